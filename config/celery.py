@@ -1,0 +1,43 @@
+"""The Celery app, and the schedule that code proposes.
+
+Tasks are doorbells: what is due lies in PostgreSQL, so a lost message costs at most one minute. The schedule below is copied
+into the database by `manage.py sync_schedules`, where staff may change the hour or switch an entry off; their change wins.
+"""
+
+import os
+from dataclasses import dataclass
+
+from celery import Celery
+from celery.schedules import crontab
+from celery.signals import worker_ready
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("backoffice")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the proposed schedule. `reason` is shown to staff beside the entry."""
+
+    task: str
+    every: crontab
+    reason: str
+
+
+SCHEDULE: tuple[Entry, ...] = (
+    Entry("kernel.deliver_due_events", crontab(), "Catches events whose doorbell was lost; its run is the worker's pulse."),
+    Entry("kernel.sweep_job_runs", crontab(), "Rings again for requested runs that no worker took; closes those that died."),
+    Entry("kernel.audit_invariants", crontab(hour="4", minute="30"), "Recounts every promise while the shop is quiet."),
+    Entry("kernel.prune", crontab(hour="4", minute="50"), "Drops handled events, old keys and old runs."),
+)
+
+app.conf.proposed_schedule = SCHEDULE
+
+
+@worker_ready.connect
+def ring_at_start(**_: object) -> None:
+    """A worker that has just come up looks for due events at once instead of at the next minute."""
+    app.send_task("kernel.deliver_due_events")

@@ -1,0 +1,103 @@
+"""What every endpoint shares: one shape of errors, and the idempotency key.
+
+An error is `{code, message, details}`: `code` is stable, `message` is for people and translated, `details` names what is meant,
+for input errors one list of `{code, message}` for each field.
+"""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from rest_framework import exceptions, status
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from config.kernel import clock, idempotency
+from config.kernel.errors import DomainError, InProgress, Invalid
+from config.kernel.models import User
+
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+
+
+class KeyRefused(Invalid):
+    code = "idempotency_key_invalid"
+    status = 400
+
+
+def error_body(code: str, message: Any, details: Any = None) -> dict[str, Any]:
+    return {"code": code, "message": str(message), "details": details or {}}
+
+
+def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler; None hands the error on to Django's 500."""
+    if isinstance(error, DomainError):
+        headers = {"Retry-After": str(error.retry_after)} if isinstance(error, InProgress) else None
+        return Response(error_body(error.code, error.message, error.details), status=error.status, headers=headers)
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, exceptions.ValidationError):
+        response.data = error_body("invalid_input", _("Some fields are not right."), _by_field(error.get_full_details()))
+    elif isinstance(error, Http404):
+        response.data = error_body("not_found", _("There is no such thing here."))
+    elif isinstance(error, PermissionDenied):
+        response.data = error_body("permission_denied", _("You may not do this."))
+    elif isinstance(error, exceptions.APIException):
+        codes = error.get_codes()
+        response.data = error_body(codes if isinstance(codes, str) else error.default_code, error.detail)
+    return response
+
+
+def _by_field(details: Any) -> dict[str, Any]:
+    return details if isinstance(details, dict) else {"non_field_errors": details}
+
+
+def idempotent(request: Request, call: Callable[[], Response]) -> HttpResponse:
+    """Runs `call` once for the request's Idempotency-Key, in one transaction with the stored answer."""
+    key = request.headers.get(IDEMPOTENCY_HEADER, "").strip()
+    if not key or len(key) > idempotency.LONGEST_KEY or not key.isprintable():
+        raise KeyRefused(
+            _("Send an %(header)s header of 1 to %(most)s printable characters.")
+            % {"header": IDEMPOTENCY_HEADER, "most": idempotency.LONGEST_KEY},
+            details={"header": IDEMPOTENCY_HEADER},
+        )
+
+    def run() -> tuple[int, bytes]:
+        response = call()
+        return response.status_code, JSONRenderer().render(response.data)
+
+    answer = idempotency.once(
+        key=key,
+        actor=cast(User, request.user),
+        route=f"{request.method} {request.path}",
+        body=request.body,
+        call=run,
+        at=clock.now(),
+    )
+    response = HttpResponse(answer.content, status=answer.status, content_type="application/json")
+    if answer.repeated:
+        response["Idempotent-Replayed"] = "true"
+    return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The 404 of an address that no view serves."""
+    if request.path.startswith("/api/"):
+        return JsonResponse(error_body("not_found", _("There is no such address.")), status=status.HTTP_404_NOT_FOUND)
+    from django.views.defaults import page_not_found
+
+    return page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The 500 of the API; it tells the request id and nothing else."""
+    if request.path.startswith("/api/"):
+        details = {"request_id": request.headers.get("X-Request-ID", "")}
+        return JsonResponse(error_body("server_error", _("Something went wrong here."), details), status=500)
+    from django.views.defaults import server_error as plain_server_error
+
+    return plain_server_error(request)

@@ -1,0 +1,52 @@
+"""What a refusal looks like, everywhere.
+
+    DomainError                     an operation refuses; carries code, message, details and the HTTP status it maps to
+    ├── Conflict          (409)     the state of the shop does not allow it now
+    │   └── InProgress    (409)     a twin of this request is still running; come back in `retry_after` seconds
+    ├── Invalid           (422)     the request contradicts itself or an earlier one
+    └── Missing           (404)     the thing named does not exist
+
+Each app derives its own (`InsufficientStock`, `CouponRefused`) beside the operation that raises it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """A refusal in the shop's words.
+
+    `code` is stable and machine-readable, `message` is a sentence for the user (translated lazily), `details` holds JSON
+    values that say which line, field or row is meant.
+    """
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 409
+
+    def __init__(self, message: Any, *, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = dict(details or {})
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class Conflict(DomainError):
+    code = "conflict"
+    status = 409
+
+
+class InProgress(Conflict):
+    code = "in_progress"
+    retry_after: ClassVar[int] = 2
+
+
+class Invalid(DomainError):
+    code = "invalid"
+    status = 422
+
+
+class Missing(DomainError):
+    code = "not_found"
+    status = 404

@@ -1,0 +1,152 @@
+"""Background jobs and the record of their runs.
+
+`@job` turns one function into a Celery task that keeps a `JobRun`: who asked, when, how long, how many rows, what went wrong.
+The row is the request; the Celery message is only its doorbell. Every job must be safe to run twice.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from celery import Task, current_app, shared_task
+from django.db import connection, transaction
+
+from config.kernel import clock
+from config.kernel.errors import Missing
+from config.kernel.models import JobRun, User
+
+log = logging.getLogger(__name__)
+
+# A requested run that no worker has taken after this long gets its doorbell rung again.
+PATIENCE = timedelta(seconds=60)
+# Beyond its time limit a run gets this long before it counts as lost.
+GRACE = timedelta(seconds=60)
+KEPT = timedelta(days=90)
+# Runs that found nothing to do are noise after this long.
+UNEVENTFUL_KEPT = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a job says when it ends: how many rows it changed, and figures worth keeping."""
+
+    rows: int = 0
+    summary: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    name: str
+    title: Any
+    queue: str
+    seconds: int
+    body: Callable[..., Done]
+
+
+_jobs: dict[str, Job] = {}
+
+
+def job(*, name: str, title: Any, seconds: int, queue: str = "default") -> Callable[[Callable[..., Done]], Task]:
+    """Declares `body(*, at, **arguments) -> Done` as a job. `seconds` is its time limit; `title` is what staff read."""
+
+    def declare(body: Callable[..., Done]) -> Task:
+        _jobs[name] = Job(name, title, queue, seconds, body)
+
+        def run(self: Task, **arguments: Any) -> dict[str, Any]:
+            redelivered = bool((self.request.delivery_info or {}).get("redelivered"))
+            return _perform(_jobs[name], self.request.id or str(uuid.uuid4()), arguments, redelivered=redelivered)
+
+        run.__name__ = body.__name__
+        run.__doc__ = body.__doc__
+        return shared_task(run, bind=True, name=name, queue=queue, time_limit=seconds + 15, soft_time_limit=seconds)
+
+    return declare
+
+
+def known() -> Mapping[str, Job]:
+    """Every declared job by name; the modules that declare them are loaded first."""
+    current_app.loader.import_default_modules()
+    return _jobs
+
+
+def request(*, name: str, arguments: Mapping[str, Any] | None = None, actor: User | None, at: datetime) -> JobRun:
+    """Asks for a run and rings for it after commit. Raises `Missing` for a job nobody declared."""
+    if name not in known():
+        raise Missing(f"No such job: {name}.", details={"job": name})
+    run = JobRun.objects.create(
+        task_id=str(uuid.uuid4()), name=name, arguments=dict(arguments or {}), asked_by=actor, asked_at=at
+    )
+    transaction.on_commit(lambda: _ring(run), robust=True)
+    return run
+
+
+def _ring(run: JobRun) -> None:
+    try:
+        current_app.send_task(run.name, kwargs=run.arguments, task_id=run.task_id, queue=known()[run.name].queue, retry=False)
+    except Exception as error:
+        log.warning("doorbell for %s lost, the sweep will ring again: %s", run, type(error).__name__)
+
+
+def _perform(job: Job, task_id: str, arguments: Mapping[str, Any], *, redelivered: bool) -> dict[str, Any]:
+    run = _begin(job, task_id, arguments, clock.now(), redelivered=redelivered)
+    if run is None:
+        return {"skipped": "another worker has this run"}
+    began = time.monotonic()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, false)", [f"{job.seconds}s"])
+        done = job.body(at=clock.now(), **arguments)
+    except Exception as error:
+        _end(run, JobRun.State.FAILED, began, error=f"{type(error).__name__}: {error}"[:4000])
+        raise
+    _end(run, JobRun.State.SUCCEEDED, began, rows=done.rows, summary=dict(done.summary))
+    return {"rows": done.rows, **done.summary}
+
+
+def _begin(job: Job, task_id: str, arguments: Mapping[str, Any], at: datetime, *, redelivered: bool) -> JobRun | None:
+    """Marks the run as taken. None when this message is a twin: its run has ended, or is under way elsewhere."""
+    with transaction.atomic():
+        JobRun.objects.bulk_create(
+            [JobRun(task_id=task_id, name=job.name, arguments=dict(arguments), asked_at=at)], ignore_conflicts=True
+        )
+        run = JobRun.objects.select_for_update(no_key=True).get(task_id=task_id)
+        taken = run.state == JobRun.State.RUNNING and not redelivered
+        if taken or run.state in (JobRun.State.SUCCEEDED, JobRun.State.FAILED):
+            return None
+        run.state = JobRun.State.RUNNING
+        run.started_at = at
+        run.attempts += 1
+        run.save(update_fields=["state", "started_at", "attempts"])
+        return run
+
+
+def _end(run: JobRun, state: JobRun.State, began: float, **values: Any) -> None:
+    JobRun.objects.filter(pk=run.pk).update(
+        state=state, finished_at=clock.now(), seconds=round(time.monotonic() - began, 3), **values
+    )
+
+
+def sweep(*, at: datetime) -> Done:
+    """Rings again for runs no worker took, and closes those whose worker died or outran its limit."""
+    waiting = list(JobRun.objects.filter(state=JobRun.State.REQUESTED, asked_at__lt=at - PATIENCE).order_by("id")[:100])
+    for run in waiting:
+        if run.name in known():
+            _ring(run)
+    lost = 0
+    for run in JobRun.objects.filter(state=JobRun.State.RUNNING).order_by("id")[:1000]:
+        limit = timedelta(seconds=known()[run.name].seconds if run.name in known() else 3600) + GRACE
+        if run.started_at and run.started_at < at - limit:
+            lost += JobRun.objects.filter(pk=run.pk, state=JobRun.State.RUNNING, attempts=run.attempts).update(
+                state=JobRun.State.LOST, finished_at=at, error="The worker died or outran the time limit."
+            )
+    return Done(rows=len(waiting) + lost, summary={"rung_again": len(waiting), "lost": lost})
+
+
+def prune(*, at: datetime) -> int:
+    ended = JobRun.objects.exclude(state__in=[JobRun.State.REQUESTED, JobRun.State.RUNNING])
+    uneventful = ended.filter(state=JobRun.State.SUCCEEDED, rows=0, finished_at__lt=at - UNEVENTFUL_KEPT)
+    return uneventful.delete()[0] + ended.filter(finished_at__lt=at - KEPT).delete()[0]

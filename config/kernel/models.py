@@ -1,0 +1,163 @@
+"""The state that every app stands on: staff, events on their way, answers already given, background runs, token scopes."""
+
+from django.contrib.auth.models import AbstractUser
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class User(AbstractUser):
+    """A member of staff, or a service that speaks through the API. Customers are not users."""
+
+    is_service = models.BooleanField(
+        _("service account"),
+        default=False,
+        help_text=_("Speaks through the API by token and can never log in here."),
+    )
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_service=False) | Q(is_staff=False, is_superuser=False),
+                name="user_service_is_not_staff",
+            )
+        ]
+
+
+class OutboxEvent(models.Model):
+    """One fact, written in the transaction that made it true. Its payload holds ids and figures, never personal data."""
+
+    topic = models.CharField(_("topic"), max_length=100)
+    version = models.PositiveSmallIntegerField(_("version"), default=1)
+    payload = models.JSONField(_("payload"), encoder=DjangoJSONEncoder)
+    recorded_at = models.DateTimeField(_("recorded at"), db_index=True)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+
+    def __str__(self) -> str:
+        return f"{self.topic} #{self.pk}"
+
+
+class OutboxDelivery(models.Model):
+    """One event on its way to one subscriber. A failing delivery delays nobody but itself."""
+
+    class State(models.TextChoices):
+        PENDING = "PENDING", _("pending")  # due at `next_attempt_at`
+        HANDLED = "HANDLED", _("handled")  # its effect is committed
+        PARKED = "PARKED", _("parked")  # failed too often; waits for a person
+
+    event = models.ForeignKey(OutboxEvent, models.CASCADE, related_name="deliveries", verbose_name=_("event"))
+    subscriber = models.CharField(_("subscriber"), max_length=100)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt at"))
+    handled_at = models.DateTimeField(_("handled at"), null=True, blank=True)
+    last_error = models.TextField(_("last error"), blank=True)
+
+    class Meta:
+        verbose_name = _("event delivery")
+        verbose_name_plural = _("event deliveries")
+        constraints = [
+            models.UniqueConstraint(fields=["event", "subscriber"], name="outbox_delivery_once_per_subscriber"),
+            models.CheckConstraint(condition=Q(state__in=["PENDING", "HANDLED", "PARKED"]), name="outbox_delivery_state_known"),
+            models.CheckConstraint(
+                condition=Q(state="HANDLED", handled_at__isnull=False) | (~Q(state="HANDLED") & Q(handled_at__isnull=True)),
+                name="outbox_delivery_handled_has_moment",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_attempt_at", "id"], condition=Q(state="PENDING"), name="outbox_delivery_due"),
+            models.Index(fields=["id"], condition=Q(state="PARKED"), name="outbox_delivery_parked"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscriber} <- #{self.event_id}"
+
+
+class IdempotencyKey(models.Model):
+    """An answer already given to (actor, route, key), kept so that a repeated request gets the same bytes."""
+
+    actor = models.ForeignKey(User, models.CASCADE, related_name="+")
+    route = models.CharField(max_length=200)
+    key = models.CharField(max_length=200)
+    body_hash = models.CharField(max_length=64)
+    status_code = models.PositiveSmallIntegerField(null=True)
+    answer = models.BinaryField(default=b"")
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["actor", "route", "key"], name="idempotency_key_once")]
+
+    def __str__(self) -> str:
+        return f"{self.route} {self.key}"
+
+
+class JobRun(models.Model):
+    """One run of a background job: what, when, who asked, how many rows, how long, and what went wrong."""
+
+    class State(models.TextChoices):
+        REQUESTED = "REQUESTED", _("requested")  # waits for a worker
+        RUNNING = "RUNNING", _("running")  # a worker has it
+        SUCCEEDED = "SUCCEEDED", _("succeeded")  # finished; its effects are committed
+        FAILED = "FAILED", _("failed")  # ended with an error
+        LOST = "LOST", _("lost")  # its worker died or outran the time limit
+
+    task_id = models.CharField(max_length=40, unique=True, editable=False)
+    name = models.CharField(_("job"), max_length=100)
+    arguments = models.JSONField(_("arguments"), default=dict, blank=True, encoder=DjangoJSONEncoder)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.REQUESTED)
+    asked_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("asked by"),
+        help_text=_("Empty: the schedule asked."),
+    )  # fmt: skip
+    asked_at = models.DateTimeField(_("asked at"))
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    rows = models.BigIntegerField(_("rows"), null=True, blank=True)
+    seconds = models.FloatField(_("seconds"), null=True, blank=True)
+    summary = models.JSONField(_("summary"), default=dict, blank=True, encoder=DjangoJSONEncoder)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("job run")
+        verbose_name_plural = _("job runs")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["REQUESTED", "RUNNING", "SUCCEEDED", "FAILED", "LOST"]), name="job_run_state_known"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["name", "-id"], name="job_run_by_name"),
+            models.Index(fields=["id"], condition=Q(state__in=["REQUESTED", "RUNNING"]), name="job_run_open"),
+            models.Index(fields=["-id"], condition=Q(state__in=["FAILED", "LOST"]), name="job_run_failed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} #{self.pk}"
+
+
+class TokenScope(models.Model):
+    """What one API token may do. A token without a row here may do nothing."""
+
+    class Scope(models.TextChoices):
+        STOREFRONT = "STOREFRONT", _("storefront")  # the shop's own server: quotes, places and reads orders for its customers
+        INTEGRATION = "INTEGRATION", _("integration")  # a partner system: reads and writes every resource
+        READ_ONLY = "READ_ONLY", _("read-only")  # reads every resource, writes none
+
+    token = models.ForeignKey("knox.AuthToken", models.CASCADE, related_name="scopes", verbose_name=_("token"))
+    scope = models.CharField(_("scope"), max_length=12, choices=Scope.choices)
+
+    class Meta:
+        verbose_name = _("token scope")
+        verbose_name_plural = _("token scopes")
+        constraints = [
+            models.UniqueConstraint(fields=["token", "scope"], name="token_scope_once"),
+            models.CheckConstraint(condition=Q(scope__in=["STOREFRONT", "INTEGRATION", "READ_ONLY"]), name="token_scope_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.scope

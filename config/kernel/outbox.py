@@ -1,0 +1,194 @@
+"""Events travel up through this outbox. Recording is part of the producer's transaction; delivering is part of the consumer's.
+
+Each event gets one delivery row per subscriber, so state lies in rows and never in a bookmark: a bookmark ("last id seen")
+skips events whose transactions commit late. Database effects of a subscriber happen exactly once, whatever the broker does.
+See docs/algorithms/outbox.md.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from celery import current_app
+from django.db import transaction
+
+from config.kernel.models import OutboxDelivery, OutboxEvent
+
+log = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 10
+# While one attempt runs nobody else may begin another; a dead worker's delivery comes back after this.
+LEASE = timedelta(seconds=60)
+LONGEST_PAUSE = timedelta(hours=1)
+KEPT = timedelta(days=30)
+# After the broker failed once, doorbells are left to the sweep for this long, so that a dead broker slows nobody twice.
+SILENCE_SECONDS = 10.0
+
+
+class OutsideTransaction(RuntimeError):
+    """An event may only be recorded in the transaction that makes it true."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of every event: a past-tense fact of primitives only. Bump `version` when a field changes its meaning."""
+
+    topic: ClassVar[str]
+    version: ClassVar[int] = 1
+
+
+@dataclass(frozen=True)
+class Subscriber:
+    name: str
+    handle: Callable[..., object]
+
+
+_subscribers: dict[str, dict[str, Subscriber]] = {}
+
+
+def subscribe(event: type[Event], *, name: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """Declares `handle(payload, *, at)` as a consumer of `event`. `name` is kept in rows: renaming takes two releases."""
+
+    def declare(handle: Callable[..., object]) -> Callable[..., object]:
+        _subscribers.setdefault(event.topic, {})[name] = Subscriber(name, handle)
+        return handle
+
+    return declare
+
+
+def record(*events: Event, at: datetime) -> None:
+    """Writes the events and their deliveries in the present transaction; refuses to work outside one."""
+    if not transaction.get_connection().in_atomic_block:
+        raise OutsideTransaction(", ".join(event.topic for event in events))
+    rows = OutboxEvent.objects.bulk_create(
+        OutboxEvent(topic=event.topic, version=event.version, payload=asdict(event), recorded_at=at) for event in events
+    )
+    deliveries = OutboxDelivery.objects.bulk_create(
+        OutboxDelivery(event=row, subscriber=name, next_attempt_at=at)
+        for row in rows
+        for name in _subscribers.get(row.topic, {})
+    )
+    if deliveries:
+        transaction.on_commit(_ring, robust=True)
+
+
+_silent_until = 0.0
+
+
+def _ring() -> None:
+    """Tells a worker that something is due. Losing the message costs at most the minute until the next sweep."""
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return
+    try:
+        current_app.send_task("kernel.deliver_now", retry=False, ignore_result=True)
+    except Exception as error:
+        _silent_until = time.monotonic() + SILENCE_SECONDS
+        log.warning("doorbell lost, the sweep will deliver: %s", type(error).__name__)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    handled: int
+    failed: int
+
+
+def deliver_due(*, at: datetime, most: int = 500) -> Delivered:
+    """Delivers what is due at `at`, oldest first, each delivery in a transaction of its own."""
+    handled = failed = 0
+    while handled + failed < most:
+        claimed = _claim(at)
+        if claimed is None:
+            break
+        if _attempt(claimed, at):
+            handled += 1
+        else:
+            failed += 1
+    return Delivered(handled, failed)
+
+
+def _claim(at: datetime) -> OutboxDelivery | None:
+    """Counts the attempt and commits it before trying: a delivery that kills its worker is parked too, in the end."""
+    with transaction.atomic():
+        delivery = (
+            OutboxDelivery.objects.select_for_update(skip_locked=True, no_key=True)
+            .filter(state=OutboxDelivery.State.PENDING, next_attempt_at__lte=at)
+            .order_by("next_attempt_at", "id")
+            .first()
+        )
+        if delivery is None:
+            return None
+        if delivery.attempts >= MOST_ATTEMPTS:
+            # Every attempt took its worker down before it could report a failure.
+            delivery.state = OutboxDelivery.State.PARKED
+            delivery.last_error = "The worker died in each attempt."
+            delivery.save(update_fields=["state", "last_error"])
+            return None
+        delivery.attempts += 1
+        delivery.next_attempt_at = at + LEASE
+        delivery.save(update_fields=["attempts", "next_attempt_at"])
+        return delivery
+
+
+def _attempt(claimed: OutboxDelivery, at: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            # The claim may have outlived its lease: whoever counted last is the one to go on.
+            delivery = (
+                OutboxDelivery.objects.select_for_update(of=("self",), no_key=True)
+                .select_related("event")
+                .get(pk=claimed.pk, state=OutboxDelivery.State.PENDING, attempts=claimed.attempts)
+            )
+            subscriber = _subscribers[delivery.event.topic][delivery.subscriber]
+            subscriber.handle(delivery.event.payload, at=at)
+            delivery.state = OutboxDelivery.State.HANDLED
+            delivery.handled_at = at
+            delivery.last_error = ""
+            delivery.save(update_fields=["state", "handled_at", "last_error"])
+    except OutboxDelivery.DoesNotExist:
+        return True
+    except Exception as error:
+        log.warning("delivery %s to %s failed: %s", claimed.pk, claimed.subscriber, type(error).__name__)
+        _postpone(claimed, error, at)
+        return False
+    return True
+
+
+def pause(attempts: int, jitter: int) -> timedelta:
+    """5 s, 10 s, 20 s ... up to an hour, spread by up to a quarter so that failures do not come back in step."""
+    whole = min(timedelta(seconds=5 * 2 ** (attempts - 1)), LONGEST_PAUSE)
+    return whole + whole * (jitter % 16) / 64
+
+
+def _postpone(claimed: OutboxDelivery, error: Exception, at: datetime) -> None:
+    parked = claimed.attempts >= MOST_ATTEMPTS
+    OutboxDelivery.objects.filter(
+        pk=claimed.pk, state=OutboxDelivery.State.PENDING, attempts=claimed.attempts
+    ).update(
+        state=OutboxDelivery.State.PARKED if parked else OutboxDelivery.State.PENDING,
+        next_attempt_at=at + pause(claimed.attempts, claimed.pk),
+        last_error=f"{type(error).__name__}: {error}"[:2000],
+    )  # fmt: skip
+
+
+def retry(delivery_id: int, *, at: datetime) -> bool:
+    """Makes a parked or waiting delivery due now, with all its attempts before it. False when it was handled meanwhile."""
+    return bool(
+        OutboxDelivery.objects.filter(pk=delivery_id)
+        .exclude(state=OutboxDelivery.State.HANDLED)
+        .update(state=OutboxDelivery.State.PENDING, attempts=0, next_attempt_at=at)
+    )
+
+
+def prune(*, at: datetime, batch: int = 5000) -> int:
+    """Deletes events recorded more than a month ago whose deliveries are all handled."""
+    old: Any = OutboxEvent.objects.filter(recorded_at__lt=at - KEPT).exclude(
+        deliveries__state__in=[OutboxDelivery.State.PENDING, OutboxDelivery.State.PARKED]
+    )
+    deleted = 0
+    while ids := list(old.values_list("pk", flat=True)[:batch]):
+        deleted += OutboxEvent.objects.filter(pk__in=ids).delete()[1].get("kernel.OutboxEvent", 0)
+    return deleted

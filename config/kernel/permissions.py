@@ -1,0 +1,26 @@
+"""What a token may do. Each view says which scopes may read it and which may write; a token without a scope may do nothing."""
+
+from typing import TYPE_CHECKING, Any
+
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from config.kernel.models import TokenScope
+
+if TYPE_CHECKING:
+    # At run time rest_framework.views imports this module while it is itself half imported.
+    from rest_framework.views import APIView
+
+Scope = TokenScope.Scope
+
+
+class HasTokenScope(BasePermission):
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        token: Any = request.auth
+        if token is None:
+            return False
+        reading = request.method in SAFE_METHODS
+        allowed: Any = (
+            getattr(view, "read_scopes", set(Scope)) if reading else getattr(view, "write_scopes", {Scope.INTEGRATION})
+        )
+        return bool(token.scopes.filter(scope__in=allowed).exists())

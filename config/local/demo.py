@@ -1,0 +1,200 @@
+"""The demo: every process of the shop as one foreground group, from an empty folder to a page that can be looked at."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from types import FrameType
+
+from .place import PROJECT, LocalError, Place, lasting
+from .process import Child
+from .services import Services, started
+
+PYTHON = sys.executable
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(BaseException):
+    """Somebody asked the demo to end."""
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    # A second Ctrl-C must not break off the orderly stop that the first one began.
+    for name in SIGNALS:
+        signal.signal(name, signal.SIG_IGN)
+    raise Stopped
+
+
+def free_port(first: int) -> int:
+    for port in range(first, first + 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise LocalError(f"No free port from {first} to {first + 99}.")
+
+
+def manage(services: Services, *arguments: str, owner: bool = False, feed: str = "") -> str:
+    """The standard output of one `manage.py` command; its refusal ends the demo with its own words."""
+    done = subprocess.run(
+        [PYTHON, "manage.py", *arguments],
+        cwd=PROJECT,
+        env=services.environment(owner=owner),
+        input=feed,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise LocalError(f"manage.py {arguments[0]} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def _answer(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  loopback, built above
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def shop_processes(services: Services, place: Place, port: int, *, web_processes: int = 2, **more: str) -> list[Child]:
+    """Starts web, worker and beat; `more` is added to their environment."""
+    environment = services.environment() | more
+
+    def child(name: str, *command: str, **extra: str) -> Child:
+        return Child(name, command, log=place.logs / f"{name}.log", environment=environment | extra, folder=PROJECT)
+
+    celery = (PYTHON, "-m", "celery", "-A", "config")
+    return [
+        child(
+            "web", PYTHON, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+            "--workers", str(web_processes), "--blocking-threads", "4", "--no-ws", "--log-level", "warning",
+            "config.wsgi:application", DATABASE_POOL_SIZE="4",
+        ),
+        child(
+            "worker", *celery, "worker", "--concurrency", "2", "--queues", "default,slow", "--loglevel", "INFO",
+            "--without-gossip", "--without-mingle",
+        ),
+        child("beat", *celery, "beat", "--loglevel", "INFO", "--pidfile", ""),
+    ]  # fmt: skip
+
+
+def stop_all(children: list[Child]) -> None:
+    """Asks all at once, so that the slowest alone sets the time."""
+    for child in children:
+        if child.alive:
+            child.process.send_signal(child.stop_signal)
+    for child in reversed(children):
+        child.stop()
+
+
+def wait_until_ready(children: list[Child], url: str, *, seconds: float = 60) -> None:
+    """Ready means: pages answer, migrations are in, and a task has gone through Redis and a worker."""
+    children[0].wait_until(lambda: _answer(f"{url}/readyz") == 200, seconds=seconds)
+
+
+def _access(services: Services, place: Place) -> tuple[str, list[str], str]:
+    """The staff password, the logins and the storefront token, the same at each start."""
+    password = place.secret("staff_password", strength=9)
+    known = place.remembered().get("storefront_token", "")
+    made = json.loads(manage(services, "demo_access", feed=json.dumps({"password": password, "token": known})))
+    place.remember(storefront_token=made["token"])
+    return password, made["logins"], made["token"]
+
+
+def _watch(children: list[Child]) -> None:
+    while True:
+        for child in children:
+            if not child.alive:
+                raise LocalError(f"{child.name} ended by itself.\n{child.last_words()}")
+        time.sleep(0.5)
+
+
+def run() -> None:
+    began = time.monotonic()
+    place = lasting()
+    with place.claimed() as alone:
+        if not alone:
+            raise LocalError(f"The demo is already running at {place.remembered().get('url', 'another terminal')}.")
+        for name in SIGNALS:
+            signal.signal(name, _stop)
+        children: list[Child] = []
+        try:
+            print("Starting PostgreSQL and Redis ...", flush=True)
+            with started(place, durable=True) as services:
+                print("Preparing the database ...", flush=True)
+                manage(services, "prepare", owner=True)
+                password, logins, token = _access(services, place)
+                print("Starting web, worker and beat ...", flush=True)
+                port = free_port(int(os.environ.get("PORT", "8000")))
+                url = f"http://127.0.0.1:{port}"
+                place.remember(url=url)
+                try:
+                    children = shop_processes(services, place, port)
+                    wait_until_ready(children, url)
+                    _greet(url, password, logins, token, place, time.monotonic() - began)
+                    _watch(children)
+                finally:
+                    stop_all(children)
+        except Stopped:
+            print("\nStopped. `make demo` goes on where this left off; `make demo-reset` starts over.")
+
+
+def _greet(url: str, password: str, logins: list[str], token: str, place: Place, seconds: float) -> None:
+    print(
+        f"""
+  The shop is open (after {seconds:.0f} seconds).
+
+  Back-office   {url}/admin/
+  API           {url}/api/v1/docs/
+
+  Staff         {", ".join(logins)}
+  Password      {password}   (one for all of them)
+  API token     Authorization: Token {token}
+
+  Logs          {place.logs}
+  Ctrl-C stops everything.
+""",
+        flush=True,
+    )
+
+
+def reset() -> None:
+    place = lasting()
+    with place.claimed() as alone:
+        if not alone:
+            raise LocalError("The demo is running; stop it first (Ctrl-C in its terminal).")
+        for path in place.root.iterdir():
+            if path.name == "lock":
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    print("The demo shop is gone; `make demo` fills a new one.")
+
+
+def manage_demo(arguments: list[str]) -> int:
+    """Runs one `manage.py` command on the demo's data, whether the demo is running or not."""
+    place = lasting()
+    with place.claimed() as alone:
+        services = Services(place, durable=True)
+        try:
+            if alone:
+                services.start()
+            return subprocess.call([PYTHON, "manage.py", *arguments], cwd=PROJECT, env=services.environment(owner=True))
+        finally:
+            if alone:
+                services.stop()

@@ -1,0 +1,15 @@
+"""The root of all addresses."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("config.kernel.urls")),
+]
+
+handler404 = "config.kernel.api.not_found"
+handler500 = "config.kernel.api.server_error"

@@ -1,0 +1,51 @@
+"""Analytics observes and nobody knows it: without it the shop starts, and the three lower apps pass their own tests."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.architecture.trees import ROOT, environment
+
+LOWER_APPS = ("inventory", "campaigns", "orders")
+
+
+def unplugged(*command: str) -> tuple[int, str]:
+    """Runs a Python command in a fresh process without analytics; its exit code and what it said."""
+    surroundings = environment("tests.architecture.unplugged")
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_shop_passes_its_checks_without_analytics() -> None:
+    code, said = unplugged("manage.py", "check")
+    assert code == 0, said
+
+
+def test_analytics_is_really_gone() -> None:
+    code, said = unplugged(
+        "-c", "import django; django.setup(); from django.apps import apps; print(apps.is_installed('analytics'))"
+    )
+    assert (code, said.split()[-1:]) == (0, ["False"]), said
+
+
+def test_a_shop_that_needs_analytics_would_be_seen() -> None:
+    code, said = unplugged(
+        "-c", "import django; django.setup(); from django.apps import apps; apps.get_app_config('analytics')"
+    )
+    assert code != 0
+    assert "LookupError" in said
+
+
+def test_the_lower_apps_pass_their_tests_on_a_database_without_analytics() -> None:
+    folders = [f"tests/{app}" for app in LOWER_APPS if any((ROOT / "tests" / app).rglob("test_*.py"))]
+    if not folders:
+        pytest.skip("the lower apps have no tests yet")
+    if "DATABASE_URL" not in os.environ:
+        pytest.skip("needs a PostgreSQL server in DATABASE_URL")
+
+    # These folders hold neither browser nor concurrency tests. Options of the outer run stay outside.
+    code, said = unplugged("-m", "pytest", "-q", "-x", "-o", "addopts=", "-p", "no:cacheprovider", "--create-db", *folders)
+
+    assert code == 0, said[-6000:]

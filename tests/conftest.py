@@ -1,0 +1,87 @@
+"""What every test may use. Tests that need running processes come last, one after the other."""
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
+
+from tests import live, services
+
+LAST = ("concurrency", "worker", "e2e")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        parts = Path(str(item.path)).relative_to(Path(__file__).parent).parts
+        return LAST.index(parts[0]) + 1 if parts[0] in LAST else 0
+
+    items.sort(key=place)
+    for item in items:
+        if place(item) == len(LAST):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Iterator[None]:
+    """Nothing but this machine is reachable."""
+    patch = pytest.MonkeyPatch()
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise RuntimeError(f"A test reached for {address[0]}; only this machine may be spoken to.")
+        connect(self, address)
+
+    patch.setattr(socket.socket, "connect", guarded)
+    yield
+    patch.undo()
+
+
+def furnish() -> None:
+    """Gives an empty database what `manage.py prepare` gives one: rights, roles, schedule."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'shop_app' AND rolname <> current_user")
+        separate = cursor.fetchone() is not None
+    if separate:
+        call_command("grant_app_role", "shop_app", stdout=StringIO())
+    call_command("sync_roles", stdout=StringIO())
+    call_command("sync_schedules", stdout=StringIO())
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """One furnished database for the run, made even when only the running shop asks for it."""
+    call_command("compile_translations", stdout=StringIO())
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
+        furnish()
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture
+def at() -> datetime:
+    """A moment for operations: Saturday, 2026-11-21, 19:00 in Seoul."""
+    return datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def shop(django_db_setup: None, django_db_blocker: Any) -> Iterator[live.Shop]:
+    """The running shop, started once for all tests that ask for it. Their data is committed."""
+    if services.services is None:
+        pytest.fail("The live tests start their own servers: unset DATABASE_URL and REDIS_URL.")
+    with django_db_blocker.unblock():
+        call_command("flush", interactive=False, verbosity=0)
+        furnish()
+        with live.running(services.services, services.services.place) as running:
+            yield running
+        call_command("flush", interactive=False, verbosity=0)

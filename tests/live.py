@@ -1,0 +1,50 @@
+"""The shop as it runs: web, worker and beat in processes of their own, on the test database.
+
+Used by tests/worker and tests/e2e. What they write is committed, seen by every process, and swept away after the last of them.
+"""
+
+import os
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import connection
+
+from config.local.demo import free_port, shop_processes, stop_all, wait_until_ready
+from config.local.place import Place
+from config.local.process import Child
+from config.local.services import Services
+
+
+@dataclass(frozen=True)
+class Shop:
+    url: str
+    web: Child
+    worker: Child
+    beat: Child
+
+
+def database_url(role_url: str, name: str) -> str:
+    """`role_url` with another database's name."""
+    parts = urllib.parse.urlsplit(role_url)
+    return urllib.parse.urlunsplit(parts._replace(path=f"/{name}"))
+
+
+@contextmanager
+def running(services: Services, place: Place, *, clock_offset: float = 0.0) -> Iterator[Shop]:
+    port = free_port(8600)
+    url = f"http://127.0.0.1:{port}"
+    more = {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "DATABASE_URL": database_url(services.environment()["DATABASE_URL"], connection.settings_dict["NAME"]),
+        "SECRET_KEY": os.environ["SECRET_KEY"],
+        "DEBUG": "on",
+        "CLOCK_OFFSET": str(clock_offset),
+    }
+    children = shop_processes(services, place, port, web_processes=1, **more)
+    try:
+        wait_until_ready(children, url)
+        yield Shop(url, *children)
+    finally:
+        stop_all(children)
