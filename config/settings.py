@@ -124,6 +124,8 @@ DATABASES = {"default": _database}
 # --- Redis: a broker and a cache, in two databases, so that clearing the cache never empties the queue ------------------------
 
 REDIS_URL = env.str("REDIS_URL").rstrip("/")
+if REDIS_URL.startswith(("redis://", "rediss://")) and "/" in REDIS_URL.split("://", 1)[1]:
+    raise ImproperlyConfigured("REDIS_URL names a server without a database; databases 0 and 1 of it are used.")
 if REDIS_URL.startswith("unix://"):
     CELERY_BROKER_URL = f"redis+socket://{REDIS_URL.removeprefix('unix://')}?virtual_host=0"
     _cache_url = f"{REDIS_URL}?db=1"
@@ -150,6 +152,8 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
+# No results are kept, so beat need not schedule their clean-up.
+CELERY_RESULT_EXPIRES = None
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
@@ -171,23 +175,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 # Login attempts are counted for each pair of name and address, so that nobody can lock out a colleague from elsewhere.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
 # How many proxies of the shop's own stand before it: their part of X-Forwarded-For is believed, no more.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
-AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
-AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR"] if TRUSTED_PROXIES else ["REMOTE_ADDR"]
+AXES_CLIENT_IP_CALLABLE = "config.kernel.accounts.client_address"
 AXES_VERBOSE = False
 
 # --- API -------------------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["config.kernel.authentication.ByToken"],
     "DEFAULT_PERMISSION_CLASSES": ["config.kernel.permissions.HasTokenScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -221,6 +226,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False},
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.kernel.schema.describe_refusals",
+    ],
 }
 
 # --- Languages and time ----------------------------------------------------------------------------------------------------
@@ -323,8 +332,47 @@ UNFOLD = {
     "SITE_HEADER": SHOP_NAME,
     "SITE_SUBHEADER": _("back-office"),
     "SITE_SYMBOL": "storefront",
+    "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
-    "SIDEBAR": {"show_search": False, "show_all_applications": False},
+    "BORDER_RADIUS": "8px",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.kernel.admin.navigation.favicon"}],
+    "STYLES": ["config.kernel.admin.navigation.stylesheet"],
+    "DASHBOARD_CALLBACK": "config.kernel.admin.home.dashboard",
+    "TABS": "config.kernel.admin.navigation.tabs",
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": "config.kernel.admin.navigation.sidebar",
+    },
+    # Warm grays and a terracotta that keeps white text readable on its 600 step.
+    "COLORS": {
+        "base": {
+            "50": "oklch(98.4% .003 70)",
+            "100": "oklch(96.6% .004 70)",
+            "200": "oklch(92% .006 60)",
+            "300": "oklch(86.5% .008 56)",
+            "400": "oklch(70.5% .012 56)",
+            "500": "oklch(55% .014 56)",
+            "600": "oklch(44% .013 56)",
+            "700": "oklch(36.5% .012 56)",
+            "800": "oklch(27% .01 50)",
+            "900": "oklch(21.4% .008 50)",
+            "950": "oklch(14.8% .006 50)",
+        },
+        "primary": {
+            "50": "oklch(97.6% .013 50)",
+            "100": "oklch(94.6% .03 48)",
+            "200": "oklch(89% .06 46)",
+            "300": "oklch(81.5% .095 44)",
+            "400": "oklch(72.5% .125 43)",
+            "500": "oklch(64.5% .145 42)",
+            "600": "oklch(55.5% .14 41)",
+            "700": "oklch(48% .122 40)",
+            "800": "oklch(41% .1 39)",
+            "900": "oklch(35.5% .08 39)",
+            "950": "oklch(25% .055 38)",
+        },
+    },
 }

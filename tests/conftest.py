@@ -59,12 +59,17 @@ def furnish() -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
     """One furnished database for the run, made even when only the running shop asks for it."""
-    call_command("compile_translations", stdout=StringIO())
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False)
         furnish()
     yield
     with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            # Threads and processes of tests may have left sessions behind, and a database in use cannot be dropped.
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
         teardown_databases(made, verbosity=0)
 
 

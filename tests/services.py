@@ -9,7 +9,11 @@ from contextlib import ExitStack
 
 import pytest
 
-from config.local.place import fleeting
+# Importing anything of config names the shop's own settings where no others are named.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+
+from config.kernel.catalogs import compile_catalogs
+from config.local.place import PROJECT, fleeting
 from config.local.services import Services, started
 
 _open = ExitStack()
@@ -19,6 +23,7 @@ services: Services | None = None
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests() -> Iterator[None]:
     global services
+    list(compile_catalogs([PROJECT / "locale"]))
     if not os.environ.get("DATABASE_URL"):
         place = _open.enter_context(fleeting())
         services = _open.enter_context(started(place, durable=False))

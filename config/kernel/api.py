@@ -7,6 +7,7 @@ for input errors one list of `{code, message}` for each field.
 from collections.abc import Callable
 from typing import Any, cast
 
+import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
@@ -96,7 +97,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """The 500 of the API; it tells the request id and nothing else."""
     if request.path.startswith("/api/"):
-        details = {"request_id": request.headers.get("X-Request-ID", "")}
+        details = {"request_id": structlog.contextvars.get_contextvars().get("request_id", "")}
         return JsonResponse(error_body("server_error", _("Something went wrong here."), details), status=500)
     from django.views.defaults import server_error as plain_server_error
 

@@ -8,4 +8,9 @@ class KernelConfig(AppConfig):
     verbose_name = _("System")
 
     def ready(self) -> None:
-        from config.kernel import checks, promises  # noqa: F401  register themselves
+        from config.kernel import checks, promises, schema  # noqa: F401  register themselves
+        from config.kernel.roles import Role, grant
+
+        seen = ("view_jobrun", "view_outboxdelivery", "view_outboxevent")
+        grant("kernel", {Role.ANALYST: seen, Role.VIEWER: seen})
+        grant("django_celery_beat", {Role.ANALYST: ("view_periodictask",), Role.VIEWER: ("view_periodictask",)})

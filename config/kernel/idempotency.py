@@ -17,6 +17,7 @@ from config.kernel.errors import InProgress, Invalid
 from config.kernel.models import IdempotencyKey, User
 
 LONGEST_KEY = 200
+LONGEST_ROUTE = 200
 KEPT = timedelta(days=7)
 
 
@@ -38,6 +39,8 @@ def once(*, key: str, actor: User, route: str, body: bytes, call: Callable[[], t
     Raises `InProgress` while a twin is still working, `KeyReused` when the key came with another body before.
     """
     digest = hashlib.sha256(body).hexdigest()
+    if len(route) > LONGEST_ROUTE:
+        route = f"sha256:{hashlib.sha256(route.encode()).hexdigest()}"
     with transaction.atomic():
         if not _claim(actor.pk, route, key, digest, at):
             return _given(actor.pk, route, key, digest)

@@ -4,27 +4,28 @@
 The row is the request; the Celery message is only its doorbell. Every job must be safe to run twice.
 """
 
-import logging
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from celery import Task, current_app, shared_task
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
+from django.utils.translation import gettext as _
 
-from config.kernel import clock
+from config.kernel import clock, doorbell
 from config.kernel.errors import Missing
 from config.kernel.models import JobRun, User
-
-log = logging.getLogger(__name__)
 
 # A requested run that no worker has taken after this long gets its doorbell rung again.
 PATIENCE = timedelta(seconds=60)
 # Beyond its time limit a run gets this long before it counts as lost.
 GRACE = timedelta(seconds=60)
+# A run that has taken so many workers down is closed instead of begun again.
+MOST_ATTEMPTS = 5
 KEPT = timedelta(days=90)
 # Runs that found nothing to do are noise after this long.
 UNEVENTFUL_KEPT = timedelta(hours=24)
@@ -76,7 +77,7 @@ def known() -> Mapping[str, Job]:
 def request(*, name: str, arguments: Mapping[str, Any] | None = None, actor: User | None, at: datetime) -> JobRun:
     """Asks for a run and rings for it after commit. Raises `Missing` for a job nobody declared."""
     if name not in known():
-        raise Missing(f"No such job: {name}.", details={"job": name})
+        raise Missing(_("There is no such job: %(job)s.") % {"job": name}, details={"job": name})
     run = JobRun.objects.create(
         task_id=str(uuid.uuid4()), name=name, arguments=dict(arguments or {}), asked_by=actor, asked_at=at
     )
@@ -85,10 +86,7 @@ def request(*, name: str, arguments: Mapping[str, Any] | None = None, actor: Use
 
 
 def _ring(run: JobRun) -> None:
-    try:
-        current_app.send_task(run.name, kwargs=run.arguments, task_id=run.task_id, queue=known()[run.name].queue, retry=False)
-    except Exception as error:
-        log.warning("doorbell for %s lost, the sweep will ring again: %s", run, type(error).__name__)
+    doorbell.ring(run.name, kwargs=run.arguments, task_id=run.task_id, queue=known()[run.name].queue)
 
 
 def _perform(job: Job, task_id: str, arguments: Mapping[str, Any], *, redelivered: bool) -> dict[str, Any]:
@@ -97,14 +95,26 @@ def _perform(job: Job, task_id: str, arguments: Mapping[str, Any], *, redelivere
         return {"skipped": "another worker has this run"}
     began = time.monotonic()
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, false)", [f"{job.seconds}s"])
-        done = job.body(at=clock.now(), **arguments)
+        with _statements_may_take(job.seconds):
+            done = job.body(at=clock.now(), **arguments)
     except Exception as error:
         _end(run, JobRun.State.FAILED, began, error=f"{type(error).__name__}: {error}"[:4000])
         raise
     _end(run, JobRun.State.SUCCEEDED, began, rows=done.rows, summary=dict(done.summary))
     return {"rows": done.rows, **done.summary}
+
+
+@contextmanager
+def _statements_may_take(seconds: int) -> Iterator[None]:
+    """Lets this connection's statements run as long as the job may, and no longer than usual after it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, false)", [f"{seconds}s"])
+    try:
+        yield
+    finally:
+        # A connection that broke is replaced by one with the usual limit.
+        with suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("RESET statement_timeout")
 
 
 def _begin(job: Job, task_id: str, arguments: Mapping[str, Any], at: datetime, *, redelivered: bool) -> JobRun | None:
@@ -117,25 +127,31 @@ def _begin(job: Job, task_id: str, arguments: Mapping[str, Any], at: datetime, *
         taken = run.state == JobRun.State.RUNNING and not redelivered
         if taken or run.state in (JobRun.State.SUCCEEDED, JobRun.State.FAILED):
             return None
-        run.state = JobRun.State.RUNNING
-        run.started_at = at
+        if run.attempts >= MOST_ATTEMPTS:
+            # Celery hands the message of a killed child out again and again; here it ends.
+            run.state, run.finished_at, run.error = JobRun.State.FAILED, at, f"The worker died in {run.attempts} attempts."
+            run.save(update_fields=["state", "finished_at", "error"])
+            return None
+        run.state, run.started_at, run.finished_at, run.error = JobRun.State.RUNNING, at, None, ""
         run.attempts += 1
-        run.save(update_fields=["state", "started_at", "attempts"])
+        run.save(update_fields=["state", "started_at", "finished_at", "error", "attempts"])
         return run
 
 
 def _end(run: JobRun, state: JobRun.State, began: float, **values: Any) -> None:
-    JobRun.objects.filter(pk=run.pk).update(
+    # An attempt that was given up for lost says nothing about the one that followed it.
+    JobRun.objects.filter(pk=run.pk, attempts=run.attempts).update(
         state=state, finished_at=clock.now(), seconds=round(time.monotonic() - began, 3), **values
     )
 
 
 def sweep(*, at: datetime) -> Done:
     """Rings again for runs no worker took, and closes those whose worker died or outran its limit."""
-    waiting = list(JobRun.objects.filter(state=JobRun.State.REQUESTED, asked_at__lt=at - PATIENCE).order_by("id")[:100])
+    # Runs of jobs that a newer release declares are left to its workers.
+    overdue = JobRun.objects.filter(state=JobRun.State.REQUESTED, asked_at__lt=at - PATIENCE, name__in=list(known()))
+    waiting = list(overdue.order_by("id")[:100])
     for run in waiting:
-        if run.name in known():
-            _ring(run)
+        _ring(run)
     lost = 0
     for run in JobRun.objects.filter(state=JobRun.State.RUNNING).order_by("id")[:1000]:
         limit = timedelta(seconds=known()[run.name].seconds if run.name in known() else 3600) + GRACE

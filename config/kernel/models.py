@@ -89,6 +89,8 @@ class IdempotencyKey(models.Model):
     created_at = models.DateTimeField(db_index=True)
 
     class Meta:
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
         constraints = [models.UniqueConstraint(fields=["actor", "route", "key"], name="idempotency_key_once")]
 
     def __str__(self) -> str:

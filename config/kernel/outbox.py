@@ -6,26 +6,25 @@ See docs/algorithms/outbox.md.
 """
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from celery import current_app
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
+from config.kernel import doorbell
 from config.kernel.models import OutboxDelivery, OutboxEvent
 
 log = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 10
+# About two hours of pauses in all, the last of them an hour long.
+MOST_ATTEMPTS = 12
 # While one attempt runs nobody else may begin another; a dead worker's delivery comes back after this.
 LEASE = timedelta(seconds=60)
 LONGEST_PAUSE = timedelta(hours=1)
 KEPT = timedelta(days=30)
-# After the broker failed once, doorbells are left to the sweep for this long, so that a dead broker slows nobody twice.
-SILENCE_SECONDS = 10.0
 
 
 class OutsideTransaction(RuntimeError):
@@ -75,19 +74,9 @@ def record(*events: Event, at: datetime) -> None:
         transaction.on_commit(_ring, robust=True)
 
 
-_silent_until = 0.0
-
-
 def _ring() -> None:
     """Tells a worker that something is due. Losing the message costs at most the minute until the next sweep."""
-    global _silent_until
-    if time.monotonic() < _silent_until:
-        return
-    try:
-        current_app.send_task("kernel.deliver_now", retry=False, ignore_result=True)
-    except Exception as error:
-        _silent_until = time.monotonic() + SILENCE_SECONDS
-        log.warning("doorbell lost, the sweep will deliver: %s", type(error).__name__)
+    doorbell.ring("kernel.deliver_now")
 
 
 @dataclass(frozen=True)
@@ -103,7 +92,7 @@ def deliver_due(*, at: datetime, most: int = 500) -> Delivered:
         claimed = _claim(at)
         if claimed is None:
             break
-        if _attempt(claimed, at):
+        if claimed.state == OutboxDelivery.State.PENDING and _attempt(claimed, at):
             handled += 1
         else:
             failed += 1
@@ -111,7 +100,10 @@ def deliver_due(*, at: datetime, most: int = 500) -> Delivered:
 
 
 def _claim(at: datetime) -> OutboxDelivery | None:
-    """Counts the attempt and commits it before trying: a delivery that kills its worker is parked too, in the end."""
+    """Counts the attempt and commits it before trying: a delivery that kills its worker is parked too, in the end.
+
+    None when nothing is due; a delivery just parked comes back as such, so that the others are still looked at.
+    """
     with transaction.atomic():
         delivery = (
             OutboxDelivery.objects.select_for_update(skip_locked=True, no_key=True)
@@ -126,7 +118,7 @@ def _claim(at: datetime) -> OutboxDelivery | None:
             delivery.state = OutboxDelivery.State.PARKED
             delivery.last_error = "The worker died in each attempt."
             delivery.save(update_fields=["state", "last_error"])
-            return None
+            return delivery
         delivery.attempts += 1
         delivery.next_attempt_at = at + LEASE
         delivery.save(update_fields=["attempts", "next_attempt_at"])
@@ -150,6 +142,9 @@ def _attempt(claimed: OutboxDelivery, at: datetime) -> bool:
             delivery.save(update_fields=["state", "handled_at", "last_error"])
     except OutboxDelivery.DoesNotExist:
         return True
+    except SoftTimeLimitExceeded:
+        # The round's time is over, which is no fault of this delivery: it is due again when its lease ends.
+        raise
     except Exception as error:
         log.warning("delivery %s to %s failed: %s", claimed.pk, claimed.subscriber, type(error).__name__)
         _postpone(claimed, error, at)

@@ -23,4 +23,4 @@ class HasTokenScope(BasePermission):
         allowed: Any = (
             getattr(view, "read_scopes", set(Scope)) if reading else getattr(view, "write_scopes", {Scope.INTEGRATION})
         )
-        return bool(token.scopes.filter(scope__in=allowed).exists())
+        return not set(allowed).isdisjoint(token.granted)

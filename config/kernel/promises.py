@@ -9,8 +9,10 @@ from config.kernel import jobs
 from config.kernel.invariants import Violation, invariant
 from config.kernel.models import IdempotencyKey, JobRun, OutboxDelivery
 
-# Longest pause between attempts, and some room: a delivery due for longer has been forgotten.
+# The sweep runs every minute: what has been due for this long was forgotten.
 OVERDUE = timedelta(minutes=15)
+# No transaction of the shop takes long; one that idles for longer holds locks for nobody.
+LINGERING = timedelta(minutes=5)
 
 
 @invariant("I7")
@@ -42,7 +44,8 @@ def no_session_lingers(at: datetime) -> Iterator[Violation]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pid, now() - state_change FROM pg_stat_activity WHERE datname = current_database() "
-            "AND state LIKE 'idle in transaction%%' AND state_change < now() - interval '5 minutes'"
+            "AND state LIKE 'idle in transaction%%' AND state_change < now() - make_interval(secs => %s)",
+            [LINGERING.total_seconds()],
         )
         for pid, age in cursor.fetchall():
             yield Violation("I15", f"session {pid}", f"idle in transaction for {age}")

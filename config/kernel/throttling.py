@@ -5,6 +5,7 @@ requests are let through, since throttling protects and does not decide.
 """
 
 import logging
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -23,17 +24,25 @@ log = logging.getLogger(__name__)
 WINDOW_SECONDS = 60
 SILENCE_SECONDS = 10.0
 
+_making = threading.Lock()
 _client: redis.Redis | None = None
 _silent_until = 0.0
 
 
 def _counter() -> redis.Redis:
     global _client
-    if _client is None:
-        _client = redis.Redis.from_url(
-            str(settings.CACHES["default"]["LOCATION"]), socket_timeout=0.5, socket_connect_timeout=0.5
-        )
-    return _client
+    with _making:
+        if _client is None:
+            # Threads beyond the connections wait their turn; a plain pool would refuse them, and a burst switch throttling off.
+            pool = redis.BlockingConnectionPool.from_url(
+                str(settings.CACHES["default"]["LOCATION"]),
+                max_connections=16,
+                timeout=1,
+                socket_timeout=0.5,
+                socket_connect_timeout=0.5,
+            )
+            _client = redis.Redis(connection_pool=pool)
+        return _client
 
 
 def count(who: str, *, moment: float) -> int:
@@ -45,26 +54,33 @@ def count(who: str, *, moment: float) -> int:
     return int(pipeline.execute()[0])
 
 
+def within(who: str, most: int, *, moment: float) -> bool:
+    """Counts this request of `who`, and tells whether it is among the first `most` of its window."""
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return True
+    try:
+        return count(who, moment=moment) <= most
+    except redis.RedisError as error:
+        _silent_until = time.monotonic() + SILENCE_SECONDS
+        log.warning("throttling is off for a while: %s", type(error).__name__)
+        return True
+
+
+def seconds_left(moment: float) -> float:
+    return WINDOW_SECONDS - moment % WINDOW_SECONDS
+
+
 class TokenThrottle(BaseThrottle):
     def __init__(self) -> None:
         self.moment = 0.0
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        global _silent_until
         self.moment = clock.now().timestamp()
         token: Any = request.auth
         if token is not None:
-            who, most = f"token:{token.pk[:32]}", settings.API_RATE_PER_TOKEN
-        else:
-            who, most = f"address:{self.get_ident(request)}", settings.API_RATE_PER_ADDRESS
-        if time.monotonic() < _silent_until:
-            return True
-        try:
-            return bool(count(who, moment=self.moment) <= most)
-        except redis.RedisError as error:
-            _silent_until = time.monotonic() + SILENCE_SECONDS
-            log.warning("throttling is off for a while: %s", type(error).__name__)
-            return True
+            return within(f"token:{token.pk[:32]}", settings.API_RATE_PER_TOKEN, moment=self.moment)
+        return within(f"address:{self.get_ident(request)}", settings.API_RATE_PER_ADDRESS, moment=self.moment)
 
     def wait(self) -> float:
-        return WINDOW_SECONDS - self.moment % WINDOW_SECONDS
+        return seconds_left(self.moment)

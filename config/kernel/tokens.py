@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
-from knox.auth import TokenAuthentication
-from knox.models import get_token_model
+from django.utils.translation import gettext as _
+from knox.models import AuthToken
 from rest_framework.exceptions import AuthenticationFailed
 
+from config.kernel.authentication import ByToken
 from config.kernel.errors import Conflict
 from config.kernel.models import TokenScope, User
 
@@ -24,15 +25,20 @@ def issue(*, account: str, scopes: Iterable[TokenScope.Scope], expires_in: timed
         user.set_unusable_password()
         user.save(update_fields=["password"])
     if not user.is_service:
-        raise NotAService(f"{account} is a member of staff, not a service account.")
-    row, token = get_token_model().objects.create(user=user, expiry=expires_in)
-    TokenScope.objects.bulk_create(TokenScope(token=row, scope=scope) for scope in scopes)
+        raise NotAService(_("%(account)s is a member of staff, not a service account.") % {"account": account})
+    row, token = AuthToken.objects.create(user=user, expiry=expires_in)
+    TokenScope.objects.bulk_create(TokenScope(token=row, scope=scope) for scope in set(scopes))
     return str(token)
+
+
+def revoke(token: AuthToken) -> None:
+    """The token is refused from the next request on."""
+    token.delete()
 
 
 def is_valid(token: str) -> bool:
     try:
-        TokenAuthentication().authenticate_credentials(token.encode())
+        ByToken().authenticate_credentials(token.encode())
     except AuthenticationFailed:
         return False
     return True

@@ -36,5 +36,4 @@ class TokenView(APIView):
     def get(self, request: Request) -> Response:
         """What the token of this very request may do."""
         token: Any = request.auth
-        scopes = sorted(token.scopes.values_list("scope", flat=True))
-        return Response({"account": request.user.get_username(), "scopes": scopes, "expires_at": token.expiry})
+        return Response({"account": request.user.get_username(), "scopes": sorted(token.granted), "expires_at": token.expiry})

@@ -135,7 +135,7 @@ def run() -> None:
             print("Starting PostgreSQL and Redis ...", flush=True)
             with started(place, durable=True) as services:
                 print("Preparing the database ...", flush=True)
-                manage(services, "prepare", owner=True)
+                manage(services, "prepare", "--app-role", services.app_role, owner=True)
                 password, logins, token = _access(services, place)
                 print("Starting web, worker and beat ...", flush=True)
                 port = free_port(int(os.environ.get("PORT", "8000")))
@@ -183,7 +183,10 @@ def reset() -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
-    print("The demo shop is gone; `make demo` fills a new one.")
+    if os.environ.get("DATABASE_URL"):
+        print("The launcher's own files are gone; the database in DATABASE_URL is yours and stays as it is.")
+    else:
+        print("The demo shop is gone; `make demo` fills a new one.")
 
 
 def manage_demo(arguments: list[str]) -> int:

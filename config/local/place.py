@@ -81,7 +81,7 @@ class Place:
             return dict(json.loads((self.root / "secrets.json").read_text()))
         except FileNotFoundError:
             return {}
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise LocalError(f"{self.root / 'secrets.json'} is damaged; `make demo-reset` starts over.") from error
 
     def remember(self, **values: str) -> dict[str, str]:

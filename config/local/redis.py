@@ -69,7 +69,11 @@ class Redis:
             return socket.create_connection(("127.0.0.1", self.port), 1)
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(1)
-        connection.connect(str(self.socket))
+        try:
+            connection.connect(str(self.socket))
+        except OSError:
+            connection.close()
+            raise
         return connection
 
     def _answers(self) -> bool:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from .place import Place
 from .postgres import APP, OWNER, Postgres
@@ -29,6 +30,11 @@ class Services:
         for server in (self.redis, self.postgres):
             if server:
                 server.stop()
+
+    @property
+    def app_role(self) -> str:
+        """The database role that runs the shop."""
+        return APP if self.postgres else urlsplit(os.environ["DATABASE_URL"]).username or ""
 
     def _database(self, role: str) -> str:
         if self.postgres:

@@ -21,6 +21,7 @@ CLOCKS = (
 THE_CLOCK = "config/kernel/clock.py"
 # Kernel modules that are skin and operation in one file, and why they may read the moment themselves.
 KERNEL_SKIN = {
+    "config/kernel/authentication.py": "a token is valid or expired at the moment it is shown",
     "config/kernel/jobs.py": "wraps every background run: a run's own start and end are the moments it records",
     "config/kernel/throttling.py": "counts requests per minute as they arrive",
 }

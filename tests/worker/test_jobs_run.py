@@ -1,23 +1,11 @@
 """A job goes from the request through Redis and a worker into its record."""
 
-import time
 from datetime import timedelta
-
-import pytest
 
 from config.kernel import clock, jobs
 from config.kernel.models import JobRun, User
 from tests.live import Shop
-
-
-def ended(run: JobRun, *, seconds: float = 20) -> JobRun:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        run.refresh_from_db()
-        if run.state not in (JobRun.State.REQUESTED, JobRun.State.RUNNING):
-            return run
-        time.sleep(0.05)
-    pytest.fail(f"{run} was still {run.state} after {seconds} s")
+from tests.worker.conftest import ended
 
 
 def test_a_requested_job_is_run_by_the_worker_and_recorded(shop: Shop) -> None:

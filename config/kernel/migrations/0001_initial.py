@@ -71,6 +71,10 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_index=True)),
                 ('actor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'verbose_name': 'idempotency key',
+                'verbose_name_plural': 'idempotency keys',
+            },
         ),
         migrations.CreateModel(
             name='JobRun',

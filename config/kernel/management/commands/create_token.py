@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.kernel import tokens
 from config.kernel.models import TokenScope
@@ -18,6 +18,8 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, help="Days until it expires (default: never).")
 
     def handle(self, *args: Any, account: str, scope: list[str], days: int | None, **options: Any) -> None:
+        if days is not None and days < 1:
+            raise CommandError("--days must be 1 or more.")
         expires_in = timedelta(days=days) if days else None
         scopes = [TokenScope.Scope(name.upper()) for name in scope]
         self.stdout.write(tokens.issue(account=account, scopes=scopes, expires_in=expires_in))

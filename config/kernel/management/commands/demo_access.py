@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import translation
 
 from config.kernel import tokens
 from config.kernel.models import TokenScope, User
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         if settings.HTTPS:
             raise CommandError("These logins share one password: they are for a demo, never for a shop that serves HTTPS.")
         wanted = json.load(sys.stdin)
+        translation.activate(settings.LANGUAGE_CODE)
         for role in Role:
             user, _made = User.objects.get_or_create(
                 username=role.value,

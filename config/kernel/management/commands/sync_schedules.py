@@ -6,7 +6,7 @@ from celery import current_app
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import transaction
-from django_celery_beat.models import CrontabSchedule, PeriodicTask
+from django_celery_beat.models import CrontabSchedule, PeriodicTask, PeriodicTasks
 
 
 class Command(BaseCommand):
@@ -30,4 +30,6 @@ class Command(BaseCommand):
             added += made
         ours = [entry.task for entry in proposed]
         dropped = PeriodicTask.objects.exclude(task__in=list(current_app.tasks)).exclude(name__in=ours).delete()[0]
+        # A running beat reads the schedule again when it is told that something changed.
+        PeriodicTasks.update_changed()
         self.stdout.write(f"Schedule: {len(proposed)} entries, {added} added, {dropped} dropped.")

@@ -1,0 +1,52 @@
+"""What staff did in the back-office."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.decorators import display
+
+from config.kernel.admin import wording
+from config.kernel.admin.house import ReadOnlyAdmin
+
+VERBS = {ADDITION: gettext_lazy("added"), CHANGE: gettext_lazy("changed"), DELETION: gettext_lazy("deleted")}
+COLORS = {ADDITION: "success", CHANGE: "info", DELETION: "danger"}
+
+
+@admin.register(LogEntry)
+class AuditAdmin(ReadOnlyAdmin):
+    called = (gettext_lazy("audit entry"), gettext_lazy("audit"))
+    list_display = ("acted", "who", "verb", "subject", "object_repr", "message")
+    list_filter: tuple[Any, ...] = (
+        ("action_flag", ChoicesDropdownFilter),
+        ("action_time", RangeDateTimeFilter),
+    )
+    search_fields = ("object_repr", "user__username")
+    search_help_text = gettext_lazy("Search by staff or object")
+    list_select_related = ("user", "content_type")
+    ordering = ("-id",)
+    fields = ("acted", "who", "verb", "subject", "object_repr", "message")
+    readonly_fields = ("acted", "who", "verb", "subject", "message")
+
+    acted = wording.moment_column("action_time", gettext_lazy("time"))
+
+    def title_of(self, entry: LogEntry) -> str:
+        return f"{entry.user.get_username()} · {wording.plain_moment(entry.action_time)}"
+
+    @display(description=gettext_lazy("staff member"), ordering="user__username")
+    def who(self, entry: LogEntry) -> str:
+        return entry.user.get_username()
+
+    @display(description=gettext_lazy("action"), ordering="action_flag")
+    def verb(self, entry: LogEntry) -> str:
+        return wording.label(VERBS[entry.action_flag], COLORS[entry.action_flag])
+
+    @display(description=gettext_lazy("kind"))
+    def subject(self, entry: LogEntry) -> str:
+        return wording.model_title(entry.content_type.model_class() if entry.content_type else None)
+
+    @display(description=gettext_lazy("details"))
+    def message(self, entry: LogEntry) -> str:
+        return entry.get_change_message() or "-"

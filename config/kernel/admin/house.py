@@ -1,0 +1,87 @@
+"""How every page of the back-office behaves: what a list costs, what a read-only page refuses, what a page is called."""
+
+import copy
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Model
+from django.db.models.options import Options
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
+
+from config.kernel.admin.pagination import LAST_PAGE, EstimatedPaginator
+
+
+class HouseChangeList(ChangeList):  # type: ignore[misc]
+    page_num: int
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.opts = self.model_admin.opts
+        self.title = self.opts.verbose_name_plural
+
+    def get_results(self, request: HttpRequest) -> None:
+        if self.page_num > LAST_PAGE:
+            self.page_num = LAST_PAGE
+            messages.warning(request, _("There is no page beyond this one: narrow the list by date, filter or search."))
+        super().get_results(request)
+        if not (self.has_active_filters or self.query):
+            # The heading tells "12 of 300 rows" only where something is left out.
+            self.full_result_count = self.result_count
+
+
+class Titled:
+    """Stands for a row in a page's heading, called what staff call it."""
+
+    def __init__(self, row: Model, opts: Any, title: str) -> None:
+        self.pk, self._meta, self._title = row.pk, opts, title
+
+    def __str__(self) -> str:
+        return self._title
+
+
+class HouseAdmin(ModelAdmin):  # type: ignore[misc]
+    """The base of every page: `HouseAdmin` where staff edit, `ReadOnlyAdmin` where the shop itself writes."""
+
+    paginator = EstimatedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    compressed_fields = True
+    list_filter_submit = True
+    # Where the model comes from elsewhere and its own name would puzzle staff: singular and plural.
+    called: tuple[Any, Any] | None = None
+
+    def __init__(self, model: type[Model], admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        if self.called:
+            self.opts: Options[Any] = copy.copy(self.opts)
+            self.opts.verbose_name, self.opts.verbose_name_plural = self.called
+
+    def title_of(self, row: Any) -> str:
+        """What the heading of its page calls a row."""
+        return str(row)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        row = kwargs.get("obj")
+        if row is not None:
+            context["original"] = Titled(row, self.opts, self.title_of(row))
+        page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return page
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return HouseChangeList
+
+
+class ReadOnlyAdmin(HouseAdmin):
+    """Ledgers, timelines, records of what happened: looked at, never typed over, not even by an owner."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

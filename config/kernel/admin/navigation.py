@@ -1,0 +1,159 @@
+"""The sidebar and the tabs. Each app adds its own group from its admin package; what a person may not open is not shown."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+
+
+@dataclass(frozen=True)
+class Link:
+    """One address of the admin by its name; `permission` is asked of the person who looks."""
+
+    title: Any
+    icon: str
+    address: str
+    permission: str = ""
+    query: str = ""
+
+    def url(self) -> str:
+        return reverse(self.address) + self.query
+
+    def open_to(self, request: HttpRequest) -> bool:
+        return not self.permission or request.user.has_perm(self.permission)
+
+
+@dataclass(frozen=True)
+class Group:
+    title: Any
+    order: int
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class Tabs:
+    """Lists that belong together; `models` are the labels of the lists that show these tabs."""
+
+    models: tuple[str, ...]
+    links: tuple[Link, ...]
+
+
+_groups: list[Group] = []
+_tabs: list[Tabs] = []
+
+
+def add_group(title: Any, links: Iterable[Link], *, order: int) -> None:
+    """A group of the sidebar. Apps take orders below 100; the system stands last."""
+    _groups.append(Group(title, order, tuple(links)))
+
+
+def add_tabs(models: Iterable[str], links: Iterable[Link]) -> None:
+    _tabs.append(Tabs(tuple(models), tuple(links)))
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """What UNFOLD["SIDEBAR"]["navigation"] asks for."""
+    return [
+        {
+            "title": group.title,
+            "separator": bool(group.title),
+            "items": [
+                {"title": link.title, "icon": link.icon, "link": link.url()} for link in group.links if link.open_to(request)
+            ],
+        }
+        for group in sorted(_groups, key=lambda one: one.order)
+        if any(link.open_to(request) for link in group.links)
+    ]
+
+
+def tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    """What UNFOLD["TABS"] asks for."""
+    return [
+        {
+            "models": list(row.models),
+            "items": [{"title": link.title, "link": link.url()} for link in row.links if link.open_to(request)],
+        }
+        for row in _tabs
+    ]
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("kernel/backoffice.css")
+
+
+def favicon(request: HttpRequest) -> str:
+    return static("kernel/favicon.svg")
+
+
+add_group("", [Link(gettext_lazy("Home"), "home", "admin:index")], order=0)
+add_group(
+    gettext_lazy("System"),
+    [
+        Link(gettext_lazy("Job runs"), "conveyor_belt", "admin:kernel_jobrun_changelist", "kernel.view_jobrun"),
+        Link(
+            gettext_lazy("Event deliveries"), "outbox", "admin:kernel_outboxdelivery_changelist", "kernel.view_outboxdelivery"
+        ),
+        Link(
+            gettext_lazy("Schedule"),
+            "schedule",
+            "admin:django_celery_beat_periodictask_changelist",
+            "django_celery_beat.view_periodictask",
+        ),
+    ],
+    order=100,
+)
+add_group(
+    gettext_lazy("Access"),
+    [
+        Link(gettext_lazy("Staff"), "badge", "admin:kernel_user_changelist", "kernel.view_user", "?is_service__exact=0"),
+        Link(gettext_lazy("Roles"), "shield_person", "admin:auth_group_changelist", "auth.view_group"),
+        Link(gettext_lazy("API tokens"), "key", "admin:knox_authtoken_changelist", "knox.view_authtoken"),
+        Link(gettext_lazy("Login attempts"), "login", "admin:axes_accessattempt_changelist", "axes.view_accessattempt"),
+        Link(gettext_lazy("Audit"), "history", "admin:admin_logentry_changelist", "admin.view_logentry"),
+    ],
+    order=110,
+)
+add_tabs(
+    ["kernel.user"],
+    [
+        Link(gettext_lazy("Staff"), "badge", "admin:kernel_user_changelist", "kernel.view_user", "?is_service__exact=0"),
+        Link(
+            gettext_lazy("Service accounts"), "api", "admin:kernel_user_changelist", "kernel.view_user", "?is_service__exact=1"
+        ),
+    ],
+)
+add_tabs(
+    ["django_celery_beat.periodictask", "django_celery_beat.crontabschedule", "django_celery_beat.intervalschedule"],
+    [
+        Link(
+            gettext_lazy("Schedule"),
+            "schedule",
+            "admin:django_celery_beat_periodictask_changelist",
+            "django_celery_beat.view_periodictask",
+        ),
+        Link(
+            gettext_lazy("Times of day"),
+            "alarm",
+            "admin:django_celery_beat_crontabschedule_changelist",
+            "django_celery_beat.view_crontabschedule",
+        ),
+        Link(
+            gettext_lazy("Intervals"),
+            "timer",
+            "admin:django_celery_beat_intervalschedule_changelist",
+            "django_celery_beat.view_intervalschedule",
+        ),
+    ],
+)
+add_tabs(
+    ["axes.accessattempt", "axes.accesslog", "axes.accessfailurelog"],
+    [
+        Link(gettext_lazy("Login attempts"), "login", "admin:axes_accessattempt_changelist", "axes.view_accessattempt"),
+        Link(gettext_lazy("Logins"), "how_to_reg", "admin:axes_accesslog_changelist", "axes.view_accesslog"),
+        Link(gettext_lazy("Failed logins"), "report", "admin:axes_accessfailurelog_changelist", "axes.view_accessfailurelog"),
+    ],
+)

@@ -1,0 +1,152 @@
+"""The schedule: code proposes it, staff may change the hour or switch an entry off."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import django_celery_beat.admin  # noqa: F401  registers five models, which are taken over below
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+from unfold.decorators import display
+
+from config.kernel import clock
+from config.kernel.admin import wording
+from config.kernel.admin.house import HouseAdmin
+
+for model in (PeriodicTask, CrontabSchedule, IntervalSchedule, SolarSchedule, ClockedSchedule):
+    admin.site.unregister(model)
+
+
+HELP = {
+    "crontab": gettext_lazy("At which time of day. Choose either this or an interval."),
+    "interval": gettext_lazy("How often, whatever the time of day. Choose either this or a time of day."),
+    "minute": gettext_lazy("0 to 59, * for every minute; several with commas, steps as */5."),
+    "hour": gettext_lazy("0 to 23, * for every hour; several with commas."),
+    "day_of_week": gettext_lazy("0 (Sunday) to 6 (Saturday), * for every day."),
+    "day_of_month": gettext_lazy("1 to 31, * for every day."),
+    "month_of_year": gettext_lazy("1 to 12, * for every month."),
+    "timezone": gettext_lazy("The zone in which the hour is meant."),
+}
+
+
+def times(task: PeriodicTask) -> str:
+    """When an entry runs, in words."""
+    if task.crontab:
+        return wording.crontab_title(task.crontab)
+    return str(task.interval) if task.interval else "-"
+
+
+def next_run(task: PeriodicTask, at: datetime) -> datetime | None:
+    """None for an entry that is off or waits for its first run."""
+    if not task.enabled:
+        return None
+    if task.crontab:
+        due: datetime = task.crontab.due_start_time(at, ZoneInfo(settings.BUSINESS_TIME_ZONE))
+        return due
+    if task.interval and task.last_run_at:
+        again: datetime = max(at, task.last_run_at + task.interval.schedule.run_every)
+        return again
+    return None
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(HouseAdmin):
+    called = (gettext_lazy("schedule entry"), gettext_lazy("schedule"))
+    list_display = ("job", "enabled", "at_times", "upcoming", "last_run", "reason")
+    list_filter = ("enabled",)
+    search_fields = ("name", "task")
+    list_select_related = ("crontab", "interval")
+    ordering = ("name",)
+    actions = None
+    fieldsets = (
+        (None, {"fields": ("job", "reason", "enabled")}),
+        (gettext_lazy("Time"), {"fields": ("crontab", "interval", "upcoming", "last_run")}),
+        (gettext_lazy("Task"), {"fields": ("code", "queue_name", "total_run_count")}),
+    )
+    readonly_fields = ("job", "reason", "upcoming", "last_run", "code", "queue_name", "total_run_count")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Entries are declared in code, beside the job they run."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description=gettext_lazy("job"), ordering="task")
+    def job(self, task: PeriodicTask) -> str:
+        return wording.job_title(task.task)
+
+    @display(description=gettext_lazy("time"))
+    def at_times(self, task: PeriodicTask) -> str:
+        return format_html('<span class="moment">{}</span>', times(task))
+
+    @display(description=gettext_lazy("next run"))
+    def upcoming(self, task: PeriodicTask) -> str:
+        return wording.moment(next_run(task, clock.now()))
+
+    @display(description=gettext_lazy("reason"))
+    def reason(self, task: PeriodicTask) -> str:
+        return _(task.description) if task.description else "-"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None:
+            field.help_text = HELP.get(db_field.name, "")
+        if field is not None and db_field.name == "crontab":
+            field.label_from_instance = wording.crontab_title
+        return field
+
+    last_run = wording.moment_column("last_run_at", gettext_lazy("last run"))
+
+    def title_of(self, task: PeriodicTask) -> str:
+        return wording.job_title(task.task)
+
+    @display(description=gettext_lazy("code"))
+    def code(self, task: PeriodicTask) -> str:
+        return str(task.task)
+
+    @display(description=gettext_lazy("queue"))
+    def queue_name(self, task: PeriodicTask) -> str:
+        return str(task.queue or settings.CELERY_TASK_DEFAULT_QUEUE)
+
+
+class TimesAdmin(HouseAdmin):
+    """Several entries may share a time, so a time is never changed or deleted: entries are given another one."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(CrontabSchedule)
+class CrontabAdmin(TimesAdmin):
+    called = (gettext_lazy("time of day"), gettext_lazy("times of day"))
+    list_display = ("title", "minute", "hour", "day_of_week", "day_of_month", "month_of_year", "timezone")
+    fields = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year", "timezone")
+    ordering = ("pk",)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_dbfield(db_field, request, **{"help_text": HELP.get(db_field.name, ""), **kwargs})
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"timezone": settings.BUSINESS_TIME_ZONE, **super().get_changeform_initial_data(request)}
+
+    def title_of(self, crontab: CrontabSchedule) -> str:
+        return wording.crontab_title(crontab)
+
+    @display(description=gettext_lazy("time"))
+    def title(self, crontab: CrontabSchedule) -> str:
+        return wording.crontab_title(crontab)
+
+
+@admin.register(IntervalSchedule)
+class IntervalAdmin(TimesAdmin):
+    list_display = ("__str__", "every", "period")
+    ordering = ("pk",)

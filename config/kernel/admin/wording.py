@@ -1,0 +1,131 @@
+"""What codes are called on the page, in the staff's language: roles, jobs, permissions, times of the schedule."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Model
+from django.template.loader import render_to_string
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_celery_beat.models import CrontabSchedule
+from unfold.decorators import display
+
+from config.kernel import jobs
+from config.kernel.roles import Role
+
+# Short enough for a column, and the same in both languages.
+MOMENT = "Y-m-d H:i"
+
+VERBS = {
+    "add": gettext_lazy("add"),
+    "change": gettext_lazy("change"),
+    "delete": gettext_lazy("delete"),
+    "view": gettext_lazy("view"),
+}
+WEEKDAYS = {
+    "0": gettext_lazy("Sunday"),
+    "1": gettext_lazy("Monday"),
+    "2": gettext_lazy("Tuesday"),
+    "3": gettext_lazy("Wednesday"),
+    "4": gettext_lazy("Thursday"),
+    "5": gettext_lazy("Friday"),
+    "6": gettext_lazy("Saturday"),
+}
+
+
+def role_title(group: Group) -> str:
+    """A role by its name in the staff's language; a group the shop made for itself by its own name."""
+    return str(Role(group.name).label) if group.name in Role else group.name
+
+
+def job_title(name: str) -> str:
+    job = jobs.known().get(name)
+    return str(job.title) if job else name
+
+
+def model_title(model: type[Model] | None) -> str:
+    """As its page calls it, else as it calls itself; some packages name their models in English only."""
+    if model is None:
+        return "-"
+    page = admin.site._registry.get(model)
+    return _(str(page.opts.verbose_name if page else model._meta.verbose_name))
+
+
+def permission_title(permission: Permission) -> str:
+    return f"{model_title(permission.content_type.model_class())} · {permission_verb(permission)}"
+
+
+def permission_verb(permission: Permission) -> str:
+    return str(VERBS.get(permission.codename.split("_")[0]) or _(permission.name))
+
+
+def label(text: Any, color: str = "") -> str:
+    return render_to_string("unfold/helpers/label.html", {"text": text, "type": color})
+
+
+def plain_moment(value: datetime) -> str:
+    return date_format(localtime(value), MOMENT)
+
+
+def moment(value: datetime | None) -> str:
+    return format_html('<span class="moment">{}</span>', plain_moment(value)) if value else "-"
+
+
+def moment_column(field: str, title: Any) -> Callable[..., str]:
+    """A sortable column with a moment of the row."""
+
+    def column(self: Any, row: Any) -> str:
+        return moment(getattr(row, field))
+
+    shown: Callable[..., str] = display(description=title, ordering=field)(column)
+    return shown
+
+
+def crontab_title(crontab: CrontabSchedule) -> str:
+    """The usual times in words, the rest in cron's own notation; with the zone they are meant in."""
+    minute, hour = str(crontab.minute), str(crontab.hour)
+    rest = (str(crontab.day_of_month), str(crontab.month_of_year))
+    weekday = str(crontab.day_of_week)
+    plain = f"{minute} {hour} {rest[0]} {rest[1]} {weekday} ({crontab.timezone})"
+    if rest != ("*", "*") or weekday not in {"*", *WEEKDAYS}:
+        return plain
+    if minute.isdigit() and hour.isdigit():
+        clock = f"{int(hour):02}:{int(minute):02}"
+        if weekday == "*":
+            return _("every day at %(time)s") % {"time": clock}
+        return _("every %(weekday)s at %(time)s") % {"weekday": WEEKDAYS[weekday], "time": clock}
+    if weekday != "*" or hour != "*":
+        return plain
+    if minute == "*":
+        return _("every minute")
+    if minute.startswith("*/") and minute[2:].isdigit():
+        return _("every %(number)s minutes") % {"number": minute[2:]}
+    if minute.isdigit():
+        return _("every hour at minute %(minute)s") % {"minute": minute}
+    return plain
+
+
+def duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    if seconds < 60:
+        return _("%(seconds)s s") % {"seconds": f"{seconds:.2f}"}
+    return str(timedelta(seconds=round(seconds)))
+
+
+def facts(values: Mapping[str, Any]) -> str:
+    """A small JSON object as a list of names and values."""
+    rows = ((name, _plain(value)) for name, value in values.items())
+    return format_html_join("", '<div class="fact"><span>{}</span><b>{}</b></div>', rows) or "-"
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)

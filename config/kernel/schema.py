@@ -1,0 +1,55 @@
+"""What the OpenAPI document says about every operation: how to show a token, and the one shape of errors."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+ERROR = {
+    "type": "object",
+    "description": "Every refusal has this shape.",
+    "properties": {
+        "code": {"type": "string", "description": "Stable, for programs."},
+        "message": {"type": "string", "description": "For people, in the language of Accept-Language."},
+        "details": {
+            "type": "object",
+            "additionalProperties": {},
+            "description": "What is meant; for invalid input a list of {code, message} for each field.",
+        },
+    },
+    "required": ["code", "message", "details"],
+}
+# Answers that any operation may give before or instead of its own.
+REFUSALS = {
+    "400": "The request cannot be read, or some fields are not right.",
+    "401": "No token, or one that is not valid.",
+    "403": "The token's scope does not allow this.",
+    "404": "There is no such thing here.",
+    "406": "Only JSON is served.",
+    "429": "Too many requests; come back after Retry-After seconds.",
+}
+REFUSALS_OF_WRITES = {"415": "Only JSON is read."}
+
+
+class ByTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "config.kernel.authentication.ByToken"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Authorization: Token <the token>`",
+        }
+
+
+def describe_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Adds the shared refusals to every operation that does not describe them itself."""
+    result.setdefault("components", {}).setdefault("schemas", {})["Error"] = ERROR
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    for operations in result.get("paths", {}).values():
+        for method, operation in operations.items():
+            refusals = REFUSALS if method in ("get", "head", "options") else REFUSALS | REFUSALS_OF_WRITES
+            for status, description in refusals.items():
+                operation["responses"].setdefault(status, {"description": description, "content": content})
+    return result
