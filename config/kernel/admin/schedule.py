@@ -91,7 +91,7 @@ class PeriodicTaskAdmin(HouseAdmin):
 
     @display(description=gettext_lazy("reason"))
     def reason(self, task: PeriodicTask) -> str:
-        return _(task.description) if task.description else "-"
+        return format_html('<span class="reason">{}</span>', _(task.description) if task.description else "-")
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
