@@ -28,7 +28,7 @@ $(VENV)/dev: requirements/dev.txt | $(VENV)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ $(VENV)/demo
 
-demo: $(VENV)/demo ## Fill and open the demo shop; Ctrl-C stops it
+demo: $(VENV)/demo ## Open the demo shop; Ctrl-C stops it
 	@exec $(BIN)/python -m config.local demo
 
 demo-reset: $(VENV)/demo ## Throw the demo shop's data away
@@ -49,7 +49,7 @@ test-without-browser: $(VENV)/dev ## The same without the browser tests
 lint: $(VENV)/dev ## Style, types, and the files for other tools
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@SECRET_KEY=- DATABASE_URL=postgres:/// REDIS_URL=redis:// $(BIN)/mypy
+	@SECRET_KEY=- DATABASE_URL=postgres:/// REDIS_URL=redis://localhost $(BIN)/mypy
 	@$(BIN)/yamllint -s compose.yaml
 
 check: lint test ## What CI runs

@@ -31,7 +31,11 @@ SCHEDULE: tuple[Entry, ...] = (
     Entry("kernel.deliver_due_events", crontab(), "Catches events whose doorbell was lost; its run is the worker's pulse."),
     Entry("kernel.sweep_job_runs", crontab(), "Rings again for requested runs that no worker took; closes those that died."),
     Entry("kernel.audit_invariants", crontab(hour="4", minute="30"), "Recounts every promise while the shop is quiet."),
-    Entry("kernel.prune", crontab(hour="4", minute="50"), "Drops handled events, old keys and old runs."),
+    Entry(
+        "kernel.prune",
+        crontab(hour="4", minute="50"),
+        "Drops what has served its time: events, keys, runs, sessions, records of logins.",
+    ),
 )
 
 app.conf.proposed_schedule = SCHEDULE

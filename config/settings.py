@@ -16,26 +16,45 @@ from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-if (BASE_DIR / ".env").is_file():
-    env.read_env(BASE_DIR / ".env")
+
+def refuse(name: str, why: str) -> None:
+    raise ImproperlyConfigured(f"{name} {why}")
+
+
+class Env(environ.Env):  # type: ignore[misc]  # environ ships no types
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        """Names the variable whose value is malformed, which the reader of one type alone does not."""
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{var} is malformed: {error}") from error
+
+
+env = Env()
+ENV_FILE = env.str("ENV_FILE", default=str(BASE_DIR / ".env"))
+if ENV_FILE and Path(ENV_FILE).is_file():
+    env.read_env(ENV_FILE)
 
 # --- The machine -----------------------------------------------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
+if not SECRET_KEY:
+    refuse("SECRET_KEY", "is empty; it must be a long random word.")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 CLOCK_OFFSET = timedelta(seconds=env.float("CLOCK_OFFSET", default=0.0))
 if CLOCK_OFFSET and not DEBUG:
-    raise ImproperlyConfigured("CLOCK_OFFSET shifts the clock of this process for tests; it needs DEBUG=on.")
+    refuse("CLOCK_OFFSET", "shifts the clock of this process for tests; it needs DEBUG=on.")
 
 # --- The shop --------------------------------------------------------------------------------------------------------------
 
 SHOP_NAME = env.str("SHOP_NAME", default="구매 시점")
 SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="KRW")
+if not (SHOP_CURRENCY.isascii() and SHOP_CURRENCY.isalpha() and SHOP_CURRENCY.isupper() and len(SHOP_CURRENCY) == 3):
+    refuse("SHOP_CURRENCY", "must be three capital letters of ISO 4217, such as KRW.")
 BUSINESS_TIME_ZONE = env.str("BUSINESS_TIME_ZONE", default="Asia/Seoul")
 
 # --- Apps ------------------------------------------------------------------------------------------------------------------
@@ -76,7 +95,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "config.kernel.middleware.RequestsWithoutQueries",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -107,8 +126,8 @@ TEMPLATES = [
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
 
 _database = env.db_url("DATABASE_URL")
-if _database["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (postgres://...).")
+if _database.get("ENGINE") != "django.db.backends.postgresql":
+    refuse("DATABASE_URL", "must name a PostgreSQL database: postgres://user:password@host/name.")
 _database.setdefault("OPTIONS", {})
 _database["OPTIONS"]["application_name"] = "backoffice"
 # No statement waits or runs for ever, and no forgotten session holds locks. Jobs raise their own limit (kernel/jobs.py).
@@ -118,14 +137,17 @@ if DATABASE_POOL_SIZE:
     _database["CONN_MAX_AGE"] = 0
 else:
     _database["CONN_MAX_AGE"] = 60
-    _database["CONN_HEALTH_CHECKS"] = True
+# A restarted PostgreSQL costs nobody a request: a connection is tried before it is used again.
+_database["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": _database}
 
 # --- Redis: a broker and a cache, in two databases, so that clearing the cache never empties the queue ------------------------
 
 REDIS_URL = env.str("REDIS_URL").rstrip("/")
-if REDIS_URL.startswith(("redis://", "rediss://")) and "/" in REDIS_URL.split("://", 1)[1]:
-    raise ImproperlyConfigured("REDIS_URL names a server without a database; databases 0 and 1 of it are used.")
+if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    refuse("REDIS_URL", "must name a Redis server: redis://host:6379 or unix:///path/of/the/socket.")
+if not REDIS_URL.startswith("unix://") and "/" in REDIS_URL.split("://", 1)[1]:
+    refuse("REDIS_URL", "names a server without a database; databases 0 and 1 of it are used.")
 if REDIS_URL.startswith("unix://"):
     CELERY_BROKER_URL = f"redis+socket://{REDIS_URL.removeprefix('unix://')}?virtual_host=0"
     _cache_url = f"{REDIS_URL}?db=1"
@@ -186,6 +208,8 @@ AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
 # How many proxies of the shop's own stand before it: their part of X-Forwarded-For is believed, no more.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+if TRUSTED_PROXIES < 0:
+    refuse("TRUSTED_PROXIES", "counts proxies; it cannot be negative.")
 AXES_CLIENT_IP_CALLABLE = "config.kernel.accounts.client_address"
 AXES_VERBOSE = False
 
@@ -290,12 +314,15 @@ ADMIN_CONTENT_SECURITY_POLICY = {**_strict, "script-src": [SELF, UNSAFE_INLINE, 
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.str("LOG_FORMAT", default="json")
+if LOG_FORMAT not in ("json", "console"):
+    refuse("LOG_FORMAT", "must be json or console.")
 _shared_processors: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso"),
 ]
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 structlog.configure(
     processors=[
         *_shared_processors,

@@ -11,5 +11,6 @@ urlpatterns = [
     path("", include("config.kernel.urls")),
 ]
 
+handler400 = "config.kernel.api.bad_request"
 handler404 = "config.kernel.api.not_found"
 handler500 = "config.kernel.api.server_error"

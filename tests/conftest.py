@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
+from config.kernel import health, throttling
 from tests import live, services
 
 LAST = ("concurrency", "worker", "e2e")
@@ -71,6 +72,15 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the kernel counts and remembers between requests is forgotten between tests."""
+    monkeypatch.setattr(health, "_kept", None)
+    monkeypatch.setattr(throttling, "_silent_until", 0.0)
+    counter = throttling._counter()
+    counter.delete("throttle:", *counter.scan_iter("throttle:*", count=1000))
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def database_url(role_url: str, name: str) -> str:
 
 
 @contextmanager
-def running(services: Services, place: Place, *, clock_offset: float = 0.0) -> Iterator[Shop]:
+def running(services: Services, place: Place) -> Iterator[Shop]:
     port = free_port(8600)
     url = f"http://127.0.0.1:{port}"
     more = {
@@ -40,7 +40,6 @@ def running(services: Services, place: Place, *, clock_offset: float = 0.0) -> I
         "DATABASE_URL": database_url(services.environment()["DATABASE_URL"], connection.settings_dict["NAME"]),
         "SECRET_KEY": os.environ["SECRET_KEY"],
         "DEBUG": "on",
-        "CLOCK_OFFSET": str(clock_offset),
     }
     children = shop_processes(services, place, port, web_processes=1, **more)
     try:

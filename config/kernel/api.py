@@ -85,10 +85,25 @@ def idempotent(request: Request, call: Callable[[], Response]) -> HttpResponse:
     return response
 
 
+def _plain(code: str, message: str, status_code: int, details: Any = None) -> JsonResponse:
+    """An error where DRF has no say, in the shape and the letters it would have given it."""
+    body = error_body(code, message, details)
+    return JsonResponse(body, status=status_code, json_dumps_params={"ensure_ascii": False, "separators": (",", ":")})
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The 400 of a request that Django itself refuses, such as one for a host that is not the shop's."""
+    if request.path.startswith("/api/"):
+        return _plain("bad_request", _("This request makes no sense"), status.HTTP_400_BAD_REQUEST)
+    from django.views.defaults import bad_request as plain_bad_request
+
+    return plain_bad_request(request, exception)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The 404 of an address that no view serves."""
     if request.path.startswith("/api/"):
-        return JsonResponse(error_body("not_found", _("There is no such address.")), status=status.HTTP_404_NOT_FOUND)
+        return _plain("not_found", _("There is no such address."), status.HTTP_404_NOT_FOUND)
     from django.views.defaults import page_not_found
 
     return page_not_found(request, exception)
@@ -98,7 +113,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """The 500 of the API; it tells the request id and nothing else."""
     if request.path.startswith("/api/"):
         details = {"request_id": structlog.contextvars.get_contextvars().get("request_id", "")}
-        return JsonResponse(error_body("server_error", _("Something went wrong here."), details), status=500)
+        return _plain("server_error", _("Something went wrong here."), status.HTTP_500_INTERNAL_SERVER_ERROR, details)
     from django.views.defaults import server_error as plain_server_error
 
     return plain_server_error(request)

@@ -1,5 +1,7 @@
 """Whether the parts the shop stands on are up, each asked in the way the shop uses it."""
 
+import threading
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,6 +9,8 @@ from typing import Any
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import PeriodicTask
 
@@ -15,6 +19,8 @@ from config.kernel.models import JobRun, OutboxDelivery
 PULSE = "kernel.deliver_due_events"
 # Beat rings the pulse every minute; two missed beats are a fault.
 PULSE_AGE = timedelta(seconds=150)
+HEALTHY_KEPT_SECONDS = 2.0
+FAULTY_KEPT_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,18 @@ class Part:
     title: Any
     healthy: bool
     detail: Any = ""
+
+
+_keeping = threading.Lock()
+_kept: tuple[float, list[Part]] | None = None
+
+
+def _in_words(number: int) -> str:
+    return gettext("%(number)s waiting") % {"number": number}
+
+
+# Put into words where it is read, in the reader's language.
+_waiting = lazy(_in_words, str)
 
 
 def _database() -> Part:
@@ -40,7 +58,7 @@ def _database() -> Part:
 def _migrations() -> Part:
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    detail = _("%(number)s waiting") % {"number": len(missing)} if missing else _("all applied")
+    detail = _waiting(len(missing)) if missing else _("all applied")
     return Part("migrations", _("Migrations"), not missing, detail)
 
 
@@ -64,7 +82,21 @@ def _worker(at: datetime) -> Part:
 
 
 def report(*, at: datetime) -> list[Part]:
-    """The parts in the order they depend on each other; without a database the rest is not asked."""
+    """The parts in the order they depend on each other; without a database the rest is not asked.
+
+    Anybody may ask for it and it is costly, since asking for unapplied migrations reads every migration file. So the answer is
+    kept for a moment, in which all who ask share it; one that finds a fault is kept only so long that a start is not slowed.
+    """
+    global _kept
+    with _keeping:
+        if _kept is None or time.monotonic() >= _kept[0]:
+            parts = _ask(at)
+            healthy = all(part.healthy for part in parts)
+            _kept = (time.monotonic() + (HEALTHY_KEPT_SECONDS if healthy else FAULTY_KEPT_SECONDS), parts)
+        return _kept[1]
+
+
+def _ask(at: datetime) -> list[Part]:
     database = _database()
     if not database.healthy:
         return [database]

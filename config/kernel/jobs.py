@@ -13,15 +13,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from celery import Task, current_app, shared_task
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
-from config.kernel import clock, doorbell
+from config.kernel import clock, connections, doorbell
 from config.kernel.errors import Missing
 from config.kernel.models import JobRun, User
 
 # A requested run that no worker has taken after this long gets its doorbell rung again.
 PATIENCE = timedelta(seconds=60)
+# How many runs one sweep rings for: those that were rung for longest ago.
+MOST_RUNG = 100
+# A worker drops a repeated doorbell this many seconds after it was rung; by then the sweep has rung again.
+DOORBELL_SECONDS = 60.0
 # Beyond its time limit a run gets this long before it counts as lost.
 GRACE = timedelta(seconds=60)
 # A run that has taken so many workers down is closed instead of begun again.
@@ -59,7 +64,9 @@ def job(*, name: str, title: Any, seconds: int, queue: str = "default") -> Calla
 
         def run(self: Task, **arguments: Any) -> dict[str, Any]:
             redelivered = bool((self.request.delivery_info or {}).get("redelivered"))
-            return _perform(_jobs[name], self.request.id or str(uuid.uuid4()), arguments, redelivered=redelivered)
+            # A repeated doorbell is a message of its own and names its run; a message from beat is its own run.
+            task_id = (self.request.headers or {}).get("run") or self.request.id or str(uuid.uuid4())
+            return _perform(_jobs[name], task_id, arguments, redelivered=redelivered)
 
         run.__name__ = body.__name__
         run.__doc__ = body.__doc__
@@ -86,7 +93,22 @@ def request(*, name: str, arguments: Mapping[str, Any] | None = None, actor: Use
 
 
 def _ring(run: JobRun) -> None:
+    """The first doorbell. It does not expire, for it also brings a run back whose worker was killed in the middle."""
     doorbell.ring(run.name, kwargs=run.arguments, task_id=run.task_id, queue=known()[run.name].queue)
+
+
+def _ring_again(run: JobRun) -> None:
+    """Repeated doorbells expire, so that a worker which comes back after hours need not go through all of them.
+
+    Each has an id of its own: a worker that drops an expired message refuses that id for hours.
+    """
+    doorbell.ring(
+        run.name,
+        kwargs=run.arguments,
+        headers={"run": run.task_id},
+        queue=known()[run.name].queue,
+        expires=DOORBELL_SECONDS,
+    )
 
 
 def _perform(job: Job, task_id: str, arguments: Mapping[str, Any], *, redelivered: bool) -> dict[str, Any]:
@@ -112,8 +134,8 @@ def _statements_may_take(seconds: int) -> Iterator[None]:
     try:
         yield
     finally:
-        # A connection that broke is replaced by one with the usual limit.
-        with suppress(DatabaseError), connection.cursor() as cursor:
+        # A connection that broke cannot be reset; `_end` replaces it by one with the usual limit.
+        with suppress(Error), connection.cursor() as cursor:
             cursor.execute("RESET statement_timeout")
 
 
@@ -139,6 +161,8 @@ def _begin(job: Job, task_id: str, arguments: Mapping[str, Any], at: datetime, *
 
 
 def _end(run: JobRun, state: JobRun.State, began: float, **values: Any) -> None:
+    # The job may have failed because its connection died, or have outlived it.
+    connections.replace_if_broken()
     # An attempt that was given up for lost says nothing about the one that followed it.
     JobRun.objects.filter(pk=run.pk, attempts=run.attempts).update(
         state=state, finished_at=clock.now(), seconds=round(time.monotonic() - began, 3), **values
@@ -149,9 +173,11 @@ def sweep(*, at: datetime) -> Done:
     """Rings again for runs no worker took, and closes those whose worker died or outran its limit."""
     # Runs of jobs that a newer release declares are left to its workers.
     overdue = JobRun.objects.filter(state=JobRun.State.REQUESTED, asked_at__lt=at - PATIENCE, name__in=list(known()))
-    waiting = list(overdue.order_by("id")[:100])
+    # In turn: runs that wait for a busy queue must not keep the others from being rung for.
+    waiting = list(overdue.order_by(F("rung_at").asc(nulls_first=True), "id")[:MOST_RUNG])
     for run in waiting:
-        _ring(run)
+        _ring_again(run)
+    JobRun.objects.filter(pk__in=[run.pk for run in waiting]).update(rung_at=at)
     lost = 0
     for run in JobRun.objects.filter(state=JobRun.State.RUNNING).order_by("id")[:1000]:
         limit = timedelta(seconds=known()[run.name].seconds if run.name in known() else 3600) + GRACE

@@ -116,6 +116,7 @@ class JobRun(models.Model):
         help_text=_("Empty: the schedule asked."),
     )  # fmt: skip
     asked_at = models.DateTimeField(_("asked at"))
+    rung_at = models.DateTimeField(null=True, editable=False)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

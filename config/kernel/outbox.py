@@ -6,16 +6,19 @@ See docs/algorithms/outbox.md.
 """
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from config.kernel import doorbell
-from config.kernel.models import OutboxDelivery, OutboxEvent
+from config.kernel import connections, doorbell
+from config.kernel.errors import Conflict
+from config.kernel.models import OutboxDelivery, OutboxEvent, User
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +28,10 @@ MOST_ATTEMPTS = 12
 LEASE = timedelta(seconds=60)
 LONGEST_PAUSE = timedelta(hours=1)
 KEPT = timedelta(days=30)
+
+
+class AlreadyHandled(Conflict):
+    code = "delivery_handled"
 
 
 class OutsideTransaction(RuntimeError):
@@ -85,10 +92,15 @@ class Delivered:
     failed: int
 
 
-def deliver_due(*, at: datetime, most: int = 500) -> Delivered:
-    """Delivers what is due at `at`, oldest first, each delivery in a transaction of its own."""
+def deliver_due(*, at: datetime, most: int = 500, seconds: float = 45) -> Delivered:
+    """Delivers what is due at `at`, oldest first, each delivery in a transaction of its own.
+
+    `at` is the moment of the whole round, and leases are counted from it: a round begins nothing more after `seconds`, so that
+    a lease it gives is not over before the attempt begins. What is left is due for the next doorbell or sweep.
+    """
     handled = failed = 0
-    while handled + failed < most:
+    until = time.monotonic() + seconds
+    while handled + failed < most and time.monotonic() < until:
         claimed = _claim(at)
         if claimed is None:
             break
@@ -159,6 +171,7 @@ def pause(attempts: int, jitter: int) -> timedelta:
 
 
 def _postpone(claimed: OutboxDelivery, error: Exception, at: datetime) -> None:
+    connections.replace_if_broken()
     parked = claimed.attempts >= MOST_ATTEMPTS
     OutboxDelivery.objects.filter(
         pk=claimed.pk, state=OutboxDelivery.State.PENDING, attempts=claimed.attempts
@@ -169,13 +182,20 @@ def _postpone(claimed: OutboxDelivery, error: Exception, at: datetime) -> None:
     )  # fmt: skip
 
 
-def retry(delivery_id: int, *, at: datetime) -> bool:
-    """Makes a parked or waiting delivery due now, with all its attempts before it. False when it was handled meanwhile."""
-    return bool(
-        OutboxDelivery.objects.filter(pk=delivery_id)
+def retry(*, delivery_ids: Sequence[int], actor: User | None, at: datetime) -> int:
+    """Makes parked and waiting deliveries due now, with all their attempts before them, and tells how many.
+
+    Raises `AlreadyHandled` when none of them still waits.
+    """
+    due = (
+        OutboxDelivery.objects.filter(pk__in=delivery_ids)
         .exclude(state=OutboxDelivery.State.HANDLED)
         .update(state=OutboxDelivery.State.PENDING, attempts=0, next_attempt_at=at)
     )
+    if not due:
+        raise AlreadyHandled(_("This event was handled meanwhile."))
+    log.info("%s deliveries made due again by user %s", due, actor.pk if actor else None)
+    return due
 
 
 def prune(*, at: datetime, batch: int = 5000) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel import clock, idempotency, invariants, jobs, outbox
+from config.kernel import clock, idempotency, invariants, jobs, outbox, retention
 from config.kernel.jobs import Done, job
 
 
@@ -14,7 +14,7 @@ class PromiseBroken(Exception):
     """The audit found violations; the run's error lists the first of them."""
 
 
-@shared_task(name="kernel.deliver_now", queue="default", time_limit=120)
+@shared_task(name="kernel.deliver_now", queue="default", soft_time_limit=100, time_limit=120)
 def deliver_now() -> dict[str, Any]:
     """The doorbell rung after a commit; keeps no run, since one may ring for each order."""
     done = outbox.deliver_due(at=clock.now())
@@ -43,4 +43,5 @@ def audit_invariants(*, at: datetime) -> Done:
 @job(name="kernel.prune", title=_("Prune old records"), seconds=900, queue="slow")
 def prune(*, at: datetime) -> Done:
     counts = {"events": outbox.prune(at=at), "keys": idempotency.prune(at=at), "runs": jobs.prune(at=at)}
+    counts |= retention.prune(at=at)
     return Done(rows=sum(counts.values()), summary=counts)

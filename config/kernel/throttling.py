@@ -1,9 +1,10 @@
-"""Requests a minute for each token, or for each address that shows none.
+"""Requests a minute for each token, or for each address that shows none; and attempts to log in.
 
 An atomic counter in Redis: DRF's own throttle reads and then writes its history, and lets bursts through. When Redis is away
 requests are let through, since throttling protects and does not decide.
 """
 
+import hashlib
 import logging
 import threading
 import time
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 log = logging.getLogger(__name__)
+# Logins tried in a minute, from one address over all names and for one name over all addresses. An office behind one address
+# stays below the first; who guesses gets no further than this, and nobody is kept out for longer than the minute.
+LOGINS_PER_ADDRESS = 30
+LOGINS_PER_NAME = 20
 WINDOW_SECONDS = 60
 SILENCE_SECONDS = 10.0
 
@@ -69,6 +74,15 @@ def within(who: str, most: int, *, moment: float) -> bool:
 
 def seconds_left(moment: float) -> float:
     return WINDOW_SECONDS - moment % WINDOW_SECONDS
+
+
+def login_within(name: str, address: str | None) -> bool:
+    """Counts one attempt to log in, for the name and for the address, and tells whether both are within their minute."""
+    moment = clock.now().timestamp()
+    # Names may be long and odd, and are nobody else's business.
+    digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:32]
+    name_within = within(f"login:name:{digest}", LOGINS_PER_NAME, moment=moment)
+    return (not address or within(f"login:address:{address}", LOGINS_PER_ADDRESS, moment=moment)) and name_within
 
 
 class TokenThrottle(BaseThrottle):

@@ -32,6 +32,8 @@ class TokenSerializer(serializers.Serializer[Any]):
 
 
 class TokenView(APIView):
+    read_scopes = frozenset(TokenScope.Scope)
+
     @extend_schema(operation_id="read_token", responses=TokenSerializer, tags=["token"])
     def get(self, request: Request) -> Response:
         """What the token of this very request may do."""

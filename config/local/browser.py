@@ -46,7 +46,8 @@ def found_or_installed() -> str:
     if path is None:
         raise LocalError(
             "The browser tests need Chromium and none was found. Install the packages `chromium` and `fonts-nanum` (Debian, "
-            "Ubuntu), or name a Chromium in CHROMIUM. `make test-without-browser` runs all the other tests."
+            "Ubuntu; `sudo make browser` does it), or name a Chromium in CHROMIUM. "
+            "`make test-without-browser` runs all the other tests."
         )
     return path
 
@@ -62,6 +63,7 @@ def _install_package() -> None:
 
 
 def _install_playwrights_own() -> None:
+    print("Downloading Chromium ...", file=sys.stderr, flush=True)
     with contextlib.suppress(subprocess.TimeoutExpired):
         subprocess.run(
             [sys.executable, "-m", "playwright", "install", "chromium"],

@@ -31,6 +31,13 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise Stopped
 
 
+def _first_port() -> int:
+    wanted = os.environ.get("PORT", "8000")
+    if not wanted.isdecimal() or not 0 < int(wanted) < 65_436:
+        raise LocalError(f"PORT is {wanted!r}; it must be a number from 1 to 65435.")
+    return int(wanted)
+
+
 def free_port(first: int) -> int:
     for port in range(first, first + 100):
         with socket.socket() as probe:
@@ -102,7 +109,19 @@ def stop_all(children: list[Child]) -> None:
 
 def wait_until_ready(children: list[Child], url: str, *, seconds: float = 60) -> None:
     """Ready means: pages answer, migrations are in, and a task has gone through Redis and a worker."""
-    children[0].wait_until(lambda: _answer(f"{url}/readyz") == 200, seconds=seconds)
+
+    def ready() -> bool:
+        check_alive(children)
+        return _answer(f"{url}/readyz") == 200
+
+    children[0].wait_until(ready, seconds=seconds)
+
+
+def check_alive(children: list[Child]) -> None:
+    """Raises with the last words of the first child that has ended by itself."""
+    for child in children:
+        if not child.alive:
+            raise LocalError(f"{child.name} ended by itself.\n{child.last_words()}")
 
 
 def _access(services: Services, place: Place) -> tuple[str, list[str], str]:
@@ -116,9 +135,7 @@ def _access(services: Services, place: Place) -> tuple[str, list[str], str]:
 
 def _watch(children: list[Child]) -> None:
     while True:
-        for child in children:
-            if not child.alive:
-                raise LocalError(f"{child.name} ended by itself.\n{child.last_words()}")
+        check_alive(children)
         time.sleep(0.5)
 
 
@@ -136,16 +153,17 @@ def run() -> None:
             with started(place, durable=True) as services:
                 print("Preparing the database ...", flush=True)
                 manage(services, "prepare", "--app-role", services.app_role, owner=True)
+                place.remember(prepared="yes")
                 password, logins, token = _access(services, place)
                 print("Starting web, worker and beat ...", flush=True)
-                port = free_port(int(os.environ.get("PORT", "8000")))
+                port = free_port(_first_port())
                 url = f"http://127.0.0.1:{port}"
                 place.remember(url=url)
                 try:
                     children = shop_processes(services, place, port)
                     wait_until_ready(children, url)
                     _greet(url, password, logins, token, place, time.monotonic() - began)
-                    _watch(children)
+                    _watch(services.children + children)
                 finally:
                     stop_all(children)
         except Stopped:
@@ -192,6 +210,8 @@ def reset() -> None:
 def manage_demo(arguments: list[str]) -> int:
     """Runs one `manage.py` command on the demo's data, whether the demo is running or not."""
     place = lasting()
+    if "prepared" not in place.remembered():
+        raise LocalError("There is no demo shop yet; `make demo` opens one.")
     with place.claimed() as alone:
         services = Services(place, durable=True)
         try:

@@ -4,6 +4,7 @@ PostgreSQL refuses to run as root. Started by root, the servers therefore run as
 folder this checkout lies in: data and binaries then go to the system's lasting temporary folder.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import importlib.metadata
@@ -58,7 +59,7 @@ class Place:
     @property
     def logs(self) -> Path:
         path = self.root / "logs"
-        path.mkdir(exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
         return path
 
     @contextmanager
@@ -109,7 +110,8 @@ def _servers_account() -> Account | None:
 
 def _closed_folder(path: Path, mode: int) -> Path:
     """Makes a folder in a place open to all, and refuses one that somebody else has laid there."""
-    path.mkdir(mode=mode, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=mode)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
         raise LocalError(f"{path} belongs to somebody else or is open to writing; remove it and try again.")

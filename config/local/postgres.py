@@ -7,6 +7,8 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -50,11 +52,10 @@ class Postgres:
                 raise LocalError(f"{self.data} is damaged: it holds no whole cluster. `make demo-reset` starts over.")
             self._initialise()
         self._check_version()
-        self._configure()
         self._end_orphan()
         self.child = Child(
             "PostgreSQL",
-            [self.binaries / "postgres", "-D", self.data],
+            [self.binaries / "postgres", "-D", self.data, *self._settings()],
             log=self.place.logs / "postgresql.log",
             environment=self.environment,
             account=self.place.account,
@@ -90,25 +91,31 @@ class Postgres:
         fresh = self.place.folder("postgresql.new")
         shutil.rmtree(fresh)
         fresh = self.place.folder("postgresql.new")
-        password = self.place.sockets / "password"
-        password.touch(mode=0o600)
-        password.write_text(self.place.secret("postgres"))
-        if self.place.account:
-            self.place.account.own(password)
-        try:
+        with self._password_file() as password:
             done = self._run(
                 "initdb", "-D", fresh, "-U", "postgres", "--encoding=UTF8", "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password}", "--no-instructions",
                 *([] if self.durable else ["--no-sync"]),
             )  # fmt: skip
-        finally:
-            password.unlink()
         if done.returncode:
             raise LocalError(f"initdb failed:\n{done.stdout}{done.stderr}")
-        with (fresh / "postgresql.conf").open("a") as file:
-            file.write("include 'local.conf'\n")
         self.data.rmdir()
         fresh.rename(self.data)
+
+    @contextmanager
+    def _password_file(self) -> Iterator[Path]:
+        """The superuser's password for `initdb`, in a folder that nobody else can lay links in."""
+        path = self.place.root / "password"
+        path.unlink(missing_ok=True)
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            if self.place.account:
+                os.fchown(descriptor, self.place.account.uid, self.place.account.gid)
+            file.write(self.place.secret("postgres"))
+        try:
+            yield path
+        finally:
+            path.unlink()
 
     def _check_version(self) -> None:
         found = (self.data / "PG_VERSION").read_text().strip()
@@ -119,31 +126,30 @@ class Postgres:
                 "Dump it with the old release, or `make demo-reset` to start over."
             )
 
-    def _configure(self) -> None:
+    def _settings(self) -> list[str]:
+        """The server's settings as arguments: a file in its data folder would be written by root into somebody else's hands."""
         buffers = max(128, min(_memory_mb() // 8, 1024))
+        disk = "on" if self.durable else "off"
         settings = {
-            "listen_addresses": "''",
-            "unix_socket_directories": f"'\"{self.place.sockets}\"'",
+            "listen_addresses": "",
+            "unix_socket_directories": f'"{self.place.sockets}"',
             "unix_socket_permissions": "0700",
             "max_connections": "80",
-            "shared_buffers": f"'{buffers}MB'",
-            "effective_cache_size": f"'{buffers * 3}MB'",
-            "work_mem": "'16MB'",
-            "maintenance_work_mem": "'128MB'",
-            "max_wal_size": "'4GB'",
+            "shared_buffers": f"{buffers}MB",
+            "effective_cache_size": f"{buffers * 3}MB",
+            "work_mem": "16MB",
+            "maintenance_work_mem": "128MB",
+            "max_wal_size": "4GB",
             "random_page_cost": "1.1",
             "jit": "off",
-            "timezone": "'UTC'",
-            "log_timezone": "'UTC'",
-            "log_line_prefix": "'%m [%p] %q%u@%d '",
-            "fsync": "on" if self.durable else "off",
-            "synchronous_commit": "on" if self.durable else "off",
-            "full_page_writes": "on" if self.durable else "off",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            "log_line_prefix": "%m [%p] %q%u@%d ",
+            "fsync": disk,
+            "synchronous_commit": disk,
+            "full_page_writes": disk,
         }
-        path = self.data / "local.conf"
-        path.write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
-        if self.place.account:
-            self.place.account.own(path)
+        return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     def _end_orphan(self) -> None:
         """Stops a server that a killed launcher left behind, and clears a pid file whose number now belongs to another."""

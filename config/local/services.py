@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from .place import Place
 from .postgres import APP, OWNER, Postgres
+from .process import Child
 from .redis import Redis
 
 # What is needed to run the project's programs at all; nothing else of the caller's environment reaches them.
@@ -25,6 +26,10 @@ class Services:
         for server in (self.postgres, self.redis):
             if server:
                 server.start()
+
+    @property
+    def children(self) -> list[Child]:
+        return [server.child for server in (self.postgres, self.redis) if server and server.child]
 
     def stop(self) -> None:
         for server in (self.redis, self.postgres):
@@ -49,6 +54,8 @@ class Services:
             "DATABASE_URL": self._database(OWNER if owner else APP),
             "REDIS_URL": self.redis.url if self.redis else os.environ["REDIS_URL"],
             "SECRET_KEY": self.place.secret("secret_key"),
+            # What lies in the checkout is for the shop of whoever put it there.
+            "ENV_FILE": "",
             "HTTPS": "off",
             "LOG_FORMAT": "console",
             "PYTHONUNBUFFERED": "1",

@@ -114,7 +114,13 @@ def test_a_write_in_a_query_is_reported(call: str) -> None:
         "Order.objects.select_for_update(no_key=True).get()",
     ],
 )
-@pytest.mark.parametrize("path", ["orders/admin/order.py", "orders/api/views.py", "orders/views.py", "orders/tasks.py"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("orders/admin/order.py", "orders/api/views.py", "orders/views.py", "orders/tasks.py"),
+        "orders/management/commands/seed_demo.py",
+    ],
+)
 def test_a_transaction_or_lock_in_the_skin_is_reported(path: str, source: str) -> None:
     assert report(transaction_in_the_skin, [sample(path, source)])
 

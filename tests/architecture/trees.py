@@ -68,7 +68,7 @@ class Module:
 
     @property
     def is_skin(self) -> bool:
-        return self.kind in SKIN
+        return self.kind in SKIN or (self.kind == "management" and "/commands/" in self.path)
 
     @property
     def is_migration(self) -> bool:

@@ -1,9 +1,10 @@
 """A member of staff logs in, in either language and on any screen, and sees the state of the shop."""
 
 import re
+import time
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from playwright.sync_api import expect
 
 from config.kernel.models import JobRun, User
@@ -79,9 +80,62 @@ def test_a_job_is_run_from_its_page_and_its_record_appears(visitor: Visitor) -> 
     visit.open(f"/admin/kernel/jobrun/{earlier.pk}/change/")
     visit.page.get_by_role("button", name="Run again").or_(visit.page.get_by_role("link", name="Run again")).first.click()
 
-    visit.page.wait_for_load_state()
+    expect(visit.page.locator("body")).to_contain_text("Asked for another run")
     again = JobRun.objects.get(asked_by=owner)
     assert again.name == earlier.name
+
+
+def test_a_job_asked_for_on_the_page_is_soon_shown_as_succeeded(visitor: Visitor) -> None:
+    visit = visitor(language="en")
+    visit.log_in(an_owner("asks-for-a-job"))
+
+    visit.open("/admin/kernel/jobrun/run/")
+    visit.page.get_by_label("Job").select_option("kernel.sweep_job_runs")
+    visit.page.get_by_role("button", name="Run now").click()
+
+    expect(visit.page).to_have_url(re.compile(r"/admin/kernel/jobrun/\d+/change/$"))
+    expect(visit.page.locator("body")).to_contain_text("asks-for-a-job")
+    succeeded = visit.page.get_by_text("succeeded", exact=True)
+    deadline = time.monotonic() + 20
+    while not succeeded.count() and time.monotonic() < deadline:
+        visit.page.wait_for_timeout(300)
+        visit.page.reload()
+    expect(succeeded).to_have_count(1)
+
+
+def test_who_may_only_look_is_offered_no_run(visitor: Visitor) -> None:
+    onlooker = User.objects.create_user("only-looks", is_staff=True)
+    onlooker.groups.add(Group.objects.get(name=Role.VIEWER))
+    onlooker.user_permissions.add(Permission.objects.get(codename="view_jobrun"))
+    run = JobRun.objects.filter(name="kernel.deliver_due_events").latest("id")
+    offers = re.compile("run (again|now|a job)", re.IGNORECASE)
+
+    for user, offered in [(an_owner("may-run"), 1), (onlooker, 0)]:
+        visit = visitor(language="en")
+        visit.log_in(user)
+        for path in (f"/admin/kernel/jobrun/{run.pk}/change/", "/admin/kernel/jobrun/"):
+            visit.open(path)
+            found = visit.page.get_by_role("button", name=offers).or_(visit.page.get_by_role("link", name=offers))
+            expect(found).to_have_count(offered)
+
+
+def test_the_state_is_renewed_but_not_under_the_readers_fingers(visitor: Visitor) -> None:
+    visit = visitor()
+    visit.log_in(an_owner("reads-by-keyboard"))
+    visit.page.clock.install()
+    visit.open("/admin/")
+    mark = visit.page.locator("#state [data-mark]")
+    visit.page.locator("#state h2").evaluate("heading => heading.setAttribute('data-mark', '')")
+
+    visit.page.locator("#state a").first.focus()
+    visit.page.clock.run_for(25_000)
+    visit.page.wait_for_load_state("networkidle")
+    expect(mark).to_have_count(1)
+    expect(visit.page.locator("#state a").first).to_be_focused()
+
+    visit.page.evaluate("document.activeElement.blur()")
+    visit.page.clock.run_for(25_000)
+    expect(mark).to_have_count(0)
 
 
 @pytest.mark.parametrize("role", list(Role))

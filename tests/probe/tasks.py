@@ -6,6 +6,8 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from django.db import connection
+
 from config.kernel.jobs import Done, job
 
 
@@ -13,6 +15,11 @@ from config.kernel.jobs import Done, job
 def work(*, at: datetime, seconds: float = 0.0, rows: int = 1) -> Done:
     time.sleep(seconds)
     return Done(rows=rows, summary={"worked": seconds})
+
+
+@job(name="probe.tell_the_time", title="Probe: tells the time", seconds=60, queue="probe")
+def tell_the_time(*, at: datetime) -> Done:
+    return Done(rows=1, summary={"at": at.isoformat()})
 
 
 @job(name="probe.work_slowly_once", title="Probe: slow at the first attempt", seconds=60, queue="probe")
@@ -36,6 +43,13 @@ def hurry(*, at: datetime) -> Done:
 @job(name="probe.kill_the_worker", title="Probe: kills its process", seconds=60, queue="probe")
 def kill_the_worker(*, at: datetime) -> Done:
     os.kill(os.getpid(), signal.SIGKILL)
+    return Done()
+
+
+@job(name="probe.lose_the_connection", title="Probe: ends its own session", seconds=60, queue="probe")
+def lose_the_connection(*, at: datetime) -> Done:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     return Done()
 
 

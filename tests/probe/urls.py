@@ -92,5 +92,6 @@ urlpatterns = [
     path("api/v1/probe/once/<str:refuse>/", Once.as_view()),
     *urls.urlpatterns,
 ]
+handler400 = urls.handler400
 handler404 = urls.handler404
 handler500 = urls.handler500

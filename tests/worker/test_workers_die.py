@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -69,6 +70,35 @@ def test_a_failing_run_is_recorded_by_the_worker(hire: Hire) -> None:
     run = ended(ask("probe.fail", message="the shelf fell down"))
 
     assert (run.state, run.error, run.attempts) == (State.FAILED, "RuntimeError: the shelf fell down", 1)
+
+
+def test_a_run_that_loses_its_connection_fails_with_its_error_and_the_worker_goes_on(hire: Hire) -> None:
+    hire()
+
+    lost = ended(ask("probe.lose_the_connection"))
+
+    assert (lost.state, lost.attempts) == (State.FAILED, 1)
+    assert "terminating connection" in lost.error
+    assert ended(ask("probe.work")).state == State.SUCCEEDED
+
+
+def test_an_expired_doorbell_is_dropped_and_marks_nothing_and_the_next_one_is_heard(
+    hire: Hire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = JobRun.objects.create(task_id="waits-long", name="probe.work", asked_at=clock.now() - timedelta(hours=1))
+    monkeypatch.setattr(jobs, "DOORBELL_SECONDS", 0.2)
+    jobs.sweep(at=clock.now())
+    time.sleep(0.3)
+
+    hire()
+    # Behind the expired message in its queue.
+    assert ended(ask("probe.work")).state == State.SUCCEEDED
+    run.refresh_from_db()
+    assert (run.state, run.attempts, run.error) == (State.REQUESTED, 0, "")
+
+    monkeypatch.setattr(jobs, "DOORBELL_SECONDS", 60.0)
+    jobs.sweep(at=clock.now())
+    assert ended(run).state == State.SUCCEEDED
 
 
 def test_after_the_whole_worker_is_killed_nothing_stays_in_work(hire: Hire, tmp_path: Path) -> None:

@@ -2,24 +2,39 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 
 from config.kernel.admin.house import HouseAdmin
 from config.kernel.errors import DomainError
+from config.kernel.models import User
 
 T = TypeVar("T")
 
 
-def attempt(request: HttpRequest, call: Callable[[], T]) -> T | None:
-    """The answer of one operation, or None with the refusal as a message."""
+def actor(request: HttpRequest) -> User:
+    """Who acts: pages of the admin are open to logged-in staff only."""
+    assert isinstance(request.user, User)  # noqa: S101
+    return request.user
+
+
+@dataclass(frozen=True)
+class Answer(Generic[T]):
+    """What an operation returned, which may be nothing."""
+
+    value: T
+
+
+def attempt(request: HttpRequest, call: Callable[[], T]) -> Answer[T] | None:
+    """The answer of one operation; None when it refused, with the refusal as a message."""
     try:
-        return call()
+        return Answer(call())
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return None
@@ -40,8 +55,9 @@ def operation_button(
 ) -> Callable[[Callable[..., Any]], Button]:
     """Declares `press(self, request, row) -> message | None` as a button of a detail page.
 
-    `press` makes one operation call and returns what to tell the staff member; a `DomainError` is told in its own words.
-    `shown` decides from the row whether the button makes sense.
+    `press` makes one operation call and returns what to tell the staff member, or None when it is enough that it is done; a
+    `DomainError` is told in its own words. `shown` decides from the row whether the button makes sense, and is asked again
+    when it is pressed.
     """
 
     def declare(press: Callable[..., Any]) -> Button:
@@ -74,10 +90,14 @@ class ButtonsAdmin(HouseAdmin):
             return HttpResponseNotAllowed(["POST"])
         if not self.has_view_permission(request, row) or not request.user.has_perm(pressed.permission):
             raise PermissionDenied
-        told = attempt(request, lambda: pressed.press(self, request, row))
-        if told is not None:
-            self.log_change(request, row, str(pressed.title))
-            messages.success(request, str(told))
+        if pressed.shown(row):
+            answer = attempt(request, lambda: pressed.press(self, request, row))
+            if answer is not None:
+                self.log_change(request, row, str(pressed.title))
+                done = _("“%(button)s” is done.") % {"button": pressed.title}
+                messages.success(request, done if answer.value is None else str(answer.value))
+        else:
+            messages.error(request, _("“%(button)s” is not possible in the present state.") % {"button": pressed.title})
         return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id]))
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:

@@ -5,20 +5,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django_celery_beat.models import PeriodicTask
 
-from config.kernel import clock, health
+from config.kernel import clock, health, overview
 from config.kernel.admin import schedule, wording
 from config.kernel.models import JobRun
 
-SHOWN_RUNS = 10
-# Asking for unapplied migrations reads every migration file; open pages share one answer for this long.
-REPORT_KEPT = timedelta(seconds=5)
 COLORS = {
     JobRun.State.REQUESTED: "info",
     JobRun.State.RUNNING: "warning",
@@ -27,15 +22,6 @@ COLORS = {
     JobRun.State.LOST: "danger",
 }
 
-_kept: tuple[datetime, list[health.Part]] | None = None
-
-
-def _report(at: datetime) -> list[health.Part]:
-    global _kept
-    if _kept is None or not timedelta(0) <= at - _kept[0] < REPORT_KEPT:
-        _kept = (at, health.report(at=at))
-    return _kept[1]
-
 
 def _backlog(request: HttpRequest, at: datetime) -> list[dict[str, Any]]:
     numbers = health.backlog(at=at)
@@ -43,7 +29,14 @@ def _backlog(request: HttpRequest, at: datetime) -> list[dict[str, Any]]:
     entries = "admin:django_celery_beat_periodictask_changelist"
     since = (at - timedelta(days=1)).isoformat()
     rows: list[tuple[str, int, bool, str, str, dict[str, str]]] = [
-        (_("Events due"), numbers.pending, False, "kernel.view_outboxdelivery", events, {"state__exact": "PENDING"}),
+        (
+            _("Events due"),
+            numbers.pending,
+            False,
+            "kernel.view_outboxdelivery",
+            events,
+            {"state__exact": "PENDING", "next_attempt_at__lte": at.isoformat()},
+        ),
         (_("Events parked"), numbers.parked, True, "kernel.view_outboxdelivery", events, {"state__exact": "PARKED"}),
         (
             _("Jobs failed in 24 hours"),
@@ -73,56 +66,45 @@ def _backlog(request: HttpRequest, at: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _runs() -> list[dict[str, Any]]:
-    """The latest runs that did something, failed, or were asked for by a person; without any, simply the latest."""
-    latest = JobRun.objects.select_related("asked_by").order_by("-id")
-    eventful = ~Q(state=JobRun.State.SUCCEEDED) | Q(rows__gt=0) | Q(asked_by__isnull=False)
-    return [
-        {
-            "title": wording.job_title(run.name),
-            "state": run.get_state_display(),
-            "color": COLORS[JobRun.State(run.state)],
-            "asker": run.asked_by.get_username() if run.asked_by else _("schedule"),
-            "asked_at": run.asked_at,
-            "rows": run.rows,
-            "took": wording.duration(run.seconds),
-            "url": reverse("admin:kernel_jobrun_change", args=[run.pk]),
-        }
-        for run in (latest.filter(eventful)[:SHOWN_RUNS] or latest[:SHOWN_RUNS])
-    ]
+def _run(run: JobRun) -> dict[str, Any]:
+    return {
+        "title": wording.job_title(run.name),
+        "state": run.get_state_display(),
+        "color": COLORS[JobRun.State(run.state)],
+        "asker": run.asked_by.get_username() if run.asked_by else _("schedule"),
+        "asked_at": run.asked_at,
+        "rows": run.rows,
+        "took": wording.duration(run.seconds),
+        "url": reverse("admin:kernel_jobrun_change", args=[run.pk]),
+    }
 
 
-def _schedule(at: datetime) -> list[dict[str, Any]]:
-    last = JobRun.objects.filter(name=OuterRef("task"), finished_at__isnull=False).order_by("-id").values("finished_at")[:1]
-    tasks = PeriodicTask.objects.select_related("crontab", "interval").annotate(ended_at=Subquery(last)).order_by("name")
-    return [
-        {
-            "title": wording.job_title(task.task),
-            "times": schedule.times(task),
-            "enabled": task.enabled,
-            "last": task.ended_at,
-            "next": schedule.next_run(task, at),
-            "url": reverse("admin:django_celery_beat_periodictask_change", args=[task.pk]),
-        }
-        for task in tasks
-    ]
+def _entry(entry: overview.Entry) -> dict[str, Any]:
+    return {
+        "title": wording.job_title(entry.task.task),
+        "times": schedule.times(entry.task),
+        "enabled": entry.task.enabled,
+        "last": entry.ended_at,
+        "next": entry.next_at,
+        "url": reverse("admin:django_celery_beat_periodictask_change", args=[entry.task.pk]),
+    }
 
 
 def state(request: HttpRequest) -> dict[str, Any]:
     """Everything the cards show, as finished values, down to what this person may see."""
     at = clock.now()
-    parts = _report(at)
-    running = parts[0].healthy
-    sees_runs = running and request.user.has_perm("kernel.view_jobrun")
-    sees_schedule = running and request.user.has_perm("django_celery_beat.view_periodictask")
+    parts = health.report(at=at)
+    sees_runs = request.user.has_perm("kernel.view_jobrun")
+    sees_schedule = request.user.has_perm("django_celery_beat.view_periodictask")
+    work = overview.work(at=at, runs=sees_runs, schedule=sees_schedule)
     return {
         "parts": [{**vars(part), "is_moment": isinstance(part.detail, datetime)} for part in parts],
         "healthy": all(part.healthy for part in parts),
-        "backlog": _backlog(request, at) if running else [],
-        "runs": _runs() if sees_runs else [],
+        "backlog": _backlog(request, at),
+        "runs": [_run(run) for run in work.runs],
         "sees_runs": sees_runs,
         "runs_url": reverse("admin:kernel_jobrun_changelist"),
-        "schedule": _schedule(at) if sees_schedule else [],
+        "schedule": [_entry(entry) for entry in work.schedule],
         "sees_schedule": sees_schedule,
         "schedule_url": reverse("admin:django_celery_beat_periodictask_changelist"),
         "seen_at": at,

@@ -66,7 +66,9 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         row = kwargs.get("obj")
         if row is not None:
-            context["original"] = Titled(row, self.opts, self.title_of(row))
+            title = self.title_of(row)
+            # The subtitle is what the browser's tab says.
+            context |= {"original": Titled(row, self.opts, title), "subtitle": title}
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page
 

@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from config.kernel import clock, jobs
 from config.kernel.admin import home, wording
-from config.kernel.admin.buttons import ButtonsAdmin, attempt, operation_button
+from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt, operation_button
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.models import JobRun
 
@@ -59,11 +59,11 @@ class JobRunAdmin(ReadOnlyAdmin, ButtonsAdmin):
     fieldsets = (
         (None, {"fields": ("job", "state_label", "asker", "asked", "started", "finished")}),
         (gettext_lazy("Outcome"), {"fields": ("rows", "took", "attempts", "summary_facts", "error_text")}),
-        (gettext_lazy("Request"), {"fields": ("argument_facts", "name", "task_id")}),
+        (gettext_lazy("Request"), {"fields": ("argument_facts", "code", "message")}),
     )
     readonly_fields = (
         "job", "state_label", "asker", "asked", "started", "finished", "took", "summary_facts", "argument_facts", "error_text",
-        "name", "task_id",
+        "code", "message",
     )  # fmt: skip
 
     asked = wording.moment_column("asked_at", gettext_lazy("asked at"))
@@ -107,11 +107,19 @@ class JobRunAdmin(ReadOnlyAdmin, ButtonsAdmin):
     def error_text(self, run: JobRun) -> str:
         return format_html('<pre class="trace">{}</pre>', run.error) if run.error else "-"
 
+    @display(description=gettext_lazy("code"))
+    def code(self, run: JobRun) -> str:
+        return run.name
+
+    @display(description=gettext_lazy("message"))
+    def message(self, run: JobRun) -> str:
+        return run.task_id
+
     @operation_button(
         title=gettext_lazy("Run again"), permission=MAY_RUN, icon="replay", shown=lambda run: run.name in jobs.known()
     )
     def run_again(self, request: HttpRequest, run: JobRun) -> str:
-        jobs.request(name=run.name, arguments=run.arguments, actor=request.user, at=clock.now())  # type: ignore[arg-type]
+        jobs.request(name=run.name, arguments=run.arguments, actor=actor(request), at=clock.now())
         return _("Asked for another run of “%(job)s”.") % {"job": wording.job_title(run.name)}
 
     def get_urls(self) -> list[URLPattern]:
@@ -133,10 +141,10 @@ class JobRunAdmin(ReadOnlyAdmin, ButtonsAdmin):
         form = RunNowForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             name = form.cleaned_data["job"]
-            run = attempt(request, lambda: jobs.request(name=name, actor=request.user, at=clock.now()))  # type: ignore[arg-type]
-            if run is not None:
+            asked = attempt(request, lambda: jobs.request(name=name, actor=actor(request), at=clock.now()))
+            if asked is not None:
                 messages.success(request, _("Asked for a run of “%(job)s”.") % {"job": wording.job_title(name)})
-                return HttpResponseRedirect(reverse("admin:kernel_jobrun_change", args=[run.pk]))
+                return HttpResponseRedirect(reverse("admin:kernel_jobrun_change", args=[asked.value.pk]))
         context = {
             **self.admin_site.each_context(request),
             "title": _("Run a job now"),

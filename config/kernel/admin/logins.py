@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 
@@ -46,7 +46,7 @@ class AccessAttemptAdmin(LoginsAdmin):
         left = settings.AXES_FAILURE_LIMIT - attempt.failures_since_start
         if left <= 0:
             return wording.label(_("locked out"), "danger")
-        return wording.label(_("%(number)s attempts left") % {"number": left}, "info")
+        return wording.label(ngettext("%(number)s attempt left", "%(number)s attempts left", left) % {"number": left}, "info")
 
 
 @admin.register(AccessLog)

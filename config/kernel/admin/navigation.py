@@ -89,6 +89,15 @@ def favicon(request: HttpRequest) -> str:
     return static("kernel/favicon.svg")
 
 
+STAFF = Link(gettext_lazy("Staff"), "badge", "admin:kernel_user_changelist", "kernel.view_user", "?is_service__exact=0")
+SCHEDULE = Link(
+    gettext_lazy("Schedule"),
+    "schedule",
+    "admin:django_celery_beat_periodictask_changelist",
+    "django_celery_beat.view_periodictask",
+)
+ATTEMPTS = Link(gettext_lazy("Login attempts"), "login", "admin:axes_accessattempt_changelist", "axes.view_accessattempt")
+
 add_group("", [Link(gettext_lazy("Home"), "home", "admin:index")], order=0)
 add_group(
     gettext_lazy("System"),
@@ -97,22 +106,17 @@ add_group(
         Link(
             gettext_lazy("Event deliveries"), "outbox", "admin:kernel_outboxdelivery_changelist", "kernel.view_outboxdelivery"
         ),
-        Link(
-            gettext_lazy("Schedule"),
-            "schedule",
-            "admin:django_celery_beat_periodictask_changelist",
-            "django_celery_beat.view_periodictask",
-        ),
+        SCHEDULE,
     ],
     order=100,
 )
 add_group(
     gettext_lazy("Access"),
     [
-        Link(gettext_lazy("Staff"), "badge", "admin:kernel_user_changelist", "kernel.view_user", "?is_service__exact=0"),
+        STAFF,
         Link(gettext_lazy("Roles"), "shield_person", "admin:auth_group_changelist", "auth.view_group"),
         Link(gettext_lazy("API tokens"), "key", "admin:knox_authtoken_changelist", "knox.view_authtoken"),
-        Link(gettext_lazy("Login attempts"), "login", "admin:axes_accessattempt_changelist", "axes.view_accessattempt"),
+        ATTEMPTS,
         Link(gettext_lazy("Audit"), "history", "admin:admin_logentry_changelist", "admin.view_logentry"),
     ],
     order=110,
@@ -120,7 +124,7 @@ add_group(
 add_tabs(
     ["kernel.user"],
     [
-        Link(gettext_lazy("Staff"), "badge", "admin:kernel_user_changelist", "kernel.view_user", "?is_service__exact=0"),
+        STAFF,
         Link(
             gettext_lazy("Service accounts"), "api", "admin:kernel_user_changelist", "kernel.view_user", "?is_service__exact=1"
         ),
@@ -129,12 +133,7 @@ add_tabs(
 add_tabs(
     ["django_celery_beat.periodictask", "django_celery_beat.crontabschedule", "django_celery_beat.intervalschedule"],
     [
-        Link(
-            gettext_lazy("Schedule"),
-            "schedule",
-            "admin:django_celery_beat_periodictask_changelist",
-            "django_celery_beat.view_periodictask",
-        ),
+        SCHEDULE,
         Link(
             gettext_lazy("Times of day"),
             "alarm",
@@ -152,7 +151,7 @@ add_tabs(
 add_tabs(
     ["axes.accessattempt", "axes.accesslog", "axes.accessfailurelog"],
     [
-        Link(gettext_lazy("Login attempts"), "login", "admin:axes_accessattempt_changelist", "axes.view_accessattempt"),
+        ATTEMPTS,
         Link(gettext_lazy("Logins"), "how_to_reg", "admin:axes_accesslog_changelist", "axes.view_accesslog"),
         Link(gettext_lazy("Failed logins"), "report", "admin:axes_accessfailurelog_changelist", "axes.view_accessfailurelog"),
     ],

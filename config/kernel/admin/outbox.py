@@ -1,9 +1,9 @@
 """Events on their way to their subscribers."""
 
-from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -14,9 +14,8 @@ from unfold.decorators import display
 
 from config.kernel import clock, outbox
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import ButtonsAdmin, attempt, operation_button
+from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt, operation_button
 from config.kernel.admin.house import ReadOnlyAdmin
-from config.kernel.errors import Conflict
 from config.kernel.models import OutboxDelivery
 
 MAY_RETRY = "kernel.change_outboxdelivery"
@@ -25,17 +24,6 @@ STATE_COLORS = {
     OutboxDelivery.State.HANDLED: "success",
     OutboxDelivery.State.PARKED: "danger",
 }
-
-
-class AlreadyHandled(Conflict):
-    code = "delivery_handled"
-
-
-def retry_now(delivery: OutboxDelivery) -> str:
-    """What to tell whoever asked."""
-    if not outbox.retry(delivery.pk, at=clock.now()):
-        raise AlreadyHandled(gettext_lazy("This event has been handled meanwhile."))
-    return _("The event is due now; a worker delivers it within a minute.")
 
 
 @admin.register(OutboxDelivery)
@@ -102,15 +90,17 @@ class OutboxDeliveryAdmin(ReadOnlyAdmin, ButtonsAdmin):
         shown=lambda delivery: delivery.state != OutboxDelivery.State.HANDLED,
     )
     def retry(self, request: HttpRequest, delivery: OutboxDelivery) -> str:
-        return retry_now(delivery)
+        outbox.retry(delivery_ids=[delivery.pk], actor=actor(request), at=clock.now())
+        return _("The event is due now; a worker delivers it within a minute.")
 
     @admin.action(description=gettext_lazy("Try again now"), permissions=["retry"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[OutboxDelivery]) -> None:
-        due = 0
-        for delivery in queryset.exclude(state=OutboxDelivery.State.HANDLED):
-            if attempt(request, partial(retry_now, delivery)):
-                self.log_change(request, delivery, str(gettext_lazy("Try again now")))
-                due += 1
-        messages.success(
-            request, ngettext("%(count)s event is due now.", "%(count)s events are due now.", due) % {"count": due}
-        )
+        chosen = list(queryset)
+        ids = [delivery.pk for delivery in chosen]
+        made = attempt(request, lambda: outbox.retry(delivery_ids=ids, actor=actor(request), at=clock.now()))
+        if made is None:
+            return
+        waiting: Any = [delivery for delivery in chosen if delivery.state != OutboxDelivery.State.HANDLED]
+        LogEntry.objects.log_actions(actor(request).pk, waiting, CHANGE, _("Try again now"))
+        told = ngettext("%(count)s event is due now.", "%(count)s events are due now.", made.value)
+        messages.success(request, told % {"count": made.value})

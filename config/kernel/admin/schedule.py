@@ -1,10 +1,9 @@
 """The schedule: code proposes it, staff may change the hour or switch an entry off."""
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import django_celery_beat.admin  # noqa: F401  registers five models, which are taken over below
+from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from unfold.decorators import display
 
-from config.kernel import clock
+from config.kernel import clock, health, overview
 from config.kernel.admin import wording
 from config.kernel.admin.house import HouseAdmin
 
@@ -41,21 +40,21 @@ def times(task: PeriodicTask) -> str:
     return str(task.interval) if task.interval else "-"
 
 
-def next_run(task: PeriodicTask, at: datetime) -> datetime | None:
-    """None for an entry that is off or waits for its first run."""
-    if not task.enabled:
-        return None
-    if task.crontab:
-        due: datetime = task.crontab.due_start_time(at, ZoneInfo(settings.BUSINESS_TIME_ZONE))
-        return due
-    if task.interval and task.last_run_at:
-        again: datetime = max(at, task.last_run_at + task.interval.schedule.run_every)
-        return again
-    return None
+class EntryForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.instance.task == health.PULSE:
+            moved = {"crontab", "interval"} & set(self.changed_data)
+            for name in [*sorted(moved), *([] if cleaned.get("enabled") else ["enabled"])]:
+                self.add_error(
+                    name, _("This entry is the worker's pulse: it stays on, every minute, or a dead worker would go unnoticed.")
+                )
+        return cleaned
 
 
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(HouseAdmin):
+    form = EntryForm
     called = (gettext_lazy("schedule entry"), gettext_lazy("schedule"))
     list_display = ("job", "enabled", "at_times", "upcoming", "last_run", "reason")
     list_filter = ("enabled",)
@@ -87,7 +86,7 @@ class PeriodicTaskAdmin(HouseAdmin):
 
     @display(description=gettext_lazy("next run"))
     def upcoming(self, task: PeriodicTask) -> str:
-        return wording.moment(next_run(task, clock.now()))
+        return wording.moment(overview.next_run(task, clock.now()))
 
     @display(description=gettext_lazy("reason"))
     def reason(self, task: PeriodicTask) -> str:
@@ -101,7 +100,10 @@ class PeriodicTaskAdmin(HouseAdmin):
             field.label_from_instance = wording.crontab_title
         return field
 
-    last_run = wording.moment_column("last_run_at", gettext_lazy("last run"))
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return overview.with_last_end(super().get_queryset(request))
+
+    last_run = wording.moment_column("ended_at", gettext_lazy("last run"))
 
     def title_of(self, task: PeriodicTask) -> str:
         return wording.job_title(task.task)
@@ -132,8 +134,8 @@ class CrontabAdmin(TimesAdmin):
     fields = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year", "timezone")
     ordering = ("pk",)
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        return super().formfield_for_dbfield(db_field, request, **{"help_text": HELP.get(db_field.name, ""), **kwargs})
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **{"help_texts": HELP, **kwargs})
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"timezone": settings.BUSINESS_TIME_ZONE, **super().get_changeform_initial_data(request)}

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as PlainGroupAdmin
 from django.contrib.auth.admin import UserAdmin as PlainUserAdmin
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
@@ -19,7 +19,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from config.kernel.admin import wording
+from config.kernel.admin import rights, wording
 from config.kernel.admin.house import HouseAdmin
 from config.kernel.models import User
 from config.kernel.roles import Role
@@ -112,9 +112,8 @@ class StaffAdmin(PlainUserAdmin, HouseAdmin):  # type: ignore[misc,type-arg]
         return ("STAFF", _("staff")) if user.is_staff else ("NONE", _("no access"))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only someone with all rights changes someone with all rights."""
-        allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or not obj.is_superuser or bool(getattr(request.user, "is_superuser", False)))
+        """Nobody changes an account, or sets its password, that may do more than they may themselves."""
+        return super().has_change_permission(request, obj) and (obj is None or rights.covers_account(request.user, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What somebody did stays on record, so an account is switched off instead."""
@@ -130,6 +129,7 @@ class StaffAdmin(PlainUserAdmin, HouseAdmin):  # type: ignore[misc,type-arg]
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
         if db_field.name == "groups" and field is not None:
+            field.queryset = rights.roles_within(request.user).order_by("pk")
             field.label = _("Roles")
             field.help_text = _("A role decides what this person sees and may do.")
             field.label_from_instance = wording.role_title
@@ -183,11 +183,14 @@ class RoleAdmin(PlainGroupAdmin, HouseAdmin):  # type: ignore[misc]
         return format_html_join("", '<div class="fact"><span>{}</span><b>{}</b></div>', lines) or "-"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What the shop's own roles may do is written in its code; a change here would not last."""
-        return super().has_change_permission(request, obj) and (obj is None or obj.name not in Role)
+        return super().has_change_permission(request, obj) and self._is_open_to(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and (obj is None or obj.name not in Role)
+        return super().has_delete_permission(request, obj) and self._is_open_to(request, obj)
+
+    def _is_open_to(self, request: HttpRequest, group: Group | None) -> bool:
+        """What the shop's own roles may do is written in its code; the others are for whoever may do all they grant."""
+        return group is None or (group.name not in Role and rights.covers_role(request.user, group))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("title", "code", "permission_titles") if obj and obj.name in Role else ("name", "permissions")
@@ -200,7 +203,7 @@ class RoleAdmin(PlainGroupAdmin, HouseAdmin):  # type: ignore[misc]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
-        if db_field.name == "permissions" and field is not None:
-            field.queryset = Permission.objects.select_related("content_type")
+        if db_field.name == "permissions" and field is not None and request is not None:
+            field.queryset = rights.held_by(request.user).select_related("content_type")
             field.label_from_instance = wording.permission_title
         return field

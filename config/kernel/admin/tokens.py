@@ -1,14 +1,13 @@
 """API tokens: who holds one, what it may do, and the one moment in which a new one can be read."""
 
+import secrets
 from datetime import timedelta
 from typing import Any
 
 import knox.admin  # noqa: F401  registers AuthToken, which is taken over below
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import ADDITION, DELETION, LogEntry
 from django.contrib.auth.validators import UnicodeUsernameValidator
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -22,12 +21,14 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminI
 
 from config.kernel import clock, tokens
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import attempt
+from config.kernel.admin.buttons import actor, attempt
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.models import TokenScope
 
 MAY_ISSUE = "knox.add_authtoken"
 MAY_REVOKE = "knox.delete_authtoken"
+# Each form carries a slip that is good for one token: a page loaded again asks for nothing.
+SLIP = "token_slip"
 
 
 class IssueForm(forms.Form):
@@ -121,21 +122,32 @@ class TokenAdmin(ReadOnlyAdmin):
         """The answer to the form holds the token in clear; nothing keeps it."""
         if not request.user.has_perm(MAY_ISSUE):
             raise PermissionDenied
+        back = reverse("admin:knox_authtoken_changelist")
         form = IssueForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            if request.session.pop(SLIP, None) != request.POST.get(SLIP):
+                messages.warning(request, _("This form was used before, and nothing more was issued."))
+                return HttpResponseRedirect(back)
+            issued = attempt(request, lambda: issue(request, form.cleaned_data))
+            if issued is not None:
+                shown = {
+                    **self.admin_site.each_context(request),
+                    "title": _("The new API token"),
+                    "token": issued.value,
+                    "account": form.cleaned_data["account"],
+                    "back": back,
+                }
+                return self._secret(TemplateResponse(request, "admin/kernel/token_issued.html", shown))
+        request.session[SLIP] = secrets.token_urlsafe(12)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Issue an API token"),
             "form": form,
+            "hidden": {SLIP: request.session[SLIP]},
             "explanation": _("The token is shown once, right after it is issued. Only its fingerprint is kept."),
             "submit": _("Issue the token"),
-            "back": reverse("admin:knox_authtoken_changelist"),
+            "back": back,
         }
-        if request.method == "POST" and form.is_valid():
-            token = attempt(request, lambda: issue(form.cleaned_data))
-            if token is not None:
-                self._record(request, ADDITION, form.cleaned_data["account"])
-                context |= {"token": token, "account": form.cleaned_data["account"], "title": _("The new API token")}
-                return self._secret(TemplateResponse(request, "admin/kernel/token_issued.html", context))
         return TemplateResponse(request, "admin/_form_page.html", context)
 
     def revoke_view(self, request: HttpRequest, token_key: str) -> HttpResponse:
@@ -147,14 +159,13 @@ class TokenAdmin(ReadOnlyAdmin):
         back = reverse("admin:knox_authtoken_changelist")
         account = token.user.get_username()
         if request.method == "POST":
-            tokens.revoke(token)
-            self._record(request, DELETION, account)
-            messages.success(request, _("The token of %(account)s is revoked.") % {"account": account})
+            if attempt(request, lambda: tokens.revoke(token=token, actor=actor(request), at=clock.now())):
+                messages.success(request, _("The token of %(account)s is revoked.") % {"account": account})
             return HttpResponseRedirect(back)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Revoke an API token"),
-            "explanation": _("“%(account)s” is refused from the next request on. This cannot be undone.")
+            "explanation": _("The token of “%(account)s” is refused from the next request on. This cannot be undone.")
             % {"account": account},
             "submit": _("Revoke"),
             "danger": True,
@@ -162,24 +173,17 @@ class TokenAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/_form_page.html", context)
 
-    def _record(self, request: HttpRequest, action: int, account: str) -> None:
-        LogEntry.objects.create(
-            user_id=int(request.user.pk or 0),
-            content_type=ContentType.objects.get_for_model(AuthToken),
-            object_repr=account,
-            action_flag=action,
-            action_time=clock.now(),
-        )
-
     @staticmethod
     def _secret(response: HttpResponse) -> HttpResponse:
         response["Cache-Control"] = "no-store"
         return response
 
 
-def issue(wanted: dict[str, Any]) -> str:
+def issue(request: HttpRequest, wanted: dict[str, Any]) -> str:
     return tokens.issue(
         account=wanted["account"],
         scopes=[TokenScope.Scope(scope) for scope in wanted["scopes"]],
         expires_in=timedelta(days=wanted["days"]) if wanted["days"] else None,
+        actor=actor(request),
+        at=clock.now(),
     )

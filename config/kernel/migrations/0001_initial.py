@@ -85,6 +85,7 @@ class Migration(migrations.Migration):
                 ('arguments', models.JSONField(blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='arguments')),
                 ('state', models.CharField(choices=[('REQUESTED', 'requested'), ('RUNNING', 'running'), ('SUCCEEDED', 'succeeded'), ('FAILED', 'failed'), ('LOST', 'lost')], default='REQUESTED', max_length=10, verbose_name='state')),
                 ('asked_at', models.DateTimeField(verbose_name='asked at')),
+                ('rung_at', models.DateTimeField(editable=False, null=True)),
                 ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started at')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished at')),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),

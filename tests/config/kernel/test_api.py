@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from rest_framework.test import APIClient
 
-from config.kernel import throttling, tokens
+from config.kernel import clock, throttling, tokens
 from config.kernel.api import KeyRefused
 from config.kernel.models import IdempotencyKey, OutboxEvent, TokenScope
 
@@ -17,10 +17,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.probe.urls")]
 PROBE = "/api/v1/probe"
 
 
+def a_token(account: str, scope: TokenScope.Scope) -> str:
+    return tokens.issue(account=account, scopes=[scope], actor=None, at=clock.now())
+
+
 @pytest.fixture
 def client() -> Iterator[APIClient]:
     client = APIClient(raise_request_exception=False)
-    client.credentials(HTTP_AUTHORIZATION=f"Token {tokens.issue(account='partner', scopes=[TokenScope.Scope.INTEGRATION])}")
+    client.credentials(HTTP_AUTHORIZATION=f"Token {a_token('partner', TokenScope.Scope.INTEGRATION)}")
     return client
 
 
@@ -53,6 +57,19 @@ class TestErrors:
     def test_400_of_json_that_is_no_object(self, client: APIClient, body: bytes) -> None:
         assert_error(client.post(f"{PROBE}/plain/", body, content_type="application/json"), 400, "invalid_input")
 
+    def test_400_of_a_host_that_is_not_the_shops(self, client: APIClient) -> None:
+        assert_error(client.get(f"{PROBE}/plain/", HTTP_HOST="elsewhere.example"), 400, "bad_request")
+        assert_error(APIClient().post(f"{PROBE}/plain/", HTTP_HOST="not a host"), 400, "bad_request")
+
+    def test_no_csrf_token_is_asked_for_since_no_cookie_speaks_for_the_caller(self) -> None:
+        strict = APIClient(enforce_csrf_checks=True)
+        token = a_token("partner", TokenScope.Scope.INTEGRATION)
+        strict.credentials(HTTP_AUTHORIZATION=f"Token {token}")
+
+        assert strict.post(f"{PROBE}/plain/", {"name": "a", "count": 1}, format="json").status_code == 201
+        strict.credentials()
+        assert_error(strict.post(f"{PROBE}/plain/", {}, format="json"), 401, "not_authenticated")
+
     def test_401_without_a_token(self) -> None:
         assert_error(APIClient().get(f"{PROBE}/plain/"), 401, "not_authenticated")
 
@@ -60,7 +77,7 @@ class TestErrors:
         assert_error(APIClient().get(f"{PROBE}/plain/", HTTP_AUTHORIZATION="Token wrong"), 401, "authentication_failed")
 
     def test_403_beyond_the_scopes_of_the_token(self) -> None:
-        token = tokens.issue(account="reader", scopes=[TokenScope.Scope.READ_ONLY])
+        token = a_token("reader", TokenScope.Scope.READ_ONLY)
 
         answer = APIClient().post(f"{PROBE}/plain/", {}, format="json", HTTP_AUTHORIZATION=f"Token {token}")
 
@@ -124,6 +141,12 @@ class TestErrors:
 
         assert answer.status_code == 404
         assert answer["Content-Type"].startswith("text/html")
+        for answer in (
+            APIClient().get("/admin/login/", HTTP_HOST="elsewhere.example"),
+            APIClient(enforce_csrf_checks=True).post("/admin/login/", {"username": "a", "password": "b"}),
+        ):
+            assert answer.status_code in (400, 403)
+            assert answer["Content-Type"].startswith("text/html")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +252,7 @@ class TestIdempotencyKey:
         Group.objects.create(name="shop is open")
 
         other = APIClient()
-        token = tokens.issue(account="other", scopes=[TokenScope.Scope.INTEGRATION])
+        token = a_token("other", TokenScope.Scope.INTEGRATION)
         other.credentials(HTTP_AUTHORIZATION=f"Token {token}")
         assert "Idempotent-Replayed" not in self.once(client, "key-1", name="second", path="once/unless-open/")
         assert "Idempotent-Replayed" not in self.once(other, "key-1", name="third")

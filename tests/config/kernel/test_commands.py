@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from celery import current_app
 from celery.schedules import crontab
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -25,6 +26,7 @@ from config.kernel.roles import Role
 from tests import services
 from tests.live import database_url
 
+APPEND_ONLY = ["django_admin_log", *(one._meta.db_table for one in apps.get_models() if getattr(one, "append_only", False))]
 ALL_TABLES = """
     SELECT relname, c.relacl::text FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
     WHERE nspname = 'public' AND relkind IN ('r', 'S') ORDER BY relname
@@ -130,10 +132,22 @@ class TestTheRoleThatRunsTheShop:
         closed = app_role.execute(
             "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
             " WHERE nspname = 'public' AND relkind = 'r' AND relname <> 'django_migrations'"
-            " AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT'))"
+            " AND relname <> ALL(%s) AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')"
+            " AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE'))",
+            [APPEND_ONLY],
         ).fetchall()
 
         assert closed == []
+
+    @pytest.mark.parametrize("table", APPEND_ONLY)
+    def test_it_may_read_and_add_to_ledgers_and_audit_and_no_more(self, app_role: psycopg.Connection[Any], table: str) -> None:
+        may = app_role.execute(
+            "SELECT has_table_privilege(%(t)s, 'SELECT'), has_table_privilege(%(t)s, 'INSERT'),"
+            " has_table_privilege(%(t)s, 'UPDATE'), has_table_privilege(%(t)s, 'DELETE')",
+            {"t": table},
+        ).fetchone()
+
+        assert may == (True, True, False, False)
 
     def test_a_role_that_does_not_exist_is_named(self, db: None) -> None:
         with pytest.raises(CommandError, match="There is no role shop_ghost in this database server"):
@@ -173,6 +187,19 @@ class TestDemoAccess:
             assert list(user.groups.values_list("name", flat=True)) == [role.value]
         answer = APIClient().get("/api/v1/token/", HTTP_AUTHORIZATION=f"Token {made['token']}")
         assert answer.json()["scopes"] == ["STOREFRONT"]
+
+    def test_an_account_that_the_demo_did_not_make_is_named_and_stays_as_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        buyer = User.objects.create_user("buyer", password="their own word", is_staff=True)
+        night_shift = Group.objects.create(name="night shift")
+        buyer.groups.add(night_shift)
+
+        with pytest.raises(CommandError, match="The account buyer exists"):
+            self.give(monkeypatch, password="demo password")
+
+        buyer.refresh_from_db()
+        assert buyer.check_password("their own word")
+        assert list(buyer.groups.all()) == [night_shift]
+        assert not User.objects.filter(username="owner").exists(), "none of the others is made"
 
     def test_at_the_next_start_logins_and_token_are_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
         first = self.give(monkeypatch, password="demo password")

@@ -1,7 +1,9 @@
 """Whether the shop is ready is told by the name of each part, and by nothing more."""
 
+import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,9 +11,11 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
+from django.utils.translation import override
 
 from config.kernel import clock, health
 from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent
+from tests.probe.together import together
 
 
 @pytest.fixture
@@ -91,6 +95,73 @@ def test_a_worker_that_has_not_finished_a_pulse_lately_shows(pulse: JobRun, chan
     JobRun.objects.update(**(changes if age is None else {"finished_at": clock.now() - age}))
 
     assert readyz() == (503, {"database": "ok", "migrations": "ok", "redis": "ok", "worker": "failing"})
+
+
+@pytest.fixture
+def monotonic(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that have passed."""
+    passed = [1000.0]
+    monkeypatch.setattr(health, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+    return passed
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """Each time the parts themselves were asked."""
+    asked: list[datetime] = []
+    ask = health._ask
+    monkeypatch.setattr(health, "_ask", lambda at: asked.append(at) or ask(at))  # type: ignore[func-returns-value]
+    return asked
+
+
+@pytest.mark.usefixtures("pulse")
+def test_whoever_asks_again_within_two_seconds_gets_the_same_answer(monotonic: list[float], asked: list[datetime]) -> None:
+    for seconds, times in ((0, 1), (1.9, 1), (0.2, 2)):
+        monotonic[0] += seconds
+        assert readyz()[0] == 200
+        assert len(asked) == times
+
+
+def test_a_shop_that_has_just_become_ready_is_seen_within_half_a_second(
+    db: None, monotonic: list[float], asked: list[datetime], request: pytest.FixtureRequest
+) -> None:
+    JobRun.objects.filter(name=health.PULSE).delete()
+    assert readyz()[0] == 503
+    request.getfixturevalue("pulse")
+
+    monotonic[0] += 0.4
+    assert readyz()[0] == 503
+    monotonic[0] += 0.2
+    assert readyz()[0] == 200
+    assert len(asked) == 2
+
+
+def test_many_who_ask_at_once_share_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def ask(at: datetime) -> list[health.Part]:
+        asked.append(1)
+        time.sleep(0.05)
+        return [health.Part("database", "", True)]
+
+    monkeypatch.setattr(health, "_ask", ask)
+    together(8, lambda _: health.report(at=clock.now()))
+
+    assert len(asked) == 1
+
+
+@pytest.mark.usefixtures("pulse")
+def test_a_kept_answer_speaks_the_language_of_whoever_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda self, targets: [("kernel.0099", False)] * 3)
+    said = {}
+    for language in ("en", "ko"):
+        with override(language):
+            [detail] = [part.detail for part in health.report(at=clock.now()) if part.code == "migrations"]
+            said[language] = str(detail)
+
+    assert said["en"] == "3 waiting"
+    assert "3" in said["ko"]
+    assert said["ko"] != said["en"]
 
 
 @pytest.mark.usefixtures("pulse")

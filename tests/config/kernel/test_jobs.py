@@ -1,11 +1,12 @@
 """A run is asked for, rung for, recorded, and ends in a state that says what became of it."""
 
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from celery import current_app
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks as Commits
 
 from config.kernel import doorbell, jobs
@@ -13,6 +14,7 @@ from config.kernel.errors import Missing
 from config.kernel.jobs import Done, Job
 from config.kernel.models import JobRun, User
 from tests.probe import tasks as probe
+from tests.probe.together import together
 
 pytestmark = pytest.mark.django_db
 State = JobRun.State
@@ -93,6 +95,15 @@ class TestRunning:
 
         run = JobRun.objects.get(task_id="from-beat")
         assert (run.name, run.state, run.rows, run.asked_by) == ("probe.work", State.SUCCEEDED, 4, None)
+
+    def test_a_repeated_doorbell_begins_the_run_that_it_names(self, at: datetime) -> None:
+        run = a_run(name="probe.work", asked_at=at)
+
+        probe.work.apply(kwargs={"rows": 4}, headers={"run": run.task_id}, task_id="a-doorbell").get()
+
+        run.refresh_from_db()
+        assert (run.state, run.rows) == (State.SUCCEEDED, 4)
+        assert JobRun.objects.count() == 1
 
     def test_a_twin_of_a_finished_or_running_message_is_skipped(self, at: datetime, count_shelves: list[Any]) -> None:
         for state in (State.SUCCEEDED, State.FAILED, State.RUNNING):
@@ -176,6 +187,49 @@ class TestRunning:
         assert limits == ["90s"]
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_job_whose_connection_died_is_recorded_as_failed(at: datetime, monkeypatch: pytest.MonkeyPatch, inside: bool) -> None:
+    def body(*, at: datetime) -> Done:
+        with transaction.atomic() if inside else nullcontext(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return Done()
+
+    # As in a worker, whose connection is kept from one task to the next.
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 60)
+    connection.close()
+    run = a_run(asked_at=at)
+
+    with pytest.raises(OperationalError):
+        jobs._perform(Job("tests.count_shelves", "", "slow", 90, body), run.task_id, {}, redelivered=False)
+
+    run.refresh_from_db()
+    assert run.state == State.FAILED
+    assert "terminating connection" in run.error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_died_unnoticed_while_a_job_ran_loses_no_record(
+    at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def body(*, at: datetime) -> Done:
+        # Another session does it, as a restart of the server would; this one learns of it at its next statement.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            [pid] = cursor.fetchone()
+        together(1, lambda _: JobRun.objects.raw("SELECT 1 AS id, pg_terminate_backend(%s)", [pid])[0])
+        return Done(rows=2)
+
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 60)
+    connection.close()
+    run = a_run(asked_at=at)
+
+    jobs._perform(Job("tests.count_shelves", "", "slow", 90, body), run.task_id, {}, redelivered=False)
+
+    run.refresh_from_db()
+    assert (run.state, run.rows) == (State.SUCCEEDED, 2)
+
+
 @pytest.mark.usefixtures("count_shelves")
 class TestSweeping:
     def test_a_request_no_worker_took_is_rung_for_again(self, at: datetime, rung: list[Ring]) -> None:
@@ -184,8 +238,38 @@ class TestSweeping:
 
         done = jobs.sweep(at=at)
 
-        assert rung == [("tests.count_shelves", {"kwargs": {"shelves": 5}, "task_id": overdue.task_id, "queue": "slow"})]
+        [(name, options)] = rung
+        assert (name, options["kwargs"], options["queue"]) == ("tests.count_shelves", {"shelves": 5}, "slow")
+        assert options["headers"] == {"run": overdue.task_id}
+        assert options["expires"] == jobs.DOORBELL_SECONDS
+        assert "task_id" not in options, "a worker that dropped a message refuses its id from then on"
         assert done.summary == {"rung_again": 1, "lost": 0}
+        overdue.refresh_from_db()
+        assert (overdue.rung_at, overdue.state) == (at, State.REQUESTED)
+
+    def test_each_sweep_rings_for_those_that_were_rung_for_longest_ago(
+        self, at: datetime, rung: list[Ring], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(jobs, "MOST_RUNG", 2)
+        for number in range(5):
+            a_run(task_id=f"run-{number}", asked_at=at - timedelta(hours=1))
+
+        for minute in range(4):
+            jobs.sweep(at=at + timedelta(minutes=minute))
+
+        assert [options["headers"]["run"] for _, options in rung] == [f"run-{number % 5}" for number in range(8)]
+
+    def test_a_hundred_runs_that_wait_for_a_busy_queue_keep_no_other_from_being_rung_for(
+        self, at: datetime, rung: list[Ring]
+    ) -> None:
+        for number in range(100):
+            a_run(task_id=f"waits-{number}", asked_at=at - timedelta(hours=1))
+        a_run(task_id="another", name="probe.work", asked_at=at - timedelta(minutes=2))
+
+        jobs.sweep(at=at)
+        jobs.sweep(at=at + timedelta(minutes=1))
+
+        assert "another" in [options["headers"]["run"] for _, options in rung]
 
     def test_requests_for_jobs_of_a_newer_release_are_left_alone_and_block_nobody(self, at: datetime, rung: list[Ring]) -> None:
         for number in range(101):

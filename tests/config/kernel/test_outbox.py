@@ -1,9 +1,11 @@
 """An event is kept with the fact it tells of, and takes effect exactly once for each subscriber."""
 
+import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks as Commits
 
-from config.kernel import doorbell, outbox
+from config.kernel import doorbell, outbox, tasks
 from config.kernel.models import OutboxDelivery, OutboxEvent
 from tests.config.kernel.test_doorbell import celery_at
 
@@ -156,7 +158,8 @@ class TestRecording:
         with django_capture_on_commit_callbacks(execute=True):
             outbox.record(ShelfCounted(1), at=at)
 
-        assert time.monotonic() - began < 1
+        # Without the doorbell's impatience it takes six seconds.
+        assert time.monotonic() - began < 4
         assert outbox.deliver_due(at=at + timedelta(minutes=1)) == outbox.Delivered(handled=1, failed=0)
         assert written_down() == ["shelf 1"]
 
@@ -322,7 +325,7 @@ class TestParking:
         delivery = OutboxDelivery.objects.get()
         OutboxDelivery.objects.update(state=State.PARKED, attempts=outbox.MOST_ATTEMPTS, last_error="ShopClosed: ...")
 
-        assert outbox.retry(delivery.pk, at=at)
+        assert outbox.retry(delivery_ids=[delivery.pk], actor=None, at=at) == 1
         assert outbox.deliver_due(at=at).handled == 1
 
         delivery.refresh_from_db()
@@ -333,9 +336,46 @@ class TestParking:
         outbox.record(ShelfCounted(1), at=at)
         outbox.deliver_due(at=at)
 
-        assert not outbox.retry(OutboxDelivery.objects.get().pk, at=at)
-        assert not outbox.retry(0, at=at)
+        for ids in ([OutboxDelivery.objects.get().pk], [0], []):
+            with pytest.raises(outbox.AlreadyHandled) as refusal:
+                outbox.retry(delivery_ids=ids, actor=None, at=at)
+            assert (refusal.value.status, refusal.value.code) == (409, "delivery_handled")
         assert outbox.deliver_due(at=at) == outbox.Delivered(0, 0)
+
+    def test_of_many_those_that_still_wait_are_made_due_and_counted(self, declare: Declare, at: datetime) -> None:
+        declare("first", write_it_down)
+        outbox.record(*(ShelfCounted(shelf) for shelf in (1, 2, 3)), at=at)
+        outbox.deliver_due(at=at, most=1)
+        OutboxDelivery.objects.filter(state=State.PENDING).update(next_attempt_at=at + timedelta(hours=1))
+        ids = list(OutboxDelivery.objects.values_list("pk", flat=True))
+
+        assert outbox.retry(delivery_ids=ids, actor=None, at=at) == 2
+
+        assert outbox.deliver_due(at=at).handled == 2
+
+
+@pytest.mark.django_db
+class TestARoundsTime:
+    def test_a_round_begins_nothing_after_its_time_and_leaves_the_rest_due(
+        self, declare: Declare, at: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        passed = [0.0]
+
+        def take_ten_seconds(payload: dict[str, Any], *, at: datetime) -> None:
+            passed[0] += 10
+
+        declare("slow", take_ten_seconds)
+        monkeypatch.setattr(outbox, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+        outbox.record(*(ShelfCounted(shelf) for shelf in range(9)), at=at)
+
+        assert outbox.deliver_due(at=at, seconds=25).handled == 3
+        assert outbox.deliver_due(at=at).handled == 5
+        assert outbox.deliver_due(at=at).handled == 1
+
+    def test_it_ends_before_its_first_lease_and_before_the_limits_of_its_tasks(self) -> None:
+        seconds = inspect.signature(outbox.deliver_due).parameters["seconds"].default
+
+        assert seconds < outbox.LEASE.total_seconds() <= tasks.deliver_now.soft_time_limit < tasks.deliver_now.time_limit
 
 
 @pytest.mark.django_db

@@ -177,5 +177,25 @@ def test_words_in_templates_are_found(source: str, message: Message) -> None:
     assert message in list(in_template(source))
 
 
+def test_every_icon_is_silent() -> None:
+    """An icon is drawn from its English name, which a screen reader would read aloud."""
+    loud = []
+    for file in (ROOT / "templates").rglob("*.html"):
+        icons = re.findall(r"<[^>]*material-symbols-outlined[^>]*>", file.read_text("utf-8"))
+        loud += [f"{file.name}: {icon}" for icon in icons if 'aria-hidden="true"' not in icon]
+    assert loud == []
+
+
+def test_one_idea_has_one_word() -> None:
+    assert shown(("", "Number of Periods")) == "간격"
+    for owner in (
+        "If you forgot the password, ask an owner of the shop for a new one.",
+        "Your role does not include it. If you need it for your work, ask an owner of the shop.",
+    ):
+        assert f"{shown(('', 'Owner'))}에게" in str(shown(("", owner)))
+    for words in (("Schedule", "schedule", "schedule entry", "periodic task"), ("Job runs", "job run", "job runs")):
+        assert len({shown(("", word)) for word in words}) == 1
+
+
 def test_a_word_without_translation_is_noticed() -> None:
     assert shown(("", "no such words anywhere")) is None

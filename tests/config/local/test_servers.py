@@ -142,6 +142,24 @@ def test_the_servers_never_run_as_root_and_listen_on_no_port(folder: Path, place
         assert ask(postgres, "SHOW listen_addresses") == [("",)]
 
 
+def test_a_link_laid_where_the_servers_may_write_is_not_followed(folder: Path, place_at: PlaceAt, template: Path) -> None:
+    place = place_at(folder / "place")
+    postgres = copy_of(template, place)
+    others = folder / "somebody-elses"
+    others.write_text("precious")
+    before = others.stat()
+    for planted in (postgres.data / "local.conf", place.sockets / "password", place.sockets / ".s.PGSQL.5432"):
+        planted.unlink(missing_ok=True)
+        planted.symlink_to(others)
+
+    with stopped_after(postgres):
+        postgres.start()
+
+    after = others.stat()
+    assert others.read_text() == "precious"
+    assert (after.st_uid, after.st_mode, after.st_mtime) == (before.st_uid, before.st_mode, before.st_mtime)
+
+
 def test_a_stopped_cluster_starts_again_with_its_data(folder: Path, place_at: PlaceAt, template: Path) -> None:
     place = place_at(folder / "place")
     postgres = copy_of(template, place)
@@ -323,6 +341,25 @@ def test_a_child_that_ends_at_once_says_why(folder: Path) -> None:
 
     with pytest.raises(LocalError, match=r"Shelf ended at once\.\nthe shelf is missing"):
         child.wait_until(lambda: False, seconds=5)
+
+
+def test_a_worker_that_dies_while_the_web_starts_is_named(folder: Path) -> None:
+    web = Child("web", ["/bin/sleep", "60"], log=folder / "web.log", environment={})
+    worker = Child("worker", ["/bin/sh", "-c", "echo no broker; exit 1"], log=folder / "worker.log", environment={})
+    worker.process.wait()
+    try:
+        with pytest.raises(LocalError, match=r"worker ended by itself\.\nno broker"):
+            demo.wait_until_ready([web, worker], "http://127.0.0.1:1", seconds=5)
+    finally:
+        web.stop()
+
+
+@pytest.mark.parametrize("port", ["eighty", "0", "-1", "70000", ""])
+def test_a_port_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setenv("PORT", port)
+
+    with pytest.raises(LocalError, match="must be a number from 1 to 65435"):
+        demo._first_port()
 
 
 def test_a_child_that_is_never_ready_is_given_up_on(folder: Path) -> None:

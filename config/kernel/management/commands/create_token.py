@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.kernel import tokens
+from config.kernel import clock, tokens
+from config.kernel.errors import DomainError
 from config.kernel.models import TokenScope
 
 
@@ -22,4 +23,8 @@ class Command(BaseCommand):
             raise CommandError("--days must be 1 or more.")
         expires_in = timedelta(days=days) if days else None
         scopes = [TokenScope.Scope(name.upper()) for name in scope]
-        self.stdout.write(tokens.issue(account=account, scopes=scopes, expires_in=expires_in))
+        try:
+            token = tokens.issue(account=account, scopes=scopes, expires_in=expires_in, actor=None, at=clock.now())
+        except DomainError as refusal:
+            raise CommandError(str(refusal)) from refusal
+        self.stdout.write(token)

@@ -1,0 +1,62 @@
+"""What the first page tells of the shop's background work: what ran last, and what runs when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import OuterRef, QuerySet, Subquery
+from django_celery_beat.models import PeriodicTask
+
+from config.kernel.models import JobRun
+
+SHOWN_RUNS = 10
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the schedule: when its job last ended, and when it runs next."""
+
+    task: PeriodicTask
+    ended_at: datetime | None
+    next_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Work:
+    runs: tuple[JobRun, ...]
+    schedule: tuple[Entry, ...]
+
+
+def work(*, at: datetime, runs: bool = True, schedule: bool = True) -> Work:
+    """The background work as of `at`; either half is left out for those who may not see it."""
+    return Work(runs=_latest_runs() if runs else (), schedule=_entries(at) if schedule else ())
+
+
+def next_run(task: PeriodicTask, at: datetime) -> datetime | None:
+    """None for an entry that is off or waits for its first run."""
+    if not task.enabled:
+        return None
+    if task.crontab:
+        due: datetime = task.crontab.due_start_time(at, ZoneInfo(settings.BUSINESS_TIME_ZONE))
+        return due
+    if task.interval and task.last_run_at:
+        again: datetime = max(at, task.last_run_at + task.interval.schedule.run_every)
+        return again
+    return None
+
+
+def _latest_runs() -> tuple[JobRun, ...]:
+    return tuple(JobRun.objects.select_related("asked_by").order_by("-id")[:SHOWN_RUNS])
+
+
+def with_last_end(tasks: QuerySet[PeriodicTask]) -> QuerySet[PeriodicTask]:
+    """Adds `ended_at`: when the entry's job last ended. Beat's own `last_run_at` is written minutes late."""
+    last = JobRun.objects.filter(name=OuterRef("task"), finished_at__isnull=False).order_by("-id").values("finished_at")[:1]
+    annotated: QuerySet[PeriodicTask] = tasks.annotate(ended_at=Subquery(last))
+    return annotated
+
+
+def _entries(at: datetime) -> tuple[Entry, ...]:
+    tasks = with_last_end(PeriodicTask.objects.select_related("crontab", "interval")).order_by("name")
+    return tuple(Entry(task, task.ended_at, next_run(task, at)) for task in tasks)
