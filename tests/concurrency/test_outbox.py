@@ -58,6 +58,14 @@ def test_control_without_the_row_lock_workers_handle_events_twice(
     handled: list[int], at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **options: self)
+    save = OutboxDelivery.save
+
+    def save_late(self: OutboxDelivery, **options: Any) -> None:
+        # The moment between reading a row and writing it, held open, so that the race does not hang on luck.
+        time.sleep(0.01)
+        save(self, **options)
+
+    monkeypatch.setattr(OutboxDelivery, "save", save_late)
 
     deliver_with_four_workers(at)
 
