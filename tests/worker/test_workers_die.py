@@ -40,6 +40,7 @@ def test_a_run_whose_pool_process_is_killed_is_done_by_the_next(hire: Hire, tmp_
     assert (ended(run).state, run.attempts, run.summary) == (State.SUCCEEDED, 2, {"attempt": "later"})
 
 
+@pytest.mark.redis_server
 def test_a_run_that_kills_every_worker_is_closed_and_the_others_go_on(hire: Hire) -> None:
     poison = ask("probe.kill_the_worker")
     # Each death takes the pool seconds: this run has most of them behind it.
@@ -128,6 +129,7 @@ def test_a_worker_asked_to_stop_finishes_what_it_has_begun(hire: Hire) -> None:
     assert (run.state, run.attempts) == (State.SUCCEEDED, 1)
 
 
+@pytest.mark.redis_server
 def test_a_redis_that_comes_back_empty_loses_nothing(hire: Hire, monkeypatch: pytest.MonkeyPatch) -> None:
     with fleeting() as place:
         redis = Redis(place)

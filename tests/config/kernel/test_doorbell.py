@@ -69,6 +69,7 @@ def test_a_frozen_broker_costs_half_a_second_and_the_next_caller_nothing(redis_o
     assert second[1] < 0.3, "less than another wait for the broker"
 
 
+@pytest.mark.redis_server
 def test_doorbells_ring_again_once_the_broker_is_back_and_the_silence_is_over(
     redis_of_its_own: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -281,6 +281,7 @@ def test_a_first_start_that_was_broken_off_is_begun_anew(folder: Path, place_at:
 # --- Redis -----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.redis_server
 def test_a_redis_left_behind_is_told_to_go(folder: Path, place_at: PlaceAt) -> None:
     place = place_at(folder / "place")
     orphan, redis = Redis(place), Redis(place)
@@ -305,6 +306,7 @@ def test_a_socket_left_behind_is_no_obstacle(folder: Path, place_at: PlaceAt) ->
         assert redis_client.Redis.from_url(redis.url).ping()
 
 
+@pytest.mark.redis_server
 def test_redis_refuses_work_instead_of_forgetting_it_and_keeps_nothing_on_disk(folder: Path, place_at: PlaceAt) -> None:
     redis = Redis(place_at(folder / "place"))
     with stopped_after(redis):
