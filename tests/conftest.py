@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
-from config.kernel import health, throttling
+from config.kernel import health, installing, throttling
 from config.local import redis
 from tests import live, services
 
@@ -56,9 +55,9 @@ def furnish() -> None:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'shop_app' AND rolname <> current_user")
         separate = cursor.fetchone() is not None
     if separate:
-        call_command("grant_app_role", "shop_app", stdout=StringIO())
-    call_command("sync_roles", stdout=StringIO())
-    call_command("sync_schedules", stdout=StringIO())
+        installing.grant_app_role("shop_app")
+    installing.sync_roles()
+    installing.sync_schedules()
 
 
 @pytest.fixture(scope="session")

@@ -31,17 +31,21 @@ def database_url(role_url: str, name: str) -> str:
     return urllib.parse.urlunsplit(parts._replace(path=f"/{name}"))
 
 
-@contextmanager
-def running(services: Services, place: Place) -> Iterator[Shop]:
-    port = free_port(8600)
-    url = f"http://127.0.0.1:{port}"
-    more = {
+def environment(services: Services) -> dict[str, str]:
+    """What a process of the shop needs to work on the test database."""
+    return services.environment() | {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "DATABASE_URL": database_url(services.environment()["DATABASE_URL"], connection.settings_dict["NAME"]),
         "SECRET_KEY": os.environ["SECRET_KEY"],
         "DEBUG": "on",
     }
-    children = shop_processes(services, place, port, web_processes=1, **more)
+
+
+@contextmanager
+def running(services: Services, place: Place) -> Iterator[Shop]:
+    port = free_port(8600)
+    url = f"http://127.0.0.1:{port}"
+    children = shop_processes(services, place, port, web_processes=1, **environment(services))
     try:
         wait_until_ready(children, url)
         yield Shop(url, *children)

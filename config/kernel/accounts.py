@@ -6,6 +6,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from config.kernel import throttling
@@ -29,7 +30,7 @@ class StaffBackend(ModelBackend):
         return super().user_can_authenticate(user) and not getattr(user, "is_service", False)
 
 
-def client_address(request: HttpRequest) -> str | None:
+def client_address(request: HttpRequest | Request) -> str | None:
     """The caller's address as the shop's own proxies saw it: what a client writes into the header itself is never believed.
 
     The API's throttle counts by the same rule, which is DRF's.

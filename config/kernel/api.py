@@ -11,6 +11,7 @@ import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.views import defaults
 from rest_framework import exceptions, status
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -95,18 +96,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The 400 of a request that Django itself refuses, such as one for a host that is not the shop's."""
     if request.path.startswith("/api/"):
         return _plain("bad_request", _("This request makes no sense"), status.HTTP_400_BAD_REQUEST)
-    from django.views.defaults import bad_request as plain_bad_request
-
-    return plain_bad_request(request, exception)
+    return defaults.bad_request(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The 404 of an address that no view serves."""
     if request.path.startswith("/api/"):
         return _plain("not_found", _("There is no such address."), status.HTTP_404_NOT_FOUND)
-    from django.views.defaults import page_not_found
-
-    return page_not_found(request, exception)
+    return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -114,6 +111,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         details = {"request_id": structlog.contextvars.get_contextvars().get("request_id", "")}
         return _plain("server_error", _("Something went wrong here."), status.HTTP_500_INTERNAL_SERVER_ERROR, details)
-    from django.views.defaults import server_error as plain_server_error
-
-    return plain_server_error(request)
+    return defaults.server_error(request)

@@ -11,9 +11,8 @@ from knox.crypto import hash_token
 from knox.models import AuthToken
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 
-from config.kernel import clock, throttling
+from config.kernel import accounts, clock, throttling
 
 if TYPE_CHECKING:
     from config.kernel.models import User
@@ -31,7 +30,7 @@ class ByToken(TokenAuthentication):  # type: ignore[misc]  # knox ships no types
         except AuthenticationFailed:
             # DRF counts requests only after it knows who calls, so guesses at tokens are counted here.
             moment = clock.now().timestamp()
-            who = f"refused:{BaseThrottle().get_ident(request)}"
+            who = f"refused:{accounts.client_address(request)}"
             if not throttling.within(who, settings.API_RATE_PER_ADDRESS, moment=moment):
                 raise Throttled(throttling.seconds_left(moment)) from None
             raise

@@ -13,6 +13,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import LockNotAvailable
 
+from config.kernel import pruning
 from config.kernel.errors import InProgress, Invalid
 from config.kernel.models import IdempotencyKey, User
 
@@ -74,4 +75,4 @@ def _given(actor_id: int, route: str, key: str, digest: str) -> Answer:
 
 
 def prune(*, at: datetime) -> int:
-    return IdempotencyKey.objects.filter(created_at__lt=at - KEPT).delete()[0]
+    return pruning.drop(IdempotencyKey.objects.filter(created_at__lt=at - KEPT))

@@ -17,7 +17,7 @@ from django.db import Error, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from config.kernel import clock, connections, doorbell
+from config.kernel import clock, connections, doorbell, pruning
 from config.kernel.errors import Missing
 from config.kernel.models import JobRun, User
 
@@ -191,4 +191,4 @@ def sweep(*, at: datetime) -> Done:
 def prune(*, at: datetime) -> int:
     ended = JobRun.objects.exclude(state__in=[JobRun.State.REQUESTED, JobRun.State.RUNNING])
     uneventful = ended.filter(state=JobRun.State.SUCCEEDED, rows=0, finished_at__lt=at - UNEVENTFUL_KEPT)
-    return uneventful.delete()[0] + ended.filter(finished_at__lt=at - KEPT).delete()[0]
+    return pruning.drop(uneventful) + pruning.drop(ended.filter(finished_at__lt=at - KEPT))

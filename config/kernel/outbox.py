@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel import connections, doorbell
+from config.kernel import connections, doorbell, pruning
 from config.kernel.errors import Conflict
 from config.kernel.models import OutboxDelivery, OutboxEvent, User
 
@@ -198,12 +198,9 @@ def retry(*, delivery_ids: Sequence[int], actor: User | None, at: datetime) -> i
     return due
 
 
-def prune(*, at: datetime, batch: int = 5000) -> int:
+def prune(*, at: datetime, batch: int = pruning.BATCH) -> int:
     """Deletes events recorded more than a month ago whose deliveries are all handled."""
-    old: Any = OutboxEvent.objects.filter(recorded_at__lt=at - KEPT).exclude(
+    old = OutboxEvent.objects.filter(recorded_at__lt=at - KEPT).exclude(
         deliveries__state__in=[OutboxDelivery.State.PENDING, OutboxDelivery.State.PARKED]
     )
-    deleted = 0
-    while ids := list(old.values_list("pk", flat=True)[:batch]):
-        deleted += OutboxEvent.objects.filter(pk__in=ids).delete()[1].get("kernel.OutboxEvent", 0)
-    return deleted
+    return pruning.drop(old, batch=batch)

@@ -1,11 +1,12 @@
 """How long records of logins, sessions and tokens are kept, and the nightly dropping of those that are older."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.sessions.models import Session
 from knox.models import AuthToken
+
+from config.kernel import pruning
 
 # Counts failures for a lockout that lasts minutes.
 ATTEMPTS_KEPT = timedelta(days=1)
@@ -16,19 +17,12 @@ ACCESS_RECORDS_KEPT = timedelta(days=731)
 EXPIRED_TOKENS_KEPT = timedelta(days=30)
 
 
-def prune(*, at: datetime, batch: int = 5000) -> dict[str, int]:
+def prune(*, at: datetime, batch: int = pruning.BATCH) -> dict[str, int]:
     """How many rows of each kind were dropped."""
     return {
-        "sessions": _drop(Session.objects.filter(expire_date__lt=at), batch),
-        "attempts": _drop(AccessAttempt.objects.filter(attempt_time__lt=at - ATTEMPTS_KEPT), batch),
-        "logins": _drop(AccessLog.objects.filter(attempt_time__lt=at - ACCESS_RECORDS_KEPT), batch),
-        "failed_logins": _drop(AccessFailureLog.objects.filter(attempt_time__lt=at - ACCESS_RECORDS_KEPT), batch),
-        "tokens": _drop(AuthToken.objects.filter(expiry__lt=at - EXPIRED_TOKENS_KEPT), batch),
+        "sessions": pruning.drop(Session.objects.filter(expire_date__lt=at), batch=batch),
+        "attempts": pruning.drop(AccessAttempt.objects.filter(attempt_time__lt=at - ATTEMPTS_KEPT), batch=batch),
+        "logins": pruning.drop(AccessLog.objects.filter(attempt_time__lt=at - ACCESS_RECORDS_KEPT), batch=batch),
+        "failed_logins": pruning.drop(AccessFailureLog.objects.filter(attempt_time__lt=at - ACCESS_RECORDS_KEPT), batch=batch),
+        "tokens": pruning.drop(AuthToken.objects.filter(expiry__lt=at - EXPIRED_TOKENS_KEPT), batch=batch),
     }
-
-
-def _drop(rows: Any, batch: int) -> int:
-    dropped = 0
-    while keys := list(rows.order_by().values_list("pk", flat=True)[:batch]):
-        dropped += rows.filter(pk__in=keys).delete()[1].get(rows.model._meta.label, 0)
-    return dropped

@@ -42,6 +42,7 @@ def issue(
     if not user.is_active:
         raise AccountClosed(_("The account %(account)s is deactivated.") % {"account": account})
     row, token = AuthToken.objects.create(user=user, expiry=None)
+    # Its own reckoning would count from another clock than the operation's `at`.
     if expires_in is not None:
         row.expiry = at + expires_in
         row.save(update_fields=["expiry"])

@@ -204,7 +204,7 @@ def reset() -> None:
     if os.environ.get("DATABASE_URL"):
         print("The launcher's own files are gone; the database in DATABASE_URL is yours and stays as it is.")
     else:
-        print("The demo shop is gone; `make demo` fills a new one.")
+        print("The demo shop is gone; `make demo` opens a new one.")
 
 
 def manage_demo(arguments: list[str]) -> int:

@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from config.kernel import doorbell
 from config.kernel.models import JobRun
@@ -17,8 +16,9 @@ from config.local.demo import PYTHON
 from config.local.place import PROJECT
 from config.local.process import Child
 from config.local.services import Services
+from tests import live
 from tests import services as run_services
-from tests.live import Shop, database_url
+from tests.live import Shop
 from tests.probe import subscribers, tasks  # noqa: F401  so that this process knows them, too
 
 OPEN = (JobRun.State.REQUESTED, JobRun.State.RUNNING)
@@ -54,14 +54,7 @@ def a_worker(services: Services, log: Path, **environment: str) -> Iterator[Chil
         ],
         log=log,
         folder=PROJECT,
-        environment=services.environment()
-        | {
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "DATABASE_URL": database_url(services.environment()["DATABASE_URL"], connection.settings_dict["NAME"]),
-            "SECRET_KEY": os.environ["SECRET_KEY"],
-            "DEBUG": "on",
-        }
-        | environment,
+        environment=live.environment(services) | environment,
     )  # fmt: skip
     try:
         worker.wait_until(lambda: b" ready." in log.read_bytes(), seconds=30)

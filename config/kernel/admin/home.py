@@ -71,7 +71,7 @@ def _run(run: JobRun) -> dict[str, Any]:
         "title": wording.job_title(run.name),
         "state": run.get_state_display(),
         "color": COLORS[JobRun.State(run.state)],
-        "asker": run.asked_by.get_username() if run.asked_by else _("schedule"),
+        "asker": wording.asker(run),
         "asked_at": run.asked_at,
         "rows": run.rows,
         "took": wording.duration(run.seconds),

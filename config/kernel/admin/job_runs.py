@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
@@ -24,12 +23,17 @@ from config.kernel.models import JobRun
 MAY_RUN = "kernel.change_jobrun"
 
 
+def by_title() -> list[tuple[str, str]]:
+    """Every job's name and title, in the order of the titles as this person reads them."""
+    return sorted(((name, str(job.title)) for name, job in jobs.known().items()), key=lambda one: one[1])
+
+
 class ByJob(DropdownFilter):  # type: ignore[misc]
     title = gettext_lazy("job")
     parameter_name = "job"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return sorted(((name, str(job.title)) for name, job in jobs.known().items()), key=lambda one: one[1])
+        return by_title()
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(name=self.value()) if self.value() else queryset
@@ -40,8 +44,7 @@ class RunNowForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        titles = sorted(((name, str(job.title)) for name, job in jobs.known().items()), key=lambda one: one[1])
-        self.fields["job"].choices = titles  # type: ignore[attr-defined]
+        self.fields["job"].choices = by_title()  # type: ignore[attr-defined]
 
 
 @admin.register(JobRun)
@@ -83,7 +86,7 @@ class JobRunAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("asked by"), ordering="asked_by")
     def asker(self, run: JobRun) -> str:
-        return run.asked_by.get_username() if run.asked_by else _("schedule")
+        return wording.asker(run)
 
     @display(description=gettext_lazy("took"), ordering="seconds")
     def took(self, run: JobRun) -> str:
@@ -91,9 +94,7 @@ class JobRunAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("error"))
     def excerpt(self, run: JobRun) -> str:
-        if not run.error:
-            return "-"
-        return format_html('<span class="excerpt" title="{}">{}</span>', run.error[:500], run.error[:120])
+        return wording.excerpt(run.error)
 
     @display(description=gettext_lazy("summary"))
     def summary_facts(self, run: JobRun) -> str:
@@ -105,7 +106,7 @@ class JobRunAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("error"))
     def error_text(self, run: JobRun) -> str:
-        return format_html('<pre class="trace">{}</pre>', run.error) if run.error else "-"
+        return wording.trace(run.error)
 
     @display(description=gettext_lazy("code"))
     def code(self, run: JobRun) -> str:

@@ -6,7 +6,6 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
@@ -72,12 +71,11 @@ class OutboxDeliveryAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("last error"))
     def excerpt(self, delivery: OutboxDelivery) -> str:
-        error = delivery.last_error
-        return format_html('<span class="excerpt" title="{}">{}</span>', error[:500], error[:120]) if error else "-"
+        return wording.excerpt(delivery.last_error)
 
     @display(description=gettext_lazy("last error"))
     def error_text(self, delivery: OutboxDelivery) -> str:
-        return format_html('<pre class="trace">{}</pre>', delivery.last_error) if delivery.last_error else "-"
+        return wording.trace(delivery.last_error)
 
     @display(description=gettext_lazy("payload"))
     def payload_facts(self, delivery: OutboxDelivery) -> str:

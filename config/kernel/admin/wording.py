@@ -19,6 +19,7 @@ from django_celery_beat.models import CrontabSchedule
 from unfold.decorators import display
 
 from config.kernel import jobs
+from config.kernel.models import JobRun
 from config.kernel.roles import Role
 
 # Short enough for a column, and the same in both languages.
@@ -119,6 +120,21 @@ def duration(seconds: float | None) -> str:
     if seconds < 60:
         return _("%(seconds)s s") % {"seconds": f"{seconds:.2f}"}
     return str(timedelta(seconds=round(seconds)))
+
+
+def asker(run: JobRun) -> str:
+    """Who asked for a run of a job."""
+    return run.asked_by.get_username() if run.asked_by else _("schedule")
+
+
+def excerpt(error: str) -> str:
+    """The beginning of an error, short enough for a column; more of it where the pointer rests."""
+    return format_html('<span class="excerpt" title="{}">{}</span>', error[:500], error[:120]) if error else "-"
+
+
+def trace(error: str) -> str:
+    """An error in full, line by line."""
+    return format_html('<pre class="trace">{}</pre>', error) if error else "-"
 
 
 def facts(values: Mapping[str, Any]) -> str:

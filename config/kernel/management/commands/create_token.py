@@ -3,14 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from config.kernel import clock, tokens
-from config.kernel.errors import DomainError
+from config.kernel.management.refusing import OperationCommand
 from config.kernel.models import TokenScope
 
 
-class Command(BaseCommand):
+class Command(OperationCommand):
     help = "Makes an API token for a service account and prints it. It is not shown again."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,8 +23,5 @@ class Command(BaseCommand):
             raise CommandError("--days must be 1 or more.")
         expires_in = timedelta(days=days) if days else None
         scopes = [TokenScope.Scope(name.upper()) for name in scope]
-        try:
-            token = tokens.issue(account=account, scopes=scopes, expires_in=expires_in, actor=None, at=clock.now())
-        except DomainError as refusal:
-            raise CommandError(str(refusal)) from refusal
+        token = tokens.issue(account=account, scopes=scopes, expires_in=expires_in, actor=None, at=clock.now())
         self.stdout.write(token)

@@ -5,15 +5,15 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import translation
 
 from config.kernel import clock, installing, tokens
-from config.kernel.errors import DomainError
+from config.kernel.management.refusing import OperationCommand
 from config.kernel.models import TokenScope
 
 
-class Command(BaseCommand):
+class Command(OperationCommand):
     help = "Makes one staff login for each role. Reads {password, token} from standard input, prints {logins, token}."
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -22,10 +22,7 @@ class Command(BaseCommand):
         wanted = json.load(sys.stdin)
         translation.activate(settings.LANGUAGE_CODE)
         token = wanted.get("token", "")
-        try:
-            logins = installing.demo_staff(password=wanted["password"])
-            if not (token and tokens.is_valid(token)):
-                token = tokens.issue(account="storefront", scopes=[TokenScope.Scope.STOREFRONT], actor=None, at=clock.now())
-        except DomainError as refusal:
-            raise CommandError(str(refusal)) from refusal
+        logins = installing.demo_staff(password=wanted["password"])
+        if not (token and tokens.is_valid(token)):
+            token = tokens.issue(account="storefront", scopes=[TokenScope.Scope.STOREFRONT], actor=None, at=clock.now())
         self.stdout.write(json.dumps({"logins": logins, "token": token}))

@@ -2,21 +2,18 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from config.kernel import installing
-from config.kernel.errors import DomainError
+from config.kernel.management.refusing import OperationCommand
 
 
-class Command(BaseCommand):
+class Command(OperationCommand):
     help = "Grants the rights of the role that runs the shop. Run as the owner of the schema, after each migration."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("role")
 
     def handle(self, *args: Any, role: str, **options: Any) -> None:
-        try:
-            append_only = installing.grant_app_role(role)
-        except DomainError as refusal:
-            raise CommandError(str(refusal)) from refusal
+        append_only = installing.grant_app_role(role)
         self.stdout.write(f"{role}: granted; append-only: {', '.join(append_only)}.")

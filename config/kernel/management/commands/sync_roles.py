@@ -2,19 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
 from config.kernel import installing
-from config.kernel.errors import DomainError
+from config.kernel.management.refusing import OperationCommand
 
 
-class Command(BaseCommand):
+class Command(OperationCommand):
     help = "Makes a group for each role with exactly the permissions that the apps grant it."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            counts = installing.sync_roles()
-        except DomainError as refusal:
-            raise CommandError(str(refusal)) from refusal
+        counts = installing.sync_roles()
         for role, number in counts.items():
             self.stdout.write(f"{role.value}: {number} permissions.")
