@@ -55,7 +55,8 @@ lint: $(VENV)/dev ## Style, types, and the files for other tools
 check: lint test ## What CI runs
 
 lock: $(VENV)/dev ## Compile requirements/*.txt anew from pyproject.toml (needs uv)
-	@for set in "base" "demo --extra embedded" "dev --extra embedded --group test --group lint"; do \
+	@for set in "base" "demo --extra embedded" "dev --extra embedded --group test --group lint" \
+		"prove --extra embedded --group test --group lint --group prove"; do \
 		set -- $$set; name=$$1; shift; \
 		uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			--no-emit-index-url --no-emit-find-links --quiet "$$@" -o requirements/$$name.txt || exit 1; \

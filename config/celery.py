@@ -28,6 +28,7 @@ class Entry:
 
 
 SCHEDULE: tuple[Entry, ...] = (
+    # kernel
     Entry("kernel.deliver_due_events", crontab(), "Catches events whose doorbell was lost; its run is the worker's pulse."),
     Entry("kernel.sweep_job_runs", crontab(), "Rings again for requested runs that no worker took; closes those that died."),
     Entry("kernel.audit_invariants", crontab(hour="4", minute="30"), "Recounts every promise while the shop is quiet."),
@@ -36,6 +37,13 @@ SCHEDULE: tuple[Entry, ...] = (
         crontab(hour="4", minute="50"),
         "Drops what has served its time: events, keys, runs, sessions, records of logins.",
     ),
+    # inventory
+    #
+    # campaigns
+    #
+    # orders
+    #
+    # analytics
 )
 
 app.conf.proposed_schedule = SCHEDULE

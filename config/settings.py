@@ -5,6 +5,7 @@ environment wins over it.
 """
 
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ class Env(environ.Env):  # type: ignore[misc]  # environ ships no types
         """Names the variable whose value is malformed, which the reader of one type alone does not."""
         try:
             return super().get_value(var, *args, **kwargs)
-        except ValueError as error:
+        except (ValueError, ArithmeticError) as error:
             raise ImproperlyConfigured(f"{var} is malformed: {error}") from error
 
 
@@ -56,6 +57,11 @@ SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="KRW")
 if not (SHOP_CURRENCY.isascii() and SHOP_CURRENCY.isalpha() and SHOP_CURRENCY.isupper() and len(SHOP_CURRENCY) == 3):
     refuse("SHOP_CURRENCY", "must be three capital letters of ISO 4217, such as KRW.")
 BUSINESS_TIME_ZONE = env.str("BUSINESS_TIME_ZONE", default="Asia/Seoul")
+# A flat fee in the shop's currency, waived from an amount of goods on (0: never waived).
+SHIPPING_FEE = env("SHIPPING_FEE", cast=Decimal, default=Decimal(3000))
+FREE_SHIPPING_FROM = env("FREE_SHIPPING_FROM", cast=Decimal, default=Decimal(50000))
+PAYMENT_DUE_MINUTES = env.int("PAYMENT_DUE_MINUTES", default=60)
+SHIP_WITHIN_HOURS = env.int("SHIP_WITHIN_HOURS", default=48)
 
 # --- Apps ------------------------------------------------------------------------------------------------------------------
 

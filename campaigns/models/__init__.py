@@ -1,0 +1,16 @@
+from campaigns.models.coupon import Coupon, CouponBatch, Redemption
+from campaigns.models.customer import Consent, Customer
+from campaigns.models.promotion import Campaign, Promotion
+from campaigns.models.segment import Segment, SegmentMembership
+
+__all__ = (
+    "Campaign",
+    "Consent",
+    "Coupon",
+    "CouponBatch",
+    "Customer",
+    "Promotion",
+    "Redemption",
+    "Segment",
+    "SegmentMembership",
+)

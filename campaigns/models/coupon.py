@@ -1,0 +1,89 @@
+"""The keys to promotions that need one, and the record of their use. A use names its document, it does not point at it."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.customer import Customer
+from campaigns.models.promotion import Promotion
+from config.kernel.fields import MoneyAmountField
+
+
+class CouponBatch(models.Model):
+    """Codes made together, for one purpose."""
+
+    name = models.CharField(_("name"), max_length=100)
+    promotion = models.ForeignKey(Promotion, models.PROTECT, related_name="batches", verbose_name=_("promotion"))
+    size = models.PositiveIntegerField(_("number of codes"))
+    made_at = models.DateTimeField(_("made at"))
+
+    class Meta:
+        verbose_name = _("coupon batch")
+        verbose_name_plural = _("coupon batches")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Coupon(models.Model):
+    """One code, kept in capitals. `usage_limit` empty: as often as its promotion allows."""
+
+    code = models.CharField(_("code"), max_length=40, unique=True)
+    promotion = models.ForeignKey(Promotion, models.PROTECT, related_name="coupons", verbose_name=_("promotion"))
+    batch = models.ForeignKey(
+        CouponBatch, models.PROTECT, null=True, blank=True, related_name="coupons", verbose_name=_("batch")
+    )
+    customer = models.ForeignKey(
+        Customer, models.CASCADE, null=True, blank=True, related_name="coupons", verbose_name=_("only for")
+    )
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    usage_limit = models.PositiveIntegerField(_("usage limit"), null=True, blank=True, default=1)
+    used = models.PositiveIntegerField(_("used"), default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("coupon")
+        verbose_name_plural = _("coupons")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(usage_limit__isnull=True) | Q(used__lte=F("usage_limit")), name="coupon_used_within_limit"
+            ),
+            models.CheckConstraint(condition=~Q(code=""), name="coupon_code_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Redemption(models.Model):
+    """One use of a promotion, with its coupon where it needed one, by one document."""
+
+    class State(models.TextChoices):
+        COUNTED = "COUNTED", _("counted")  # stands against the limits
+        RELEASED = "RELEASED", _("released")  # given back: the order was canceled or expired
+
+    promotion = models.ForeignKey(Promotion, models.PROTECT, related_name="redemptions", verbose_name=_("promotion"))
+    coupon = models.ForeignKey(
+        Coupon, models.PROTECT, null=True, blank=True, related_name="redemptions", verbose_name=_("coupon")
+    )
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="redemptions", verbose_name=_("customer")
+    )
+    document_kind = models.CharField(_("document kind"), max_length=20)
+    document_number = models.CharField(_("document"), max_length=40)
+    amount = MoneyAmountField(_("amount"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.COUNTED)
+    redeemed_at = models.DateTimeField(_("redeemed at"))
+
+    class Meta:
+        verbose_name = _("redemption")
+        verbose_name_plural = _("redemptions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["document_kind", "document_number", "promotion"], name="redemption_once_per_document"
+            ),
+            models.CheckConstraint(condition=Q(state__in=["COUNTED", "RELEASED"]), name="redemption_state_known"),
+        ]
+        indexes = [models.Index(fields=["promotion", "customer"], condition=Q(state="COUNTED"), name="redemption_by_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.document_number}: {self.promotion_id}"

@@ -1,0 +1,131 @@
+"""What goes into pricing and what comes out: plain values, no rows. Amounts are in the shop's one currency."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class Benefit(StrEnum):
+    PERCENT = "PERCENT"
+    AMOUNT = "AMOUNT"
+    FIXED_PRICE = "FIXED_PRICE"
+    BUY_X_GET_Y = "BUY_X_GET_Y"
+    FREE_SHIPPING = "FREE_SHIPPING"
+
+
+@dataclass(frozen=True)
+class BasketLine:
+    """`category_path` holds the category and all above it."""
+
+    sku: str
+    quantity: int
+    list_price: Decimal
+    product_id: int
+    category_path: frozenset[int]
+    tax_rate: Decimal
+
+
+@dataclass(frozen=True)
+class Basket:
+    """`segments` and `is_first_order` describe the customer; an unknown customer has no segments and a first order."""
+
+    lines: tuple[BasketLine, ...]
+    codes: tuple[str, ...] = ()
+    customer_id: int | None = None
+    segments: frozenset[int] = frozenset()
+    is_first_order: bool = True
+    shipping_fee: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A promotion as the engine sees it. `left` and `budget_left` are what its limits still allow; None: no limit."""
+
+    promotion_id: int
+    version: int
+    name: str
+    benefit: Benefit
+    priority: int
+    starts_at: datetime
+    ends_at: datetime | None
+    weekdays: frozenset[int] = frozenset()
+    hours: tuple[int, int] | None = None
+    needs_coupon: bool = False
+    products: frozenset[int] = frozenset()
+    categories: frozenset[int] = frozenset()
+    segment: int | None = None
+    minimum_amount: Decimal = Decimal(0)
+    first_order_only: bool = False
+    percent: Decimal = Decimal(0)
+    amount: Decimal = Decimal(0)
+    buy: int = 0
+    get: int = 0
+    stacking_group: str = ""
+    left: int | None = None
+    left_for_customer: int | None = None
+    budget_left: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Key:
+    """A coupon code as the engine sees it."""
+
+    code: str
+    coupon_id: int
+    promotion_id: int
+    only_for: int | None = None
+    is_enabled: bool = True
+    left: int | None = None
+
+
+@dataclass(frozen=True)
+class Discount:
+    """One reason why a price is lower. `shares` are the amounts per basket line, in order; they sum to `amount`."""
+
+    promotion_id: int
+    version: int
+    name: str
+    amount: Decimal
+    shares: tuple[Decimal, ...]
+    on_shipping: bool = False
+    coupon_id: int | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a code or a promotion gave nothing: a stable `reason` and the figures behind it."""
+
+    code: str
+    reason: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PricedLine:
+    sku: str
+    quantity: int
+    list_price: Decimal
+    gross: Decimal
+    discount: Decimal
+    total: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True)
+class Quote:
+    """`total` = sum of line totals + shipping - shipping discount; tax is inside the prices."""
+
+    at: datetime
+    currency: str
+    lines: tuple[PricedLine, ...]
+    discounts: tuple[Discount, ...]
+    refusals: tuple[Refusal, ...]
+    shipping_fee: Decimal
+    shipping_discount: Decimal
+    shipping_tax: Decimal
+    total: Decimal
+    tax: Decimal

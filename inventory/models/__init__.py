@@ -1,0 +1,35 @@
+from inventory.models.catalog import Category, Product, TaxClass, Variant
+from inventory.models.purchasing import (
+    GoodsReceipt,
+    GoodsReceiptLine,
+    PurchaseOrder,
+    PurchaseOrderEvent,
+    PurchaseOrderLine,
+    Supplier,
+    SupplierOffer,
+)
+from inventory.models.replenishment import ReorderPolicy, ReplenishmentProposal
+from inventory.models.reservation import Reservation
+from inventory.models.stock import StockCount, StockCountLine, StockLevel, StockMovement, Warehouse
+
+__all__ = (
+    "Category",
+    "GoodsReceipt",
+    "GoodsReceiptLine",
+    "Product",
+    "PurchaseOrder",
+    "PurchaseOrderEvent",
+    "PurchaseOrderLine",
+    "ReorderPolicy",
+    "ReplenishmentProposal",
+    "Reservation",
+    "StockCount",
+    "StockCountLine",
+    "StockLevel",
+    "StockMovement",
+    "Supplier",
+    "SupplierOffer",
+    "TaxClass",
+    "Variant",
+    "Warehouse",
+)

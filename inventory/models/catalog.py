@@ -1,0 +1,72 @@
+"""What the shop sells. The SKU is the countable thing; everything else refers to it."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from config.kernel.fields import MoneyAmountField
+
+
+class TaxClass(models.TextChoices):
+    STANDARD = "STANDARD", _("standard rate")  # 10 % VAT, inside the price
+    EXEMPT = "EXEMPT", _("exempt")  # books, unprocessed food: no VAT
+
+
+class Category(models.Model):
+    name = models.CharField(_("name"), max_length=100)
+    code = models.SlugField(_("code"), max_length=60, unique=True, help_text=_("Short name for the API and for files."))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent category")
+    )
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(models.Model):
+    """What customers see as one thing; its variants are what is sold and counted."""
+
+    name = models.CharField(_("name"), max_length=200)
+    category = models.ForeignKey(Category, models.PROTECT, related_name="products", verbose_name=_("category"))
+    tax_class = models.CharField(_("tax class"), max_length=10, choices=TaxClass.choices, default=TaxClass.STANDARD)
+    is_active = models.BooleanField(_("on sale"), default=True, help_text=_("Products off sale cannot be ordered."))
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        constraints = [models.CheckConstraint(condition=Q(tax_class__in=TaxClass.values), name="product_tax_class_known")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Variant(models.Model):
+    """One SKU. Its list price includes tax; its cost is the last known unit cost, before tax."""
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="variants", verbose_name=_("product"))
+    sku = models.CharField(_("SKU"), max_length=64, unique=True)
+    barcode = models.CharField(_("barcode"), max_length=64, null=True, blank=True, unique=True)
+    name = models.CharField(
+        _("option"), max_length=200, blank=True, help_text=_("Color, size: what tells it from its siblings.")
+    )
+    list_price = MoneyAmountField(_("list price"))
+    cost = MoneyAmountField(_("unit cost"), default=0)
+    is_active = models.BooleanField(_("on sale"), default=True)
+
+    class Meta:
+        verbose_name = _("SKU")
+        verbose_name_plural = _("SKUs")
+        constraints = [
+            models.CheckConstraint(condition=Q(list_price__gte=0), name="variant_list_price_not_negative"),
+            models.CheckConstraint(condition=Q(cost__gte=0), name="variant_cost_not_negative"),
+            models.CheckConstraint(condition=~Q(sku=""), name="variant_sku_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sku

@@ -1,0 +1,93 @@
+"""How much of what shall lie where, and what the nightly replenishment therefore proposes to buy."""
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models.catalog import Variant
+from inventory.models.purchasing import PurchaseOrderLine, SupplierOffer
+from inventory.models.stock import Warehouse
+
+
+class ReorderPolicy(models.Model):
+    """What staff decided for one SKU in one warehouse. Without a policy nothing is bought there."""
+
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="policies", verbose_name=_("SKU"))
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="policies", verbose_name=_("warehouse"))
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    service_level = models.DecimalField(
+        _("service level"), max_digits=5, decimal_places=4, default="0.95",
+        help_text=_("Chance that stock lasts until the goods come: 0.95 is nineteen times of twenty."),
+    )  # fmt: skip
+    review_days = models.PositiveSmallIntegerField(
+        _("days to cover"), default=7, help_text=_("Days that one purchase shall last beyond its lead time.")
+    )
+    minimum_stock = models.PositiveIntegerField(
+        _("minimum stock"), default=0, help_text=_("The reorder point never falls below it.")
+    )
+    maximum_stock = models.PositiveIntegerField(
+        _("maximum stock"), null=True, blank=True, help_text=_("No purchase lifts the stock above it.")
+    )
+
+    class Meta:
+        verbose_name = _("reorder policy")
+        verbose_name_plural = _("reorder policies")
+        constraints = [
+            models.UniqueConstraint(fields=["variant", "warehouse"], name="reorder_policy_once"),
+            models.CheckConstraint(
+                condition=Q(service_level__gte="0.5", service_level__lt=1), name="reorder_policy_service_level"
+            ),
+            models.CheckConstraint(
+                condition=Q(maximum_stock__isnull=True) | Q(maximum_stock__gte=F("minimum_stock")),
+                name="reorder_policy_maximum_above_minimum",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id}@{self.warehouse_id}"
+
+
+class ReplenishmentProposal(models.Model):
+    """One need to buy, and why: `explanation` holds every term of the formula as it was that night."""
+
+    class State(models.TextChoices):
+        OPEN = "OPEN", _("open")  # stands in a draft purchase order and waits for approval
+        ORDERED = "ORDERED", _("ordered")  # its purchase order was approved
+        DISMISSED = "DISMISSED", _("dismissed")  # staff said no, with a reason
+        SUPERSEDED = "SUPERSEDED", _("superseded")  # a later night saw no need, or another quantity
+
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="proposals", verbose_name=_("SKU"))
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="proposals", verbose_name=_("warehouse"))
+    offer = models.ForeignKey(SupplierOffer, models.PROTECT, related_name="+", verbose_name=_("supplier offer"))
+    line = models.ForeignKey(
+        PurchaseOrderLine, models.SET_NULL, null=True, blank=True, related_name="proposals",
+        verbose_name=_("purchase order line"),
+    )  # fmt: skip
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
+    quantity = models.PositiveIntegerField(_("quantity"))
+    explanation = models.JSONField(_("explanation"), default=dict, encoder=DjangoJSONEncoder)
+    as_of = models.DateTimeField(_("as of"))
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("replenishment proposal")
+        verbose_name_plural = _("replenishment proposals")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["variant", "warehouse"], condition=Q(state="OPEN"), name="replenishment_proposal_one_open"
+            ),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="replenishment_proposal_positive"),
+            models.CheckConstraint(
+                condition=Q(state__in=["OPEN", "ORDERED", "DISMISSED", "SUPERSEDED"]), name="replenishment_proposal_state_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["-as_of", "-id"], name="proposal_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id}@{self.warehouse_id}: {self.quantity}"

@@ -1,0 +1,142 @@
+"""Where things lie. The ledger of movements is the truth; the level is its sum, kept beside it so that it can be locked."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from config.kernel.fields import MoneyAmountField
+from inventory.models.catalog import Variant
+
+
+class Warehouse(models.Model):
+    code = models.SlugField(_("code"), max_length=20, unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), default=100, help_text=_("Where several could serve an order, the lowest number does.")
+    )
+    is_active = models.BooleanField(_("serves orders"), default=True)
+
+    class Meta:
+        verbose_name = _("warehouse")
+        verbose_name_plural = _("warehouses")
+        ordering = ["priority", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StockLevel(models.Model):
+    """Balance of one SKU in one warehouse. Written only through inventory/operations, under inventory/locking."""
+
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="levels", verbose_name=_("SKU"))
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="levels", verbose_name=_("warehouse"))
+    on_hand = models.IntegerField(_("on hand"), default=0)
+    reserved = models.IntegerField(_("reserved"), default=0)
+
+    class Meta:
+        verbose_name = _("stock level")
+        verbose_name_plural = _("stock levels")
+        constraints = [
+            models.UniqueConstraint(fields=["variant", "warehouse"], name="stock_level_once"),
+            models.CheckConstraint(condition=Q(on_hand__gte=0), name="stock_level_on_hand_not_negative"),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0, reserved__lte=F("on_hand")), name="stock_level_reserved_within_on_hand"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id}@{self.warehouse_id}"
+
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.reserved
+
+
+class StockMovement(models.Model):
+    """One signed entry of the ledger. Never changed, never deleted; a mistake is corrected by another entry."""
+
+    append_only = True
+
+    class Kind(models.TextChoices):
+        RECEIPT = "RECEIPT", _("receipt")  # goods came from a supplier
+        SHIPMENT = "SHIPMENT", _("shipment")  # goods left for a customer
+        RETURN = "RETURN", _("return")  # goods came back from a customer and can be sold again
+        ADJUSTMENT = "ADJUSTMENT", _("adjustment")  # a correction with a reason, a count included
+        TRANSFER_OUT = "TRANSFER_OUT", _("transfer out")  # left for another warehouse
+        TRANSFER_IN = "TRANSFER_IN", _("transfer in")  # came from another warehouse
+        WRITE_OFF = "WRITE_OFF", _("write-off")  # lost, broken or expired
+
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="movements", verbose_name=_("SKU"))
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="movements", verbose_name=_("warehouse"))
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    quantity = models.IntegerField(_("quantity"))
+    document_kind = models.CharField(_("document kind"), max_length=20)
+    document_number = models.CharField(_("document"), max_length=40)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("actor")
+    )
+    unit_cost = MoneyAmountField(_("unit cost"), null=True, blank=True)
+    occurred_at = models.DateTimeField(_("occurred at"))
+
+    class Meta:
+        verbose_name = _("stock movement")
+        verbose_name_plural = _("stock movements")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["document_kind", "document_number", "variant", "warehouse", "kind"], name="stock_movement_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["RECEIPT", "RETURN", "TRANSFER_IN"], quantity__gt=0)
+                | Q(kind__in=["SHIPMENT", "TRANSFER_OUT", "WRITE_OFF"], quantity__lt=0)
+                | (Q(kind="ADJUSTMENT") & ~Q(quantity=0)),
+                name="stock_movement_sign_fits_kind",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["variant", "warehouse", "-id"], name="stock_movement_by_level"),
+            models.Index(fields=["-occurred_at", "-id"], name="stock_movement_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.quantity:+d}"
+
+
+class StockCount(models.Model):
+    """A physical count of some SKUs in one warehouse: what was seen on the screen, and what lay there."""
+
+    number = models.CharField(_("number"), max_length=40, unique=True)
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("warehouse"))
+    counted_at = models.DateTimeField(_("counted at"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("actor")
+    )
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("stock count")
+        verbose_name_plural = _("stock counts")
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class StockCountLine(models.Model):
+    append_only = True
+
+    count = models.ForeignKey(StockCount, models.PROTECT, related_name="lines", verbose_name=_("stock count"))
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("SKU"))
+    expected = models.IntegerField(_("expected"))
+    counted = models.IntegerField(_("counted"))
+
+    class Meta:
+        verbose_name = _("counted SKU")
+        verbose_name_plural = _("counted SKUs")
+        constraints = [
+            models.UniqueConstraint(fields=["count", "variant"], name="stock_count_line_once"),
+            models.CheckConstraint(condition=Q(counted__gte=0), name="stock_count_line_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id}: {self.expected} -> {self.counted}"

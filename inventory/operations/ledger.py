@@ -1,0 +1,91 @@
+"""The one writer of stock levels and movements. Every other operation on stock posts through it, with the levels locked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from config.kernel.errors import Conflict
+from config.kernel.models import User
+from inventory.models import StockLevel, StockMovement
+
+
+class InsufficientStock(Conflict):
+    """Fewer units are available than asked for; `details.lines` says of which SKU and how many."""
+
+    code = "insufficient_stock"
+
+
+@dataclass(frozen=True)
+class Document:
+    """The voucher behind a change of stock: `kind` from a short list (ORDER, SHIPMENT, RECEIPT ...), `number` unique in it."""
+
+    kind: str
+    number: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one operation does to one locked level."""
+
+    level: StockLevel
+    on_hand: int = 0
+    reserved: int = 0
+    unit_cost: Decimal | None = None
+
+
+_SHIFT = """
+    UPDATE inventory_stocklevel AS level
+    SET on_hand = level.on_hand + change.on_hand, reserved = level.reserved + change.reserved
+    FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS change (id, on_hand, reserved)
+    WHERE level.id = change.id
+      AND level.on_hand + change.on_hand >= 0
+      AND level.reserved + change.reserved BETWEEN 0 AND level.on_hand + change.on_hand
+"""
+
+
+def shift(changes: Sequence[Change]) -> None:
+    """Applies the changes to their levels, guarded: none is applied that would break a promise, and then none at all."""
+    if not changes:
+        return
+    columns = ([one.level.pk for one in changes], [one.on_hand for one in changes], [one.reserved for one in changes])
+    with connection.cursor() as cursor:
+        cursor.execute(_SHIFT, columns)
+        applied = cursor.rowcount
+    if applied != len(changes):
+        raise InsufficientStock(
+            _("The stock has changed meanwhile."), details={"levels": [one.level.pk for one in changes], "applied": applied}
+        )
+
+
+def post(
+    *,
+    kind: StockMovement.Kind,
+    document: Document,
+    changes: Sequence[Change],
+    actor: User | None,
+    at: datetime,
+    reason: str = "",
+) -> list[StockMovement]:
+    """Writes one ledger entry for each change of `on_hand` and applies the changes to their levels."""
+    movements = StockMovement.objects.bulk_create(
+        StockMovement(
+            variant_id=one.level.variant_id,
+            warehouse_id=one.level.warehouse_id,
+            kind=kind,
+            quantity=one.on_hand,
+            document_kind=document.kind,
+            document_number=document.number,
+            reason=reason,
+            actor=actor,
+            unit_cost=one.unit_cost,
+            occurred_at=at,
+        )
+        for one in changes
+        if one.on_hand
+    )
+    shift(changes)
+    return movements

@@ -1,0 +1,18 @@
+from orders.models.fulfillment import Fulfillment, FulfillmentLine
+from orders.models.order import Order, OrderDiscount, OrderLine
+from orders.models.payment import Payment, Refund
+from orders.models.returns import Return, ReturnLine
+from orders.models.timeline import OrderEvent
+
+__all__ = (
+    "Fulfillment",
+    "FulfillmentLine",
+    "Order",
+    "OrderDiscount",
+    "OrderEvent",
+    "OrderLine",
+    "Payment",
+    "Refund",
+    "Return",
+    "ReturnLine",
+)

@@ -1,0 +1,42 @@
+"""What happened to an order: who, what, when, why. Appended in the operation that did it, never changed."""
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from orders.models.order import Order
+
+
+class OrderEvent(models.Model):
+    append_only = True
+
+    class Kind(models.TextChoices):
+        PLACED = "PLACED", _("placed")
+        PAID = "PAID", _("paid")
+        PAID_LATE = "PAID_LATE", _("paid too late")  # money came for an order that is over: a refund is due
+        PICKED = "PICKED", _("picked")
+        SHIPPED = "SHIPPED", _("shipped")
+        CANCELED = "CANCELED", _("canceled")
+        EXPIRED = "EXPIRED", _("expired")
+        RETURNED = "RETURNED", _("returned")
+        REFUNDED = "REFUNDED", _("refunded")
+        SHORT = "SHORT", _("short")  # stock held for it was lost
+        NOTED = "NOTED", _("noted")
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="timeline", verbose_name=_("order"))
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("actor")
+    )
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    details = models.JSONField(_("details"), default=dict, encoder=DjangoJSONEncoder)
+    occurred_at = models.DateTimeField(_("occurred at"))
+
+    class Meta:
+        verbose_name = _("order event")
+        verbose_name_plural = _("order events")
+        indexes = [models.Index(fields=["order", "id"], name="order_event_by_order")]
+
+    def __str__(self) -> str:
+        return self.kind
