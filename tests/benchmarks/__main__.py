@@ -7,6 +7,7 @@ import argparse
 import importlib
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -21,16 +22,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
     parser.add_argument("--quick", action="store_true", help="one short round: shows that it runs, not how fast")
+    parser.add_argument("--here", action="store_true", help="in this process")
     chosen = parser.parse_args()
     unknown = set(chosen.names) - set(NAMES)
     if unknown:
         parser.error(f"There is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}.")
+    if chosen.here:
+        for name in chosen.names:
+            one(name, quick=chosen.quick)
+        return 0
     for name in chosen.names or NAMES:
         # A process each: a benchmark must not find the last one's connections, caches or memory.
-        status = os.spawnle(
-            os.P_WAIT, sys.executable, sys.executable, "-c",
-            f"from tests.benchmarks.__main__ import one; one({name!r}, quick={chosen.quick})", dict(os.environ),
-        )  # fmt: skip
+        command = [sys.executable, "-m", "tests.benchmarks", name, "--here", *(["--quick"] if chosen.quick else [])]
+        status = subprocess.call(command)
         if status:
             return 1
     return 0

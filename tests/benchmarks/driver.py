@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.driver < plan.json > result.json
 
-A plan names the port, the clients, the seconds and the requests; each client goes through the requests it is dealt, in a circle.
+A plan names the port, the clients, the seconds and the requests; each client draws
+its orders from its own seed.
 """
 
 import asyncio

@@ -12,17 +12,15 @@ from tempfile import TemporaryDirectory
 
 from django.db import connection
 
-from config.local.postgres import APP, DATABASE, OWNER
+from config.local.postgres import DATABASE, OWNER
 from config.local.services import Services
 
-SKUS = 1000
-
-SCHEMA = f"""
+SCHEMA = """
 DROP SCHEMA IF EXISTS bench CASCADE;
 CREATE SCHEMA bench;
 CREATE TABLE bench.stock (id int PRIMARY KEY, on_hand int NOT NULL, reserved int NOT NULL DEFAULT 0,
     CHECK (reserved BETWEEN 0 AND on_hand)) WITH (fillfactor = 50);
-INSERT INTO bench.stock SELECT n, 100000000 FROM generate_series(1, {SKUS}) AS n;
+INSERT INTO bench.stock SELECT n, 100000000 FROM generate_series(1, 1000) AS n;
 CREATE TABLE bench.orders (id bigserial PRIMARY KEY, placed_at timestamptz NOT NULL, total numeric(16, 4) NOT NULL);
 CREATE TABLE bench.lines (id bigserial PRIMARY KEY, order_id bigint NOT NULL REFERENCES bench.orders, sku int NOT NULL,
     quantity int NOT NULL, price numeric(16, 4) NOT NULL);
@@ -42,9 +40,9 @@ BEGIN
     IF moved <> 1 THEN RAISE EXCEPTION 'sold out'; END IF;
     RETURN number;
 END $$;
-GRANT USAGE ON SCHEMA bench TO {APP};
-GRANT ALL ON ALL TABLES IN SCHEMA bench TO {APP};
-GRANT ALL ON ALL SEQUENCES IN SCHEMA bench TO {APP};
+GRANT USAGE ON SCHEMA bench TO shop_app;
+GRANT ALL ON ALL TABLES IN SCHEMA bench TO shop_app;
+GRANT ALL ON ALL SEQUENCES IN SCHEMA bench TO shop_app;
 """
 
 # Three SKUs, drawn so that they come sorted and never twice; hot: the first is in every order.

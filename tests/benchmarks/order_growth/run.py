@@ -13,8 +13,8 @@ SECONDS = 4.0
 # Open reservations of documents that never were, in step with their level, so that every promise of the ledger holds.
 _PILE = """
     WITH held AS (
-        INSERT INTO inventory_reservation (document_kind, document_number, variant_id, warehouse_id, quantity, consumed, released,
-            state, reserved_at)
+        INSERT INTO inventory_reservation (document_kind, document_number, variant_id, warehouse_id, quantity, consumed,
+            released, state, reserved_at)
         SELECT 'PILE', 'P' || n, level.variant_id, level.warehouse_id, 1, 0, 0, 'ACTIVE', now()
         FROM generate_series(%s, %s) AS n, inventory_stocklevel AS level
         JOIN inventory_variant AS variant ON variant.id = level.variant_id AND variant.sku = %s

@@ -68,9 +68,8 @@ def run(services: Services, *, quick: bool) -> dict[str, Any]:
         one["placed"] == UNITS and not one["server_errors"] and set(one["reserved_units"]) == {UNITS}
         for one in results.values()
     )
-    print(
-        f"sold {[one['placed'] for one in results.values()]} of {UNITS} (control sold {control}): {'sound' if sound else 'NOT SOUND'}"
-    )
+    placed = [one["placed"] for one in results.values()]
+    print(f"sold {placed} of {UNITS} (control sold {control}): {'sound' if sound else 'NOT SOUND'}")
     if not sound or control <= UNITS:
         raise SystemExit(f"The guarantee or its control does not hold: {figures}")
     return figures

@@ -41,8 +41,8 @@ def run(services: Services, *, quick: bool) -> dict[str, Any]:
         "statuses": ours[-1].statuses,
     }
     print(
-        f"multi {figures['multi_per_second']}/s, bare view {figures['bare_per_second']}/s, ours {figures['orders_per_second']}/s: "
-        f"{figures['percent_of_multi']} % of multi (first: >= 6), {figures['cpu_ms_per_order']} ms CPU an order (first: <= 11), "
-        f"p50/p95/p99 {figures['p50_p95_p99_ms']} ms"
+        f"multi {figures['multi_per_second']}/s, bare view {figures['bare_per_second']}/s, "
+        f"ours {figures['orders_per_second']}/s: {figures['percent_of_multi']} % of multi (first: >= 6), "
+        f"{figures['cpu_ms_per_order']} ms CPU an order (first: <= 11), p50/p95/p99 {figures['p50_p95_p99_ms']} ms"
     )
     return figures
