@@ -14,7 +14,7 @@ from inventory.events import ReservationsLost
 EXPONENTS_TOLD = json.dumps(EXPONENTS)
 
 
-def _violations(number: str, statement: str, *parameters: object) -> Iterator[Violation]:
+def _violations(number: str, statement: str, *parameters: str) -> Iterator[Violation]:
     """Each row of the statement is a subject and what is wrong with it.
 
     Orders of a channel "import:..." are a shop's past: they keep what its files say, overpayments and fractions included.

@@ -91,7 +91,7 @@ def ship(
     if len(parcels) > 1:
         # All levels at once and in key order; the parcels below would lock them warehouse by warehouse.
         by_id = {line.pk: line for line in lines}
-        locking.lock_levels((by_id[pk].variant_id, place) for place, contents in parcels.items() for pk in contents)
+        locking.lock_known((by_id[pk].variant_id, place) for place, contents in parcels.items() for pk in contents)
     sent = [
         _send(order, lines, contents, Fulfillment(
             order=order, number=numbering.next_fulfillment_number(at), warehouse_id=place, carrier=carrier,

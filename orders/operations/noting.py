@@ -11,6 +11,9 @@ from orders.models import OrderEvent
 from orders.operations import recording
 
 
+LONGEST = 300
+
+
 class NoteInvalid(Invalid):
     code = "note_invalid"
 
@@ -19,7 +22,6 @@ class NoteInvalid(Invalid):
 def note(*, number: str, text: str, actor: User | None, at: datetime) -> OrderEvent:
     """Adds a remark; nobody can change it afterwards."""
     text = text.strip()
-    longest = OrderEvent._meta.get_field("reason").max_length
-    if not text or len(text) > longest:
-        raise NoteInvalid(_("A note has 1 to %(most)s characters.") % {"most": longest}, details={"field": "text"})
+    if not text or len(text) > LONGEST:
+        raise NoteInvalid(_("A note has 1 to %(most)s characters.") % {"most": LONGEST}, details={"field": "text"})
     return recording.tell(recording.locked(number), OrderEvent.Kind.NOTED, actor=actor, at=at, reason=text)

@@ -185,7 +185,7 @@ def _record_lines(order: Order, priced: Priced) -> None:
             gross=line.gross,
             discount=line.discount,
             total=line.total,
-            tax_rate=quoting.TAX_RATES[variant.product.tax_class],
+            tax_rate=quoting.tax_rate(variant),
             tax=line.tax,
             unit_cost=variant.cost,
         )

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
@@ -109,17 +110,11 @@ def receive(*, number: str, restocked: Mapping[int, int], actor: User | None, at
     The customer is owed each unit's share of what its line cost; shipping is not given back.
     """
     order, arrived = _locked(number)
-    lines = {
-        one.order_line.position: one
-        for one in arrived.lines.select_related("order_line")
-        if one.order_line is not None
-    }  # fmt: skip
-    _require_possible(lines, restocked)
+    lines = {line.position: (one, line) for one, line in _pairs(arrived)}
+    _require_possible({position: one for position, (one, _line) in lines.items()}, restocked)
     back: defaultdict[tuple[int, int], int] = defaultdict(int)
-    sold = []
-    for position, one in lines.items():
-        line = one.order_line
-        assert line is not None  # noqa: S101  the lines above are those that have one
+    told = []
+    for position, (one, line) in lines.items():
         one.restocked = restocked.get(position, 0)
         one.refund = lifecycle.share(
             total=line.total,
@@ -129,27 +124,29 @@ def receive(*, number: str, restocked: Mapping[int, int], actor: User | None, at
             currency=order.currency,
         )
         line.returned += one.quantity
-        sold.append(line)
+        told.append({"sku": line.sku, "quantity": one.quantity, "restocked": one.restocked})
         if one.restocked:
             back[one.variant_id, arrived.warehouse_id] += one.restocked
-    ReturnLine.objects.bulk_update(lines.values(), ["restocked", "refund"])
-    OrderLine.objects.bulk_update(sold, ["returned"])
+    ReturnLine.objects.bulk_update([one for one, _line in lines.values()], ["restocked", "refund"])
+    OrderLine.objects.bulk_update([line for _one, line in lines.values()], ["returned"])
     arrived.state, arrived.received_at = Return.State.RECEIVED, at
-    arrived.refund = Money.sum((Money(one.refund, order.currency) for one in lines.values()), order.currency).amount
+    arrived.refund = sum((one.refund for one, _line in lines.values()), Decimal(0))
     arrived.save(update_fields=["state", "received_at", "refund"])
     recording.owe(order, arrived.refund)
     order.save(update_fields=["refund_owed", "refund_due"])
     recording.tell(
-        order, OrderEvent.Kind.RETURNED, actor=actor, at=at, number=arrived.number,
+        order, OrderEvent.Kind.RETURNED, actor=actor, at=at, number=arrived.number, lines=told,
         refund=Money(arrived.refund, order.currency).as_text(),
-        lines=[{"sku": one.order_line.sku, "quantity": one.quantity, "restocked": one.restocked} for one in lines.values()],
     )  # fmt: skip
-    outbox.record(
-        OrderReturned(number=order.number, on=recording.day(order.placed_at), returned_on=recording.day(at)), at=at
-    )  # fmt: skip
+    outbox.record(OrderReturned(number=order.number, on=recording.day(order.placed_at), returned_on=recording.day(at)), at=at)
     if back:
         stock.take_back(document=Document("RETURN", arrived.number), items=back, actor=actor, at=at)
     return arrived
+
+
+def _pairs(parent: Return) -> list[tuple[ReturnLine, OrderLine]]:
+    rows = parent.lines.select_related("order_line").order_by("order_line__position")
+    return [(one, one.order_line) for one in rows if one.order_line is not None]
 
 
 @transaction.atomic

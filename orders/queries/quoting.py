@@ -3,7 +3,7 @@
 Prices, taxes and the shipping fee come from here alone; a caller only names SKUs, quantities and codes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +18,8 @@ from campaigns.queries import offers
 from config.kernel.errors import Invalid
 from config.kernel.money import Money, round_half_up
 from inventory.models import TaxClass, Variant
+from inventory.queries import availability
+from inventory.queries.availability import Listed
 from orders.models import Order
 
 TAX_RATES = {TaxClass.STANDARD: Decimal(10), TaxClass.EXEMPT: Decimal(0)}
@@ -78,15 +80,15 @@ def priced(*, lines: Sequence[tuple[str, int]], codes: Iterable[str], shopper: S
     quantities: dict[str, int] = {}
     for sku, quantity in lines:
         quantities[sku] = quantities.get(sku, 0) + quantity
-    variants = _variants(lines, quantities)
+    listed = _listed(lines, quantities)
     basket_lines = tuple(
         BasketLine(
             sku=sku,
             quantity=quantity,
-            list_price=variants[sku].list_price,
-            product_id=variants[sku].product_id,
-            category_path=_category_path(variants[sku]),
-            tax_rate=TAX_RATES[TaxClass(variants[sku].product.tax_class)],
+            list_price=listed[sku].variant.list_price,
+            product_id=listed[sku].variant.product_id,
+            category_path=listed[sku].category_path,
+            tax_rate=tax_rate(listed[sku].variant),
         )
         for sku, quantity in quantities.items()
     )
@@ -100,34 +102,26 @@ def priced(*, lines: Sequence[tuple[str, int]], codes: Iterable[str], shopper: S
     )
     return Priced(
         quote=offers.quote(basket, at=at, shipping_tax_rate=SHIPPING_TAX_RATE),
-        variants=tuple(variants[sku] for sku in quantities),
+        variants=tuple(listed[sku].variant for sku in quantities),
     )
 
 
-def _variants(lines: Sequence[tuple[str, int]], skus: Iterable[str]) -> dict[str, Variant]:
-    found = {
-        one.sku: one
-        for one in Variant.objects.filter(sku__in=list(skus)).select_related("product__category__parent__parent")
-    }  # fmt: skip
+def tax_rate(variant: Variant) -> Decimal:
+    return TAX_RATES[TaxClass(variant.product.tax_class)]
+
+
+def _listed(lines: Sequence[tuple[str, int]], skus: Iterable[str]) -> Mapping[str, Listed]:
+    found = availability.by_sku(skus)
     refused = []
     for number, (sku, _quantity) in enumerate(lines):
         known = found.get(sku)
         if known is None:
             refused.append({"line": number, "sku": sku, "reason": "unknown_sku"})
-        elif not (known.is_active and known.product.is_active):
+        elif not known.on_sale:
             refused.append({"line": number, "sku": sku, "reason": "not_on_sale"})
     if refused:
         raise LinesRefused(_("Some SKUs cannot be ordered."), details={"lines": refused})
     return found
-
-
-def _category_path(variant: Variant) -> frozenset[int]:
-    category = variant.product.category
-    path = set()
-    while category is not None:
-        path.add(category.pk)
-        category = category.parent
-    return frozenset(path)
 
 
 def _shipping_fee(lines: Iterable[BasketLine]) -> Decimal:
