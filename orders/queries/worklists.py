@@ -115,10 +115,10 @@ def listed(orders: QuerySet[Order]) -> QuerySet[Order]:
     return orders.select_related("customer").prefetch_related(Prefetch("lines", lines))
 
 
-def held_in(orders: QuerySet[Order], *, warehouse_id: int) -> QuerySet[Order]:
-    """Only orders for which units still lie reserved in this warehouse."""
+def held_in(orders: QuerySet[Order], *, warehouse: str) -> QuerySet[Order]:
+    """Only orders for which units still lie reserved in the warehouse of this code."""
     held = Reservation.objects.filter(
-        document_kind=DOCUMENT, warehouse_id=warehouse_id, state=Reservation.State.ACTIVE
+        document_kind=DOCUMENT, warehouse__code=warehouse, state=Reservation.State.ACTIVE
     ).values("document_number")
     return orders.filter(number__in=held)
 
