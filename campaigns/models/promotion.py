@@ -41,7 +41,10 @@ class Promotion(models.Model):
         PERCENT = "PERCENT", _("percent off")  # `percent` off each matching unit
         AMOUNT = "AMOUNT", _("amount off")  # `amount` off the matching lines together, spread over them
         FIXED_PRICE = "FIXED_PRICE", _("fixed price")  # each matching unit costs `amount`
-        BUY_X_GET_Y = "BUY_X_GET_Y", _("buy X get Y")  # for every `buy + get` matching units `get` are free, the cheapest of all
+        BUY_X_GET_Y = (
+            "BUY_X_GET_Y",
+            _("buy X get Y"),
+        )  # for every `buy + get` matching units `get` are free, the cheapest of all
         FREE_SHIPPING = "FREE_SHIPPING", _("free shipping")  # the shipping fee falls away
 
     class Covers(models.TextChoices):
