@@ -6,11 +6,13 @@ Drafts that staff wrote are not touched here; `is_proposed` tells them apart.
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 
 from django.conf import settings
 
 from config.kernel.models import User
 from inventory import numbering
+from inventory.lifecycle import Step
 from inventory.models import PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine, SupplierOffer
 
 
@@ -41,20 +43,21 @@ class Drafts:
         order = self._orders.get((offer.supplier_id, warehouse_id))
         return None if order is None else self._lines.get((order.pk, offer.variant_id))
 
-    def put(self, offer: SupplierOffer, warehouse_id: int, units: int) -> PurchaseOrderLine:
-        """The line with these units at the offer's cost; it is saved by `write`."""
+    def put(
+        self, offer: SupplierOffer, warehouse_id: int, units: int, *, unit_cost: Decimal | None = None
+    ) -> PurchaseOrderLine:
+        """The line with these units, at the offer's cost unless told otherwise; it is saved by `write`."""
+        unit_cost = offer.unit_cost if unit_cost is None else unit_cost
         order = self._orders.get((offer.supplier_id, warehouse_id)) or self._open(offer.supplier_id, warehouse_id)
         line = self._lines.get((order.pk, offer.variant_id))
         if line is None:
-            line = PurchaseOrderLine(
-                purchase_order=order, variant_id=offer.variant_id, quantity=units, unit_cost=offer.unit_cost
-            )
+            line = PurchaseOrderLine(purchase_order=order, variant_id=offer.variant_id, quantity=units, unit_cost=unit_cost)
             self._lines[order.pk, offer.variant_id] = line
             self._new.append(line)
             return line
         self._dropped.pop(line.pk, None)
-        if (line.quantity, line.unit_cost) != (units, offer.unit_cost):
-            line.quantity, line.unit_cost = units, offer.unit_cost
+        if (line.quantity, line.unit_cost) != (units, unit_cost):
+            line.quantity, line.unit_cost = units, unit_cost
             self._changed[line.pk] = line
         return line
 
@@ -98,11 +101,11 @@ class Drafts:
         events = []
         for order in self._orders.values():
             changes = dict(self._told.get(order.pk, {}))
-            kind = "CANCELED" if order.pk in canceled else "DRAFTED" if order.pk in opened else "CHANGED"
-            if changes or kind != "CHANGED":
+            kind = Step.CANCELED if order.pk in canceled else Step.DRAFTED if order.pk in opened else Step.CHANGED
+            if changes or kind is not Step.CHANGED:
                 events.append(
                     PurchaseOrderEvent(
-                        purchase_order=order, kind=kind, actor=self._actor, details=changes, occurred_at=self._at
+                        purchase_order=order, kind=kind.value, actor=self._actor, details=changes, occurred_at=self._at
                     )
                 )
         PurchaseOrderEvent.objects.bulk_create(events)

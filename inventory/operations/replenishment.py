@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from config.kernel.models import User
 from inventory.models import PurchaseOrderLine, ReorderPolicy, ReplenishmentProposal
 from inventory.operations.drafting import Drafts
 from inventory.queries import replenishment as queries
-from inventory.queries.replenishment import Need
+from inventory.queries.replenishment import Need, Needs
 from inventory.replenishment import is_another_need
 
 State = ReplenishmentProposal.State
@@ -28,6 +29,9 @@ Place = tuple[int, int]
 # The number of the advisory lock: "repl" in ASCII. Nothing else in the shop's database takes one of this number.
 _LOCK = 0x7265706C
 _LONGEST_REASON = 300
+# Why nothing is bought, beside the reasons of the rule.
+NO_SUPPLIER = "NO_SUPPLIER"  # no active supplier is preferred for the SKU
+DISMISSED = "DISMISSED"  # staff said no to it lately
 
 
 class ProposalClosed(Conflict):
@@ -65,53 +69,49 @@ def propose(*, at: datetime, as_of: date | None = None, actor: User | None = Non
     drafts = Drafts.locked(actor=actor, at=at)
     standing = _standing(at)
     found = queries.needs(as_of=day)
-    dismissed = _dismissed_lately(found.needs, at)
-
-    nothing: Counter[str] = Counter({"NO_SUPPLIER": len(found.unsupplied)} if found.unsupplied else {})
-    wanted: dict[Place, Need] = {}
-    for need in found.needs:
-        reason = _reason_against(need, standing.get(need.place), dismissed)
-        if reason:
-            nothing[reason] += 1
-        else:
-            wanted[need.place] = need
-    kept = {place for place, one in standing.items() if place in wanted and _still_right(one, wanted[place])}
-    gone = [one for place, one in standing.items() if place not in kept]
-    refreshed = [standing[place] for place in sorted(kept) if _refresh(standing[place], wanted[place], at)]
-
-    for proposal in gone:
-        if proposal.line is not None:
-            drafts.drop(proposal.line)
-    of_proposals = {one.line_id for one in standing.values()}
-    fresh = []
+    wanted, nothing = _sorted_out(found, standing, at)
+    gone = {place: one for place, one in standing.items() if place not in wanted or not _still_right(one, wanted[place])}
+    own_lines = {one.line_id for one in standing.values()}
+    costs = {(one.offer_id, one.warehouse_id): cost for one in standing.values() if (cost := _cost_by_staff(one)) is not None}
+    for proposal in gone.values():
+        drafts.drop(_line(proposal))
+    opened, refreshed = [], []
     for place, need in wanted.items():
-        proposal = standing[place] if place in kept else _new(need, standing.get(place), drafts, of_proposals, at)
-        proposal.line = drafts.put(need.offer, place[1], proposal.units)
-        if place not in kept:
-            fresh.append(proposal)
+        before, line = standing.get(place), drafts.line(need.offer, place[1])
+        # Staff may have written the SKU into the draft themselves.
+        by_staff = line if line is not None and line.pk not in own_lines else None
+        if before is None or place in gone:
+            proposal = _new(need, before, by_staff, at)
+            opened.append(proposal)
+        else:
+            proposal = before
+            if _refresh(before, need, at):
+                refreshed.append(before)
+        unit_cost = by_staff.unit_cost if by_staff else costs.get((need.offer.pk, place[1]))
+        proposal.line = drafts.put(need.offer, place[1], proposal.units, unit_cost=unit_cost)
 
-    ReplenishmentProposal.objects.filter(pk__in=[one.pk for one in gone]).update(state=State.SUPERSEDED, decided_at=at)
+    ReplenishmentProposal.objects.filter(pk__in=[one.pk for one in gone.values()]).update(state=State.SUPERSEDED, decided_at=at)
     drafts.write()
     ReplenishmentProposal.objects.bulk_update(refreshed, ["quantity", "explanation", "as_of"], batch_size=500)
-    ReplenishmentProposal.objects.bulk_create(fresh, batch_size=500)
+    ReplenishmentProposal.objects.bulk_create(opened, batch_size=500)
     return Proposed(
-        opened=len(fresh),
+        opened=len(opened),
         superseded=len(gone),
         refreshed=len(refreshed),
-        kept=len(kept) - len(refreshed),
+        kept=len(standing) - len(gone) - len(refreshed),
         drafts_opened=len(drafts.opened),
         drafts_canceled=len(drafts.canceled),
-        nothing=dict(sorted(nothing.items())),
+        nothing=nothing,
     )
 
 
 @transaction.atomic
 def dismiss(*, proposal_id: int, reason: str, actor: User | None, at: datetime) -> ReplenishmentProposal:
-    """Takes the proposal out of its draft. The same need is not proposed again before the policy's days to cover have passed."""
-    proposal, line, drafts = _open_one(proposal_id, actor, at)
+    """Takes the proposal out of its draft. The same need is not proposed again until the policy's days to cover have passed."""
+    proposal, drafts = _open_one(proposal_id, actor, at)
+    drafts.drop(_line(proposal))
     proposal.state, proposal.reason = State.DISMISSED, _required(reason)
     proposal.decided_by, proposal.decided_at = actor, at
-    drafts.drop(line)
     proposal.line = None
     proposal.save(update_fields=["state", "reason", "decided_by", "decided_at", "line"])
     drafts.write()
@@ -123,7 +123,7 @@ def override(*, proposal_id: int, quantity: int, reason: str, actor: User | None
     """Buys `quantity` instead of what was computed, also on later nights, until it is ordered or the override is undone."""
     if quantity < 1:
         raise Invalid(_("The quantity is at least one. To buy nothing, dismiss the proposal."), details={"field": "quantity"})
-    proposal, _line, drafts = _open_one(proposal_id, actor, at)
+    proposal, drafts = _open_one(proposal_id, actor, at)
     proposal.override, proposal.override_reason, proposal.override_by = quantity, _required(reason), actor
     return _save_override(proposal, drafts)
 
@@ -131,7 +131,7 @@ def override(*, proposal_id: int, quantity: int, reason: str, actor: User | None
 @transaction.atomic
 def undo_override(*, proposal_id: int, actor: User | None, at: datetime) -> ReplenishmentProposal:
     """Buys the computed quantity again."""
-    proposal, _line, drafts = _open_one(proposal_id, actor, at)
+    proposal, drafts = _open_one(proposal_id, actor, at)
     if proposal.override is None:
         raise Conflict(_("Nobody set another quantity."))
     proposal.override, proposal.override_reason, proposal.override_by = None, "", None
@@ -139,9 +139,9 @@ def undo_override(*, proposal_id: int, actor: User | None, at: datetime) -> Repl
 
 
 def _save_override(proposal: ReplenishmentProposal, drafts: Drafts) -> ReplenishmentProposal:
-    proposal.line = drafts.put(proposal.offer, proposal.warehouse_id, proposal.units)
+    drafts.put(proposal.offer, proposal.warehouse_id, proposal.units, unit_cost=_line(proposal).unit_cost)
     drafts.write()
-    proposal.save(update_fields=["override", "override_reason", "override_by", "line"])
+    proposal.save(update_fields=["override", "override_reason", "override_by"])
     return proposal
 
 
@@ -182,24 +182,33 @@ def _dismissed_lately(needs: Collection[Need], at: datetime) -> dict[Place, int]
     """What staff said no to within the days that the purchase would have covered, by place."""
     policies: dict[Place, ReorderPolicy] = {need.place: need.policy for need in needs}
     longest = timedelta(days=max((one.review_days for one in policies.values()), default=0))
-    rows = ReplenishmentProposal.objects.filter(state=State.DISMISSED, decided_at__gt=at - longest).order_by("decided_at", "id")
+    rows = ReplenishmentProposal.objects.filter(state=State.DISMISSED, decided_at__gt=at - longest)
     dismissed = {}
-    for row in rows.values_list("variant", "warehouse", "quantity", "decided_at"):
-        policy = policies.get((row[0], row[1]))
-        if policy is not None and row[3] > at - timedelta(days=policy.review_days):
-            dismissed[row[0], row[1]] = row[2]
+    for row in rows.defer("explanation").order_by("decided_at", "id"):
+        policy = policies.get((row.variant_id, row.warehouse_id))
+        if policy and row.decided_at and row.decided_at > at - timedelta(days=policy.review_days):
+            dismissed[row.variant_id, row.warehouse_id] = row.quantity
     return dismissed
 
 
-def _reason_against(need: Need, standing: ReplenishmentProposal | None, dismissed: Mapping[Place, int]) -> str:
-    """Why the policy buys nothing; empty where it buys."""
-    if standing is not None and standing.override is not None:
-        return ""
-    if need.plan.nothing:
-        return need.plan.nothing
-    if need.place in dismissed and not is_another_need(dismissed[need.place], need.plan.quantity):
-        return "DISMISSED"
-    return ""
+def _sorted_out(
+    found: Needs, standing: Mapping[Place, ReplenishmentProposal], at: datetime
+) -> tuple[dict[Place, Need], dict[str, int]]:
+    """What is to be bought, by place, and how many policies buy nothing for which reason."""
+    dismissed = _dismissed_lately(found.needs, at)
+    wanted: dict[Place, Need] = {}
+    nothing = Counter(NO_SUPPLIER for _policy in found.unsupplied)
+    for need in found.needs:
+        place, stands = need.place, standing.get(need.place)
+        if stands is not None and stands.override is not None:
+            wanted[place] = need
+        elif need.plan.nothing:
+            nothing[need.plan.nothing.value] += 1
+        elif place in dismissed and not is_another_need(dismissed[place], need.plan.quantity):
+            nothing[DISMISSED] += 1
+        else:
+            wanted[place] = need
+    return wanted, dict(sorted(nothing.items()))
 
 
 def _still_right(proposal: ReplenishmentProposal, need: Need) -> bool:
@@ -215,9 +224,21 @@ def _refresh(proposal: ReplenishmentProposal, need: Need, at: datetime) -> bool:
     return True
 
 
+def _line(proposal: ReplenishmentProposal) -> PurchaseOrderLine:
+    assert proposal.line is not None  # noqa: S101  an open proposal without a line has been taken out by then
+    return proposal.line
+
+
+def _cost_by_staff(proposal: ReplenishmentProposal) -> Decimal | None:
+    """The unit cost where staff wrote another one than the offer's of that night."""
+    cost = _line(proposal).unit_cost
+    return None if str(cost) == proposal.explanation.get("unit_cost") else cost
+
+
 def _new(
-    need: Need, before: ReplenishmentProposal | None, drafts: Drafts, of_proposals: Collection[int | None], at: datetime
+    need: Need, before: ReplenishmentProposal | None, by_staff: PurchaseOrderLine | None, at: datetime
 ) -> ReplenishmentProposal:
+    """With the quantity that staff set: on the proposal before it, or with a line of their own in the draft."""
     proposal = ReplenishmentProposal(
         variant_id=need.policy.variant_id,
         warehouse_id=need.policy.warehouse_id,
@@ -230,15 +251,12 @@ def _new(
         proposal.quantity = need.plan.quantity or before.quantity
         proposal.override, proposal.override_reason = before.override, before.override_reason
         proposal.override_by_id = before.override_by_id
-        return proposal
-    line = drafts.line(need.offer, need.policy.warehouse_id)
-    if line is not None and line.pk not in of_proposals:
-        # Staff wrote the SKU into the draft themselves.
-        proposal.override = line.quantity
+    elif by_staff is not None:
+        proposal.override = by_staff.quantity
     return proposal
 
 
-def _open_one(proposal_id: int, actor: User | None, at: datetime) -> tuple[ReplenishmentProposal, PurchaseOrderLine, Drafts]:
+def _open_one(proposal_id: int, actor: User | None, at: datetime) -> tuple[ReplenishmentProposal, Drafts]:
     """The proposal with its draft, both locked, the draft first."""
     rows = ReplenishmentProposal.objects.filter(pk=proposal_id)
     line_id = rows.values_list("line", flat=True).first()
@@ -255,7 +273,7 @@ def _open_one(proposal_id: int, actor: User | None, at: datetime) -> tuple[Reple
         raise ProposalClosed(
             _("Its line was taken out of the purchase order."), details={"proposal": proposal_id, "state": proposal.state}
         )
-    return proposal, proposal.line, drafts
+    return proposal, drafts
 
 
 def _required(reason: str) -> str:

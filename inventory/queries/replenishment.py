@@ -73,6 +73,7 @@ def _need(policy: ReorderPolicy, offer: SupplierOffer, book: Recorded, last_on: 
         "last_on": last_on.isoformat(),
         "shipped": list(book.demand.shipped),
         "sold_out": [int(one) for one in book.demand.sold_out],
+        "unit_cost": str(offer.unit_cost),
         "stock": asdict(book.position),
         "terms": asdict(terms),
         "plan": asdict(plan),
