@@ -29,6 +29,8 @@ Place = tuple[int, int]
 # The number of the advisory lock: "repl" in ASCII. Nothing else in the shop's database takes one of this number.
 _LOCK = 0x7265706C
 _LONGEST_REASON = 300
+LOWEST_SERVICE, HIGHEST_SERVICE = Decimal("0.5"), Decimal("0.9999")
+MOST_REVIEW_DAYS = 365
 # Why nothing is bought, beside the reasons of the rule.
 NO_SUPPLIER = "NO_SUPPLIER"  # no active supplier is preferred for the SKU
 DISMISSED = "DISMISSED"  # staff said no to it lately
@@ -136,6 +138,30 @@ def undo_override(*, proposal_id: int, actor: User | None, at: datetime) -> Repl
         raise Conflict(_("Nobody set another quantity."))
     proposal.override, proposal.override_reason, proposal.override_by = None, "", None
     return _save_override(proposal, drafts)
+
+
+@transaction.atomic
+def change_policies(
+    *,
+    policy_ids: Collection[int],
+    actor: User | None,
+    at: datetime,
+    service_level: Decimal | None = None,
+    review_days: int | None = None,
+    is_enabled: bool | None = None,
+) -> int:
+    """Gives several policies the same values; what is None stays as it is. Tells how many there were."""
+    values = {"service_level": service_level, "review_days": review_days, "is_enabled": is_enabled}
+    given = {name: value for name, value in values.items() if value is not None}
+    if not given:
+        raise Invalid(_("Say what to change."), details={"field": "service_level"})
+    if service_level is not None and not LOWEST_SERVICE <= service_level <= HIGHEST_SERVICE:
+        raise Invalid(_("The service level lies between 50 and 99.99 percent."), details={"field": "service_level"})
+    if review_days is not None and not 0 <= review_days <= MOST_REVIEW_DAYS:
+        raise Invalid(
+            _("The days to cover lie between 0 and %(most)s.") % {"most": MOST_REVIEW_DAYS}, details={"field": "review_days"}
+        )
+    return ReorderPolicy.objects.filter(pk__in=policy_ids).update(**given)
 
 
 def _save_override(proposal: ReplenishmentProposal, drafts: Drafts) -> ReplenishmentProposal:
