@@ -14,7 +14,6 @@ from rest_framework.request import Request
 from config.kernel import accounts, clock, throttling
 from config.kernel.models import User
 
-
 # What a request needs of its account; the rest is loaded when somebody asks for it.
 _ACCOUNT = ("id", "username", "is_active", "is_service")
 # By hand, because every request of the API begins with it.
@@ -55,6 +54,6 @@ class ByToken(TokenAuthentication):  # type: ignore[misc]  # knox ships no types
             raise AuthenticationFailed(_("This token is not valid."))
         expiry, granted, *account = row
         user = User.from_db(DEFAULT_DB_ALIAS, _ACCOUNT, account)
-        token = AuthToken(digest=digest, user=user, expiry=expiry)
+        token: Any = AuthToken(digest=digest, user=user, expiry=expiry)
         token.granted = granted
         return user, token

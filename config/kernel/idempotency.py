@@ -48,7 +48,8 @@ def once(*, key: str, actor: User, route: str, body: bytes, call: Callable[[], t
         status, content = call()
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE kernel_idempotencykey SET status_code = %s, answer = %s WHERE actor_id = %s AND route = %s AND key = %s",
+                "UPDATE kernel_idempotencykey SET status_code = %s, answer = %s "
+                "WHERE actor_id = %s AND route = %s AND key = %s",
                 [status, content, actor.pk, route, key],
             )
         return Answer(status, content)
