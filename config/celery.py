@@ -39,6 +39,11 @@ SCHEDULE: tuple[Entry, ...] = (
     ),
     # inventory
     Entry("inventory.expire_reservations", crontab(), "Gives back what is held for documents whose time is over."),
+    Entry(
+        "inventory.propose_replenishment",
+        crontab(hour="3", minute="30"),
+        "Drafts what should be bought, before the day begins.",
+    ),
     Entry("inventory.audit_stock", crontab(hour="4", minute="20"), "Recounts every stock level from the ledger."),
     # campaigns
     Entry(
