@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from campaigns.admin import export
@@ -22,6 +22,7 @@ from campaigns.queries import coupons as queries
 from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
+from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
 
 MAY_SWITCH = "campaigns.change_coupon"
@@ -150,7 +151,7 @@ class CouponBatchAdmin(ReadOnlyAdmin, ButtonsAdmin):
 @admin.register(Redemption)
 class RedemptionAdmin(ReadOnlyAdmin):
     list_display = ("document_number", "promotion_name", "coupon_code", "who", "given", "state_label", "redeemed")
-    list_filter: tuple[Any, ...] = (("state", ChoicesDropdownFilter), ("redeemed_at", RangeDateTimeFilter))
+    list_filter: tuple[Any, ...] = (("state", ChoicesDropdownFilter), ("redeemed_at", BusinessDaysFilter))
     search_fields = ("document_number",)
     search_help_text = gettext_lazy("Search by the beginning of the document's number")
     list_select_related = ("promotion", "coupon", "customer")

@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 
 from campaigns.admin import wording as words
@@ -19,6 +18,7 @@ from campaigns.queries import customers as queries
 from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, actor, operation_button
+from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
 
 MAY_CORRECT = "campaigns.change_customer"
@@ -57,7 +57,7 @@ class CustomerAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     change_form_outer_after_template = "admin/campaigns/customer/_history.html"
     list_display = ("external_id", "name", "phone", "email", "joined")
-    list_filter: tuple[Any, ...] = (("created_at", RangeDateTimeFilter),)
+    list_filter: tuple[Any, ...] = (("created_at", BusinessDaysFilter),)
     search_fields = ("external_id",)
     search_help_text = gettext_lazy("Search by the beginning of the customer id, name, phone or e-mail")
     ordering = ("-created_at", "-id")

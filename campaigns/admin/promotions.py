@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
 from campaigns.admin import promotion_forms as forms
@@ -26,6 +26,7 @@ from campaigns.queries.promotions import State
 from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt, operation_button
+from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.errors import DomainError
 
@@ -51,7 +52,7 @@ class PromotionAdmin(ButtonsAdmin):
     change_form_outer_after_template = "admin/campaigns/promotion/_story.html"
     list_display = ("name", "state_now", "benefit_words", "starts", "ends", "windows", "uses", "given")
     list_filter: tuple[Any, ...] = (
-        ByState, ("benefit", ChoicesDropdownFilter), "needs_coupon", ("starts_at", RangeDateTimeFilter),
+        ByState, ("benefit", ChoicesDropdownFilter), "needs_coupon", ("starts_at", BusinessDaysFilter),
     )  # fmt: skip
     search_fields = ("name",)
     search_help_text = gettext_lazy("Search by name")
@@ -325,7 +326,7 @@ class PromotionAdmin(ButtonsAdmin):
 @admin.register(PromotionOccurrence)
 class OccurrenceAdmin(ReadOnlyAdmin):
     list_display = ("promotion_name", "started", "ended", "uses", "given")
-    list_filter: tuple[Any, ...] = (("started_at", RangeDateTimeFilter),)
+    list_filter: tuple[Any, ...] = (("started_at", BusinessDaysFilter),)
     list_select_related = ("promotion",)
     ordering = ("-started_at", "-id")
     fields = ("promotion_name", "started", "ended", "uses", "given")

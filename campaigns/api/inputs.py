@@ -1,4 +1,4 @@
-"""What callers may send about customers. Unknown fields are refused, so that a misspelled one is not taken for a missing one."""
+"""What callers may send about customers. Unknown fields are refused: a misspelled one must not be taken for a missing one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,4 +35,6 @@ class ConsentInput(Strict):
     purpose = serializers.ChoiceField(choices=Consent.Purpose.choices)
     is_given = serializers.BooleanField(help_text="false withdraws.")
     text_version = serializers.CharField(max_length=40, help_text="Which words the customer agreed to.")
-    source = serializers.CharField(max_length=40, help_text="Where it was said: sign-up, checkout, phone.")
+    source = serializers.CharField(  # type: ignore[assignment]  # the name is the base class's, too
+        max_length=40, help_text="Where it was said: sign-up, checkout, phone."
+    )
