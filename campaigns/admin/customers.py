@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import display
 
 from campaigns.admin import wording as words
@@ -40,7 +40,7 @@ class ConsentForm(ButtonForm):
     purpose = forms.ChoiceField(label=gettext_lazy("purpose"), choices=Consent.Purpose.choices)
     is_given = forms.TypedChoiceField(
         label=gettext_lazy("consent"),
-        choices=[("yes", gettext_lazy("given")), ("no", gettext_lazy("withdrawn"))],
+        choices=[("yes", pgettext_lazy("consent", "given")), ("no", pgettext_lazy("consent", "withdrawn"))],
         coerce=lambda value: value == "yes",
     )
     text_version = forms.CharField(
