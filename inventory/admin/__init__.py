@@ -1,0 +1,3 @@
+from inventory.admin import replenishment
+
+__all__ = ("replenishment",)
