@@ -46,6 +46,9 @@ SCHEDULE: tuple[Entry, ...] = (
     ),
     Entry("inventory.audit_stock", crontab(hour="4", minute="20"), "Recounts every stock level from the ledger."),
     # campaigns
+    Entry(
+        "campaigns.settle_promotions", crontab(), "Records the windows of promotions that opened or closed, and tells of them."
+    ),
     #
     # orders
     Entry("orders.expire_unpaid", crontab(), "Expires orders nobody paid in time, and gives their stock and coupons back."),
