@@ -40,6 +40,9 @@ SCHEDULE: tuple[Entry, ...] = (
     # inventory
     #
     # campaigns
+    Entry(
+        "campaigns.settle_promotions", crontab(), "Records the windows of promotions that opened or closed, and tells of them."
+    ),
     #
     # orders
     Entry("orders.expire_unpaid", crontab(), "Expires orders nobody paid in time, and gives their stock and coupons back."),

@@ -82,11 +82,17 @@ def a_customer(at: datetime = AT, **values: Any) -> Customer:
 
 
 def a_promotion(at: datetime = AT, **values: Any) -> Promotion:
-    """In force around `at` unless told otherwise: ten percent off everything."""
+    """In force around `at` unless told otherwise: ten percent off everything, or off the `products` and `categories` given."""
+    products, categories = values.pop("products", ()), values.pop("categories", ())
+    if products or categories:
+        values.setdefault("covers", Promotion.Covers.CHOSEN)
     told = {"name": "겨울맞이", "benefit": Promotion.Benefit.PERCENT, "starts_at": at - timedelta(days=1)} | values
     if told["benefit"] == Promotion.Benefit.PERCENT:
         told.setdefault("percent", Decimal(10))
-    return Promotion.objects.create(**told)
+    promotion = Promotion.objects.create(**told)
+    promotion.products.set(products)
+    promotion.categories.set(categories)
+    return promotion
 
 
 def a_coupon(promotion: Promotion | None = None, **values: Any) -> Coupon:
