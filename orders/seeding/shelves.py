@@ -73,7 +73,7 @@ class Shelves:
         self.numbers = numbers
         self.zone = zone
         # The last days' needs are left to the shop's own nightly replenishment.
-        self.buys_until = until - timedelta(days=3)
+        self.buys_until = until - timedelta(days=1)
         self.draw = draw
         self.told = Told()
         self._ahead: list[tuple[datetime, int, Slot, int, int, int]] = []
@@ -147,7 +147,7 @@ class Shelves:
                     continue
                 position = slot.available + slot.on_order
                 sold = rates[item] * slot.share * slot.error
-                if position > sold * (maker.lead_days + 3) + 0.8 * sqrt(sold * maker.lead_days):
+                if position > sold * (maker.lead_days + 6) + 0.8 * sqrt(sold * maker.lead_days):
                     continue
                 wanted = max(self._target(slot, rates[item]) - position, maker.minimum // 4, 1)
                 needs[maker.code, slot.warehouse_id].append((slot, -(-wanted // maker.pack) * maker.pack))
@@ -161,7 +161,7 @@ class Shelves:
             draw.randrange(1, maker.spread + 1) if draw.random() < maker.lateness else draw.choice((-1, 0, 0, 0))
         )
         arrives = (sent_at + timedelta(days=max(days, 1))).replace(minute=draw.randrange(60), second=0, microsecond=0)
-        rest = draw.random() < 0.12
+        rest = draw.random() < 0.2
         receipts: list[tuple[datetime, dict[int, int]]] = [(arrives, {})]
         if rest:
             receipts.append((arrives + timedelta(days=draw.randrange(2, 6)), {}))

@@ -219,12 +219,17 @@ class Story:
         terms = self.terms
         lines = tuple(self._basket_line(item, units) for item, units in demand.items())
         goods = sum((line.list_price * line.quantity for line in lines), Decimal(0))
+        fee = Decimal(0) if goods >= terms.free_shipping_from > 0 else terms.shipping_fee
         keys = {}
         rules = []
         customer_id = shopper.customer_id if shopper else None
+        segments = shopper.segments if shopper else frozenset()
+        path = frozenset().union(*(line.category_path for line in lines))
+        is_first_order = customer_id not in self._ordered
         for one in today:
             if not one.offer.needs_coupon:
-                rules.append(one.rule_for(customer_id))
+                if one.may_matter(path, segments, is_first_order):
+                    rules.append(one.rule_for(customer_id))
             elif shopper and goods >= one.offer.minimum_amount and self.draw.random() < one.offer.taken:
                 key = one.key()
                 rule = one.rule_for(customer_id)
@@ -235,9 +240,9 @@ class Story:
             lines=lines,
             codes=tuple(keys),
             customer_id=customer_id,
-            segments=shopper.segments if shopper else frozenset(),
-            is_first_order=customer_id not in self._ordered,
-            shipping_fee=Decimal(0) if goods >= terms.free_shipping_from > 0 else terms.shipping_fee,
+            segments=segments,
+            is_first_order=is_first_order,
+            shipping_fee=fee,
         )
         return engine.quote(
             basket, rules, keys, at=at, zone=terms.zone, currency=terms.currency, shipping_tax_rate=terms.shipping_tax_rate
