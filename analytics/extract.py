@@ -7,6 +7,7 @@ rollup, recounts it for the audit, and serves the open day live, so that the thr
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -91,6 +92,17 @@ _DAILY = """
     GROUP BY 1, 2
 """
 
+PROMOTION = ("day", "promotion_id", "orders", "amount")
+_PROMOTION = """
+    SELECT
+        sold.moment::date AS day, d.promotion_id, count(DISTINCT sold.id)::int AS orders,
+        sum(
+            CASE WHEN l.canceled > 0 THEN round(d.amount * (l.quantity - l.canceled) / l.quantity, 4) ELSE d.amount END
+        ) AS amount
+    FROM sold JOIN orders_orderdiscount AS d ON d.order_id = sold.id LEFT JOIN orders_orderline AS l ON l.id = d.line_id
+    GROUP BY 1, 2
+"""
+
 STOCK = ("day", "variant_id", "warehouse_id", "received", "shipped", "taken_back", "corrected", "moved")
 _STOCK = """
     SELECT
@@ -106,11 +118,12 @@ _STOCK = """
     GROUP BY 1, 2, 3
 """
 
-# One statement looks at the source once: the three selections can never see different moments of it.
+# One statement looks at the source once: these selections can never see different moments of it.
 SELECTIONS = f"""
     WITH {_SOURCE},
     hourly AS MATERIALIZED ({_HOURLY}),
     daily AS MATERIALIZED ({_DAILY}),
+    promotion AS MATERIALIZED ({_PROMOTION}),
     stock AS MATERIALIZED ({_STOCK})"""
 
 
@@ -133,6 +146,19 @@ def hours(period: Period) -> Iterator[HourOfChannel]:
         cursor.execute(f"WITH {_SOURCE} SELECT {', '.join(HOURLY)} FROM ({_HOURLY}) AS hourly", span(period))  # noqa: S608
         for day, hour, channel, *facts in cursor.fetchall():
             yield HourOfChannel(day, hour, channel, Figures(*facts))
+
+
+def promotions(period: Period) -> dict[int, tuple[int, Decimal]]:
+    """In how many orders of a period each promotion was given, and how much it gave away. Meant for a day or so."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH {_SOURCE} SELECT promotion_id, sum(orders)::int, sum(amount)
+            FROM ({_PROMOTION}) AS promotion GROUP BY promotion_id
+            """,  # noqa: S608
+            span(period),
+        )
+        return {promotion: (orders, amount) for promotion, orders, amount in cursor.fetchall()}
 
 
 def first_moment() -> datetime | None:

@@ -1,3 +1,3 @@
-from analytics.models.rollups import DailySales, DailyStock, HourlySales, RollupState
+from analytics.models.rollups import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
 
-__all__ = ("DailySales", "DailyStock", "HourlySales", "RollupState")
+__all__ = ("DailyPromotion", "DailySales", "DailyStock", "HourlySales", "RollupState")

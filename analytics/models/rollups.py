@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models import Promotion
 from config.kernel.fields import MoneyAmountField
 from inventory.models import Variant, Warehouse
 
@@ -103,6 +104,24 @@ class DailyStock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}: {self.variant_id}@{self.warehouse_id}"
+
+
+class DailyPromotion(models.Model):
+    """What one promotion gave away on one business day: in how many orders, and how much."""
+
+    day = models.DateField(_("business day"))
+    promotion = models.ForeignKey(Promotion, models.CASCADE, related_name="+", db_index=False, verbose_name=_("promotion"))
+    orders = models.PositiveIntegerField(_("orders"))
+    amount = MoneyAmountField(_("given away"))
+
+    class Meta:
+        verbose_name = _("a promotion's day")
+        verbose_name_plural = _("promotions by day")
+        constraints = [models.UniqueConstraint(fields=["promotion", "day"], name="daily_promotion_once")]
+        indexes = [models.Index(fields=["day"], name="daily_promotion_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.promotion_id}"
 
 
 class RollupState(models.Model):

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from analytics import closing, extract
-from analytics.models import DailySales, DailyStock, HourlySales, RollupState
+from analytics.models import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
 from config.kernel.business_time import Period, business_day, day_period
 from config.kernel.errors import Invalid
 from config.kernel.models import User
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 # So many days are read and replaced in one transaction, where many are to be made.
 MOST_DAYS = 31
 TRAILING_DAYS = 7
+ROLLUPS = (HourlySales, DailySales, DailyPromotion, DailyStock)
 # Advisory locks of this class are those of days being rebuilt; the second key is the day's ordinal number.
 _LOCK_CLASS = 5_201
 
@@ -61,6 +62,10 @@ _REPLACE = f"""
     ),
     write_daily AS (
         INSERT INTO analytics_dailysales ({", ".join(extract.DAILY)}) SELECT {", ".join(extract.DAILY)} FROM daily
+    ),
+    write_promotion AS (
+        INSERT INTO analytics_dailypromotion ({", ".join(extract.PROMOTION)})
+        SELECT {", ".join(extract.PROMOTION)} FROM promotion
     ),
     write_stock AS (
         INSERT INTO analytics_dailystock ({", ".join(extract.STOCK)}) SELECT {", ".join(extract.STOCK)} FROM stock
@@ -160,7 +165,7 @@ def _rebuild_span(first: date, last: date, at: datetime) -> Rebuilt:
     _one_at_a_time(days)
     # Read before the source is: a mark that is not in here yet belongs to a change that may not be in the figures either.
     marks = dict(RollupState.objects.filter(day__range=(first, last)).values_list("day", "marks"))
-    for rollup in (HourlySales, DailySales, DailyStock):
+    for rollup in ROLLUPS:
         rollup._default_manager.filter(day__range=(first, last)).delete()
     whole = Period(day_period(first, _zone()).starts_at, day_period(last, _zone()).ends_at)
     with connection.cursor() as cursor:
@@ -191,7 +196,7 @@ def _one_at_a_time(days: list[date]) -> None:
 
 @transaction.atomic
 def _drop_outside(wanted: list[date]) -> None:
-    for table in (HourlySales, DailySales, DailyStock, RollupState):
+    for table in (*ROLLUPS, RollupState):
         strays = table._default_manager.all()
         if wanted:
             strays = strays.exclude(day__range=(wanted[0], wanted[-1]))

@@ -39,6 +39,7 @@ class _Rollup:
 _ROLLUPS = (
     _Rollup("hourly sales", "analytics_hourlysales", "hourly", extract.HOURLY, 3),
     _Rollup("daily sales", "analytics_dailysales", "daily", extract.DAILY, 2),
+    _Rollup("daily promotions", "analytics_dailypromotion", "promotion", extract.PROMOTION, 2),
     _Rollup("daily stock", "analytics_dailystock", "stock", extract.STOCK, 3),
 )
 

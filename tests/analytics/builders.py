@@ -51,6 +51,7 @@ def an_order(
         tax=sum((_tax(line) for line in lines), Decimal(0)) + Decimal(shipping) / 11,
         paid=goods + shipping,
         placed_at=placed_at,
+        payment_due_at=placed_at,
         **values,
     )
     OrderLine.objects.bulk_create(

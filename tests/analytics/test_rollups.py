@@ -8,15 +8,15 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from analytics import promises
-from analytics.models import DailySales, DailyStock, HourlySales, RollupState
+from analytics.models import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
 from analytics.operations import rollups
 from analytics.queries import recount
 from config.kernel import invariants, outbox
 from inventory.events import StockChanged
 from orders.events import HistoryImported, OrderCanceled, OrderPlaced, OrderReturned
-from orders.models import Order, Return
+from orders.models import Order, OrderDiscount, Return
 from tests.analytics.builders import Line, a_return, an_order, facts, movements, seoul
-from tests.builders import a_variant, a_warehouse
+from tests.builders import a_promotion, a_variant, a_warehouse
 
 pytestmark = pytest.mark.django_db
 
@@ -172,6 +172,26 @@ def test_what_moved_is_stored_by_sku_and_warehouse() -> None:
     ]
 
 
+def test_what_a_promotion_gave_away_is_stored_by_day() -> None:
+    cup, tenth, shipped_free = a_variant(), a_promotion(), a_promotion(benefit="FREE_SHIPPING")
+    for canceled in (0, 1):
+        order = an_order(seoul("2026-11-18"), Line(cup, 2, discount=2_200, canceled=canceled))
+        line = order.lines.get()
+        for promotion, of, amount in [(tenth, line, 2_200), (shipped_free, None, 3_000)]:
+            OrderDiscount.objects.create(
+                order=order, line=of, promotion=promotion, promotion_version=1, name="x", amount=amount
+            )
+
+    made()
+
+    columns = ("promotion_id", "orders", "amount")
+    assert facts(DailyPromotion.objects.order_by("promotion"), *columns) == [
+        (tenth.pk, 2, 3_300),
+        (shipped_free.pk, 2, 6_000),
+    ]
+    assert recount.differences(DAY) == []
+
+
 def test_making_a_day_twice_changes_nothing() -> None:
     an_order(seoul("2026-11-18"), Line(a_variant(), 2))
     made()
@@ -323,7 +343,7 @@ def test_rebuilding_from_nothing_gives_what_building_day_by_day_gave() -> None:
     for day in range(5, 19):
         rollups.rebuild_due(at=seoul(f"2026-11-{day + 1:02}", "00:05"))
     day_by_day = everything()
-    for table in (HourlySales, DailySales, DailyStock, RollupState):
+    for table in (*rollups.ROLLUPS, RollupState):
         table.objects.all().delete()
 
     call_command("rebuild_analytics", as_of=date(2026, 11, 19), verbosity=0)
@@ -428,7 +448,7 @@ def test_of_many_days_the_latest_and_some_others_are_recounted() -> None:
 
 def test_a_clean_day_costs_few_statements(django_assert_max_num_queries: Any) -> None:
     a_busy_fortnight()
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         made(date(2026, 11, 1), DAY)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         assert recount.differences(DAY) == []
