@@ -37,6 +37,10 @@ class StockLevel(models.Model):
     class Meta:
         verbose_name = _("stock level")
         verbose_name_plural = _("stock levels")
+        permissions = [
+            ("correct_stock", _("Can adjust, transfer and write off stock")),
+            ("count_stock", _("Can record stock counts")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["variant", "warehouse"], name="stock_level_once"),
             models.CheckConstraint(condition=Q(on_hand__gte=0), name="stock_level_on_hand_not_negative"),
@@ -93,10 +97,17 @@ class StockMovement(models.Model):
                 | (Q(kind="ADJUSTMENT") & ~Q(quantity=0)),
                 name="stock_movement_sign_fits_kind",
             ),
+            models.CheckConstraint(
+                condition=~Q(document_number="")
+                & (Q(kind__in=["RECEIPT", "SHIPMENT", "RETURN"]) | Q(document_kind="COUNT") | ~Q(reason="")),
+                name="stock_movement_says_why",
+            ),
         ]
         indexes = [
             models.Index(fields=["variant", "warehouse", "-id"], name="stock_movement_by_level"),
             models.Index(fields=["-occurred_at", "-id"], name="stock_movement_by_time"),
+            models.Index(fields=["kind", "-occurred_at", "-id"], name="stock_movement_by_kind"),
+            models.Index(fields=["document_number"], name="stock_movement_by_document"),
         ]
 
     def __str__(self) -> str:
@@ -105,6 +116,8 @@ class StockMovement(models.Model):
 
 class StockCount(models.Model):
     """A physical count of some SKUs in one warehouse: what was seen on the screen, and what lay there."""
+
+    append_only = True
 
     number = models.CharField(_("number"), max_length=40, unique=True)
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("warehouse"))
@@ -117,6 +130,7 @@ class StockCount(models.Model):
     class Meta:
         verbose_name = _("stock count")
         verbose_name_plural = _("stock counts")
+        indexes = [models.Index(fields=["-counted_at", "-id"], name="stock_count_by_time")]
 
     def __str__(self) -> str:
         return self.number

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import F, Prefetch
+from django.db.models import F, Prefetch, Sum
 
 from inventory.models import Reservation
 from orders.models import (
@@ -39,6 +39,7 @@ class Line:
     row: OrderLine
     discounts: list[OrderDiscount]
     held: list[Held]
+    coming_back: int
 
     @property
     def waiting(self) -> int:
@@ -47,7 +48,8 @@ class Line:
 
     @property
     def returnable(self) -> int:
-        return self.row.shipped - self.row.returned
+        """Units the customer has and has not announced to send back."""
+        return self.row.shipped - self.row.returned - self.coming_back
 
 
 @dataclass(frozen=True)
@@ -76,16 +78,36 @@ class Page:
 
 
 def lines(*, order: Order) -> list[Line]:
-    """The lines with their discounts and with where their units wait."""
+    """The lines with their discounts, with where their units wait and how many of them are on their way back."""
     rows = list(order.lines.order_by("position").prefetch_related("discounts"))
     held = _held(order.number)
-    return [Line(row, list(row.discounts.all()), held[row.variant_id]) for row in rows]
+    coming = dict(
+        ReturnLine.objects.filter(parent__order=order, parent__state=Return.State.ACCEPTED)
+        .values("order_line_id")
+        .annotate(units=Sum("quantity"))
+        .values_list("order_line_id", "units")
+    )
+    return [Line(row, list(row.discounts.all()), held[row.variant_id], coming.get(row.pk, 0)) for row in rows]
+
+
+def return_lines(*, parcel: Return) -> list[tuple[int, ReturnLine]]:
+    """The lines of a return of an order, by the position of the order line."""
+    rows = parcel.lines.select_related("order_line", "variant__product").order_by("order_line__position", "id")
+    return [(row.order_line.position, row) for row in rows if row.order_line is not None]
+
+
+def latest_carrier() -> str:
+    """Who carried the last parcel, for most likely the next goes the same way."""
+    latest = Fulfillment.objects.order_by("-shipped_at", "-id").values_list("carrier", flat=True).first()
+    return latest or ""
 
 
 def page(*, order: Order) -> Page:
     parcels = Prefetch("lines", FulfillmentLine.objects.select_related("order_line").order_by("order_line__position"))
     sent_back = Prefetch("lines", ReturnLine.objects.select_related("order_line", "variant").order_by("id"))
-    siblings = Order.objects.filter(customer=order.customer_id).exclude(pk=order.pk) if order.customer_id else Order.objects.none()
+    siblings = (
+        Order.objects.filter(customer=order.customer_id).exclude(pk=order.pk) if order.customer_id else Order.objects.none()
+    )
     return Page(
         order=order,
         lines=lines(order=order),
@@ -109,9 +131,7 @@ def _held(number: str) -> defaultdict[int, list[Held]]:
     rows = (
         Reservation.objects.filter(document_kind=DOCUMENT, document_number=number, state=Reservation.State.ACTIVE)
         .order_by("warehouse__priority", "warehouse_id")
-        .values_list(
-            "variant_id", "warehouse_id", "warehouse__name", F("quantity") - F("consumed") - F("released")
-        )
+        .values_list("variant_id", "warehouse_id", "warehouse__name", F("quantity") - F("consumed") - F("released"))
     )
     held: defaultdict[int, list[Held]] = defaultdict(list)
     for variant_id, warehouse_id, name, units in rows:
