@@ -72,7 +72,7 @@ class Column:
 
 def _columns(*codes: str, wide: Sequence[str] = ()) -> tuple[Column, ...]:
     counted = ("orders", "units", "returned_units")
-    titles = {**TITLES, "returned_units": gettext_lazy("Returned units")}
+    titles = {**TITLES, "returned_units": pgettext_lazy("figure", "Returned units")}
     return tuple(
         Column(code, titles[code], attrgetter(code), number if code in counted else money, code in wide) for code in codes
     )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from analytics import holidays
 from analytics.admin import charts, wording
 from analytics.admin.wording import address, against, money, number, percent
+from analytics.definitions import TITLES
 from analytics.queries import dashboard, sales
 from config.kernel import clock
 from orders.queries import worklists
@@ -73,11 +74,11 @@ def today(request: HttpRequest, at: datetime) -> dict[str, Any]:
         "before": money(before.sales),
         "before_day": wording.day(found.day - timedelta(days=7)),
         "facts": [
-            _fact(_("Orders"), number(now.orders), number(before.orders), orders),
-            _fact(_("Units"), number(now.units), number(before.units)),
-            _fact(_("Average order"), money(now.average_order), money(before.average_order)),
-            _fact(_("Returns"), money(now.returned), money(before.returned)),
-            _fact(_("Net sales"), money(now.net), money(before.net)),
+            _fact(TITLES["orders"], number(now.orders), number(before.orders), orders),
+            _fact(TITLES["units"], number(now.units), number(before.units)),
+            _fact(TITLES["average_order"], money(now.average_order), money(before.average_order)),
+            _fact(TITLES["returned"], money(now.returned), money(before.returned)),
+            _fact(TITLES["net"], money(now.net), money(before.net)),
         ],
         "projection": {
             "middle": wording.about(seen.middle),
@@ -91,8 +92,8 @@ def today(request: HttpRequest, at: datetime) -> dict[str, Any]:
     }
 
 
-def _fact(title: str, now: str, before: str, url: str = "") -> dict[str, str]:
-    return {"title": title, "now": now, "before": before, "url": url}
+def _fact(title: Any, now: str, before: str, url: str = "") -> dict[str, str]:
+    return {"title": str(title), "now": now, "before": before, "url": url}
 
 
 def _tallies(request: HttpRequest, at: datetime) -> list[dict[str, Any]]:
