@@ -80,7 +80,7 @@ def _columns(*codes: str, wide: Sequence[str] = ()) -> tuple[Column, ...]:
 
 OF_HOURS = _columns(
     "orders", "units", "gross", "discounts", "sales", "returned", "net", "shipping", "tax", "average_order",
-    wide=("units", "gross", "discounts", "shipping", "tax", "average_order"),
+    wide=("units", "gross", "discounts", "sales", "returned", "shipping", "tax", "average_order"),
 )  # fmt: skip
 OF_SKUS = _columns(
     "units", "gross", "discounts", "returned_units", "returned", "net", "profit",
@@ -125,7 +125,7 @@ class HourlySalesAdmin(ReadOnlyAdmin):
             chosen = {"first": given["first"].isoformat(), "last": given["last"].isoformat(), "by": given["by"]}
             shown = {
                 "table": _in_words(table),
-                "chart": _chart(table) if given["by"] == "day" else None,
+                "chart": _chart(table, today) if given["by"] == "day" else None,
                 "csv_url": f"{reverse('admin:analytics_sales_csv')}?{urlencode(chosen)}",
             }
         context = {
@@ -184,18 +184,19 @@ def cut(first: date, last: date, by: str, fresh: Freshness, at: datetime) -> Tab
     if by in ("category", "sku"):
         found = (sales.by_sku if by == "sku" else sales.by_category)(**period, most=MOST_ROWS)
         names = (titles.skus if by == "sku" else titles.categories)(keys=[one.key for one in found])
-        heading = _("SKU") if by == "sku" else _("Category")
         rows = [(one.key, one) for one in found]
-        return Table(heading, OF_SKUS, rows, names.__getitem__, _sum(found), closed_only=True, cut=len(found) == MOST_ROWS)
+        return Table(
+            str(dict(BY)[by]), OF_SKUS, rows, names.__getitem__, _sum(found), closed_only=True, cut=len(found) == MOST_ROWS
+        )
     live = {**period, "fresh": fresh, "at": at}
-    cuts: dict[str, tuple[str, Any, Callable[[Any], str]]] = {
-        "day": (_("Day"), sales.by_day, wording.day),
-        "hour": (_("Hour"), sales.by_hour, charts.hour),
-        "channel": (_("Channel"), sales.by_channel, lambda name: name or _("without a sale on record")),
+    cuts: dict[str, tuple[Any, Callable[[Any], str]]] = {
+        "day": (sales.by_day, wording.day),
+        "hour": (sales.by_hour, charts.hour),
+        "channel": (sales.by_channel, lambda name: name or _("without a sale on record")),
     }
-    heading, ask, name = cuts[by]
+    ask, name = cuts[by]
     many: list[tuple[Any, Figures]] = ask(**live)
-    return Table(heading, OF_HOURS, many, name, total(figures for _key, figures in many))
+    return Table(str(dict(BY)[by]), OF_HOURS, many, name, total(figures for _key, figures in many))
 
 
 def _sum(found: Sequence[SkuSales]) -> SkuSales:
@@ -223,15 +224,17 @@ def _in_words(table: Table) -> dict[str, Any]:
     }
 
 
-def _chart(table: Table) -> dict[str, Any] | None:
-    if len(table.rows) < 2:
+def _chart(table: Table, today: date) -> dict[str, Any] | None:
+    """Without the open day, which would look like a fall."""
+    closed = [(day, figures) for day, figures in table.rows if day < today]
+    if len(closed) < 2:
         return None
     return charts.days(
-        [(day, figures.net) for day, figures in table.rows],
-        shown_from=table.rows[0][0],
+        [(day, figures.net) for day, figures in closed],
+        shown_from=closed[0][0],
         averaged=tiles.AVERAGE_DAYS,
         title=_("Net sales by day"),
-        details={day: _("%(orders)s orders") % {"orders": number(figures.orders)} for day, figures in table.rows},
+        details={day: _("%(orders)s orders") % {"orders": number(figures.orders)} for day, figures in closed},
     )
 
 

@@ -83,7 +83,7 @@ def heat(*, fresh: Freshness) -> list[HeatCell]:
         HourlySales.objects.filter(day__gt=last - timedelta(weeks=HEAT_WEEKS), day__lte=last)
         .annotate(weekday=ExtractIsoWeekDay("day"))
         .values_list("weekday", "hour")
-        .annotate(Sum("orders"), Sum("gross") - Sum("discounts"))
+        .annotate(placed=Sum("orders"), sold=Sum("gross") - Sum("discounts"))
     )
     found = {(weekday - 1, hour): (Decimal(orders), sales) for weekday, hour, orders, sales in rows}
     nothing = (Decimal(0), Decimal(0))

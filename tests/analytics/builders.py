@@ -119,6 +119,7 @@ def movements(at: datetime, variant: Variant, warehouse: Warehouse, *moves: tupl
             quantity=quantity,
             document_kind="TEST",
             document_number=f"M{next(_next):06}",
+            reason="시험",
             occurred_at=at,
         )
         for kind, quantity in moves
