@@ -1,0 +1,160 @@
+"""What a cell of an old shop's file means, and what one document of its past is once its rows are put together.
+
+Pure. A cell that means nothing raises `Unreadable` with the word for its problem; the reader adds file and row.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+ZERO = Decimal(0)
+# The money column holds twelve digits before the point, for a document's total as well.
+MOST_MONEY = Decimal(10) ** 12
+MOST_UNITS = 9_999_999
+# Positions of lines are small integers.
+MOST_LINES = 30_000
+
+_AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,4})?")
+_UNITS = re.compile(r"-?[0-9]{1,9}")
+_DAMAGED = re.compile(r"[0-9]+([.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Unreadable(Exception):
+    """A cell or a row that cannot be meant. `problem` is a key of `refusals.PROBLEMS`; `column` is empty for a whole row."""
+
+    def __init__(self, problem: str, column: str = "", value: str = "", **facts: object) -> None:
+        super().__init__(problem)
+        self.problem, self.column, self.value, self.facts = problem, column, value, facts
+
+
+@lru_cache(maxsize=100_000)
+def amount(text: str, column: str) -> Decimal:
+    """`19.9`, with at most four decimals and no thousands separator: what is guessed wrong would be wrong money."""
+    if not _AMOUNT.fullmatch(text):
+        raise Unreadable("amount", column, text)
+    return Decimal(text)
+
+
+@lru_cache(maxsize=100_000)
+def units(text: str, column: str) -> int:
+    if not _UNITS.fullmatch(text):
+        raise Unreadable("units", column, text)
+    number = int(text)
+    if abs(number) > MOST_UNITS:
+        raise Unreadable("too_many_units", column, text, most=MOST_UNITS)
+    return number
+
+
+@lru_cache(maxsize=100_000)
+def moment(text: str, column: str) -> datetime:
+    """`2011-01-31 09:05:00`, without a zone: the wall clock of the shop."""
+    if len(text) != 19 or text[10] != " ":
+        raise Unreadable("moment", column, text)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - the file has no zone; the importer adds the shop's
+    except ValueError:
+        raise Unreadable("moment", column, text) from None
+
+
+def moment_or_none(text: str, column: str) -> datetime | None:
+    return moment(text, column) if text else None
+
+
+@lru_cache(maxsize=200_000)
+def words(text: str, column: str, most: int = 200) -> str:
+    """Text as people wrote it, in one form of Unicode. What a spreadsheet would run or nobody could see is refused."""
+    if not (text.isascii() and text.isprintable()):
+        text = unicodedata.normalize("NFC", text)
+        if not text.isprintable():
+            raise Unreadable("invisible", column, text)
+    if text.startswith(_FORMULA):
+        raise Unreadable("formula", column, text)
+    text = " ".join(text.split())
+    if len(text) > most:
+        raise Unreadable("too_long", column, text, most=most)
+    return text
+
+
+def code(pattern: re.Pattern[str]) -> Callable[[str, str], str]:
+    """A reader of codes that fit the pattern whole; one that a spreadsheet turned into 1.23E+12 is told apart."""
+
+    @lru_cache(maxsize=200_000)
+    def read(text: str, column: str) -> str:
+        if not pattern.fullmatch(text):
+            raise Unreadable("damaged_code" if _DAMAGED.fullmatch(text) else "code", column, text)
+        return text
+
+    return read
+
+
+class Line(NamedTuple):
+    """Units of one SKU at one price: of a sale, of a credit note, or of a correction of stock (then signed)."""
+
+    ref: int  # which row of which file says so: see `accounting.Account`
+    sku: str
+    name: str
+    quantity: int
+    price: Decimal
+
+
+class Payment(NamedTuple):
+    ref: int
+    provider: str
+    reference: str
+    amount: Decimal
+
+
+class Charge(NamedTuple):
+    """Money for sending the goods, or money for it given back."""
+
+    ref: int
+    sku: str
+    quantity: int
+    price: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        return self.quantity * self.price
+
+
+SALE = "SALE"
+CREDIT = "CREDIT"
+CORRECTION = "CORRECTION"
+
+
+@dataclass(slots=True)
+class Document:
+    """One document of the past: a sale, a credit note (`lines` are what came back) or a correction of stock.
+
+    Moments are the file's own wall clock. `refs` and `digests` tell row by row what it was made of, so that a second import
+    recognizes it; `extra` names rows that belong to it without money of their own.
+    """
+
+    number: str
+    kind: str
+    at: datetime
+    customer: str = ""
+    place: dict[str, str] = field(default_factory=dict)
+    lines: list[Line] = field(default_factory=list)
+    charges: list[Charge] = field(default_factory=list)
+    payments: list[Payment] | None = None  # None: the file has no payments, so each sale was paid in full at once
+    extra: list[int] = field(default_factory=list)
+    digests: dict[int, bytes] = field(default_factory=dict)
+    state: str = "SHIPPED"
+    paid_at: datetime | None = None
+    shipped_at: datetime | None = None
+    ship_due_at: datetime | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+
+class Goods(NamedTuple):
+    """What the catalog learns of a SKU."""
+
+    name: str
+    category: str
+    list_price: Decimal
