@@ -23,14 +23,22 @@ class Fulfillment(models.Model):
     class Meta:
         verbose_name = _("fulfillment")
         verbose_name_plural = _("fulfillments")
-        indexes = [models.Index(fields=["-shipped_at", "-id"], name="fulfillment_by_time")]
+        indexes = [
+            models.Index(fields=["-shipped_at", "-id"], name="fulfillment_by_time"),
+            models.Index(
+                fields=["tracking_number"], opclasses=["varchar_pattern_ops"], condition=~Q(tracking_number=""),
+                name="fulfillment_by_tracking",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.number
 
 
 class FulfillmentLine(models.Model):
-    fulfillment = models.ForeignKey(Fulfillment, models.CASCADE, related_name="lines", verbose_name=_("fulfillment"))
+    fulfillment = models.ForeignKey(
+        Fulfillment, models.CASCADE, db_index=False, related_name="lines", verbose_name=_("fulfillment")
+    )
     order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="fulfillment_lines", verbose_name=_("order line"))
     quantity = models.PositiveIntegerField(_("quantity"))
 

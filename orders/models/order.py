@@ -1,4 +1,7 @@
-"""An order is a snapshot of the quote it was placed with: prices are written once and never follow the catalog."""
+"""An order is a snapshot of the quote it was placed with: prices are written once and never follow the catalog.
+
+Written only through orders/operations, each of which locks the order's row before anything else.
+"""
 
 from django.db import models
 from django.db.models import F, Q
@@ -23,11 +26,13 @@ class Order(models.Model):
     channel = models.CharField(_("channel"), max_length=20)
     external_number = models.CharField(_("number in the channel"), max_length=64, null=True, blank=True)  # noqa: DJ001
     customer = models.ForeignKey(
-        Customer, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("customer")
+        Customer, models.PROTECT, null=True, blank=True, db_index=False, related_name="orders", verbose_name=_("customer")
     )
     state = models.CharField(_("state"), max_length=15, choices=State.choices, default=State.PLACED)
     is_short = models.BooleanField(_("short"), default=False, help_text=_("Stock held for it was lost; somebody must act."))
-    refund_due = models.BooleanField(_("refund due"), default=False, help_text=_("Money came that must go back."))
+    refund_due = models.BooleanField(
+        _("refund due"), default=False, help_text=_("Less went back than must.")
+    )  # follows from `refund_owed` and `refunded`; kept for the worklist's index
 
     currency = models.CharField(_("currency"), max_length=3)
     lines_total = MoneyAmountField(_("lines"))  # after discounts
@@ -36,6 +41,12 @@ class Order(models.Model):
     total = MoneyAmountField(_("total"))
     tax = MoneyAmountField(_("tax inside the total"))
     paid = MoneyAmountField(_("paid"), default=0)
+    refund_owed = MoneyAmountField(
+        _("to refund in all"),
+        default=0,
+        db_default=0,
+        help_text=_("What of the money paid must go back, or went back already."),
+    )
     refunded = MoneyAmountField(_("refunded"), default=0)
 
     ship_to = models.JSONField(_("ship to"), default=dict)
@@ -67,19 +78,45 @@ class Order(models.Model):
                 name="order_amounts_make_sense",
             ),
             models.CheckConstraint(condition=Q(refunded__gte=0, refunded__lte=F("paid")), name="order_refunded_within_paid"),
+            models.CheckConstraint(condition=Q(refund_owed__gte=0, refund_owed__lte=F("paid")), name="order_owed_within_paid"),
+            models.CheckConstraint(
+                condition=Q(refund_due=True, refund_owed__gt=F("refunded"))
+                | Q(refund_due=False, refund_owed__lte=F("refunded")),
+                name="order_refund_due_while_owed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="PLACED") | Q(payment_due_at__isnull=False), name="order_unpaid_has_payment_due"
+            ),
+            models.CheckConstraint(condition=~Q(external_number=""), name="order_external_number_not_empty"),
         ]
         indexes = [
             models.Index(fields=["-placed_at", "-id"], name="order_by_time"),
             models.Index(fields=["state", "-placed_at", "-id"], name="order_by_state"),
+            models.Index(fields=["channel", "-placed_at", "-id"], name="order_by_channel"),
+            models.Index(
+                fields=["external_number"],
+                opclasses=["varchar_pattern_ops"],
+                condition=Q(external_number__isnull=False),
+                name="order_by_external_number",
+            ),
             models.Index(fields=["payment_due_at", "id"], condition=Q(state="PLACED"), name="order_payment_due"),
             models.Index(
                 fields=["ship_due_at", "id"],
                 condition=Q(state__in=["PAID", "PICKED", "PARTLY_SHIPPED"]),
                 name="order_ship_due",
             ),
-            models.Index(fields=["customer", "-placed_at"], name="order_by_customer"),
+            models.Index(fields=["customer", "-placed_at", "-id"], name="order_by_customer"),
             models.Index(fields=["-id"], condition=Q(is_short=True), name="order_short"),
             models.Index(fields=["-id"], condition=Q(refund_due=True), name="order_refund_due"),
+        ]
+        permissions = [
+            ("pay_order", _("Can record payments of orders")),
+            ("cancel_order", _("Can cancel orders")),
+            ("ship_order", _("Can pick and ship orders")),
+            ("return_order", _("Can accept returns")),
+            ("receive_return", _("Can receive returned goods")),
+            ("refund_order", _("Can record refunds")),
+            ("note_order", _("Can write notes on orders")),
         ]
 
     def __str__(self) -> str:
@@ -89,7 +126,7 @@ class Order(models.Model):
 class OrderLine(models.Model):
     """ordered = held + shipped + canceled + short; `held` is inventory's, the rest is counted here."""
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("order"))
+    order = models.ForeignKey(Order, models.CASCADE, db_index=False, related_name="lines", verbose_name=_("order"))
     position = models.PositiveSmallIntegerField(_("position"))
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("SKU"))
     sku = models.CharField(_("SKU"), max_length=64)
@@ -118,6 +155,7 @@ class OrderLine(models.Model):
                 condition=Q(quantity__gte=F("shipped") + F("canceled") + F("short")), name="order_line_parts_within_quantity"
             ),
             models.CheckConstraint(condition=Q(returned__lte=F("shipped")), name="order_line_returned_within_shipped"),
+            models.CheckConstraint(condition=Q(tax__gte=0, tax__lte=F("total")), name="order_line_tax_inside_total"),
             models.CheckConstraint(
                 condition=Q(total=F("gross") - F("discount"), discount__gte=0, total__gte=0),
                 name="order_line_total_is_its_parts",

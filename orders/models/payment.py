@@ -26,6 +26,7 @@ class Payment(models.Model):
             models.UniqueConstraint(fields=["provider", "reference"], name="payment_once_per_reference"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_positive"),
         ]
+        indexes = [models.Index(fields=["-paid_at", "-id"], name="payment_by_time")]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.reference}"
@@ -47,6 +48,7 @@ class Refund(models.Model):
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
         constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="refund_positive")]
+        indexes = [models.Index(fields=["-refunded_at", "-id"], name="refund_by_time")]
 
     def __str__(self) -> str:
         return self.reference

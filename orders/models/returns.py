@@ -37,6 +37,10 @@ class Return(models.Model):
             models.CheckConstraint(condition=Q(state__in=["ACCEPTED", "RECEIVED", "REFUSED"]), name="return_state_known"),
             models.CheckConstraint(condition=Q(refund__gte=0), name="return_refund_not_negative"),
         ]
+        indexes = [
+            models.Index(fields=["-accepted_at", "-id"], name="return_by_time"),
+            models.Index(fields=["-id"], condition=Q(state="ACCEPTED"), name="return_open"),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -56,9 +60,11 @@ class ReturnLine(models.Model):
         verbose_name = _("return line")
         verbose_name_plural = _("return lines")
         constraints = [
+            models.UniqueConstraint(fields=["parent", "order_line"], name="return_line_once"),
             models.CheckConstraint(
                 condition=Q(quantity__gt=0, restocked__lte=models.F("quantity")), name="return_line_quantities"
             ),
+            models.CheckConstraint(condition=Q(refund__gte=0), name="return_line_refund_not_negative"),
         ]
 
     def __str__(self) -> str:

@@ -16,16 +16,20 @@ class OrderEvent(models.Model):
         PAID = "PAID", _("paid")
         PAID_LATE = "PAID_LATE", _("paid too late")  # money came for an order that is over: a refund is due
         PICKED = "PICKED", _("picked")
-        SHIPPED = "SHIPPED", _("shipped")
+        SHIPPED = "SHIPPED", _("shipped")  # one parcel left
         CANCELED = "CANCELED", _("canceled")
         EXPIRED = "EXPIRED", _("expired")
-        RETURNED = "RETURNED", _("returned")
+        RETURN_ACCEPTED = "RETURN_ACCEPTED", _("return accepted")  # the customer may send goods back
+        RETURNED = "RETURNED", _("returned")  # the goods arrived
+        RETURN_REFUSED = "RETURN_REFUSED", _("return refused")
         REFUNDED = "REFUNDED", _("refunded")
         SHORT = "SHORT", _("short")  # stock held for it was lost
+        RESTOCKED = "RESTOCKED", _("stock found")  # the missing units are held again
+        MISSING_CANCELED = "MISSING_CANCELED", _("missing units canceled")  # they will not come; the rest goes
         NOTED = "NOTED", _("noted")
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="timeline", verbose_name=_("order"))
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    order = models.ForeignKey(Order, models.CASCADE, db_index=False, related_name="timeline", verbose_name=_("order"))
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("actor")
     )
@@ -36,7 +40,22 @@ class OrderEvent(models.Model):
     class Meta:
         verbose_name = _("order event")
         verbose_name_plural = _("order events")
-        indexes = [models.Index(fields=["order", "id"], name="order_event_by_order")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    kind__in=[
+                        *("PLACED", "PAID", "PAID_LATE", "PICKED", "SHIPPED", "CANCELED", "EXPIRED"),
+                        *("RETURN_ACCEPTED", "RETURNED", "RETURN_REFUSED", "REFUNDED"),
+                        *("SHORT", "RESTOCKED", "MISSING_CANCELED", "NOTED"),
+                    ]
+                ),
+                name="order_event_kind_known",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["order", "id"], name="order_event_by_order"),
+            models.Index(fields=["-occurred_at", "-id"], name="order_event_by_time"),
+        ]
 
     def __str__(self) -> str:
         return self.kind
