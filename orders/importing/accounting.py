@@ -59,10 +59,11 @@ SKIPPED = (
     *(ZERO_QUANTITY, NEGATIVE_PRICE, NEGATIVE_SALE, POSITIVE_CREDIT, SHIPPING_ALONE, SHIPPING_CREDIT_ALONE),
     *(NO_LINES, OTHER_ORDER, ZERO_PAYMENT, NEVER_SOLD, NO_ORDER),
 )
+_BLANK = 255
 _NUMBERS = {outcome: number for number, outcome in enumerate((*IMPORTED, *SKIPPED), start=1)}
 _OUTCOMES = {number: outcome for outcome, number in _NUMBERS.items()}
 
-# A row is named by one number: its file times this, plus its place in the file (the heading is row 1).
+# A row is named by one number: its file times this, plus its row in the file (the heading is row 1).
 ROWS_PER_FILE = 100_000_000
 
 
@@ -71,7 +72,7 @@ class Unaccounted(AssertionError):
 
 
 class Account:
-    """Of each row: one outcome. Of each month: the money of rows that were left out."""
+    """Of each row: one outcome. Of each month: the money of rows that were left out, gross and returns."""
 
     def __init__(self) -> None:
         self._outcomes: list[array[int]] = []
@@ -83,11 +84,13 @@ class Account:
         self._outcomes.append(array("B"))
         return len(self._outcomes) - 1
 
-    def read(self, file: int) -> int:
-        """Counts one more row of the file and names it."""
+    def read(self, file: int, row: int) -> int:
+        """Counts one more row of the file and names it. Numbers that are left out were blank lines."""
         rows = self._outcomes[file]
+        if len(rows) != row - 2:
+            rows.extend([_BLANK] * (row - 2 - len(rows)))
         rows.append(0)
-        return file * ROWS_PER_FILE + len(rows) + 1
+        return file * ROWS_PER_FILE + row
 
     def decide(self, ref: int, outcome: str, month: str = "", amount: Decimal = ZERO, *, is_return: bool = False) -> None:
         """Says once what became of a row. `amount` is its money as the file states it: negative for money given back."""
@@ -101,7 +104,7 @@ class Account:
             self.left_out[month][is_return] += amount
 
     def rows(self, file: int) -> int:
-        return len(self._outcomes[file])
+        return len(self._outcomes[file]) - self._outcomes[file].count(_BLANK)
 
     def by_outcome(self, file: int) -> dict[str, int]:
         """How many rows of the file became what; every row is in exactly one of the counts."""
@@ -114,7 +117,7 @@ class Account:
         """Row number and reason of each row that was left out, in the order of the file."""
         first = _NUMBERS[SKIPPED[0]]
         for place, number in enumerate(self._outcomes[file], start=2):
-            if number >= first:
+            if first <= number < _BLANK:
                 yield place, _OUTCOMES[number]
 
 

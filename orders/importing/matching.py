@@ -41,15 +41,18 @@ class Sales(Generic[L]):
             self._by_key[key].append(Sale(at, line, units))
             self._sorted = False
 
-    def take_back(self, key: Key, at: datetime, units: int) -> tuple[list[tuple[L, int]], int]:
-        """The lines the units go back to, and how many units found none."""
+    def take_back(self, key: Key, at: datetime, units: int, *, whole: bool = False) -> tuple[list[tuple[L, int]], int]:
+        """The lines the units go back to, and how many units found none. `whole`: all of them or none."""
         if not self._sorted:
             for sales in self._by_key.values():
                 sales.sort(key=lambda sale: sale.at)
             self._sorted = True
         sales = self._by_key.get(key, [])
         found: list[tuple[L, int]] = []
-        for sale in reversed(sales[: bisect_right(sales, at, key=lambda sale: sale.at)]):
+        open_sales = sales[: bisect_right(sales, at, key=lambda sale: sale.at)]
+        if whole and sum(sale.left for sale in open_sales) < units:
+            return [], units
+        for sale in reversed(open_sales):
             if not units:
                 break
             taken = min(units, sale.left)

@@ -3,9 +3,10 @@
 Pure. A cell that means nothing raises `Unreadable` with the word for its problem; the reader adds file and row.
 """
 
+import hashlib
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -26,11 +27,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Unreadable(Exception):
-    """A cell or a row that cannot be meant. `problem` is a key of `refusals.PROBLEMS`; `column` is empty for a whole row."""
+    """A cell or a row that cannot be meant. `problem` is a key of `refusals.PROBLEMS`; `column` is empty for a whole row.
 
-    def __init__(self, problem: str, column: str = "", value: str = "", **facts: object) -> None:
+    `ref` names the row where it is not the one being read.
+    """
+
+    def __init__(self, problem: str, column: str = "", value: str = "", *, ref: int = 0, **facts: object) -> None:
         super().__init__(problem)
-        self.problem, self.column, self.value, self.facts = problem, column, value, facts
+        self.problem, self.column, self.value, self.ref, self.facts = problem, column, value, ref, facts
 
 
 @lru_cache(maxsize=100_000)
@@ -93,6 +97,11 @@ def code(pattern: re.Pattern[str]) -> Callable[[str, str], str]:
     return read
 
 
+def digest(cells: Sequence[str]) -> bytes:
+    """A row's own name, eight bytes long: the same cells give the same, whatever file or place they stand in."""
+    return hashlib.blake2b("\x1f".join(cells).encode(), digest_size=8).digest()
+
+
 class Line(NamedTuple):
     """Units of one SKU at one price: of a sale, of a credit note, or of a correction of stock (then signed)."""
 
@@ -132,8 +141,8 @@ CORRECTION = "CORRECTION"
 class Document:
     """One document of the past: a sale, a credit note (`lines` are what came back) or a correction of stock.
 
-    Moments are the file's own wall clock. `refs` and `digests` tell row by row what it was made of, so that a second import
-    recognizes it; `extra` names rows that belong to it without money of their own.
+    Moments are the file's own wall clock. `refs` and `digests` name its rows in the same order, whatever they say, so that a
+    second import recognizes each; rows that were left out for a reason of their own are among the digests only.
     """
 
     number: str
@@ -143,14 +152,22 @@ class Document:
     place: dict[str, str] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
+    freight: Decimal = ZERO  # money for sending that stands in no row of its own
     payments: list[Payment] | None = None  # None: the file has no payments, so each sale was paid in full at once
-    extra: list[int] = field(default_factory=list)
-    digests: dict[int, bytes] = field(default_factory=dict)
+    others: list[tuple[int, str]] = field(default_factory=list)  # rows without money of their own, and what they become
+    digests: list[bytes] = field(default_factory=list)
     state: str = "SHIPPED"
     paid_at: datetime | None = None
     shipped_at: datetime | None = None
     ship_due_at: datetime | None = None
-    facts: dict[str, str] = field(default_factory=dict)
+    delivered_at: datetime | None = None
+    closed_at: datetime | None = None
+    reason: str = ""
+
+    @property
+    def month(self) -> str:
+        return f"{self.at:%Y-%m}"
+
 
 class Goods(NamedTuple):
     """What the catalog learns of a SKU."""
@@ -158,3 +175,4 @@ class Goods(NamedTuple):
     name: str
     category: str
     list_price: Decimal
+    ref: int = 0  # the row of the catalog, where the files have one
