@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset manage test test-without-browser check lint lock browser clean
+.PHONY: help demo demo-reset manage test test-without-browser check lint lock prove bench browser clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
@@ -28,6 +28,11 @@ $(VENV)/dev: requirements/dev.txt | $(VENV)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ $(VENV)/demo
 
+$(VENV)/prove: requirements/prove.txt | $(VENV)/python
+	@echo "Installing packages ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/prove.txt
+	@touch $@ $(VENV)/dev $(VENV)/demo
+
 demo: $(VENV)/demo ## Open the demo shop; Ctrl-C stops it
 	@exec $(BIN)/python -m config.local demo
 
@@ -45,6 +50,12 @@ test: $(VENV)/dev browser ## Run every test against real PostgreSQL, Redis, Cele
 
 test-without-browser: $(VENV)/dev ## The same without the browser tests
 	@$(BIN)/python -m pytest -m "not browser" $(ARGS)
+
+prove: $(VENV)/prove browser ## Run the long proofs, or one: make prove ARGS=tests/prove/test_soak.py
+	@$(BIN)/python -m pytest --prove $(or $(ARGS),tests/prove)
+
+bench: $(VENV)/dev ## Measure, all or by name: make bench ARGS="place_order lists"
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 lint: $(VENV)/dev ## Style, types, and the files for other tools
 	@$(BIN)/ruff check .

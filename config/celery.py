@@ -42,7 +42,7 @@ SCHEDULE: tuple[Entry, ...] = (
     # campaigns
     #
     # orders
-    #
+    Entry("orders.expire_unpaid", crontab(), "Expires orders nobody paid in time, and gives their stock and coupons back."),
     # analytics
 )
 

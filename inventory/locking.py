@@ -2,14 +2,19 @@
 
 One order, everywhere: the document (order, purchase order), then coupons, then stock levels by primary key. Levels are locked
 once in a transaction, all together, as late as possible: two transactions that each hold what the other wants next would wait
-for ever, and PostgreSQL would kill one of them. docs/algorithms/reservations.md tells the rest.
+for ever, and PostgreSQL would kill one of them. The lock of a level also covers its reservations: nobody writes a reservation
+without it. docs/algorithms/reservations.md tells the rest.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from inventory.models import StockLevel
+
+# A SKU in a warehouse, by their keys.
+Place = tuple[int, int]
 
 
 def _locked(levels: QuerySet[StockLevel]) -> list[StockLevel]:
@@ -24,13 +29,29 @@ def lock_for_sale(variant_ids: Iterable[int]) -> list[StockLevel]:
     )
 
 
-def lock_levels(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], StockLevel]:
-    """The levels of these (variant, warehouse) pairs, locked. Missing levels are made first, empty."""
-    wanted = set(pairs)
-    levels = StockLevel.objects.filter(variant_id__in={v for v, _ in wanted}, warehouse_id__in={w for _, w in wanted})
-    known = set(levels.values_list("variant_id", "warehouse_id"))
+def lock_known(places: Iterable[Place]) -> dict[Place, StockLevel]:
+    """The levels of these places, locked; a place without a level is left out."""
+    return {(one.variant_id, one.warehouse_id): one for one in _locked(StockLevel.objects.filter(at(places)))}
+
+
+def lock_levels(places: Iterable[Place]) -> dict[Place, StockLevel]:
+    """The levels of these places, locked. Missing levels are made first, empty."""
+    wanted = set(places)
+    known = set(StockLevel.objects.filter(at(wanted)).values_list("variant_id", "warehouse_id"))
     if wanted - known:
+        # In one order too: whoever inserts the same level waits for the first to end.
         StockLevel.objects.bulk_create(
             (StockLevel(variant_id=v, warehouse_id=w) for v, w in sorted(wanted - known)), ignore_conflicts=True
         )
-    return {(one.variant_id, one.warehouse_id): one for one in _locked(levels) if (one.variant_id, one.warehouse_id) in wanted}
+    return lock_known(wanted)
+
+
+def at(places: Iterable[Place]) -> Q:
+    """Rows at exactly these places: a level locked without need makes others wait for nothing."""
+    by_warehouse: defaultdict[int, set[int]] = defaultdict(set)
+    for variant, warehouse in places:
+        by_warehouse[warehouse].add(variant)
+    wanted = Q(pk__in=[])
+    for warehouse, variants in sorted(by_warehouse.items()):
+        wanted |= Q(warehouse_id=warehouse, variant_id__in=variants)
+    return wanted

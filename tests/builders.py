@@ -12,7 +12,12 @@ from inventory import locking
 from inventory.models import Category, Product, StockMovement, Supplier, SupplierOffer, TaxClass, Variant, Warehouse
 from inventory.operations import ledger
 from inventory.operations.ledger import Change, Document
+from orders.models import Order
+from orders.operations import fulfilling, paying, placing
+from orders.operations.placing import Buyer
+from orders.queries import quoting
 
+SHIP_TO = {"name": "김하늘", "phone": "010-0000-0001", "postal_code": "04524", "address": "서울특별시 중구 세종대로 110"}
 AT = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)  # a Friday noon in Seoul
 
 _next = count(1)
@@ -87,3 +92,34 @@ def a_promotion(at: datetime = AT, **values: Any) -> Promotion:
 def a_coupon(promotion: Promotion | None = None, **values: Any) -> Coupon:
     code = values.pop("code", f"CODE{next(_next)}")
     return Coupon.objects.create(code=code, promotion=promotion or a_promotion(needs_coupon=True), **values)
+
+
+def a_placed_order(*wanted: tuple[Variant, int], at: datetime = AT, **values: Any) -> Order:
+    """Placed as the storefront would, at whatever it costs."""
+    lines = [(variant.sku, quantity) for variant, quantity in wanted] or [(a_stocked_variant().sku, 1)]
+    customer: Buyer | None = values.pop("customer", None)
+    codes = values.pop("codes", ())
+    quote = quoting.quote(lines=lines, codes=codes, customer_external_id=customer.external_id if customer else None, at=at)
+    told = {"channel": "web", "ship_to": SHIP_TO, "expected_total": quote.total, "actor": None} | values
+    return placing.place_order(lines=lines, codes=codes, customer=customer, at=at, **told)
+
+
+def a_paid_order(*wanted: tuple[Variant, int], at: datetime = AT, **values: Any) -> Order:
+    order = a_placed_order(*wanted, at=at, **values)
+    if order.state == Order.State.PLACED:
+        paying.record_payment(
+            number=order.number,
+            provider="card",
+            reference=f"pay-{order.number}",
+            amount=order.total,
+            paid_at=at,
+            actor=None,
+            at=at,
+        )
+    return Order.objects.get(pk=order.pk)
+
+
+def a_shipped_order(*wanted: tuple[Variant, int], at: datetime = AT, **values: Any) -> Order:
+    order = a_paid_order(*wanted, at=at, **values)
+    fulfilling.ship(number=order.number, actor=None, at=at)
+    return Order.objects.get(pk=order.pk)

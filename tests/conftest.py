@@ -15,11 +15,20 @@ from config.kernel import health, installing, throttling
 from config.local import redis
 from tests import live, services
 
-LAST = ("concurrency", "worker", "e2e")
+LAST = ("concurrency", "worker", "e2e", "prove")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--prove", action="store_true", help="run the long proofs of tests/prove too")
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--prove"):
+        proofs = [item for item in items if item.get_closest_marker("prove")]
+        config.hook.pytest_deselected(items=proofs)
+        items[:] = [item for item in items if item not in set(proofs)]
+
     def place(item: pytest.Item) -> int:
         parts = Path(str(item.path)).relative_to(Path(__file__).parent).parts
         return LAST.index(parts[0]) + 1 if parts[0] in LAST else 0
@@ -27,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
     without_redis = pytest.mark.skip(reason="no redis-server here: install the package redis-server")
     for item in items:
-        if place(item) == len(LAST):
+        if place(item) == LAST.index("e2e") + 1:
             item.add_marker(pytest.mark.browser)
         if item.get_closest_marker("redis_server") and not redis.is_real():
             item.add_marker(without_redis)

@@ -1,6 +1,6 @@
 from campaigns.models.coupon import Coupon, CouponBatch, Redemption
 from campaigns.models.customer import Consent, Customer
-from campaigns.models.promotion import Campaign, Promotion
+from campaigns.models.promotion import Campaign, Promotion, PromotionChange, PromotionOccurrence
 from campaigns.models.segment import Segment, SegmentMembership
 
 __all__ = (
@@ -10,6 +10,8 @@ __all__ = (
     "CouponBatch",
     "Customer",
     "Promotion",
+    "PromotionChange",
+    "PromotionOccurrence",
     "Redemption",
     "Segment",
     "SegmentMembership",

@@ -1,10 +1,12 @@
 """The keys to promotions that need one, and the record of their use. A use names its document, it does not point at it."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models.customer import Customer
+from campaigns.models.customer import BY_PREFIX, Customer
 from campaigns.models.promotion import Promotion
 from config.kernel.fields import MoneyAmountField
 
@@ -15,11 +17,16 @@ class CouponBatch(models.Model):
     name = models.CharField(_("name"), max_length=100)
     promotion = models.ForeignKey(Promotion, models.PROTECT, related_name="batches", verbose_name=_("promotion"))
     size = models.PositiveIntegerField(_("number of codes"))
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("made by")
+    )
     made_at = models.DateTimeField(_("made at"))
 
     class Meta:
         verbose_name = _("coupon batch")
         verbose_name_plural = _("coupon batches")
+        ordering = ["-id"]
+        constraints = [models.CheckConstraint(condition=Q(size__gt=0), name="coupon_batch_not_empty")]
 
     def __str__(self) -> str:
         return self.name
@@ -34,10 +41,12 @@ class Coupon(models.Model):
         CouponBatch, models.PROTECT, null=True, blank=True, related_name="coupons", verbose_name=_("batch")
     )
     customer = models.ForeignKey(
-        Customer, models.CASCADE, null=True, blank=True, related_name="coupons", verbose_name=_("only for")
+        Customer, models.PROTECT, null=True, blank=True, related_name="coupons", verbose_name=_("only for")
     )
-    is_enabled = models.BooleanField(_("enabled"), default=True)
-    usage_limit = models.PositiveIntegerField(_("usage limit"), null=True, blank=True, default=1)
+    is_enabled = models.BooleanField(_("enabled"), default=True, help_text=_("Off: refused like a code that does not exist."))
+    usage_limit = models.PositiveIntegerField(
+        _("usage limit"), null=True, blank=True, default=1, help_text=_("Empty: as often as its promotion allows.")
+    )
     used = models.PositiveIntegerField(_("used"), default=0, editable=False)
 
     class Meta:
@@ -45,9 +54,12 @@ class Coupon(models.Model):
         verbose_name_plural = _("coupons")
         constraints = [
             models.CheckConstraint(
-                condition=Q(usage_limit__isnull=True) | Q(used__lte=F("usage_limit")), name="coupon_used_within_limit"
+                condition=Q(usage_limit__isnull=True) | Q(usage_limit__gte=1, used__lte=F("usage_limit")),
+                name="coupon_used_within_limit",
             ),
-            models.CheckConstraint(condition=~Q(code=""), name="coupon_code_not_empty"),
+            models.CheckConstraint(
+                condition=~Q(code="") & Q(code=Upper("code")) & Q(code__regex=r"^\S+$"), name="coupon_code_in_capitals"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -78,12 +90,21 @@ class Redemption(models.Model):
         verbose_name = _("redemption")
         verbose_name_plural = _("redemptions")
         constraints = [
+            # A document whose uses were given back may redeem anew.
             models.UniqueConstraint(
-                fields=["document_kind", "document_number", "promotion"], name="redemption_once_per_document"
+                fields=["document_kind", "document_number", "promotion"],
+                condition=Q(state="COUNTED"),
+                name="redemption_once_per_document",
             ),
             models.CheckConstraint(condition=Q(state__in=["COUNTED", "RELEASED"]), name="redemption_state_known"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="redemption_amount_positive"),
         ]
-        indexes = [models.Index(fields=["promotion", "customer"], condition=Q(state="COUNTED"), name="redemption_by_customer")]
+        indexes = [
+            models.Index(fields=["promotion", "customer"], condition=Q(state="COUNTED"), name="redemption_by_customer"),
+            models.Index(fields=["promotion", "redeemed_at"], name="redemption_by_promotion"),
+            models.Index(fields=["document_number"], opclasses=BY_PREFIX, name="redemption_by_document"),
+            models.Index(fields=["-redeemed_at", "-id"], name="redemption_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.document_number}: {self.promotion_id}"

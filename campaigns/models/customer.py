@@ -5,6 +5,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+# Lets "begins with" use the index, whatever the database's collation.
+BY_PREFIX = ["varchar_pattern_ops"]
+
 
 class Customer(models.Model):
     """`external_id` is the storefront's own key for this person; nothing else here needs to be unique."""
@@ -18,9 +21,11 @@ class Customer(models.Model):
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
+        constraints = [models.CheckConstraint(condition=~Q(external_id=""), name="customer_external_id_not_empty")]
         indexes = [
-            models.Index(fields=["phone"], name="customer_by_phone"),
-            models.Index(fields=["email"], name="customer_by_email"),
+            models.Index(fields=["name"], opclasses=BY_PREFIX, name="customer_by_name"),
+            models.Index(fields=["phone"], opclasses=BY_PREFIX, name="customer_by_phone"),
+            models.Index(fields=["email"], opclasses=BY_PREFIX, name="customer_by_email"),
             models.Index(fields=["-created_at", "-id"], name="customer_by_time"),
         ]
 
@@ -34,22 +39,22 @@ class Consent(models.Model):
     append_only = True
 
     class Channel(models.TextChoices):
-        EMAIL = "EMAIL", _("email")
-        SMS = "SMS", _("text message")
-        PUSH = "PUSH", _("push")
+        EMAIL = "EMAIL", _("email")  # letters by mail
+        SMS = "SMS", _("text message")  # to the phone's number
+        PUSH = "PUSH", _("push")  # by the shop's own app
 
     class Purpose(models.TextChoices):
         ADVERTISING = "ADVERTISING", _("advertising")  # between 08:00 and 21:00
         NIGHT_ADVERTISING = "NIGHT_ADVERTISING", _("advertising at night")  # asked for separately
 
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="consents", verbose_name=_("customer"))
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="consents", verbose_name=_("customer"))
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
     is_given = models.BooleanField(_("given"))
     text_version = models.CharField(_("version of the text"), max_length=40)
     source = models.CharField(_("source"), max_length=40, help_text=_("Where it was said: sign-up, checkout, phone."))
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("actor")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("actor")
     )
     stated_at = models.DateTimeField(_("stated at"))
 

@@ -1,4 +1,4 @@
-from inventory.models.catalog import Category, Product, TaxClass, Variant
+from inventory.models.catalog import Category, PriceChange, Product, TaxClass, Variant
 from inventory.models.purchasing import (
     GoodsReceipt,
     GoodsReceiptLine,
@@ -16,6 +16,7 @@ __all__ = (
     "Category",
     "GoodsReceipt",
     "GoodsReceiptLine",
+    "PriceChange",
     "Product",
     "PurchaseOrder",
     "PurchaseOrderEvent",

@@ -1,7 +1,8 @@
 """What the shop sells. The SKU is the countable thing; everything else refers to it."""
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel.fields import MoneyAmountField
@@ -70,3 +71,39 @@ class Variant(models.Model):
 
     def __str__(self) -> str:
         return self.sku
+
+
+class PriceChange(models.Model):
+    """One change of a list price or a unit cost: who, from what to what, and why. The last one is what the SKU shows."""
+
+    append_only = True
+
+    class Kind(models.TextChoices):
+        LIST_PRICE = "LIST_PRICE", _("list price")  # what customers pay, tax included
+        COST = "COST", _("unit cost")  # what the shop paid for one unit the last time
+
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="price_changes", verbose_name=_("SKU"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    before = MoneyAmountField(_("before"))
+    after = MoneyAmountField(_("after"))
+    reason = models.CharField(_("reason"), max_length=200)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("actor")
+    )
+    occurred_at = models.DateTimeField(_("occurred at"))
+
+    class Meta:
+        verbose_name = _("price change")
+        verbose_name_plural = _("price changes")
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["LIST_PRICE", "COST"]), name="price_change_kind_known"),
+            models.CheckConstraint(condition=~Q(before=F("after")), name="price_change_changes"),
+            models.CheckConstraint(condition=~Q(reason=""), name="price_change_says_why"),
+        ]
+        indexes = [
+            models.Index(fields=["variant", "kind", "-id"], name="price_change_by_variant"),
+            models.Index(fields=["-occurred_at", "-id"], name="price_change_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id}: {self.before} -> {self.after}"

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from config.kernel.fields import MoneyAmountField
 from inventory.models.catalog import Variant
@@ -101,6 +102,7 @@ class PurchaseOrder(models.Model):
         indexes = [
             models.Index(fields=["-drafted_at", "-id"], name="purchase_order_by_time"),
             models.Index(fields=["state", "-drafted_at", "-id"], name="purchase_order_by_state"),
+            models.Index(fields=["supplier", "-drafted_at", "-id"], name="purchase_order_by_supplier"),
         ]
 
     def __str__(self) -> str:
@@ -138,8 +140,17 @@ class PurchaseOrderEvent(models.Model):
 
     append_only = True
 
-    purchase_order = models.ForeignKey(PurchaseOrder, models.CASCADE, related_name="timeline", verbose_name=_("purchase order"))
-    kind = models.CharField(_("kind"), max_length=20)
+    class Kind(models.TextChoices):
+        DRAFTED = "DRAFTED", pgettext_lazy("purchase order", "drafted")  # written down, not yet agreed to
+        CHANGED = "CHANGED", pgettext_lazy("purchase order", "changed")  # other SKUs, quantities or costs
+        APPROVED = "APPROVED", pgettext_lazy("purchase order", "approved")  # somebody agreed to spend the money
+        SENT = "SENT", pgettext_lazy("purchase order", "sent")  # the supplier has it
+        RECEIVED = "RECEIVED", pgettext_lazy("purchase order", "goods received")  # a delivery came, whole or in part
+        CLOSED = "CLOSED", pgettext_lazy("purchase order", "closed")  # nothing more is expected
+        CANCELED = "CANCELED", pgettext_lazy("purchase order", "canceled")  # given up before anything came
+
+    purchase_order = models.ForeignKey(PurchaseOrder, models.PROTECT, related_name="timeline", verbose_name=_("purchase order"))
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("actor")
     )
@@ -150,6 +161,7 @@ class PurchaseOrderEvent(models.Model):
     class Meta:
         verbose_name = _("purchase order event")
         verbose_name_plural = _("purchase order events")
+        indexes = [models.Index(fields=["purchase_order", "id"], name="purchase_order_event_order")]
 
     def __str__(self) -> str:
         return self.kind
@@ -173,6 +185,7 @@ class GoodsReceipt(models.Model):
         verbose_name_plural = _("goods receipts")
         constraints = [
             models.UniqueConstraint(fields=["purchase_order", "delivery_note"], name="goods_receipt_once_per_note"),
+            models.CheckConstraint(condition=~Q(delivery_note=""), name="goods_receipt_names_its_note"),
         ]
         indexes = [models.Index(fields=["-received_at", "-id"], name="goods_receipt_by_time")]
 
@@ -183,7 +196,7 @@ class GoodsReceipt(models.Model):
 class GoodsReceiptLine(models.Model):
     append_only = True
 
-    receipt = models.ForeignKey(GoodsReceipt, models.CASCADE, related_name="lines", verbose_name=_("goods receipt"))
+    receipt = models.ForeignKey(GoodsReceipt, models.PROTECT, related_name="lines", verbose_name=_("goods receipt"))
     line = models.ForeignKey(
         PurchaseOrderLine, models.PROTECT, related_name="receipt_lines", verbose_name=_("purchase order line")
     )

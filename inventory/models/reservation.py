@@ -51,6 +51,8 @@ class Reservation(models.Model):
                 fields=["expires_at", "id"], condition=Q(state="ACTIVE", expires_at__isnull=False), name="reservation_due"
             ),
             models.Index(fields=["variant", "warehouse"], condition=Q(state="ACTIVE"), name="reservation_active_by_level"),
+            models.Index(fields=["state", "-id"], name="reservation_by_state"),
+            models.Index(fields=["document_number"], name="reservation_by_document"),
         ]
 
     def __str__(self) -> str:

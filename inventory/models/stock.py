@@ -97,6 +97,8 @@ class StockMovement(models.Model):
         indexes = [
             models.Index(fields=["variant", "warehouse", "-id"], name="stock_movement_by_level"),
             models.Index(fields=["-occurred_at", "-id"], name="stock_movement_by_time"),
+            models.Index(fields=["kind", "-occurred_at", "-id"], name="stock_movement_by_kind"),
+            models.Index(fields=["document_number"], name="stock_movement_by_document"),
         ]
 
     def __str__(self) -> str:
@@ -105,6 +107,8 @@ class StockMovement(models.Model):
 
 class StockCount(models.Model):
     """A physical count of some SKUs in one warehouse: what was seen on the screen, and what lay there."""
+
+    append_only = True
 
     number = models.CharField(_("number"), max_length=40, unique=True)
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("warehouse"))
@@ -117,6 +121,7 @@ class StockCount(models.Model):
     class Meta:
         verbose_name = _("stock count")
         verbose_name_plural = _("stock counts")
+        indexes = [models.Index(fields=["-counted_at", "-id"], name="stock_count_by_time")]
 
     def __str__(self) -> str:
         return self.number

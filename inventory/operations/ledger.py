@@ -4,12 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from config.kernel import outbox
+from config.kernel.business_time import business_day
 from config.kernel.errors import Conflict
 from config.kernel.models import User
+from inventory.events import StockChanged
 from inventory.models import StockLevel, StockMovement
 
 
@@ -48,7 +53,10 @@ _SHIFT = """
 
 
 def shift(changes: Sequence[Change]) -> None:
-    """Applies the changes to their levels, guarded: none is applied that would break a promise, and then none at all."""
+    """Applies the changes to their levels, guarded: none is applied that would break a promise.
+
+    Raises where the guard held one back, and the transaction of the caller must not go on: the others were applied.
+    """
     if not changes:
         return
     columns = ([one.level.pk for one in changes], [one.on_hand for one in changes], [one.reserved for one in changes])
@@ -89,3 +97,9 @@ def post(
     )
     shift(changes)
     return movements
+
+
+def announce(*, at: datetime) -> None:
+    """Tells, once for each operation that posted, that the figures of this business day are stale."""
+    day = business_day(at, ZoneInfo(settings.BUSINESS_TIME_ZONE))
+    outbox.record(StockChanged(on=day.isoformat()), at=at)

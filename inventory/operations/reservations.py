@@ -1,19 +1,30 @@
-"""Two stages of stock: reserve, then consume or release. Only consuming moves goods, and only then the ledger hears of it."""
+"""Two stages of stock: reserve, then consume or release. Only consuming moves goods, and only then the ledger hears of it.
 
+A reservation is written only under the lock of its level, so whoever holds the levels sees its reservations stand still.
+"""
+
+import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel.errors import Conflict
+from config.kernel import outbox
+from config.kernel.errors import Conflict, DomainError, Invalid
 from config.kernel.models import User
 from inventory import locking, sourcing
-from inventory.models import Reservation, StockMovement, Variant
+from inventory.events import ReservationsLost
+from inventory.locking import Place
+from inventory.models import Reservation, StockLevel, StockMovement, Variant
 from inventory.operations import ledger
 from inventory.operations.ledger import Change, Document, InsufficientStock
 from inventory.sourcing import Allocation
+
+log = logging.getLogger(__name__)
 
 
 class NotReserved(Conflict):
@@ -22,36 +33,58 @@ class NotReserved(Conflict):
     code = "not_reserved"
 
 
-@transaction.atomic
+class QuantityInvalid(Invalid):
+    """Units are counted from one; `details` names what was asked for."""
+
+    code = "quantity_invalid"
+
+
+# A document that holds some units of a SKU already, and reserves more, holds the sum in the same row.
+_HOLD = """
+    INSERT INTO inventory_reservation AS held (
+        document_kind, document_number, variant_id, warehouse_id, quantity, consumed, released, state, expires_at, reserved_at
+    )
+    SELECT %s, %s, wanted.variant, wanted.warehouse, wanted.quantity, 0, 0, 'ACTIVE', %s, %s
+    FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS wanted (variant, warehouse, quantity)
+    ON CONFLICT (document_kind, document_number, variant_id, warehouse_id) WHERE state = 'ACTIVE'
+    DO UPDATE SET quantity = held.quantity + EXCLUDED.quantity,
+                  expires_at = EXCLUDED.expires_at, reserved_at = EXCLUDED.reserved_at
+"""
+
+
 def reserve(
     *, document: Document, demand: Mapping[int, int], at: datetime, expires_at: datetime | None = None
 ) -> tuple[Allocation, ...]:
     """Holds `demand` (units by variant id) for the document, all of it or nothing.
 
-    Locks the levels of these SKUs in every serving warehouse until the transaction ends, so it belongs at its end.
+    Locks the levels of these SKUs in every serving warehouse until the transaction ends, so it belongs at its end. Refuses
+    before it writes anything, with what is available of each SKU that is short.
     """
-    levels = locking.lock_for_sale(demand)
-    by_place = {(one.variant_id, one.warehouse_id): one for one in levels}
-    preferred = sorted({(one.warehouse.priority, one.warehouse_id) for one in levels})
-    plan = sourcing.plan(
-        demand, {place: one.available for place, one in by_place.items()}, [warehouse for _, warehouse in preferred]
-    )
-    if plan.short:
-        raise InsufficientStock(_("There is not enough stock."), details={"lines": _short_lines(plan.short, demand)})
-    ledger.shift([Change(by_place[one.variant_id, one.warehouse_id], reserved=one.quantity) for one in plan.allocations])
-    Reservation.objects.bulk_create(
-        Reservation(
-            document_kind=document.kind,
-            document_number=document.number,
-            variant_id=one.variant_id,
-            warehouse_id=one.warehouse_id,
-            quantity=one.quantity,
-            expires_at=expires_at,
-            reserved_at=at,
+    _require_positive(demand)
+    # Three statements, for this is the path of every order: a savepoint would add two and protect nothing, since a refusal
+    # comes before the first write.
+    with nullcontext() if connection.in_atomic_block else transaction.atomic():
+        levels = locking.lock_for_sale(demand)
+        by_place = {(one.variant_id, one.warehouse_id): one for one in levels}
+        preferred = sorted({(one.warehouse.priority, one.warehouse_id) for one in levels})
+        plan = sourcing.plan(
+            demand, {place: one.available for place, one in by_place.items()}, [warehouse for _, warehouse in preferred]
         )
-        for one in plan.allocations
-    )
+        if plan.short:
+            raise InsufficientStock(_("There is not enough stock."), details={"lines": _short_lines(plan.short, demand)})
+        ledger.shift([Change(by_place[one.variant_id, one.warehouse_id], reserved=one.quantity) for one in plan.allocations])
+        _hold(document, plan.allocations, at, expires_at)
     return plan.allocations
+
+
+def _hold(document: Document, allocations: Sequence[Allocation], at: datetime, expires_at: datetime | None) -> None:
+    columns = (
+        [one.variant_id for one in allocations],
+        [one.warehouse_id for one in allocations],
+        [one.quantity for one in allocations],
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [document.kind, document.number, expires_at, at, *columns])
 
 
 def _short_lines(short: Mapping[int, int], demand: Mapping[int, int]) -> list[dict[str, object]]:
@@ -66,60 +99,85 @@ def consume(
     *,
     document: Document,
     parcel: Document,
-    items: Mapping[tuple[int, int], int],
+    items: Mapping[Place, int],
     actor: User | None,
     at: datetime,
 ) -> list[StockMovement]:
     """Ships reserved units: `items` is units by (variant id, warehouse id), `parcel` the shipment that carries them."""
-    held = _held(document, items)
-    levels = locking.lock_levels(items)
+    _require_positive(items)
+    levels = locking.lock_known(items)
+    held = {_place(one): one for one in _active(document, items)}
+    _require_held(held, items)
     for place, quantity in items.items():
-        reservation = held.get(place)
-        if reservation is None or reservation.held < quantity:
-            raise NotReserved(
-                _("The document does not hold that many units."),
-                details={"variant": place[0], "warehouse": place[1], "held": reservation.held if reservation else 0},
-            )
-        reservation.consumed += quantity
-        _settle(reservation, Reservation.State.CONSUMED)
-    Reservation.objects.bulk_update(held.values(), ["consumed", "state"])
+        held[place].consumed += quantity
+        _settle(held[place], Reservation.State.CONSUMED)
+    Reservation.objects.bulk_update([held[place] for place in items], ["consumed", "state"])
     changes = [Change(levels[place], on_hand=-quantity, reserved=-quantity) for place, quantity in items.items()]
-    return ledger.post(kind=StockMovement.Kind.SHIPMENT, document=parcel, changes=changes, actor=actor, at=at)
+    movements = ledger.post(kind=StockMovement.Kind.SHIPMENT, document=parcel, changes=changes, actor=actor, at=at)
+    ledger.announce(at=at)
+    return movements
 
 
 @transaction.atomic
-def release(
-    *, document: Document, items: Mapping[tuple[int, int], int] | None = None, expired: bool = False
-) -> dict[tuple[int, int], int]:
-    """Gives held units back, all of the document's or just `items`; returns what was given back. Nothing held is no error."""
-    held = _held(document, items)
-    if not held:
+def release(*, document: Document, items: Mapping[Place, int] | None = None, expired: bool = False) -> dict[Place, int]:
+    """Gives held units back and returns them: all of the document's, and nothing held is no error; or just `items`."""
+    if items is not None:
+        _require_positive(items)
+    places = {_place(one) for one in _active(document)} if items is None else set(items)
+    if not places:
         return {}
-    levels = locking.lock_levels(held)
-    given: dict[tuple[int, int], int] = {}
-    for place, reservation in held.items():
-        quantity = reservation.held if items is None else items[place]
-        if quantity > reservation.held:
-            raise NotReserved(_("The document does not hold that many units."), details={"held": reservation.held})
-        reservation.released += quantity
-        _settle(reservation, Reservation.State.EXPIRED if expired else Reservation.State.RELEASED)
-        given[place] = quantity
-    Reservation.objects.bulk_update(held.values(), ["released", "state"])
-    ledger.shift([Change(levels[place], reserved=-quantity) for place, quantity in given.items()])
-    return given
+    levels = locking.lock_known(places)
+    # Read again: only under the lock of their levels do reservations stand still.
+    held = {_place(one): one for one in _active(document, places)}
+    if items is None:
+        items = {place: one.held for place, one in held.items()}
+    _require_held(held, items)
+    _give_back(
+        {held[place]: quantity for place, quantity in items.items()},
+        levels,
+        Reservation.State.EXPIRED if expired else Reservation.State.RELEASED,
+    )
+    return dict(items)
 
 
-def _held(document: Document, places: Iterable[tuple[int, int]] | None) -> dict[tuple[int, int], Reservation]:
-    """The document's active reservations, locked in key order before any level is."""
+def _require_positive(units: Mapping[int, int] | Mapping[Place, int]) -> None:
+    wrong = {str(key): quantity for key, quantity in units.items() if quantity <= 0}
+    if wrong:
+        raise QuantityInvalid(_("A quantity must be at least 1."), details={"quantities": wrong})
+
+
+def _require_held(held: Mapping[Place, Reservation], items: Mapping[Place, int]) -> None:
+    for place, quantity in items.items():
+        here = held[place].held if place in held else 0
+        if here < quantity:
+            raise NotReserved(
+                _("The document does not hold that many units."),
+                details={"variant": place[0], "warehouse": place[1], "requested": quantity, "held": here},
+            )
+
+
+def _place(reservation: Reservation) -> Place:
+    return reservation.variant_id, reservation.warehouse_id
+
+
+def _active(document: Document, places: Iterable[Place] | None = None) -> list[Reservation]:
     rows = Reservation.objects.filter(
         document_kind=document.kind, document_number=document.number, state=Reservation.State.ACTIVE
-    ).order_by("pk").select_for_update(no_key=True)  # fmt: skip
+    )
     wanted = None if places is None else set(places)
-    return {
-        (one.variant_id, one.warehouse_id): one
-        for one in rows
-        if wanted is None or (one.variant_id, one.warehouse_id) in wanted
-    }
+    return [one for one in rows if wanted is None or _place(one) in wanted]
+
+
+def _give_back(given: Mapping[Reservation, int], levels: Mapping[Place, StockLevel], end: Reservation.State) -> None:
+    """Releases units of these reservations, whose levels are locked."""
+    for reservation, quantity in given.items():
+        reservation.released += quantity
+        _settle(reservation, end)
+    Reservation.objects.bulk_update(given, ["released", "state"])
+    units: defaultdict[Place, int] = defaultdict(int)
+    for reservation, quantity in given.items():
+        units[_place(reservation)] += quantity
+    ledger.shift([Change(levels[place], reserved=-quantity) for place, quantity in units.items()])
 
 
 def _settle(reservation: Reservation, end: Reservation.State) -> None:
@@ -127,8 +185,36 @@ def _settle(reservation: Reservation, end: Reservation.State) -> None:
         reservation.state = end
 
 
+def lose(levels: Mapping[Place, StockLevel], remaining: Mapping[Place, int], *, at: datetime) -> int:
+    """Makes room where less lies (`remaining`) than is reserved: the newest reservations lose their units, and are told of.
+
+    For operations that lower stock, inside their transaction and with the levels locked; it keeps `levels` in step. Returns
+    the units lost.
+    """
+    short = {place: lack for place, left in remaining.items() if (lack := levels[place].reserved - left) > 0}
+    if not short:
+        return 0
+    victims: dict[Reservation, int] = {}
+    for one in _newest_first(short):
+        units = min(one.held, short[_place(one)])
+        if units:
+            victims[one] = units
+            short[_place(one)] -= units
+    _give_back(victims, levels, Reservation.State.RELEASED)
+    lost: defaultdict[tuple[str, str, int], int] = defaultdict(int)
+    for one, units in victims.items():
+        levels[_place(one)].reserved -= units
+        lost[one.document_kind, one.document_number, one.variant_id] += units
+    outbox.record(*(ReservationsLost(*key, quantity=units) for key, units in lost.items()), at=at)
+    return sum(victims.values())
+
+
+def _newest_first(places: Iterable[Place]) -> QuerySet[Reservation]:
+    return Reservation.objects.filter(locking.at(places), state=Reservation.State.ACTIVE).order_by("-reserved_at", "-id")
+
+
 def expire_due(*, at: datetime, but_not: Iterable[str] = (), most: int = 500) -> int:
-    """Releases reservations whose time is over, each document in a transaction of its own.
+    """Releases reservations whose time is over, each document in a transaction of its own, and tells of how many documents.
 
     `but_not` names the kinds of documents that expire in their own app, together with what else hangs on them.
     """
@@ -138,7 +224,20 @@ def expire_due(*, at: datetime, but_not: Iterable[str] = (), most: int = 500) ->
         .order_by("expires_at", "id")
         .values_list("document_kind", "document_number")[:most]
     )
-    documents: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for key in due:
-        documents[key] += 1
-    return sum(bool(release(document=Document(*key), expired=True)) for key in documents)
+    expired = 0
+    for document in dict.fromkeys(Document(*key) for key in due):
+        try:
+            expired += _expire(document, at)
+        except DomainError as refusal:
+            # One document that cannot be released does not keep the others' units held.
+            log.warning("reservations of %s %s do not expire: %s", document.kind, document.number, refusal.code)
+    return expired
+
+
+@transaction.atomic
+def _expire(document: Document, at: datetime) -> bool:
+    levels = locking.lock_known({_place(one) for one in _active(document)})
+    # Asked again under the lock: it may have been prolonged, consumed or released meanwhile.
+    due = [one for one in _active(document, levels) if one.expires_at is not None and one.expires_at <= at]
+    _give_back({one: one.held for one in due}, levels, Reservation.State.EXPIRED)
+    return bool(due)

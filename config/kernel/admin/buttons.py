@@ -1,18 +1,27 @@
-"""Buttons that call one operation each. A refusal becomes a message on the page the button stands on."""
+"""Buttons that call one operation each, some after asking by a form. A refusal becomes a message on the page it came from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
+from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
 
 from config.kernel.admin.house import HouseAdmin
-from config.kernel.errors import DomainError
+from config.kernel.errors import Conflict, DomainError
 from config.kernel.models import User
 
 T = TypeVar("T")
@@ -40,6 +49,12 @@ def attempt(request: HttpRequest, call: Callable[[], T]) -> Answer[T] | None:
         return None
 
 
+class Stale(Conflict):
+    """The row is no longer as it was when the page with the button was shown."""
+
+    code = "stale"
+
+
 @dataclass(frozen=True)
 class Button:
     name: str
@@ -48,22 +63,69 @@ class Button:
     permission: str
     press: Callable[..., Any]
     shown: Callable[[Any], bool]
+    form: type["ButtonForm"] | None = None
+    explanation: Any = ""
+    danger: bool = False
 
 
 def operation_button(
-    *, title: Any, permission: str, icon: str = "play_arrow", shown: Callable[[Any], bool] = lambda row: True
+    *,
+    title: Any,
+    permission: str,
+    icon: str = "play_arrow",
+    shown: Callable[[Any], bool] = lambda row: True,
+    form: type["ButtonForm"] | None = None,
+    explanation: Any = "",
+    danger: bool = False,
 ) -> Callable[[Callable[..., Any]], Button]:
     """Declares `press(self, request, row) -> message | None` as a button of a detail page.
 
     `press` makes one operation call and returns what to tell the staff member, or None when it is enough that it is done; a
     `DomainError` is told in its own words. `shown` decides from the row whether the button makes sense, and is asked again
-    when it is pressed.
+    when it is pressed. With a `form` the button opens a page that asks first, headed by `explanation`, and `press` is called
+    as `press(self, request, row, values)` with what was typed. `danger` is for what cannot be taken back.
     """
 
     def declare(press: Callable[..., Any]) -> Button:
-        return Button(press.__name__, title, icon, permission, press, shown)
+        return Button(press.__name__, title, icon, permission, press, shown, form, explanation, danger)
 
     return declare
+
+
+class DayInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
+    """The browser's own calendar, which works by thumb as well."""
+
+    input_type = "date"
+
+
+class ButtonForm(forms.Form):
+    """What a button asks before it acts: plain form fields, dressed in the theme. `row` is what the button stands on."""
+
+    WIDGETS: ClassVar[dict[type[forms.Widget], type[forms.Widget]]] = {
+        forms.TextInput: UnfoldAdminTextInputWidget,
+        forms.Textarea: UnfoldAdminTextareaWidget,
+        forms.NumberInput: UnfoldAdminDecimalFieldWidget,
+        forms.Select: UnfoldAdminSelectWidget,
+        forms.DateInput: DayInput,
+        forms.CheckboxInput: UnfoldBooleanWidget,
+    }
+
+    def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.row = row
+        self.prepare(row)
+        for field in self.fields.values():
+            dressed = self.WIDGETS.get(type(field.widget))
+            if dressed is None:
+                continue
+            widget = dressed(attrs={name: value for name, value in field.widget.attrs.items() if name != "class"})
+            widget.is_required = field.required
+            if isinstance(field, forms.ChoiceField):
+                widget.choices = field.choices  # type: ignore[attr-defined]
+            field.widget = widget
+
+    def prepare(self, row: Any) -> None:
+        """Where a form adds the fields, choices and initial values that depend on the row."""
 
 
 class ButtonsAdmin(HouseAdmin):
@@ -76,6 +138,16 @@ class ButtonsAdmin(HouseAdmin):
         found = (one for kind in reversed(cls.__mro__) for one in vars(kind).values())
         return {one.name: one for one in found if isinstance(one, Button)}
 
+    def version_of(self, row: Any) -> str:
+        """What changes whenever the row does. A button on a page that shows an older version is refused; empty: no check."""
+        return ""
+
+    def press_at(self, row: Any, seen: str, call: Callable[[], T]) -> T:
+        """Calls the operation unless the row has changed since `seen`. To be exact, look and call under the row's lock."""
+        if self.version_of(row) != seen:
+            raise Stale(_("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed."))
+        return call()
+
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_press"
         press = path("<path:object_id>/press/<slug:button>/", self.admin_site.admin_view(self.press_view), name=name)
@@ -86,27 +158,67 @@ class ButtonsAdmin(HouseAdmin):
         row = self.get_object(request, unquote(object_id))
         if pressed is None or row is None:
             raise Http404
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+        if request.method != "POST" and not (pressed.form and request.method == "GET"):
+            return HttpResponseNotAllowed(["GET", "POST"] if pressed.form else ["POST"])
         if not self.has_view_permission(request, row) or not request.user.has_perm(pressed.permission):
             raise PermissionDenied
-        if pressed.shown(row):
-            answer = attempt(request, lambda: pressed.press(self, request, row))
-            if answer is not None:
-                self.log_change(request, row, str(pressed.title))
-                done = _("“%(button)s” is done.") % {"button": pressed.title}
-                messages.success(request, done if answer.value is None else str(answer.value))
-        else:
+        if not pressed.shown(row):
             messages.error(request, _("“%(button)s” is not possible in the present state.") % {"button": pressed.title})
-        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id]))
+            return self._back(row)
+        form = pressed.form(request.POST if request.method == "POST" else None, row=row) if pressed.form else None
+        if form is not None and not form.is_valid():
+            return self._ask(request, row, pressed, form)
+        try:
+            told = self.press_at(row, request.POST.get("seen", ""), lambda: self._call(request, row, pressed, form))
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+            return self._back(row) if form is None or isinstance(refusal, Stale) else self._ask(request, row, pressed, form)
+        self.log_change(request, row, str(pressed.title))
+        done = _("“%(button)s” is done.") % {"button": pressed.title}
+        messages.success(request, done if told is None else str(told))
+        return self._back(row)
+
+    def _call(self, request: HttpRequest, row: Any, button: Button, form: ButtonForm | None) -> Any:
+        return button.press(self, request, row) if form is None else button.press(self, request, row, form.cleaned_data)
+
+    def _ask(self, request: HttpRequest, row: Any, button: Button, form: ButtonForm) -> HttpResponse:
+        """The page of a form. What is sent from it carries the version that was seen when it was first opened."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{self.title_of(row)} · {button.title}",
+            "form": form,
+            "hidden": {"seen": request.POST.get("seen", self.version_of(row))},
+            "explanation": button.explanation,
+            "submit": button.title,
+            "danger": button.danger,
+            "back": self._address(row),
+        }
+        return TemplateResponse(request, "admin/_form_page.html", context)
+
+    def _back(self, row: Any) -> HttpResponse:
+        return HttpResponseRedirect(self._address(row))
+
+    def _address(self, row: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+
+    def buttons_for(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
+        """What this person may press on this row now."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_press"
+        return [
+            {
+                "title": one.title,
+                "icon": one.icon,
+                "url": reverse(name, args=[row.pk, one.name]),
+                "asks": one.form is not None,
+                "danger": one.danger,
+                "seen": self.version_of(row),
+            }
+            for one in self.declared_buttons().values()
+            if request.user.has_perm(one.permission) and one.shown(row)
+        ]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         row = kwargs.get("obj")
         if row is not None:
-            name = f"admin:{self.opts.app_label}_{self.opts.model_name}_press"
-            context["operation_buttons"] = [
-                {"title": one.title, "icon": one.icon, "url": reverse(name, args=[row.pk, one.name])}
-                for one in self.declared_buttons().values()
-                if request.user.has_perm(one.permission) and one.shown(row)
-            ]
+            context["operation_buttons"] = self.buttons_for(request, row)
         return super().render_change_form(request, context, *args, **kwargs)

@@ -1,0 +1,24 @@
+"""Numbers of inventory's documents: a prefix, the business day and a count that never repeats. Gaps are allowed."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+
+from config.kernel.business_time import business_day
+
+PURCHASE_ORDER = "PO"
+GOODS_RECEIPT = "GR"
+STOCK_COUNT = "SC"
+ADJUSTMENT = "AD"
+WRITE_OFF = "WO"
+TRANSFER = "TR"
+
+
+def document_number(prefix: str, at: datetime) -> str:
+    """Such as PO-261121-000042. The count is one for all kinds, so a number says which of two documents came first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('inventory_document_number')")
+        (count,) = cursor.fetchone()
+    return f"{prefix}-{business_day(at, ZoneInfo(settings.BUSINESS_TIME_ZONE)):%y%m%d}-{count:06}"

@@ -1,0 +1,349 @@
+"""The life of a purchase order, from draft to closed. Each step locks the order, leaves a line in its timeline, and says who.
+
+What is allowed in which state is the table in inventory/lifecycle.py.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from config.kernel.business_time import business_day
+from config.kernel.errors import Conflict, Invalid, Missing
+from config.kernel.models import User
+from inventory import lifecycle, locking, numbering
+from inventory.lifecycle import Step
+from inventory.models import (
+    GoodsReceipt,
+    GoodsReceiptLine,
+    PurchaseOrder,
+    PurchaseOrderEvent,
+    PurchaseOrderLine,
+    ReplenishmentProposal,
+    StockMovement,
+    Supplier,
+    SupplierOffer,
+    Variant,
+    Warehouse,
+)
+from inventory.operations import catalog, ledger
+from inventory.operations.ledger import Change, Document
+
+MOST_UNITS = 10_000_000
+DAYS_MOST = 3650
+
+
+class UnknownPurchaseOrder(Missing):
+    code = "unknown_purchase_order"
+
+
+class TransitionRefused(Conflict):
+    """The purchase order's state does not allow the step; `details` names both."""
+
+    code = "transition_refused"
+
+
+class PurchaseInvalid(Invalid):
+    """The lines, the supplier or the receipt do not make sense; `details` names the field, and the SKU where there is one."""
+
+    code = "purchase_invalid"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One line to buy. Without `unit_cost` the supplier's offer counts, and without an offer the SKU's last cost."""
+
+    variant_id: int
+    quantity: int
+    unit_cost: Decimal | None = None
+
+
+@transaction.atomic
+def draft(
+    *,
+    supplier_id: int,
+    warehouse_id: int,
+    lines: Sequence[Wanted],
+    actor: User | None,
+    at: datetime,
+    note: str = "",
+    is_proposed: bool = False,
+) -> PurchaseOrder:
+    """Writes down what to buy from one supplier for one warehouse. Costs are kept as of now."""
+    supplier = Supplier.objects.filter(pk=supplier_id).first()
+    if supplier is None or not Warehouse.objects.filter(pk=warehouse_id).exists():
+        raise PurchaseInvalid(_("There is no such supplier or warehouse."), details={"field": "supplier"})
+    _require_buying(supplier)
+    order = PurchaseOrder.objects.create(
+        number=numbering.document_number(numbering.PURCHASE_ORDER, at),
+        supplier=supplier,
+        warehouse_id=warehouse_id,
+        currency=settings.SHOP_CURRENCY,
+        is_proposed=is_proposed,
+        actor=actor,
+        note=note.strip(),
+        drafted_at=at,
+    )
+    _write_lines(order, lines)
+    _tell(order, Step.DRAFTED, actor, at, details={"lines": len(lines)})
+    return order
+
+
+@transaction.atomic
+def change_lines(*, number: str, lines: Sequence[Wanted], actor: User | None, at: datetime, reason: str = "") -> PurchaseOrder:
+    """Replaces what a draft asks for. A SKU that stays keeps its line, and with it the proposal it came from."""
+    order = _locked(number, Step.CHANGED)
+    before = _written(order)
+    _write_lines(order, lines)
+    after = _written(order)
+    if before != after:
+        _tell(order, Step.CHANGED, actor, at, reason=reason, details={"before": before, "after": after})
+    return order
+
+
+@transaction.atomic
+def approve(*, number: str, actor: User | None, at: datetime) -> PurchaseOrder:
+    """Agrees to spend the money. The proposals it came from count as ordered."""
+    order = _locked(number, Step.APPROVED)
+    _require_buying(order.supplier)
+    if not order.lines.exists():
+        raise PurchaseInvalid(_("A purchase order needs at least one line."), details={"field": "lines"})
+    order.state, order.approved_at, order.approved_by = PurchaseOrder.State.APPROVED, at, actor
+    order.save(update_fields=["state", "approved_at", "approved_by"])
+    _open_proposals(order).update(state=ReplenishmentProposal.State.ORDERED, decided_by=actor, decided_at=at)
+    _tell(order, Step.APPROVED, actor, at)
+    return order
+
+
+@transaction.atomic
+def send(*, number: str, actor: User | None, at: datetime, expected_on: date | None = None) -> PurchaseOrder:
+    """Notes that the supplier has it. Without `expected_on` the goods are expected after the longest lead time of its lines."""
+    order = _locked(number, Step.SENT)
+    today = business_day(at, ZoneInfo(settings.BUSINESS_TIME_ZONE))
+    if expected_on is not None and not today <= expected_on <= today + timedelta(days=DAYS_MOST):
+        raise PurchaseInvalid(_("Goods are expected today or later."), details={"field": "expected_on"})
+    order.state, order.sent_at = PurchaseOrder.State.SENT, at
+    order.expected_on = expected_on or today + timedelta(days=_lead_time(order))
+    order.save(update_fields=["state", "sent_at", "expected_on"])
+    _tell(order, Step.SENT, actor, at, details={"expected_on": order.expected_on.isoformat()})
+    return order
+
+
+@transaction.atomic
+def receive_goods(
+    *, number: str, delivery_note: str, quantities: Mapping[str, int], actor: User | None, at: datetime
+) -> GoodsReceipt:
+    """Puts a delivery on the shelf: units by SKU, all or part of what was ordered, or more.
+
+    The same delivery note of the same purchase order changes nothing and returns the first receipt, whatever the state.
+    """
+    note = delivery_note.strip()
+    if not note or len(note) > 64:
+        raise PurchaseInvalid(
+            _("Enter the number of the delivery note, at most 64 characters."), details={"field": "delivery_note"}
+        )
+    order = _locked(number)
+    known = GoodsReceipt.objects.filter(purchase_order=order, delivery_note=note).first()
+    if known is not None:
+        return known
+    _require(order, Step.RECEIVED)
+    lines = _lines_received(order, quantities)
+    receipt = GoodsReceipt.objects.create(
+        number=numbering.document_number(numbering.GOODS_RECEIPT, at),
+        purchase_order=order,
+        delivery_note=note,
+        actor=actor,
+        received_at=at,
+    )
+    GoodsReceiptLine.objects.bulk_create(
+        GoodsReceiptLine(receipt=receipt, line=line, quantity=units) for line, units in lines.items()
+    )
+    levels = locking.lock_levels((line.variant_id, order.warehouse_id) for line in lines)
+    ledger.post(
+        kind=StockMovement.Kind.RECEIPT,
+        document=Document("RECEIPT", receipt.number),
+        changes=[
+            Change(levels[line.variant_id, order.warehouse_id], on_hand=units, unit_cost=line.unit_cost)
+            for line, units in lines.items()
+        ],
+        actor=actor,
+        at=at,
+    )
+    for line, units in lines.items():
+        line.received += units
+    PurchaseOrderLine.objects.bulk_update(lines, ["received"])
+    catalog.change_costs(costs={line.variant_id: line.unit_cost for line in lines}, reason=receipt.number, actor=actor, at=at)
+    order.state = lifecycle.after_receipt(sum(line.outstanding for line in order.lines.all()))
+    order.save(update_fields=["state"])
+    over = {line.variant.sku: line.received - line.quantity for line in lines if line.received > line.quantity}
+    _tell(
+        order,
+        Step.RECEIVED,
+        actor,
+        at,
+        details={"receipt": receipt.number, "units": sum(lines.values())} | ({"too_many": over} if over else {}),
+    )
+    ledger.announce(at=at)
+    return receipt
+
+
+@transaction.atomic
+def close(*, number: str, actor: User | None, at: datetime, reason: str = "") -> PurchaseOrder:
+    """Settles it: what has not come will not come, and no longer counts as incoming."""
+    order = _locked(number, Step.CLOSED)
+    missing = {line.variant.sku: line.outstanding for line in _lines(order) if line.outstanding}
+    if missing and not reason.strip():
+        raise PurchaseInvalid(
+            _("Not everything has come: say why you close it."), details={"field": "reason", "missing": missing}
+        )
+    order.state, order.closed_at = PurchaseOrder.State.CLOSED, at
+    order.save(update_fields=["state", "closed_at"])
+    _tell(order, Step.CLOSED, actor, at, reason=reason, details={"missing": missing} if missing else {})
+    return order
+
+
+@transaction.atomic
+def cancel(*, number: str, reason: str, actor: User | None, at: datetime) -> PurchaseOrder:
+    """Gives it up before anything has come. Open proposals it came from count as dismissed, for the same reason."""
+    order = _locked(number, Step.CANCELED)
+    if not reason.strip():
+        raise PurchaseInvalid(_("Say why the purchase order is canceled."), details={"field": "reason"})
+    order.state, order.closed_at = PurchaseOrder.State.CANCELED, at
+    order.save(update_fields=["state", "closed_at"])
+    _open_proposals(order).update(
+        state=ReplenishmentProposal.State.DISMISSED, decided_by=actor, decided_at=at, reason=reason.strip()
+    )
+    _tell(order, Step.CANCELED, actor, at, reason=reason)
+    return order
+
+
+def _locked(number: str, step: Step | None = None) -> PurchaseOrder:
+    """The purchase order, locked before anything else is."""
+    order = (
+        PurchaseOrder.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("supplier")
+        .filter(number=number)
+        .first()
+    )
+    if order is None:
+        raise UnknownPurchaseOrder(_("There is no purchase order %(number)s.") % {"number": number}, details={"number": number})
+    if step is not None:
+        _require(order, step)
+    return order
+
+
+def _require(order: PurchaseOrder, step: Step) -> None:
+    if not lifecycle.allows(order.state, step):
+        raise TransitionRefused(
+            _("Purchase order %(number)s is “%(state)s”: this is not possible now.")
+            % {"number": order.number, "state": order.get_state_display()},
+            details={"number": order.number, "state": order.state, "step": step.value},
+        )
+
+
+def _require_buying(supplier: Supplier) -> None:
+    if not supplier.is_active:
+        raise PurchaseInvalid(
+            _("Nothing is bought from %(supplier)s at present.") % {"supplier": supplier.name}, details={"field": "supplier"}
+        )
+
+
+def _lines(order: PurchaseOrder) -> list[PurchaseOrderLine]:
+    return list(order.lines.select_related("variant").order_by("pk"))
+
+
+def _written(order: PurchaseOrder) -> dict[str, str]:
+    return {line.variant.sku: f"{line.quantity} x {line.unit_cost.normalize():f}" for line in _lines(order)}
+
+
+def _write_lines(order: PurchaseOrder, lines: Sequence[Wanted]) -> None:
+    wanted = {one.variant_id: one for one in lines}
+    if not lines or len(wanted) != len(lines):
+        raise PurchaseInvalid(_("Order each SKU once, and at least one."), details={"field": "lines"})
+    skus = dict(Variant.objects.filter(pk__in=wanted).values_list("pk", "sku"))
+    for one in lines:
+        if one.variant_id not in skus:
+            raise PurchaseInvalid(_("There is no such SKU."), details={"field": "lines", "variant": one.variant_id})
+        if not 1 <= one.quantity <= MOST_UNITS:
+            raise PurchaseInvalid(
+                _("The quantity of %(sku)s lies between 1 and %(most)s.") % {"sku": skus[one.variant_id], "most": MOST_UNITS},
+                details={"field": "quantity", "sku": skus[one.variant_id]},
+            )
+        if one.unit_cost is not None and not (one.unit_cost.is_finite() and 0 <= one.unit_cost < catalog.HIGHEST):
+            raise PurchaseInvalid(
+                _("The unit cost of %(sku)s is zero or more.") % {"sku": skus[one.variant_id]},
+                details={"field": "unit_cost", "sku": skus[one.variant_id]},
+            )
+    costs = _costs(order, wanted)
+    kept = {line.variant_id: line for line in order.lines.all()}
+    order.lines.exclude(variant_id__in=wanted).delete()
+    for variant_id, one in wanted.items():
+        if variant_id in kept:
+            kept[variant_id].quantity, kept[variant_id].unit_cost = one.quantity, costs[variant_id]
+    stay = [line for variant_id, line in kept.items() if variant_id in wanted]
+    PurchaseOrderLine.objects.bulk_update(stay, ["quantity", "unit_cost"])
+    PurchaseOrderLine.objects.bulk_create(
+        PurchaseOrderLine(purchase_order=order, variant_id=variant_id, quantity=one.quantity, unit_cost=costs[variant_id])
+        for variant_id, one in wanted.items()
+        if variant_id not in kept
+    )
+
+
+def _costs(order: PurchaseOrder, wanted: Mapping[int, Wanted]) -> dict[int, Decimal]:
+    costs = dict(Variant.objects.filter(pk__in=wanted).values_list("pk", "cost"))
+    offers = SupplierOffer.objects.filter(supplier_id=order.supplier_id, variant_id__in=wanted)
+    costs |= dict(offers.values_list("variant_id", "unit_cost"))
+    return costs | {pk: one.unit_cost for pk, one in wanted.items() if one.unit_cost is not None}
+
+
+def _lead_time(order: PurchaseOrder) -> int:
+    days = SupplierOffer.objects.filter(
+        supplier_id=order.supplier_id, variant_id__in=order.lines.values("variant_id")
+    ).values_list("lead_time_days", flat=True)
+    return max(days, default=0)
+
+
+def _lines_received(order: PurchaseOrder, quantities: Mapping[str, int]) -> dict[PurchaseOrderLine, int]:
+    by_sku = {line.variant.sku: line for line in _lines(order)}
+    if not quantities:
+        raise PurchaseInvalid(_("Enter what has come."), details={"field": "quantities"})
+    for sku, units in quantities.items():
+        if sku not in by_sku:
+            raise PurchaseInvalid(
+                _("%(sku)s is not on this purchase order.") % {"sku": sku}, details={"field": "quantities", "sku": sku}
+            )
+        if not 1 <= units <= MOST_UNITS:
+            raise PurchaseInvalid(
+                _("The quantity of %(sku)s lies between 1 and %(most)s.") % {"sku": sku, "most": MOST_UNITS},
+                details={"field": "quantities", "sku": sku},
+            )
+    return {by_sku[sku]: units for sku, units in quantities.items()}
+
+
+def _open_proposals(order: PurchaseOrder) -> Any:
+    return ReplenishmentProposal.objects.filter(line__purchase_order=order, state=ReplenishmentProposal.State.OPEN)
+
+
+def _tell(
+    order: PurchaseOrder,
+    step: Step,
+    actor: User | None,
+    at: datetime,
+    *,
+    reason: str = "",
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    PurchaseOrderEvent.objects.create(
+        purchase_order=order,
+        kind=step.value,
+        actor=actor,
+        reason=reason.strip(),
+        details=dict(details or {}),
+        occurred_at=at,
+    )

@@ -1,0 +1,288 @@
+"""Corrections of stock by people: adjust, transfer, write off, count, take back; and the audit that recounts the balances.
+
+Each posts to the ledger with a document of its own. Where less lies than was believed, the newest reservations give way.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from config.kernel.errors import Conflict, Invalid, Missing
+from config.kernel.models import User
+from inventory import locking, numbering
+from inventory.locking import Place
+from inventory.models import StockCount, StockCountLine, StockLevel, StockMovement, Variant, Warehouse
+from inventory.operations import ledger, reservations
+from inventory.operations.ledger import Change, Document, InsufficientStock
+from inventory.queries import drift
+from inventory.queries.drift import Difference
+
+# More units than any shelf holds: a slip of the keyboard, not a quantity.
+MOST_UNITS = 10_000_000
+
+
+class ReasonMissing(Invalid):
+    """Stock is corrected by hand only with a reason."""
+
+    code = "reason_missing"
+
+
+class QuantityInvalid(Invalid):
+    code = "quantity_invalid"
+
+
+class SameWarehouse(Invalid):
+    code = "same_warehouse"
+
+
+class UnknownPlace(Missing):
+    """There is no such SKU or warehouse."""
+
+    code = "unknown_place"
+
+
+class CountStale(Conflict):
+    """Units came or left while somebody counted: `details.lines` says of which SKU, what was seen, what lies there now."""
+
+    code = "count_stale"
+
+
+class CountInvalid(Invalid):
+    code = "count_invalid"
+
+
+@transaction.atomic
+def adjust(
+    *, variant_id: int, warehouse_id: int, quantity: int, reason: str, actor: User | None, at: datetime
+) -> StockMovement:
+    """Corrects what lies there by `quantity`, signed. Taking what is reserved releases the newest reservations."""
+    if quantity == 0:
+        raise QuantityInvalid(_("An adjustment changes the quantity."), details={"field": "quantity"})
+    kind = StockMovement.Kind.ADJUSTMENT
+    return _correct(kind, numbering.ADJUSTMENT, (variant_id, warehouse_id), quantity, reason, actor, at)
+
+
+@transaction.atomic
+def write_off(
+    *, variant_id: int, warehouse_id: int, quantity: int, reason: str, actor: User | None, at: datetime
+) -> StockMovement:
+    """Takes lost, broken or expired units off the shelf. Taking what is reserved releases the newest reservations."""
+    _require_units(quantity)
+    kind = StockMovement.Kind.WRITE_OFF
+    return _correct(kind, numbering.WRITE_OFF, (variant_id, warehouse_id), -quantity, reason, actor, at)
+
+
+def _correct(
+    kind: StockMovement.Kind, prefix: str, place: Place, quantity: int, reason: str, actor: User | None, at: datetime
+) -> StockMovement:
+    reason = _required(reason)
+    _require_units(abs(quantity))
+    _require_known([place])
+    level = locking.lock_levels([place])[place]
+    if level.on_hand + quantity < 0:
+        raise _too_few({place: -quantity}, {place: level.on_hand})
+    reservations.lose({place: level}, {place: level.on_hand + quantity}, at=at)
+    document = Document(kind.value, numbering.document_number(prefix, at))
+    (movement,) = ledger.post(
+        kind=kind, document=document, changes=[Change(level, on_hand=quantity)], actor=actor, at=at, reason=reason
+    )
+    ledger.announce(at=at)
+    return movement
+
+
+@transaction.atomic
+def transfer(
+    *,
+    variant_id: int,
+    from_warehouse_id: int,
+    to_warehouse_id: int,
+    quantity: int,
+    reason: str,
+    actor: User | None,
+    at: datetime,
+) -> tuple[StockMovement, StockMovement]:
+    """Moves available units to another warehouse; reserved ones stay where they are promised from."""
+    reason = _required(reason)
+    _require_units(quantity)
+    if from_warehouse_id == to_warehouse_id:
+        raise SameWarehouse(_("Choose two different warehouses."), details={"field": "to_warehouse"})
+    source, target = (variant_id, from_warehouse_id), (variant_id, to_warehouse_id)
+    _require_known([source, target])
+    levels = locking.lock_levels([source, target])
+    if levels[source].available < quantity:
+        raise _too_few({source: quantity}, {source: levels[source].available})
+    document = Document("TRANSFER", numbering.document_number(numbering.TRANSFER, at))
+    kinds = StockMovement.Kind
+    (left,) = ledger.post(
+        kind=kinds.TRANSFER_OUT,
+        document=document,
+        changes=[Change(levels[source], on_hand=-quantity)],
+        actor=actor,
+        at=at,
+        reason=reason,
+    )
+    (came,) = ledger.post(
+        kind=kinds.TRANSFER_IN,
+        document=document,
+        changes=[Change(levels[target], on_hand=quantity)],
+        actor=actor,
+        at=at,
+        reason=reason,
+    )
+    ledger.announce(at=at)
+    return left, came
+
+
+@transaction.atomic
+def count(
+    *, warehouse_id: int, lines: Sequence[tuple[int, int, int]], note: str, actor: User | None, at: datetime
+) -> StockCount:
+    """Records a physical count and corrects the differences. `lines` are (variant id, expected, counted).
+
+    `expected` is the quantity the counter saw on the screen: where it has moved since, the whole count is refused, naming the
+    SKUs, and nothing is applied. Counting less than is reserved releases the newest reservations.
+    """
+    counted = {(variant, warehouse_id): found for variant, _seen, found in lines}
+    if not lines or len(counted) != len(lines):
+        raise CountInvalid(_("Count each SKU once, and at least one."), details={"field": "lines"})
+    if any(not 0 <= found <= MOST_UNITS for found in counted.values()):
+        raise CountInvalid(_("A counted quantity is not negative."), details={"field": "counted"})
+    _require_known(counted)
+    levels = locking.lock_levels(counted)
+    _require_unmoved({(variant, warehouse_id): seen for variant, seen, _found in lines}, levels)
+    taken = StockCount.objects.create(
+        number=numbering.document_number(numbering.STOCK_COUNT, at),
+        warehouse_id=warehouse_id,
+        counted_at=at,
+        actor=actor,
+        note=note.strip(),
+    )
+    StockCountLine.objects.bulk_create(
+        StockCountLine(count=taken, variant_id=variant, expected=seen, counted=found) for variant, seen, found in lines
+    )
+    reservations.lose(levels, counted, at=at)
+    changes = [
+        Change(levels[place], on_hand=found - levels[place].on_hand)
+        for place, found in counted.items()
+        if found != levels[place].on_hand
+    ]
+    if changes:
+        ledger.post(
+            kind=StockMovement.Kind.ADJUSTMENT,
+            document=Document("COUNT", taken.number),
+            changes=changes,
+            actor=actor,
+            at=at,
+            reason=taken.note,
+        )
+        ledger.announce(at=at)
+    return taken
+
+
+@transaction.atomic
+def take_back(*, document: Document, items: Mapping[Place, int], actor: User | None, at: datetime) -> list[StockMovement]:
+    """Puts units that customers sent back on the shelf again. `items` is units by (variant id, warehouse id)."""
+    for quantity in items.values():
+        _require_units(quantity)
+    if not items:
+        return []
+    _require_known(items)
+    levels = locking.lock_levels(items)
+    changes = [Change(levels[place], on_hand=quantity) for place, quantity in items.items()]
+    movements = ledger.post(kind=StockMovement.Kind.RETURN, document=document, changes=changes, actor=actor, at=at)
+    ledger.announce(at=at)
+    return movements
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What the audit found, and which of it was put right; the rest needs a person."""
+
+    differences: tuple[Difference, ...]
+    repaired: tuple[Difference, ...] = ()
+
+
+def audit(*, at: datetime, repair: bool = False) -> Audited:
+    """Recounts every level from the ledger and the reservations and names each difference.
+
+    The ledger is the truth: a repair moves the balance, never the ledger, each place in a transaction of its own and counted
+    again under its lock. Where the ledger itself is below zero there is no balance to move to.
+    """
+    found = tuple(drift.differences())
+    if not repair:
+        return Audited(found)
+    return Audited(found, tuple(one for one in found if _repair(one, at)))
+
+
+@transaction.atomic
+def _repair(difference: Difference, at: datetime) -> bool:
+    place = (difference.variant_id, difference.warehouse_id)
+    level = locking.lock_levels([place])[place]
+    now = next(iter(drift.differences(place=place)), None)
+    if now is None or now.moved < 0:
+        return False
+    # First the balance of the reservations, within what either figure allows; then what lies there decides who gives way.
+    ledger.shift([Change(level, on_hand=max(now.moved, now.held) - now.on_hand, reserved=now.held - now.reserved)])
+    level.on_hand, level.reserved = max(now.moved, now.held), now.held
+    reservations.lose({place: level}, {place: now.moved}, at=at)
+    ledger.shift([Change(level, on_hand=now.moved - level.on_hand)])
+    return True
+
+
+def _required(reason: str) -> str:
+    if not reason.strip():
+        raise ReasonMissing(_("Say why the stock is corrected."), details={"field": "reason"})
+    return reason.strip()
+
+
+def _require_units(quantity: int) -> None:
+    if not 1 <= quantity <= MOST_UNITS:
+        raise QuantityInvalid(
+            _("A quantity lies between 1 and %(most)s.") % {"most": MOST_UNITS},
+            details={"field": "quantity", "quantity": quantity},
+        )
+
+
+def _require_known(places: Mapping[Place, int] | Sequence[Place]) -> None:
+    variants, warehouses = {variant for variant, _w in places}, {warehouse for _v, warehouse in places}
+    known_variants = set(Variant.objects.filter(pk__in=variants).values_list("pk", flat=True))
+    known_warehouses = set(Warehouse.objects.filter(pk__in=warehouses).values_list("pk", flat=True))
+    if variants - known_variants or warehouses - known_warehouses:
+        raise UnknownPlace(
+            _("There is no such SKU or warehouse."),
+            details={"variants": sorted(variants - known_variants), "warehouses": sorted(warehouses - known_warehouses)},
+        )
+
+
+def _require_unmoved(seen: Mapping[Place, int], levels: Mapping[Place, StockLevel]) -> None:
+    moved = {place: levels[place].on_hand for place, expected in seen.items() if levels[place].on_hand != expected}
+    if not moved:
+        return
+    skus = _skus(moved)
+    raise CountStale(
+        _("The stock of %(skus)s has moved since you opened the count. Count again.")
+        % {"skus": ", ".join(sorted(skus[variant] for variant, _w in moved))},
+        details={
+            "lines": [
+                {"sku": skus[place[0]], "expected": seen[place], "on_hand": on_hand} for place, on_hand in sorted(moved.items())
+            ]
+        },
+    )
+
+
+def _too_few(wanted: Mapping[Place, int], available: Mapping[Place, int]) -> InsufficientStock:
+    skus = _skus(wanted)
+    lines = [
+        {"sku": skus[place[0]], "requested": quantity, "available": available[place]} for place, quantity in wanted.items()
+    ]
+    return InsufficientStock(
+        _("Only %(available)s units of %(sku)s can be taken.") % {"available": lines[0]["available"], "sku": lines[0]["sku"]},
+        details={"lines": lines},
+    )
+
+
+def _skus(places: Mapping[Place, int]) -> dict[int, str]:
+    return dict(Variant.objects.filter(pk__in={variant for variant, _w in places}).values_list("pk", "sku"))

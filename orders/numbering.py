@@ -1,0 +1,43 @@
+"""Numbers of orders, shipments and returns: the business day and a running number, unique under concurrency, gaps allowed."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+
+from config.kernel.business_time import business_day
+
+
+def order_number(*, at: datetime, running: int) -> str:
+    return f"{_day(at)}-{running:06}"
+
+
+def fulfillment_number(*, at: datetime, running: int) -> str:
+    return f"S-{_day(at)}-{running:06}"
+
+
+def return_number(*, at: datetime, running: int) -> str:
+    return f"R-{_day(at)}-{running:06}"
+
+
+def next_order_number(at: datetime) -> str:
+    return order_number(at=at, running=_next("orders_order_number"))
+
+
+def next_fulfillment_number(at: datetime) -> str:
+    return fulfillment_number(at=at, running=_next("orders_document_number"))
+
+
+def next_return_number(at: datetime) -> str:
+    return return_number(at=at, running=_next("orders_document_number"))
+
+
+def _day(at: datetime) -> str:
+    return f"{business_day(at, ZoneInfo(settings.BUSINESS_TIME_ZONE)):%y%m%d}"
+
+
+def _next(sequence: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(%s)", [sequence])
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,221 @@
+"""Placing an order: one transaction that prices, counts coupons, records, and holds the stock; all of it or nothing.
+
+Stock is held last, so that a popular SKU is locked for as short as possible (docs/algorithms/reservations.md).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Customer
+from campaigns.operations import coupons
+from campaigns.pricing.values import Quote
+from config.kernel import outbox
+from config.kernel.errors import Conflict
+from config.kernel.models import User
+from config.kernel.money import Money
+from inventory.operations import reservations
+from orders import numbering
+from orders.events import OrderPaid, OrderPlaced
+from orders.models import Order, OrderDiscount, OrderEvent, OrderLine
+from orders.operations import recording
+from orders.queries import quoting
+from orders.queries.quoting import Priced, Shopper
+
+
+class PriceChanged(Conflict):
+    """The caller saw another total; `details.quote` is what the basket costs now."""
+
+    code = "price_changed"
+
+
+class CodeRefused(Conflict):
+    """A coupon code gives nothing; `details.codes` says why. It is never dropped silently."""
+
+    code = "code_refused"
+
+
+class AlreadyPlaced(Conflict):
+    """The channel's number is known; `details.number` is the order it became."""
+
+    code = "already_placed"
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """Who orders, by the storefront's own key. What is given besides is what the shop knows of them from now on."""
+
+    external_id: str
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+def place_order(
+    *,
+    channel: str,
+    lines: Sequence[tuple[str, int]],
+    codes: Iterable[str] = (),
+    customer: Buyer | None = None,
+    ship_to: Mapping[str, Any],
+    expected_total: Decimal,
+    external_number: str | None = None,
+    note: str = "",
+    actor: User | None,
+    at: datetime,
+) -> Order:
+    """Sells the lines (SKU and quantity) at today's price, if that is what the caller expects.
+
+    Raises `LinesRefused`, `CodeRefused`, `PriceChanged`, `InsufficientStock`, `CouponRefused` (the last use went a moment
+    ago) and `AlreadyPlaced`. An order that costs nothing is paid at once.
+    """
+    external_number = external_number or None
+    try:
+        with transaction.atomic():
+            _refuse_known(channel, external_number)
+            shopper = _shopper(customer, at)
+            priced = quoting.priced(lines=lines, codes=codes, shopper=shopper, at=at)
+            _check(priced.quote, expected_total)
+            order = _record_order(
+                priced.quote,
+                at,
+                channel=channel,
+                external_number=external_number,
+                customer_id=shopper.customer_id,
+                ship_to=dict(ship_to),
+                note=note,
+            )
+            _record_lines(order, priced)
+            _announce(order, actor, at)
+            coupons.redeem(
+                discounts=priced.quote.discounts,
+                customer_id=shopper.customer_id,
+                document_kind=recording.document(order).kind,
+                document_number=order.number,
+                at=at,
+            )
+            demand = {
+                variant.pk: line.quantity for variant, line in zip(priced.variants, priced.quote.lines, strict=True)
+            }  # fmt: skip
+            # No expiry of its own: `payment_due_at` is the only clock of an order.
+            reservations.reserve(document=recording.document(order), demand=demand, at=at)
+            return order
+    except IntegrityError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") != "order_once_per_channel":
+            raise
+        # A twin was faster; it has committed, so it is found now.
+        _refuse_known(channel, external_number)
+        raise
+
+
+def _refuse_known(channel: str, external_number: str | None) -> None:
+    if external_number is None:
+        return
+    number = Order.objects.filter(channel=channel, external_number=external_number).values_list("number", flat=True).first()
+    if number is not None:
+        raise AlreadyPlaced(
+            _("Order %(external)s of this channel was placed before, as %(number)s.")
+            % {"external": external_number, "number": number},
+            details={"channel": channel, "external_number": external_number, "number": number},
+        )
+
+
+def _shopper(buyer: Buyer | None, at: datetime) -> Shopper:
+    if buyer is None:
+        return Shopper()
+    Customer.objects.get_or_create(
+        external_id=buyer.external_id,
+        defaults={"name": buyer.name, "phone": buyer.phone, "email": buyer.email, "created_at": at},
+    )
+    return quoting.shopper(buyer.external_id)
+
+
+def _check(quote: Quote, expected_total: Decimal) -> None:
+    if quote.refusals:
+        told = quoting.told(quote)
+        raise CodeRefused(
+            _("A coupon code cannot be used for this order."), details={"codes": told["refused_codes"], "quote": told}
+        )
+    if quote.total != expected_total:
+        raise PriceChanged(
+            _("The price has changed."),
+            details={"expected_total": Money(expected_total, quote.currency).as_text(), "quote": quoting.told(quote)},
+        )
+
+
+def _record_order(quote: Quote, at: datetime, **values: Any) -> Order:
+    order = Order(
+        number=numbering.next_order_number(at),
+        currency=quote.currency,
+        lines_total=quote.total - quote.shipping_fee + quote.shipping_discount,
+        shipping_fee=quote.shipping_fee,
+        shipping_discount=quote.shipping_discount,
+        total=quote.total,
+        tax=quote.tax,
+        placed_at=at,
+        **values,
+    )
+    if quote.total > 0:
+        order.payment_due_at = at + timedelta(minutes=settings.PAYMENT_DUE_MINUTES)
+    else:
+        order.state = recording.state_after(order, "pay")
+        order.paid_at = at
+        order.ship_due_at = at + timedelta(hours=settings.SHIP_WITHIN_HOURS)
+    order.save(force_insert=True)
+    return order
+
+
+def _record_lines(order: Order, priced: Priced) -> None:
+    quote = priced.quote
+    lines = OrderLine.objects.bulk_create(
+        OrderLine(
+            order=order,
+            position=position,
+            variant=variant,
+            sku=line.sku,
+            name=f"{variant.product.name} {variant.name}".strip(),
+            quantity=line.quantity,
+            list_price=line.list_price,
+            gross=line.gross,
+            discount=line.discount,
+            total=line.total,
+            tax_rate=quoting.tax_rate(variant),
+            tax=line.tax,
+            unit_cost=variant.cost,
+        )
+        for position, (line, variant) in enumerate(zip(quote.lines, priced.variants, strict=True), 1)
+    )
+    reasons = []
+    for one in quote.discounts:
+        shares = [(None, one.amount)] if one.on_shipping else zip(lines, one.shares, strict=True)
+        reasons += [
+            OrderDiscount(
+                order=order,
+                line=line,
+                promotion_id=one.promotion_id,
+                promotion_version=one.version,
+                name=one.name,
+                code=one.code,
+                amount=amount,
+            )
+            for line, amount in shares
+            if amount
+        ]
+    if reasons:
+        OrderDiscount.objects.bulk_create(reasons)
+
+
+def _announce(order: Order, actor: User | None, at: datetime) -> None:
+    kinds = [OrderEvent.Kind.PLACED]
+    events: list[outbox.Event] = [OrderPlaced(number=order.number, on=recording.day(at))]
+    if order.state == Order.State.PAID:
+        kinds.append(OrderEvent.Kind.PAID)
+        events.append(OrderPaid(number=order.number, on=recording.day(at)))
+    OrderEvent.objects.bulk_create(OrderEvent(order=order, kind=kind, actor=actor, occurred_at=at) for kind in kinds)
+    outbox.record(*events, at=at)

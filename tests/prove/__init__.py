@@ -1,0 +1,1 @@
+"""The long proofs, at full size. `make prove` runs them; `make test` leaves them out and runs each at a small size."""
