@@ -38,7 +38,8 @@ SCHEDULE: tuple[Entry, ...] = (
         "Drops what has served its time: events, keys, runs, sessions, records of logins.",
     ),
     # inventory
-    #
+    Entry("inventory.expire_reservations", crontab(), "Gives back what is held for documents whose time is over."),
+    Entry("inventory.audit_stock", crontab(hour="4", minute="20"), "Recounts every stock level from the ledger."),
     # campaigns
     #
     # orders

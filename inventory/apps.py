@@ -5,3 +5,27 @@ from django.utils.translation import gettext_lazy as _
 class InventoryConfig(AppConfig):
     name = "inventory"
     verbose_name = _("Inventory")
+
+    def ready(self) -> None:
+        from config.kernel.roles import Role, grant
+        from inventory import promises  # noqa: F401  registers itself
+
+        models = [model._meta.model_name for model in self.get_models()]
+        for role in Role:
+            grant(self.label, {role: [f"view_{name}" for name in models]})
+        grant(
+            self.label,
+            {
+                Role.WAREHOUSE: ("correct_stock", "count_stock", "receive_goods"),
+                Role.BUYER: (
+                    *("add_supplier", "change_supplier"),
+                    *("add_supplieroffer", "change_supplieroffer", "delete_supplieroffer"),
+                    *("add_purchaseorder", "change_purchaseorder", "approve_purchaseorder", "receive_goods"),
+                ),
+                Role.MARKETER: (
+                    *("add_category", "change_category"),
+                    *("add_product", "change_product"),
+                    *("add_variant", "change_variant"),
+                ),
+            },
+        )

@@ -2,7 +2,8 @@
 
     DomainError                     an operation refuses; carries code, message, details and the HTTP status it maps to
     ├── Conflict          (409)     the state of the shop does not allow it now
-    │   └── InProgress    (409)     a twin of this request is still running; come back in `retry_after` seconds
+    │   ├── InProgress    (409)     a twin of this request is still running; come back in `retry_after` seconds
+    │   └── Stale         (409)     somebody else changed it since the page that asks was shown
     ├── Invalid           (422)     the request contradicts itself or an earlier one
     └── Missing           (404)     the thing named does not exist
 
@@ -40,6 +41,10 @@ class Conflict(DomainError):
 class InProgress(Conflict):
     code = "in_progress"
     retry_after: ClassVar[int] = 2
+
+
+class Stale(Conflict):
+    code = "stale"
 
 
 class Invalid(DomainError):

@@ -88,6 +88,10 @@ class PurchaseOrder(models.Model):
     class Meta:
         verbose_name = _("purchase order")
         verbose_name_plural = _("purchase orders")
+        permissions = [
+            ("approve_purchaseorder", _("Can approve purchase orders")),
+            ("receive_goods", _("Can receive goods")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=["DRAFT", "APPROVED", "SENT", "PARTLY_RECEIVED", "RECEIVED", "CLOSED", "CANCELED"]),

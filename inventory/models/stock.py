@@ -37,6 +37,10 @@ class StockLevel(models.Model):
     class Meta:
         verbose_name = _("stock level")
         verbose_name_plural = _("stock levels")
+        permissions = [
+            ("correct_stock", _("Can adjust, transfer and write off stock")),
+            ("count_stock", _("Can record stock counts")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["variant", "warehouse"], name="stock_level_once"),
             models.CheckConstraint(condition=Q(on_hand__gte=0), name="stock_level_on_hand_not_negative"),
@@ -92,6 +96,11 @@ class StockMovement(models.Model):
                 | Q(kind__in=["SHIPMENT", "TRANSFER_OUT", "WRITE_OFF"], quantity__lt=0)
                 | (Q(kind="ADJUSTMENT") & ~Q(quantity=0)),
                 name="stock_movement_sign_fits_kind",
+            ),
+            models.CheckConstraint(
+                condition=~Q(document_number="")
+                & (Q(kind__in=["RECEIPT", "SHIPMENT", "RETURN"]) | Q(document_kind="COUNT") | ~Q(reason="")),
+                name="stock_movement_says_why",
             ),
         ]
         indexes = [

@@ -16,6 +16,7 @@ from inventory.queries import categories
 
 # The most that fits a price column with its four decimals.
 HIGHEST = Decimal(10) ** 12
+LONGEST_REASON = 200
 
 
 class PriceInvalid(Invalid):
@@ -67,8 +68,12 @@ def _change(
     kind: PriceChange.Kind, amounts: Mapping[int, Decimal], reason: str, actor: User | None, at: datetime
 ) -> list[PriceChange]:
     field = "list_price" if kind == PriceChange.Kind.LIST_PRICE else "cost"
-    if not reason.strip():
-        raise ReasonMissing(_("Say why the price changes."), details={"field": "reason"})
+    reason = reason.strip()
+    if not reason or len(reason) > LONGEST_REASON:
+        raise ReasonMissing(
+            _("Say why the price changes, in at most %(most)s characters.") % {"most": LONGEST_REASON},
+            details={"field": "reason"},
+        )
     for amount in amounts.values():
         if not amount.is_finite() or not 0 <= amount < HIGHEST:
             raise PriceInvalid(_("A price is zero or more."), details={"field": field, "amount": str(amount)})
@@ -81,7 +86,7 @@ def _change(
         setattr(variants[pk], field, after)
     Variant.objects.bulk_update([variants[pk] for pk in changed], [field])
     return PriceChange.objects.bulk_create(
-        PriceChange(variant_id=pk, kind=kind, before=before, after=after, reason=reason.strip(), actor=actor, occurred_at=at)
+        PriceChange(variant_id=pk, kind=kind, before=before, after=after, reason=reason, actor=actor, occurred_at=at)
         for pk, (before, after) in changed.items()
     )
 

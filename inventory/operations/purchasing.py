@@ -36,6 +36,7 @@ from inventory.operations import catalog, ledger
 from inventory.operations.ledger import Change, Document
 
 MOST_UNITS = 10_000_000
+LONGEST_TEXT = 300
 DAYS_MOST = 3650
 
 
@@ -77,9 +78,12 @@ def draft(
 ) -> PurchaseOrder:
     """Writes down what to buy from one supplier for one warehouse. Costs are kept as of now."""
     supplier = Supplier.objects.filter(pk=supplier_id).first()
-    if supplier is None or not Warehouse.objects.filter(pk=warehouse_id).exists():
-        raise PurchaseInvalid(_("There is no such supplier or warehouse."), details={"field": "supplier"})
+    if supplier is None:
+        raise PurchaseInvalid(_("There is no such supplier."), details={"field": "supplier"})
+    if not Warehouse.objects.filter(pk=warehouse_id).exists():
+        raise PurchaseInvalid(_("There is no such warehouse."), details={"field": "warehouse"})
     _require_buying(supplier)
+    _require_short(note, "note")
     order = PurchaseOrder.objects.create(
         number=numbering.document_number(numbering.PURCHASE_ORDER, at),
         supplier=supplier,
@@ -214,6 +218,7 @@ def cancel(*, number: str, reason: str, actor: User | None, at: datetime) -> Pur
     order = _locked(number, Step.CANCELED)
     if not reason.strip():
         raise PurchaseInvalid(_("Say why the purchase order is canceled."), details={"field": "reason"})
+    _require_short(reason, "reason")
     order.state, order.closed_at = PurchaseOrder.State.CANCELED, at
     order.save(update_fields=["state", "closed_at"])
     _open_proposals(order).update(
@@ -330,6 +335,11 @@ def _open_proposals(order: PurchaseOrder) -> Any:
     return ReplenishmentProposal.objects.filter(line__purchase_order=order, state=ReplenishmentProposal.State.OPEN)
 
 
+def _require_short(text: str, field: str) -> None:
+    if len(text.strip()) > LONGEST_TEXT:
+        raise PurchaseInvalid(_("At most %(most)s characters, please.") % {"most": LONGEST_TEXT}, details={"field": field})
+
+
 def _tell(
     order: PurchaseOrder,
     step: Step,
@@ -339,6 +349,7 @@ def _tell(
     reason: str = "",
     details: Mapping[str, Any] | None = None,
 ) -> None:
+    _require_short(reason, "reason")
     PurchaseOrderEvent.objects.create(
         purchase_order=order,
         kind=step.value,

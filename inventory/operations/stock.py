@@ -22,6 +22,7 @@ from inventory.queries.drift import Difference
 
 # More units than any shelf holds: a slip of the keyboard, not a quantity.
 MOST_UNITS = 10_000_000
+LONGEST_REASON = 200
 
 
 class ReasonMissing(Invalid):
@@ -30,8 +31,8 @@ class ReasonMissing(Invalid):
     code = "reason_missing"
 
 
-class QuantityInvalid(Invalid):
-    code = "quantity_invalid"
+class ReasonTooLong(Invalid):
+    code = "reason_too_long"
 
 
 class SameWarehouse(Invalid):
@@ -60,7 +61,7 @@ def adjust(
 ) -> StockMovement:
     """Corrects what lies there by `quantity`, signed. Taking what is reserved releases the newest reservations."""
     if quantity == 0:
-        raise QuantityInvalid(_("An adjustment changes the quantity."), details={"field": "quantity"})
+        raise reservations.QuantityInvalid(_("An adjustment changes the quantity."), details={"field": "quantity"})
     kind = StockMovement.Kind.ADJUSTMENT
     return _correct(kind, numbering.ADJUSTMENT, (variant_id, warehouse_id), quantity, reason, actor, at)
 
@@ -150,6 +151,8 @@ def count(
         raise CountInvalid(_("Count each SKU once, and at least one."), details={"field": "lines"})
     if any(not 0 <= found <= MOST_UNITS for found in counted.values()):
         raise CountInvalid(_("A counted quantity is not negative."), details={"field": "counted"})
+    if len(note.strip()) > LONGEST_REASON:
+        raise CountInvalid(_("A note has at most %(most)s characters.") % {"most": LONGEST_REASON}, details={"field": "note"})
     _require_known(counted)
     levels = locking.lock_levels(counted)
     _require_unmoved({(variant, warehouse_id): seen for variant, seen, _found in lines}, levels)
@@ -233,14 +236,19 @@ def _repair(difference: Difference, at: datetime) -> bool:
 
 
 def _required(reason: str) -> str:
-    if not reason.strip():
+    reason = reason.strip()
+    if not reason:
         raise ReasonMissing(_("Say why the stock is corrected."), details={"field": "reason"})
-    return reason.strip()
+    if len(reason) > LONGEST_REASON:
+        raise ReasonTooLong(
+            _("A reason has at most %(most)s characters.") % {"most": LONGEST_REASON}, details={"field": "reason"}
+        )
+    return reason
 
 
 def _require_units(quantity: int) -> None:
     if not 1 <= quantity <= MOST_UNITS:
-        raise QuantityInvalid(
+        raise reservations.QuantityInvalid(
             _("A quantity lies between 1 and %(most)s.") % {"most": MOST_UNITS},
             details={"field": "quantity", "quantity": quantity},
         )

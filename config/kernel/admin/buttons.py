@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
@@ -21,10 +22,12 @@ from unfold.widgets import (
 )
 
 from config.kernel.admin.house import HouseAdmin
-from config.kernel.errors import Conflict, DomainError
+from config.kernel.errors import DomainError, Stale
 from config.kernel.models import User
 
 T = TypeVar("T")
+
+MOVED_ON = gettext_lazy("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed.")
 
 
 def actor(request: HttpRequest) -> User:
@@ -47,12 +50,6 @@ def attempt(request: HttpRequest, call: Callable[[], T]) -> Answer[T] | None:
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return None
-
-
-class Stale(Conflict):
-    """The row is no longer as it was when the page with the button was shown."""
-
-    code = "stale"
 
 
 @dataclass(frozen=True)
@@ -145,7 +142,7 @@ class ButtonsAdmin(HouseAdmin):
     def press_at(self, row: Any, seen: str, call: Callable[[], T]) -> T:
         """Calls the operation unless the row has changed since `seen`. To be exact, look and call under the row's lock."""
         if self.version_of(row) != seen:
-            raise Stale(_("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed."))
+            raise Stale(MOVED_ON)
         return call()
 
     def get_urls(self) -> list[URLPattern]:

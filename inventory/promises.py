@@ -1,0 +1,78 @@
+"""Inventory's own invariants: balances equal the ledger, promises equal the reservations, and every change says why."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import F, Q
+
+from config.kernel.invariants import Violation, invariant
+from inventory.models import Reservation, StockLevel, StockMovement
+from inventory.queries import drift
+
+# Sweeps run every minute: what expired so long ago was forgotten.
+OVERDUE = timedelta(minutes=15)
+
+
+@invariant("I1")
+def on_hand_is_the_sum_of_the_ledger(at: datetime) -> Iterator[Violation]:
+    for one in drift.differences():
+        if one.on_hand != one.moved:
+            yield Violation("I1", str(one), f"on hand {one.on_hand}, but the movements add up to {one.moved}")
+
+
+@invariant("I2")
+def reserved_lies_within_on_hand(at: datetime) -> Iterator[Violation]:
+    broken = StockLevel.objects.filter(Q(on_hand__lt=0) | Q(reserved__lt=0) | Q(reserved__gt=F("on_hand")))
+    for level in broken.select_related("variant", "warehouse")[:1000]:
+        yield Violation(
+            "I2", f"{level.variant.sku}@{level.warehouse.code}", f"{level.reserved} of {level.on_hand} are reserved"
+        )
+
+
+@invariant("I3")
+def reserved_is_the_sum_of_active_reservations(at: datetime) -> Iterator[Violation]:
+    for one in drift.differences():
+        if one.reserved != one.held:
+            yield Violation("I3", str(one), f"reserved {one.reserved}, but active reservations hold {one.held}")
+    forgotten = Reservation.objects.filter(state=Reservation.State.ACTIVE, expires_at__lt=at - OVERDUE).order_by("expires_at")
+    for reservation in forgotten[:1000]:
+        yield Violation("I3", str(reservation), f"still held, expired at {reservation.expires_at}")
+
+
+@invariant("I10")
+def every_movement_says_why(at: datetime) -> Iterator[Violation]:
+    kinds = StockMovement.Kind
+    by_hand = [kinds.ADJUSTMENT, kinds.WRITE_OFF, kinds.TRANSFER_OUT, kinds.TRANSFER_IN]
+    silent = StockMovement.objects.filter(Q(document_number="") | Q(kind__in=by_hand, reason="") & ~Q(document_kind="COUNT"))
+    for movement in silent[:1000]:
+        yield Violation("I10", f"stock movement {movement.pk}", "neither a document nor a reason")
+
+
+# Each change of a price begins where the one before ended, and the last one ends at what the SKU shows.
+_BROKEN_CHAINS = """
+    WITH chain AS (
+        SELECT variant_id, kind, before, after, id,
+               lag(after) OVER changes AS ended, lead(id) OVER changes IS NULL AS is_last
+        FROM inventory_pricechange
+        WINDOW changes AS (PARTITION BY variant_id, kind ORDER BY id)
+    )
+    SELECT variant.sku, chain.kind, chain.before, chain.ended, chain.after,
+           CASE chain.kind WHEN 'COST' THEN variant.cost ELSE variant.list_price END AS shown
+    FROM chain JOIN inventory_variant AS variant ON variant.id = chain.variant_id
+    WHERE chain.before <> chain.ended
+       OR chain.is_last AND chain.after <> CASE chain.kind WHEN 'COST' THEN variant.cost ELSE variant.list_price END
+    ORDER BY variant.sku, chain.id
+    LIMIT 1000
+"""
+
+
+@invariant("I10")
+def every_change_of_a_price_has_its_row(at: datetime) -> Iterator[Violation]:
+    with connection.cursor() as cursor:
+        cursor.execute(_BROKEN_CHAINS)
+        for sku, kind, before, ended, after, shown in cursor.fetchall():
+            if ended is not None and before != ended:
+                yield Violation("I10", f"{kind} of {sku}", f"changed from {before}, but was {ended}")
+            else:
+                yield Violation("I10", f"{kind} of {sku}", f"shows {shown}, but was last changed to {after}")

@@ -1,0 +1,147 @@
+"""The list of orders: worklists as tabs above it, search, filters, and what is done with several orders at once."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from campaigns.models import Customer
+from config.kernel import clock
+from config.kernel.admin import wording
+from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt
+from config.kernel.admin.filters import BusinessDaysFilter
+from config.kernel.admin.house import HouseChangeList, ReadOnlyAdmin
+from orders import views
+from orders.admin import exporting, labels
+from orders.admin.filters import ByChannel, ByWarehouse
+from orders.models import Order
+from orders.operations import fulfilling
+from orders.queries import picking, worklists
+
+# Parameters of the list that are no filters of the sheet: which worklist, and whose orders.
+LIST, CUSTOMER = "list", "customer"
+
+
+class OrderChangeList(HouseChangeList):
+    def get_filters_params(self, params: dict[str, Any] | None = None) -> dict[str, Any]:
+        kept: dict[str, Any] = super().get_filters_params(params)  # type: ignore[no-untyped-call]
+        return {name: value for name, value in kept.items() if name not in (LIST, CUSTOMER)}
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Order]:
+        orders = worklists.narrowed(self.model_admin.get_queryset(request), name=request.GET.get(LIST, ""), at=clock.now())
+        if CUSTOMER in request.GET:
+            orders = orders.filter(customer__external_id=request.GET[CUSTOMER])
+        self.root_queryset = orders
+        found: QuerySet[Order] = super().get_queryset(request, exclude_parameters)
+        return found
+
+
+class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
+    list_display = ("number", "placed", "buyer", "contents", "units", "amount", "state_label", "flags")
+    list_filter: tuple[Any, ...] = (
+        ("state", ChoicesDropdownFilter),
+        ByChannel,
+        ByWarehouse,
+        ("placed_at", BusinessDaysFilter),
+    )
+    # Searched by `worklists.found`; named here so that the page shows the search field.
+    search_fields = ("number",)
+    search_help_text = gettext_lazy("Order number, number in the channel, tracking number, customer id, phone or name")
+    ordering = ("-placed_at", "-id")
+    actions = ("pick_selected", "print_picking_list", "export_selected")
+    list_before_template = "admin/orders/order/_worklists.html"
+
+    placed = wording.moment_column("placed_at", gettext_lazy("placed at"))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[HouseChangeList]:
+        return OrderChangeList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        return worklists.listed(super().get_queryset(request))
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return worklists.found(queryset, term=search_term), False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        chosen = request.GET.get(LIST, "")
+        customer = request.GET.get(CUSTOMER)
+        address = reverse("admin:orders_order_changelist")
+        more = {
+            "worklists": [
+                {"title": one.title, "shown": one.shown, "url": address + one.query, "is_chosen": one.name == chosen,
+                 "alarms": one.number > 0 and one.name in ("late", "short", "refund_due")}
+                for one in worklists.counts(at=clock.now())
+            ],
+            "all_url": address,
+            "all_chosen": not chosen,
+            "customer": customer and Customer.objects.filter(external_id=customer).first(),
+        }  # fmt: skip
+        page: HttpResponse = super().changelist_view(request, {**more, **(extra_context or {})})
+        return page
+
+    @display(description=gettext_lazy("customer"))
+    def buyer(self, order: Order) -> str:
+        return labels.buyer(order)
+
+    @display(description=gettext_lazy("what"))
+    def contents(self, order: Order) -> str:
+        return labels.contents(list(order.lines.all()))
+
+    @display(description=gettext_lazy("units"))
+    def units(self, order: Order) -> int:
+        return sum(line.quantity for line in order.lines.all())
+
+    @display(description=gettext_lazy("total"))
+    def amount(self, order: Order) -> str:
+        return labels.amount(order.total, order.currency)
+
+    @display(description=gettext_lazy("state"))
+    def state_label(self, order: Order) -> str:
+        return labels.state(order)
+
+    @display(description=pgettext_lazy("trouble of an order", "attention"))
+    def flags(self, order: Order) -> str:
+        return labels.flag_labels(order, clock.now())
+
+    def has_ship_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("orders.ship_order")
+
+    @admin.action(description=gettext_lazy("Mark as picked"), permissions=["ship"])
+    def pick_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        """Each order for itself: what cannot be picked is named and stops nobody else's."""
+        at, picked = clock.now(), []
+        for order in queryset.order_by("ship_due_at", "id")[: picking.ROUND]:
+            if attempt(request, lambda number=order.number: fulfilling.pick(number=number, actor=actor(request), at=at)):  # type: ignore[misc]
+                picked.append(order)
+        if picked:
+            LogEntry.objects.log_actions(actor(request).pk, picked, CHANGE, _("Mark as picked"))  # type: ignore[arg-type]
+            told = ngettext("%(count)s order is picked.", "%(count)s orders are picked.", len(picked))
+            messages.success(request, told % {"count": len(picked)})
+
+    @admin.action(description=gettext_lazy("Print a picking list"), permissions=["view"])
+    def print_picking_list(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse:
+        numbers = list(queryset.order_by("ship_due_at", "id").values_list("number", flat=True)[: picking.ROUND])
+        return views.picking_sheet(request, numbers=numbers)
+
+    @admin.action(description=gettext_lazy("Download as a table (CSV)"), permissions=["view"])
+    def export_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponseBase | None:
+        number = queryset.order_by().values("pk")[: exporting.MOST + 1].count()
+        if number > exporting.MOST:
+            told = _("At most %(most)s orders fit into one table: narrow the list by period or state.")
+            messages.error(request, told % {"most": f"{exporting.MOST:,}"})
+            return None
+        LogEntry.objects.create(
+            user=actor(request), content_type=ContentType.objects.get_for_model(Order), action_flag=CHANGE,
+            object_repr=ngettext("%(count)s order", "%(count)s orders", number) % {"count": number},
+            change_message=_("Download as a table (CSV)"),
+        )  # fmt: skip
+        return exporting.as_csv(queryset.iterator(chunk_size=1000), clock.now())

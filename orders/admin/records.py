@@ -1,0 +1,114 @@
+"""Records of what happened to orders, looked at and never typed over: shipments, payments, refunds, the ledger of events."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from config.kernel.admin import wording
+from config.kernel.admin.filters import BusinessDaysFilter
+from config.kernel.admin.house import ReadOnlyAdmin
+from orders.admin import labels, telling
+from orders.models import Fulfillment, OrderEvent, Payment, Refund
+
+
+class OfOrderAdmin(ReadOnlyAdmin):
+    """A record that belongs to an order and leads to it."""
+
+    list_select_related: tuple[str, ...] = ("order",)
+
+    @display(description=gettext_lazy("order"))
+    def of_order(self, row: Any) -> str:
+        return labels.order_link(row.order)
+
+    @display(description=gettext_lazy("amount"))
+    def money(self, row: Any) -> str:
+        return labels.amount(row.amount, row.order.currency)
+
+    @display(description=gettext_lazy("staff member"))
+    def who(self, row: Any) -> str:
+        return labels.actor(row)
+
+
+@admin.register(Fulfillment)
+class FulfillmentAdmin(OfOrderAdmin):
+    called = (gettext_lazy("shipment"), gettext_lazy("shipments"))
+    list_display = ("number", "of_order", "shipped", "warehouse", "carrier", "tracking_number", "who")
+    list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), ("shipped_at", BusinessDaysFilter))
+    search_fields = ("number__exact", "tracking_number__exact")
+    search_help_text = gettext_lazy("Shipment number or tracking number, in full")
+    list_select_related = ("order", "warehouse", "actor")
+    ordering = ("-shipped_at", "-id")
+    fields = readonly_fields = (
+        "number", "of_order", "shipped", "warehouse", "carrier", "tracking_number", "who", "contents", "slip",
+    )  # fmt: skip
+
+    shipped = wording.moment_column("shipped_at", gettext_lazy("shipped at"))
+
+    @display(description=gettext_lazy("contents"))
+    def contents(self, row: Fulfillment) -> str:
+        lines = row.lines.select_related("order_line").order_by("order_line__position")
+        return labels.listing((line.order_line.sku, line.order_line.name, line.quantity) for line in lines)
+
+    @display(description=gettext_lazy("packing slip"))
+    def slip(self, row: Fulfillment) -> str:
+        address = reverse("admin:orders_order_packing_slip", args=[row.order_id])
+        return format_html('<a class="row-link" href="{}?parcel={}">{}</a>', address, row.number, _("Print"))
+
+
+@admin.register(Payment)
+class PaymentAdmin(OfOrderAdmin):
+    list_display = ("reference", "of_order", "provider", "money", "paid", "recorded")
+    list_filter: tuple[Any, ...] = (("paid_at", BusinessDaysFilter),)
+    search_fields = ("reference__exact", "order__number__exact")
+    search_help_text = gettext_lazy("Payment reference or order number, in full")
+    ordering = ("-paid_at", "-id")
+    fields = readonly_fields = ("of_order", "provider", "reference", "money", "paid", "recorded")
+
+    paid = wording.moment_column("paid_at", gettext_lazy("paid at"))
+
+    @display(description=gettext_lazy("recorded at"))
+    def recorded(self, row: Payment) -> str:
+        return wording.moment(row.recorded_at)
+
+
+@admin.register(Refund)
+class RefundAdmin(OfOrderAdmin):
+    list_display = ("reference", "of_order", "money", "reason", "who", "refunded")
+    list_filter: tuple[Any, ...] = (("refunded_at", BusinessDaysFilter),)
+    search_fields = ("reference__exact", "order__number__exact")
+    search_help_text = gettext_lazy("Refund reference or order number, in full")
+    list_select_related = ("order", "actor")
+    ordering = ("-refunded_at", "-id")
+    fields = readonly_fields = ("of_order", "reference", "money", "reason", "who", "refunded")
+
+    refunded = wording.moment_column("refunded_at", gettext_lazy("refunded at"))
+
+
+@admin.register(OrderEvent)
+class OrderEventAdmin(OfOrderAdmin):
+    list_display = ("occurred", "of_order", "kind_label", "who", "reason", "facts")
+    list_filter: tuple[Any, ...] = (("kind", ChoicesDropdownFilter), ("occurred_at", BusinessDaysFilter))
+    search_fields = ("order__number__exact",)
+    search_help_text = gettext_lazy("Order number, in full")
+    list_select_related = ("order", "actor")
+    ordering = ("-occurred_at", "-id")
+    fields = readonly_fields = ("of_order", "kind_label", "who", "reason", "facts", "occurred")
+
+    occurred = wording.moment_column("occurred_at", gettext_lazy("occurred at"))
+
+    def title_of(self, event: OrderEvent) -> str:
+        return f"{event.order.number} · {event.get_kind_display()}"
+
+    @display(description=pgettext_lazy("order event", "what happened"))
+    def kind_label(self, event: OrderEvent) -> str:
+        return wording.label(event.get_kind_display(), labels.EVENTS.get(OrderEvent.Kind(event.kind), ""))
+
+    @display(description=gettext_lazy("details"))
+    def facts(self, event: OrderEvent) -> str:
+        return " · ".join(telling.entry(event, event.order).facts) or "-"

@@ -1,0 +1,142 @@
+"""An order in words: what to do next, where it goes, and what has happened to it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from config.kernel.admin import wording
+from orders.admin import labels
+from orders.models import Order, OrderEvent
+from orders.queries.order_page import Page
+
+@dataclass(frozen=True)
+class Step:
+    text: str
+    is_urgent: bool = False
+
+
+def next_steps(page: Page, at: datetime) -> list[Step]:
+    """What somebody should do about the order now; trouble first."""
+    order = page.order
+    return [*_troubles(page), *_course(page, order, at)]
+
+
+def _troubles(page: Page) -> Iterator[Step]:
+    order = page.order
+    if order.is_short:
+        missing = sum(line.row.short for line in page.lines)
+        yield Step(
+            ngettext(
+                "%(count)s unit is missing: find stock again or give it up.",
+                "%(count)s units are missing: find stock again or give them up.",
+                missing,
+            )
+            % {"count": missing},
+            is_urgent=True,
+        )
+    if order.refund_due:
+        due = labels.amount(order.refund_owed - order.refunded, order.currency)
+        yield Step(_("%(amount)s must go back to the customer.") % {"amount": due}, is_urgent=True)
+    arriving = [one.number for one in page.returns if one.state == "ACCEPTED"]
+    if arriving:
+        yield Step(_("Goods are on their way back: %(numbers)s.") % {"numbers": ", ".join(arriving)})
+
+
+def _course(page: Page, order: Order, at: datetime) -> Iterator[Step]:
+    """The one sentence that belongs to the order's state."""
+    moment = wording.plain_moment
+    late = order.ship_due_at is not None and order.ship_due_at < at
+    by = moment(order.ship_due_at) if order.ship_due_at else "-"
+    match order.state:
+        case Order.State.PLACED if order.payment_due_at:
+            yield Step(_("Waits for the payment until %(time)s, then it expires.") % {"time": moment(order.payment_due_at)})
+        case Order.State.PAID:
+            yield Step(_("Pick the goods; to be shipped by %(time)s.") % {"time": by}, is_urgent=late)
+        case Order.State.PICKED:
+            yield Step(_("Pack and ship; due by %(time)s.") % {"time": by}, is_urgent=late)
+        case Order.State.PARTLY_SHIPPED:
+            waiting = sum(line.waiting for line in page.lines)
+            if waiting:
+                told = ngettext("%(count)s unit is still to be shipped.", "%(count)s units are still to be shipped.", waiting)
+                yield Step(told % {"count": waiting}, is_urgent=late)
+        case Order.State.SHIPPED if order.shipped_at:
+            yield Step(_("Everything has been shipped on %(time)s.") % {"time": moment(order.shipped_at)})
+        case Order.State.CANCELED if order.closed_at:
+            yield Step(_("Canceled on %(time)s.") % {"time": moment(order.closed_at)})
+        case Order.State.EXPIRED if order.closed_at:
+            yield Step(_("Expired unpaid on %(time)s.") % {"time": moment(order.closed_at)})
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where an order goes, as far as the channel told."""
+
+    name: str
+    phone: str
+    lines: list[str]
+    note: str
+
+
+def address(order: Order) -> Address:
+    told: Mapping[str, Any] = order.ship_to
+    postal = str(told.get("postal_code") or "")
+    lines = [f"({postal})" if postal else "", str(told.get("address") or ""), str(told.get("address_detail") or "")]
+    return Address(str(told.get("name") or ""), str(told.get("phone") or ""), [one for one in lines if one], order.note)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the timeline."""
+
+    what: str
+    who: str
+    when: datetime
+    why: str
+    facts: list[str]
+    color: str
+
+
+def entry(event: OrderEvent, order: Order) -> Entry:
+    facts = [told for name, tell in _FACTS.items() if event.details.get(name) and (told := tell(event.details[name], order))]
+    return Entry(
+        what=event.get_kind_display(),
+        who=labels.actor(event),
+        when=event.occurred_at,
+        why=event.reason,
+        facts=facts,
+        color=labels.EVENTS.get(OrderEvent.Kind(event.kind), ""),
+    )
+
+
+def _amount(value: Any, order: Order) -> str:
+    try:
+        return labels.amount(Decimal(str(value)), order.currency)
+    except InvalidOperation:
+        return str(value)
+
+
+def _lines(value: Any, order: Order) -> str:
+    return ", ".join(f"{one['sku']} x {one['quantity']}" for one in value)
+
+
+def _plain(value: Any, order: Order) -> str:
+    return str(value)
+
+
+# What the operations write beside an event, in the order in which the page tells it.
+_FACTS: dict[str, Callable[[Any, Order], str]] = {
+    "number": _plain,
+    "fulfillment": _plain,
+    "carrier": _plain,
+    "tracking_number": _plain,
+    "provider": _plain,
+    "reference": _plain,
+    "amount": _amount,
+    "refund": lambda value, order: pgettext("due to go back", "refund %(amount)s") % {"amount": _amount(value, order)},
+    "lines": _lines,
+}

@@ -1,0 +1,139 @@
+"""Everything about one order that its page shows, in a fixed number of statements."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import F, Prefetch, Sum
+
+from inventory.models import Reservation
+from orders.models import (
+    Fulfillment,
+    FulfillmentLine,
+    Order,
+    OrderDiscount,
+    OrderEvent,
+    OrderLine,
+    Payment,
+    Refund,
+    Return,
+    ReturnLine,
+)
+from orders.queries.worklists import DOCUMENT
+
+# Of a customer's other orders the page names the latest; the rest is one click away.
+SIBLINGS = 5
+
+
+@dataclass(frozen=True)
+class Held:
+    """Units of one SKU that wait in one warehouse for this order."""
+
+    warehouse_id: int
+    warehouse: str
+    units: int
+
+
+@dataclass(frozen=True)
+class Line:
+    row: OrderLine
+    discounts: list[OrderDiscount]
+    held: list[Held]
+    coming_back: int
+
+    @property
+    def waiting(self) -> int:
+        """Units that can still be shipped."""
+        return self.row.quantity - self.row.shipped - self.row.canceled - self.row.short
+
+    @property
+    def returnable(self) -> int:
+        """Units the customer has and has not announced to send back."""
+        return self.row.shipped - self.row.returned - self.coming_back
+
+
+@dataclass(frozen=True)
+class Page:
+    order: Order
+    lines: list[Line]
+    shipping_discounts: list[OrderDiscount]
+    fulfillments: list[Fulfillment]
+    payments: list[Payment]
+    refunds: list[Refund]
+    returns: list[Return]
+    timeline: list[OrderEvent]
+    siblings: list[Order]
+
+    @property
+    def goods(self) -> Decimal:
+        return sum((line.row.gross for line in self.lines), Decimal(0))
+
+    @property
+    def discount(self) -> Decimal:
+        return sum((line.row.discount for line in self.lines), Decimal(0))
+
+    @property
+    def lists_all_siblings(self) -> bool:
+        return len(self.siblings) < SIBLINGS
+
+
+def lines(*, order: Order) -> list[Line]:
+    """The lines with their discounts, with where their units wait and how many of them are on their way back."""
+    rows = list(order.lines.order_by("position").prefetch_related("discounts"))
+    held = _held(order.number)
+    coming = dict(
+        ReturnLine.objects.filter(parent__order=order, parent__state=Return.State.ACCEPTED)
+        .values("order_line_id")
+        .annotate(units=Sum("quantity"))
+        .values_list("order_line_id", "units")
+    )
+    return [Line(row, list(row.discounts.all()), held[row.variant_id], coming.get(row.pk, 0)) for row in rows]
+
+
+def return_lines(*, parcel: Return) -> list[tuple[int, ReturnLine]]:
+    """The lines of a return of an order, by the position of the order line."""
+    rows = parcel.lines.select_related("order_line", "variant__product").order_by("order_line__position", "id")
+    return [(row.order_line.position, row) for row in rows if row.order_line is not None]
+
+
+def latest_carrier() -> str:
+    """Who carried the last parcel, for most likely the next goes the same way."""
+    latest = Fulfillment.objects.order_by("-shipped_at", "-id").values_list("carrier", flat=True).first()
+    return latest or ""
+
+
+def page(*, order: Order) -> Page:
+    parcels = Prefetch("lines", FulfillmentLine.objects.select_related("order_line").order_by("order_line__position"))
+    sent_back = Prefetch("lines", ReturnLine.objects.select_related("order_line", "variant").order_by("id"))
+    siblings = Order.objects.filter(customer=order.customer_id).exclude(pk=order.pk) if order.customer_id else Order.objects.none()
+    return Page(
+        order=order,
+        lines=lines(order=order),
+        shipping_discounts=list(order.discounts.filter(line=None).order_by("id")),
+        fulfillments=list(order.fulfillments.select_related("warehouse", "actor").prefetch_related(parcels).order_by("id")),
+        payments=list(order.payments.order_by("id")),
+        refunds=list(order.refunds.select_related("actor").order_by("id")),
+        returns=list(order.returns.select_related("warehouse", "actor").prefetch_related(sent_back).order_by("id")),
+        timeline=list(order.timeline.select_related("actor").order_by("-id")),
+        siblings=list(siblings.order_by("-placed_at", "-id")[:SIBLINGS]),
+    )
+
+
+def version(*, order: Order) -> str:
+    """What changes with everything that happens to an order: the last entry of its timeline."""
+    last = OrderEvent.objects.filter(order=order).order_by("-id").values_list("id", flat=True).first()
+    return str(last or 0)
+
+
+def _held(number: str) -> defaultdict[int, list[Held]]:
+    rows = (
+        Reservation.objects.filter(document_kind=DOCUMENT, document_number=number, state=Reservation.State.ACTIVE)
+        .order_by("warehouse__priority", "warehouse_id")
+        .values_list(
+            "variant_id", "warehouse_id", "warehouse__name", F("quantity") - F("consumed") - F("released")
+        )
+    )
+    held: defaultdict[int, list[Held]] = defaultdict(list)
+    for variant_id, warehouse_id, name, units in rows:
+        held[variant_id].append(Held(warehouse_id, name, units))
+    return held

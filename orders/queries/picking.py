@@ -1,0 +1,102 @@
+"""What to fetch from which shelf: the picking list of a warehouse, and what goes into the parcels of one order."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from django.db.models import F
+
+from inventory.models import Reservation, Variant, Warehouse
+from orders.models import Fulfillment, Order, OrderLine
+from orders.queries.worklists import DOCUMENT
+
+# More orders than this nobody fetches in one round.
+ROUND = 200
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One SKU to fetch, and for which orders how many of it."""
+
+    variant: Variant
+    orders: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def units(self) -> int:
+        return sum(units for _, units in self.orders)
+
+
+@dataclass(frozen=True)
+class PickingList:
+    warehouse: Warehouse
+    picks: list[Pick]
+
+    @property
+    def units(self) -> int:
+        return sum(pick.units for pick in self.picks)
+
+    @property
+    def orders(self) -> int:
+        return len({number for pick in self.picks for number, _ in pick.orders})
+
+
+def waiting(*, warehouse: Warehouse | None = None) -> list[str]:
+    """Numbers of the orders to pick next, those due first, at most one round."""
+    orders = Order.objects.filter(state=Order.State.PAID)
+    if warehouse is not None:
+        held = Reservation.objects.filter(
+            document_kind=DOCUMENT, warehouse=warehouse, state=Reservation.State.ACTIVE
+        ).values("document_number")
+        orders = orders.filter(number__in=held)
+    return list(orders.order_by("ship_due_at", "id").values_list("number", flat=True)[:ROUND])
+
+
+def picking_lists(*, numbers: Collection[str], warehouse: Warehouse | None = None) -> list[PickingList]:
+    """One list per warehouse that holds units for these orders, SKU by SKU."""
+    rows = (
+        Reservation.objects.filter(
+            document_kind=DOCUMENT, document_number__in=list(numbers), state=Reservation.State.ACTIVE
+        )
+        .select_related("variant__product", "warehouse")
+        .annotate(units=F("quantity") - F("consumed") - F("released"))
+        .order_by("warehouse__priority", "warehouse_id", "variant__sku", "document_number")
+    )
+    if warehouse is not None:
+        rows = rows.filter(warehouse=warehouse)
+    found: dict[int, PickingList] = {}
+    picks: dict[tuple[int, int], Pick] = {}
+    for row in rows:
+        sheet = found.setdefault(row.warehouse_id, PickingList(row.warehouse, []))
+        pick = picks.get((row.warehouse_id, row.variant_id))
+        if pick is None:
+            pick = picks[row.warehouse_id, row.variant_id] = Pick(row.variant)
+            sheet.picks.append(pick)
+        pick.orders.append((row.document_number, row.units))
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class Packed:
+    line: OrderLine
+    units: int
+
+
+@dataclass(frozen=True)
+class PackingSlip:
+    """What lies in a parcel: of one shipment, or of all that is not canceled when none is named."""
+
+    order: Order
+    fulfillment: Fulfillment | None
+    packed: list[Packed]
+
+    @property
+    def units(self) -> int:
+        return sum(one.units for one in self.packed)
+
+
+def packing_slip(*, order: Order, fulfillment: Fulfillment | None = None) -> PackingSlip:
+    if fulfillment is None:
+        packed = [Packed(line, line.quantity - line.canceled) for line in order.lines.order_by("position")]
+    else:
+        rows = fulfillment.lines.select_related("order_line").order_by("order_line__position")
+        packed = [Packed(row.order_line, row.quantity) for row in rows]
+    return PackingSlip(order, fulfillment, [one for one in packed if one.units])
