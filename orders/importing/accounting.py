@@ -76,7 +76,7 @@ class Account:
 
     def __init__(self) -> None:
         self._outcomes: list[array[int]] = []
-        self.left_out: defaultdict[str, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
+        self.left_out: dict[str, tuple[Decimal, Decimal]] = {}
         self.amounts: defaultdict[str, Decimal] = defaultdict(Decimal)
 
     def open_file(self) -> int:
@@ -101,7 +101,8 @@ class Account:
         rows[row - 2] = _NUMBERS[outcome]
         self.amounts[outcome] += amount
         if amount and outcome in SKIPPED:
-            self.left_out[month][is_return] += amount
+            gross, returns = self.left_out.get(month, (ZERO, ZERO))
+            self.left_out[month] = (gross, returns + amount) if is_return else (gross + amount, returns)
 
     def rows(self, file: int) -> int:
         return len(self._outcomes[file]) - self._outcomes[file].count(_BLANK)
@@ -176,7 +177,7 @@ class Reconciled:
 
 def reconcile(
     raw: Mapping[str, tuple[Decimal, Decimal]],
-    left_out: Mapping[str, list[Decimal]],
+    left_out: Mapping[str, tuple[Decimal, Decimal]],
     database: Mapping[str, tuple[Decimal, Decimal]],
 ) -> list[Reconciled]:
     nothing = (ZERO, ZERO)

@@ -27,9 +27,7 @@ ITEMS = Table(
     "order items",
     ("order_id", "order_item_id", "product_id", "seller_id", "shipping_limit_date", "price", "freight_value"),
 )
-PAYMENTS = Table(
-    "order payments", ("order_id", "payment_sequential", "payment_type", "payment_installments", "payment_value")
-)
+PAYMENTS = Table("order payments", ("order_id", "payment_sequential", "payment_type", "payment_installments", "payment_value"))
 CUSTOMERS = Table(
     "customers", ("customer_id", "customer_unique_id", "customer_zip_code_prefix", "customer_city", "customer_state")
 )
@@ -206,16 +204,12 @@ class OlistBook:
         if customer:
             self.account.decide(customer.ref, accounting.NO_LINES)
 
-    def _document(
-        self, number: str, order: _Order, items: Sequence[_Item], payments: Sequence[tuple[str, _Paid]]
-    ) -> Document:
+    def _document(self, number: str, order: _Order, items: Sequence[_Item], payments: Sequence[tuple[str, _Paid]]) -> Document:
         customer = self._customers.get(order.customer)
         if customer is None:
             raise Unreadable("no_customer_row", "customer_id", order.customer, ref=order.ref)
         state = STATES[order.state]
-        paid = [
-            Payment(one.ref, one.provider, f"{number}/{place}", one.amount) for place, one in payments if one.amount
-        ]
+        paid = [Payment(one.ref, one.provider, f"{number}/{place}", one.amount) for place, one in payments if one.amount]
         paid_at = (order.approved_at or order.at) if paid else order.approved_at
         document = Document(
             number,
@@ -227,7 +221,7 @@ class OlistBook:
             freight=sum((item.freight for item in items), ZERO),
             payments=paid,
             others=[(order.ref, accounting.ORDER)],
-            digests=[order.digest, customer.digest, *(one.digest for one in items), *(one.digest for _, one in payments)],
+            digests={one.ref: one.digest for one in (order, *items, *(paid for _place, paid in payments if paid.amount))},
             state=state,
             paid_at=paid_at,
             ship_due_at=order.due_at,
@@ -242,6 +236,7 @@ class OlistBook:
         document.others += [(item.ref, accounting.SOLD) for item in items if item.ref not in counted]
         if self._customers_left.pop(order.customer, None):
             document.others.append((customer.ref, accounting.CUSTOMER))
+            document.digests[customer.ref] = customer.digest
         for _place, one in payments:
             if not one.amount:
                 self.account.decide(one.ref, accounting.ZERO_PAYMENT)

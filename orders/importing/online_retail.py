@@ -110,9 +110,7 @@ class OnlineRetailBook:
                 raise Unreadable("two_customers", "CustomerID", cells[6], document=number, other=invoice.customer or "-")
             self.sums.add(number, at, quantity * price, is_return=number[0] == "C")
             if invoice.repeats(digest, file):
-                self.account.decide(
-                    ref, accounting.REPEATED, f"{at:%Y-%m}", quantity * price, is_return=number[0] == "C"
-                )
+                self.account.decide(ref, accounting.REPEATED, f"{at:%Y-%m}", quantity * price, is_return=number[0] == "C")
                 return
             if len(invoice.rows) >= MOST_LINES:
                 raise Unreadable("too_many_lines", "InvoiceNo", number, document=number, most=MOST_LINES)
@@ -142,7 +140,6 @@ class OnlineRetailBook:
             at,
             invoice.customer,
             {"country": invoice.country},
-            digests=invoice.digests,
         )
         if is_credit:
             self._fill_credit(document, rows)
@@ -154,6 +151,8 @@ class OnlineRetailBook:
             raise Unreadable("too_much_money", "InvoiceNo", invoice.number, document=invoice.number)
         for line in document.lines:
             self._learn(line, at, document.kind)
+        names = {row.ref: digest for row, digest in zip(invoice.rows, invoice.digests, strict=True)}
+        document.digests = {one.ref: names[one.ref] for one in (*document.lines, *document.charges)}
         return [document]
 
     def _without_others(self, invoice: _Invoice, month: str, *, is_credit: bool) -> list[_Row]:

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from orders.importing.refusals import FileRefused, refused
 
@@ -111,7 +111,7 @@ class _Lines:
             raise self._refused("utf16")
         return line.removeprefix(_UTF8_MARK)
 
-    def _refused(self, problem: str, **facts: object) -> FileRefused:
+    def _refused(self, problem: str, **facts: Any) -> FileRefused:
         return refused(problem, file=self._source.name, row=self.row, **facts)
 
 
@@ -126,7 +126,7 @@ def _opened(source: Source) -> IO[bytes]:
         raise refused("excel", file=source.name)
     if begin.startswith(_GZIP):
         # Buffered, or each line would pass through Python code of its own.
-        return io.BufferedReader(gzip.GzipFile(source.path, "rb"), 1 << 16)  # type: ignore[arg-type]  # a stream as any
+        return io.BufferedReader(gzip.GzipFile(source.path, "rb"), 1 << 16)
     if source.name.lower().endswith(".gz"):
         raise refused("broken_gzip", file=source.name)
     return source.path.open("rb", buffering=1 << 16)

@@ -132,12 +132,10 @@ class Teller:
         self._open()
         return self._past
 
-    def _sales(
-        self, documents: Sequence[Document], earlier: Iterable[tuple[Key, datetime, EarlierLine, int]]
-    ) -> Sales[Sold]:
+    def _sales(self, documents: Sequence[Document], earlier: Iterable[tuple[Key, datetime, EarlierLine, int]]) -> Sales[Sold]:
         returned = (one for one in documents if one.kind == CREDIT)
         sales: Sales[Sold] = Sales(
-            (credit.customer, line.sku, line.price) for credit in returned for line in (*credit.lines, *credit.charges)
+            (credit.customer, line.sku, line.price) for credit in returned for line in [*credit.lines, *credit.charges]
         )
         for key, at, earlier_line, units in earlier:
             sales.add(key, at, earlier_line, units)
@@ -195,8 +193,8 @@ class Teller:
         if shipped_at:
             self._entries += [(shipped_at, line.variant_id, -line.quantity) for line in lines]
         elif one.state == PAID:
-            for line in lines:
-                self._held[line.variant_id] += line.quantity
+            for told in lines:
+                self._held[told.variant_id] += told.quantity
         backs = self._backs.pop(one.number, [])
         warehouse = self._set.warehouse_id
         return PastOrder(
@@ -246,9 +244,7 @@ class Teller:
             self._account.decide(payment.ref, accounting.PAYMENT, amount=payment.amount)
         return tuple(PastPayment(each.provider, each.reference, each.amount, paid_at) for each in one.payments)
 
-    def _refunds(
-        self, one: Document, payments: Sequence[PastPayment], backs: Sequence[_Back]
-    ) -> tuple[PastRefund, ...]:
+    def _refunds(self, one: Document, payments: Sequence[PastPayment], backs: Sequence[_Back]) -> tuple[PastRefund, ...]:
         if one.state == CANCELED and payments:
             # The files tell of no refund. A canceled order that kept its money would wait for staff for ever.
             paid = sum((each.amount for each in payments), ZERO)
@@ -267,9 +263,7 @@ class Teller:
 
     def _past_return(self, back: _Back, lines: Sequence[PastReturnLine]) -> PastReturn:
         reason = _("Credit note %(number)s") % {"number": back.number.partition(":")[2].partition("#")[0]}
-        return PastReturn(
-            self._set.warehouse_id, reason, back.at, tuple(lines), received_at=back.at, number=back.number
-        )
+        return PastReturn(self._set.warehouse_id, reason, back.at, tuple(lines), received_at=back.at, number=back.number)
 
     def _tell_returns_elsewhere(self) -> None:
         """Returns without a sale, and returns to orders of earlier imports."""

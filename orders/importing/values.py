@@ -6,9 +6,9 @@ Pure. A cell that means nothing raises `Unreadable` with the word for its proble
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,6 +19,8 @@ MOST_MONEY = Decimal(10) ** 12
 MOST_UNITS = 9_999_999
 # Positions of lines are small integers.
 MOST_LINES = 30_000
+# Bytes of a row's own name.
+DIGEST = 8
 
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,4})?")
 _UNITS = re.compile(r"-?[0-9]{1,9}")
@@ -98,8 +100,13 @@ def code(pattern: re.Pattern[str]) -> Callable[[str, str], str]:
 
 
 def digest(cells: Sequence[str]) -> bytes:
-    """A row's own name, eight bytes long: the same cells give the same, whatever file or place they stand in."""
-    return hashlib.blake2b("\x1f".join(cells).encode(), digest_size=8).digest()
+    """A row's own name: the same cells give the same, whatever file or place they stand in."""
+    return hashlib.blake2b("\x1f".join(cells).encode(), digest_size=DIGEST).digest()
+
+
+def weeks_between(last: date, today: date) -> int:
+    """By how many days a past that ended on `last` moves to end on the same weekday, today or in the week before."""
+    return (today - last).days // 7 * 7
 
 
 class Line(NamedTuple):
@@ -141,8 +148,8 @@ CORRECTION = "CORRECTION"
 class Document:
     """One document of the past: a sale, a credit note (`lines` are what came back) or a correction of stock.
 
-    Moments are the file's own wall clock. `refs` and `digests` name its rows in the same order, whatever they say, so that a
-    second import recognizes each; rows that were left out for a reason of their own are among the digests only.
+    Moments are the file's own wall clock. `digests` has an entry for each row it is made of, by which a second import
+    recognizes the row; rows that are left out for a reason of their own are no part of it.
     """
 
     number: str
@@ -155,7 +162,7 @@ class Document:
     freight: Decimal = ZERO  # money for sending that stands in no row of its own
     payments: list[Payment] | None = None  # None: the file has no payments, so each sale was paid in full at once
     others: list[tuple[int, str]] = field(default_factory=list)  # rows without money of their own, and what they become
-    digests: list[bytes] = field(default_factory=list)
+    digests: dict[int, bytes] = field(default_factory=dict)
     state: str = "SHIPPED"
     paid_at: datetime | None = None
     shipped_at: datetime | None = None
@@ -167,6 +174,16 @@ class Document:
     @property
     def month(self) -> str:
         return f"{self.at:%Y-%m}"
+
+    def rows(self) -> Iterator[tuple[int, bytes, Decimal]]:
+        """Each row with its own name and its money as the file states it: negative where money was given back."""
+        sign = -1 if self.kind == CREDIT else 1
+        money = {line.ref: sign * line.quantity * line.price for line in self.lines}
+        money |= {charge.ref: sign * charge.amount for charge in self.charges}
+        if self.freight:
+            money[self.others[0][0]] = self.freight
+        for ref, digest in self.digests.items():
+            yield ref, digest, money.get(ref, ZERO)
 
 
 class Goods(NamedTuple):
