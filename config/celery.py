@@ -39,8 +39,16 @@ SCHEDULE: tuple[Entry, ...] = (
     ),
     # inventory
     Entry("inventory.expire_reservations", crontab(), "Gives back what is held for documents whose time is over."),
+    Entry(
+        "inventory.propose_replenishment",
+        crontab(hour="3", minute="30"),
+        "Drafts what should be bought, before the day begins.",
+    ),
     Entry("inventory.audit_stock", crontab(hour="4", minute="20"), "Recounts every stock level from the ledger."),
     # campaigns
+    Entry(
+        "campaigns.settle_promotions", crontab(), "Records the windows of promotions that opened or closed, and tells of them."
+    ),
     #
     # orders
     Entry("orders.expire_unpaid", crontab(), "Expires orders nobody paid in time, and gives their stock and coupons back."),

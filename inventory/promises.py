@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 
 from config.kernel.invariants import Violation, invariant
-from inventory.models import Reservation, StockLevel, StockMovement
+from inventory import replenishment
+from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, StockLevel, StockMovement
 from inventory.queries import drift
 
 # Sweeps run every minute: what expired so long ago was forgotten.
@@ -76,3 +77,30 @@ def every_change_of_a_price_has_its_row(at: datetime) -> Iterator[Violation]:
                 yield Violation("I10", f"{kind} of {sku}", f"changed from {before}, but was {ended}")
             else:
                 yield Violation("I10", f"{kind} of {sku}", f"shows {shown}, but was last changed to {after}")
+
+
+@invariant("I12")
+def a_need_is_proposed_once(at: datetime) -> Iterator[Violation]:
+    stands = ReplenishmentProposal.objects.filter(state=ReplenishmentProposal.State.OPEN)
+    twice = stands.values("variant__sku", "warehouse__code").annotate(proposals=Count("id")).filter(proposals__gt=1)
+    for row in twice.order_by("variant__sku")[:1000]:
+        yield Violation("I12", f"{row['variant__sku']}@{row['warehouse__code']}", f"{row['proposals']} open proposals")
+    drafts = PurchaseOrder.objects.filter(state=PurchaseOrder.State.DRAFT, is_proposed=True).values("supplier", "warehouse")
+    for row in drafts.annotate(drafts=Count("id")).filter(drafts__gt=1).order_by("supplier", "warehouse")[:1000]:
+        yield Violation("I12", f"supplier {row['supplier']}@{row['warehouse']}", f"{row['drafts']} drafts of the replenishment")
+
+
+@invariant("I12")
+def no_more_is_proposed_than_was_missing(at: datetime) -> Iterator[Violation]:
+    """Recounts each open proposal from its own explanation. Quantities that staff set are their own word."""
+    stands = ReplenishmentProposal.objects.filter(state=ReplenishmentProposal.State.OPEN, override=None)
+    for one in stands.select_related("variant", "warehouse", "line__purchase_order").order_by("id").iterator():
+        subject = f"{one.variant.sku}@{one.warehouse.code}"
+        told, terms = one.explanation["plan"], one.explanation["terms"]
+        missing = max(told["target"] - told["position"], 0)
+        room = None if terms["maximum_stock"] is None else terms["maximum_stock"] - told["position"]
+        most, _rounding = replenishment.rounded(missing, terms["minimum_quantity"], terms["order_multiple"], room)
+        if one.quantity != most:
+            yield Violation("I12", subject, f"{one.quantity} proposed where {missing} were missing and {most} can be bought")
+        if one.line is not None and one.line.purchase_order.state != PurchaseOrder.State.DRAFT:
+            yield Violation("I12", subject, f"still open, but {one.line.purchase_order} is {one.line.purchase_order.state}")

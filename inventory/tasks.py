@@ -1,11 +1,12 @@
-"""Inventory's background work: reservations that expire, and the nightly recount."""
+"""Inventory's background work: reservations that expire, the nightly recount, and what to buy."""
 
-from datetime import datetime
+from dataclasses import asdict
+from datetime import date, datetime
 
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel.jobs import Done, job
-from inventory.operations import reservations, stock
+from inventory.operations import replenishment, reservations, stock
 
 # Orders expire in their own app, together with their coupons.
 EXPIRING_ELSEWHERE = ("ORDER",)
@@ -30,3 +31,10 @@ def audit_stock(*, at: datetime) -> Done:
             )
         )
     return Done(summary={"differences": 0})
+
+
+@job(name="inventory.propose_replenishment", title=_("Propose purchases"), seconds=600, queue="slow")
+def propose_replenishment(*, at: datetime, as_of: str = "") -> Done:
+    """`as_of` is a day such as 2026-11-20; without it, the day of the run."""
+    done = replenishment.propose(at=at, as_of=date.fromisoformat(as_of) if as_of else None)
+    return Done(rows=done.changed, summary={name: value for name, value in asdict(done).items() if value})

@@ -1,4 +1,4 @@
-"""Pages to print: the picking list of a warehouse and the packing slip of an order. Reached through the admin, by staff only."""
+"""Pages to print: the picking list of a warehouse and the packing slip of an order. Staff reach them through the admin."""
 
 from collections.abc import Collection
 from typing import Any

@@ -9,7 +9,17 @@ from django.db import transaction
 
 from campaigns.models import Coupon, Customer, Promotion
 from inventory import locking
-from inventory.models import Category, Product, StockMovement, Supplier, SupplierOffer, TaxClass, Variant, Warehouse
+from inventory.models import (
+    Category,
+    Product,
+    ReorderPolicy,
+    StockMovement,
+    Supplier,
+    SupplierOffer,
+    TaxClass,
+    Variant,
+    Warehouse,
+)
 from inventory.operations import ledger
 from inventory.operations.ledger import Change, Document
 from orders.models import Order
@@ -82,16 +92,39 @@ def a_customer(at: datetime = AT, **values: Any) -> Customer:
 
 
 def a_promotion(at: datetime = AT, **values: Any) -> Promotion:
-    """In force around `at` unless told otherwise: ten percent off everything."""
+    """In force around `at` unless told otherwise: ten percent off everything, or off the `products` and `categories` given."""
+    products, categories = values.pop("products", ()), values.pop("categories", ())
+    if products or categories:
+        values.setdefault("covers", Promotion.Covers.CHOSEN)
     told = {"name": "겨울맞이", "benefit": Promotion.Benefit.PERCENT, "starts_at": at - timedelta(days=1)} | values
     if told["benefit"] == Promotion.Benefit.PERCENT:
         told.setdefault("percent", Decimal(10))
-    return Promotion.objects.create(**told)
+    promotion = Promotion.objects.create(**told)
+    promotion.products.set(products)
+    promotion.categories.set(categories)
+    return promotion
 
 
 def a_coupon(promotion: Promotion | None = None, **values: Any) -> Coupon:
     code = values.pop("code", f"CODE{next(_next)}")
     return Coupon.objects.create(code=code, promotion=promotion or a_promotion(needs_coupon=True), **values)
+
+
+def shipped(variant: Variant, warehouse: Warehouse, quantity: int, at: datetime) -> None:
+    """Sends units to somebody through the ledger."""
+    with transaction.atomic():
+        level = locking.lock_levels([(variant.pk, warehouse.pk)])[variant.pk, warehouse.pk]
+        ledger.post(
+            kind=StockMovement.Kind.SHIPMENT,
+            document=Document("SHIPMENT", f"T{next(_next)}"),
+            changes=[Change(level, on_hand=-quantity)],
+            actor=None,
+            at=at,
+        )
+
+
+def a_policy(variant: Variant, warehouse: Warehouse, **values: Any) -> ReorderPolicy:
+    return ReorderPolicy.objects.create(variant=variant, warehouse=warehouse, **values)
 
 
 def a_placed_order(*wanted: tuple[Variant, int], at: datetime = AT, **values: Any) -> Order:

@@ -129,7 +129,8 @@ class Promotion(models.Model):
             models.CheckConstraint(
                 condition=Q(from_hour__isnull=True, until_hour__isnull=True)
                 | (
-                    Q(from_hour__isnull=False, until_hour__isnull=False, from_hour__lte=23, until_hour__gte=1, until_hour__lte=24)
+                    Q(from_hour__isnull=False, from_hour__lte=23)
+                    & Q(until_hour__isnull=False, until_hour__gte=1, until_hour__lte=24)
                     & ~Q(from_hour=F("until_hour"))
                 ),
                 name="promotion_hours_make_sense",

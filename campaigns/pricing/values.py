@@ -16,6 +16,13 @@ class Benefit(StrEnum):
     FREE_SHIPPING = "FREE_SHIPPING"
 
 
+# Every reason of a refusal, stable for programs.
+REASONS = (
+    "unknown_code", "not_in_force", "not_in_segment", "not_first_order", "used_up", "used_up_by_customer", "needs_customer",
+    "no_matching_product", "below_minimum", "not_combinable", "nothing_to_discount", "budget_spent",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class BasketLine:
     """`category_path` holds the category and all above it."""
@@ -30,7 +37,9 @@ class BasketLine:
 
 @dataclass(frozen=True)
 class Basket:
-    """`segments` and `is_first_order` describe the customer; an unknown customer has no segments and a first order."""
+    """`segments` and `is_first_order` are told by the caller: the customer's segments from `queries.customers`, the other by
+    whoever keeps the orders. An unknown customer has no segments and a first order. `shipping_fee` is in whole units.
+    """
 
     lines: tuple[BasketLine, ...]
     codes: tuple[str, ...] = ()
@@ -42,7 +51,11 @@ class Basket:
 
 @dataclass(frozen=True)
 class Rule:
-    """A promotion as the engine sees it. `left` and `budget_left` are what its limits still allow; None: no limit."""
+    """A promotion as the engine sees it. `left` and `budget_left` are what its limits still allow; None: no limit.
+
+    It covers every line unless products or categories are given, or `covers_chosen` says that they would have been: what is
+    left out here because no line needs it must not widen the promotion. Time: see `schedule.Timed`.
+    """
 
     promotion_id: int
     version: int
@@ -56,6 +69,7 @@ class Rule:
     needs_coupon: bool = False
     products: frozenset[int] = frozenset()
     categories: frozenset[int] = frozenset()
+    covers_chosen: bool = False
     segment: int | None = None
     minimum_amount: Decimal = Decimal(0)
     first_order_only: bool = False
@@ -68,13 +82,21 @@ class Rule:
     left_for_customer: int | None = None
     budget_left: Decimal | None = None
 
+    @property
+    def covers_everything(self) -> bool:
+        return not (self.covers_chosen or self.products or self.categories)
+
+    @property
+    def is_limited(self) -> bool:
+        return not (self.left is None and self.left_for_customer is None and self.budget_left is None)
+
 
 @dataclass(frozen=True)
 class Key:
-    """A coupon code as the engine sees it."""
+    """A coupon code as the engine sees it. Without a coupon it is a trial of the promotion, as if a good code were at hand."""
 
     code: str
-    coupon_id: int
+    coupon_id: int | None
     promotion_id: int
     only_for: int | None = None
     is_enabled: bool = True
@@ -83,7 +105,10 @@ class Key:
 
 @dataclass(frozen=True)
 class Discount:
-    """One reason why a price is lower. `shares` are the amounts per basket line, in order; they sum to `amount`."""
+    """One reason why a price is lower. `shares` are the amounts per basket line, in order; they sum to `amount`.
+
+    Off the shipping fee all shares are zero. `is_counted`: the promotion has a limit, so the use counts against it.
+    """
 
     promotion_id: int
     version: int
@@ -93,11 +118,12 @@ class Discount:
     on_shipping: bool = False
     coupon_id: int | None = None
     code: str = ""
+    is_counted: bool = False
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a code or a promotion gave nothing: a stable `reason` and the figures behind it."""
+    """Why a code gave nothing: a stable `reason` (`REASONS`) and the figures behind it."""
 
     code: str
     reason: str

@@ -50,7 +50,10 @@ class ReorderPolicy(models.Model):
 
 
 class ReplenishmentProposal(models.Model):
-    """One need to buy, and why: `explanation` holds every term of the formula as it was that night."""
+    """One need to buy, and why: `explanation` holds every term of the formula as it was that night.
+
+    Staff may set another quantity, the override: it is bought instead, and later nights keep it.
+    """
 
     class State(models.TextChoices):
         OPEN = "OPEN", _("open")  # stands in a draft purchase order and waits for approval
@@ -67,6 +70,13 @@ class ReplenishmentProposal(models.Model):
     )  # fmt: skip
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     quantity = models.PositiveIntegerField(_("quantity"))
+    override = models.PositiveIntegerField(
+        _("quantity set by staff"), null=True, blank=True, help_text=_("Bought instead of the computed quantity.")
+    )
+    override_reason = models.CharField(_("reason for the other quantity"), max_length=300, blank=True)
+    override_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("set by")
+    )
     explanation = models.JSONField(_("explanation"), default=dict, encoder=DjangoJSONEncoder)
     as_of = models.DateTimeField(_("as of"))
     decided_by = models.ForeignKey(
@@ -84,10 +94,22 @@ class ReplenishmentProposal(models.Model):
             ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="replenishment_proposal_positive"),
             models.CheckConstraint(
+                condition=Q(override__isnull=True) | Q(override__gt=0), name="replenishment_proposal_override_positive"
+            ),
+            models.CheckConstraint(
                 condition=Q(state__in=["OPEN", "ORDERED", "DISMISSED", "SUPERSEDED"]), name="replenishment_proposal_state_known"
             ),
         ]
-        indexes = [models.Index(fields=["-as_of", "-id"], name="proposal_by_time")]
+        indexes = [
+            models.Index(fields=["-as_of", "-id"], name="proposal_by_time"),
+            models.Index(fields=["state", "-as_of", "-id"], name="proposal_by_state"),
+            models.Index(fields=["decided_at"], condition=Q(state="DISMISSED"), name="proposal_dismissed"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.variant_id}@{self.warehouse_id}: {self.quantity}"
+        return f"{self.variant_id}@{self.warehouse_id}: {self.units}"
+
+    @property
+    def units(self) -> int:
+        """What is bought: staff's quantity where they set one."""
+        return self.quantity if self.override is None else self.override

@@ -34,7 +34,8 @@ class _Line:
 def _rows(orders: Iterable[Order]) -> Iterator[list[Any]]:
     yield [
         _("order number"), _("channel"), _("number in the channel"), _("placed at"), _("state"), _("customer id"),
-        pgettext("person", "name"), _("what"), _("units"), _("goods after discounts"), _("shipping"), _("total"), _("paid"), _("refunded"),
+        pgettext("person", "name"), _("what"), _("units"), _("goods after discounts"), _("shipping fee"),
+        _("total"), _("paid"), _("refunded"),
     ]  # fmt: skip
     for order in orders:
         lines = list(order.lines.all())

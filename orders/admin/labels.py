@@ -8,7 +8,6 @@ from typing import Any
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from config.kernel.admin import wording
@@ -84,7 +83,9 @@ def buyer(order: Order) -> str:
 def order_link(order: Order | None) -> str:
     if order is None:
         return "-"
-    return format_html('<a class="row-link" href="{}">{}</a>', reverse("admin:orders_order_change", args=[order.pk]), order.number)
+    return format_html(
+        '<a class="row-link" href="{}">{}</a>', reverse("admin:orders_order_change", args=[order.pk]), order.number
+    )
 
 
 def actor(row: Any) -> str:

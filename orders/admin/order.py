@@ -113,7 +113,7 @@ class OrderAdmin(OrderListAdmin):
     @operation_button(
         title=gettext_lazy("Give up the missing units"), permission="orders.cancel_order", icon="remove_shopping_cart",
         shown=lambda order: order.is_short and may("cancel_missing")(order), form=order_forms.ReasonForm, danger=True,
-        explanation=gettext_lazy("The missing units are canceled and what was paid for them is due to go back. The rest goes on."),
+        explanation=gettext_lazy("They are canceled, what was paid for them is due to go back, and the rest goes on."),
     )  # fmt: skip
     def cancel_missing(self, request: HttpRequest, order: Order, values: dict[str, Any]) -> None:
         shortage.cancel_missing(number=order.number, reason=values["reason"], actor=actor(request), at=clock.now())
@@ -147,7 +147,7 @@ class OrderAdmin(OrderListAdmin):
     @operation_button(
         title=gettext_lazy("Cancel the order"), permission="orders.cancel_order", icon="cancel", shown=may("cancel"),
         form=order_forms.ReasonForm, danger=True,
-        explanation=gettext_lazy("Held stock and coupons are given back. What was paid is due to go back. This cannot be undone."),
+        explanation=gettext_lazy("Stock and coupons are given back, what was paid is due to go back. This cannot be undone."),
     )  # fmt: skip
     def cancel(self, request: HttpRequest, order: Order, values: dict[str, Any]) -> None:
         canceling.cancel(number=order.number, reason=values["reason"], actor=actor(request), at=clock.now())

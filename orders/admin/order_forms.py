@@ -89,7 +89,7 @@ class ShipForm(_UnitsForm):
         self.scattered = len(places) > 1
         if self.scattered:
             self.fields["warehouse"] = forms.TypedChoiceField(
-                label=gettext_lazy("Warehouse"),
+                label=pgettext_lazy("place", "Warehouse"),
                 choices=list(places.items()),
                 coerce=int,
                 help_text=gettext_lazy("The units lie in several warehouses: ship each parcel by itself."),

@@ -33,7 +33,7 @@ LIST, CUSTOMER = "list", "customer"
 
 class OrderChangeList(HouseChangeList):
     def get_filters_params(self, params: dict[str, Any] | None = None) -> dict[str, Any]:
-        kept: dict[str, Any] = super().get_filters_params(params)  # type: ignore[no-untyped-call]
+        kept: dict[str, Any] = super().get_filters_params(params)
         return {name: value for name, value in kept.items() if name not in (LIST, CUSTOMER)}
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Order]:
@@ -123,7 +123,7 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
             if attempt(request, lambda number=order.number: fulfilling.pick(number=number, actor=actor(request), at=at)):  # type: ignore[misc]
                 picked.append(order)
         if picked:
-            LogEntry.objects.log_actions(actor(request).pk, picked, CHANGE, _("Mark as picked"))  # type: ignore[arg-type]
+            LogEntry.objects.log_actions(actor(request).pk, picked, CHANGE, _("Mark as picked"))
             told = ngettext("%(count)s order is picked.", "%(count)s orders are picked.", len(picked))
             messages.success(request, told % {"count": len(picked)})
 

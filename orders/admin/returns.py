@@ -47,7 +47,8 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
     accepted = wording.moment_column("accepted_at", gettext_lazy("accepted at"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Return]:
-        return super().get_queryset(request).prefetch_related("lines")
+        returns: QuerySet[Return] = super().get_queryset(request).prefetch_related("lines")
+        return returns
 
     @display(description=gettext_lazy("received at"))
     def received(self, parcel: Return) -> str:

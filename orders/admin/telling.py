@@ -14,6 +14,7 @@ from orders.admin import labels
 from orders.models import Order, OrderEvent
 from orders.queries.order_page import Page
 
+
 @dataclass(frozen=True)
 class Step:
     text: str

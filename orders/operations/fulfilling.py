@@ -69,20 +69,23 @@ def ship(
     *,
     number: str,
     items: Mapping[int, int] | None = None,
+    positions: Mapping[int, int] | None = None,
     warehouse_id: int | None = None,
     carrier: str = "",
     tracking_number: str = "",
     actor: User | None,
     at: datetime,
 ) -> list[Fulfillment]:
-    """Sends `items` (units by order line id), or everything held, one parcel for each warehouse that holds some of it.
+    """Sends `items` (units by order line id) or `positions` (by line position), or everything held.
+
+    One parcel leaves from each warehouse that holds some of it.
 
     Once every unit has left that is not canceled, the order is shipped; until then partly.
     """
     order = recording.locked(number)
     recording.state_after(order, "ship_part")
     lines = list(order.lines.all())
-    parcels = _parcels(_held(order, warehouse_id), lines, items)
+    parcels = _parcels(_held(order, warehouse_id), lines, _asked(lines, items, positions))
     if tracking_number and len(parcels) > 1:
         raise SeveralParcels(
             _("The units lie in several warehouses. Ship each warehouse's parcel by itself."),
@@ -127,17 +130,14 @@ def _held(order: Order, warehouse_id: int | None) -> dict[int, dict[int, int]]:
     return held
 
 
-def _parcels(
-    held: Mapping[int, Mapping[int, int]], lines: list[OrderLine], items: Mapping[int, int] | None
-) -> dict[int, Contents]:
+def _parcels(held: Mapping[int, Mapping[int, int]], lines: list[OrderLine], asked: Contents | None) -> dict[int, Contents]:
     """What leaves from which warehouse: for each line as much as asked, or all that is held for it."""
-    asked = _asked(lines, items)
     left = {place: dict(units) for place, units in held.items()}
     parcels: defaultdict[int, Contents] = defaultdict(dict)
     refused = []
     for line in lines:
         open_units = line.quantity - line.shipped - line.canceled
-        wanted = open_units if items is None else asked.get(line.pk, 0)
+        wanted = open_units if asked is None else asked.get(line.pk, 0)
         missing = wanted
         for place, units in left.items():
             part = min(missing, open_units, units.get(line.variant_id, 0))
@@ -146,7 +146,7 @@ def _parcels(
                 units[line.variant_id] -= part
                 missing -= part
                 open_units -= part
-        if items is not None and missing:
+        if asked is not None and missing:
             refused.append({"position": line.position, "sku": line.sku, "asked": wanted, "held": wanted - missing})
     if refused:
         raise TooManyUnits(_("Fewer units are held than shall leave."), details={"lines": refused})
@@ -155,12 +155,15 @@ def _parcels(
     return {place: parcels[place] for place in left if place in parcels}
 
 
-def _asked(lines: list[OrderLine], items: Mapping[int, int] | None) -> dict[int, int]:
-    asked = {pk: quantity for pk, quantity in (items or {}).items() if quantity}
-    unknown = set(asked) - {line.pk for line in lines}
-    if unknown or any(quantity < 0 for quantity in asked.values()):
-        raise UnknownLine(_("The order has no such line."), details={"lines": sorted(unknown)})
-    return asked
+def _asked(lines: list[OrderLine], items: Mapping[int, int] | None, positions: Mapping[int, int] | None) -> Contents | None:
+    if items is None and positions is None:
+        return None
+    by_key = {line.position if items is None else line.pk: line.pk for line in lines}
+    wanted = (positions or {}) if items is None else items
+    unknown = sorted(key for key, quantity in wanted.items() if key not in by_key or quantity < 0)
+    if unknown:
+        raise UnknownLine(_("The order has no such line."), details={"field": "items", "lines": unknown})
+    return {by_key[key]: quantity for key, quantity in wanted.items() if quantity}
 
 
 def _send(

@@ -10,7 +10,6 @@ from config.kernel.models import User
 from orders.models import OrderEvent
 from orders.operations import recording
 
-
 LONGEST = 300
 
 

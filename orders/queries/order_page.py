@@ -105,7 +105,9 @@ def latest_carrier() -> str:
 def page(*, order: Order) -> Page:
     parcels = Prefetch("lines", FulfillmentLine.objects.select_related("order_line").order_by("order_line__position"))
     sent_back = Prefetch("lines", ReturnLine.objects.select_related("order_line", "variant").order_by("id"))
-    siblings = Order.objects.filter(customer=order.customer_id).exclude(pk=order.pk) if order.customer_id else Order.objects.none()
+    siblings = (
+        Order.objects.filter(customer=order.customer_id).exclude(pk=order.pk) if order.customer_id else Order.objects.none()
+    )
     return Page(
         order=order,
         lines=lines(order=order),
@@ -129,9 +131,7 @@ def _held(number: str) -> defaultdict[int, list[Held]]:
     rows = (
         Reservation.objects.filter(document_kind=DOCUMENT, document_number=number, state=Reservation.State.ACTIVE)
         .order_by("warehouse__priority", "warehouse_id")
-        .values_list(
-            "variant_id", "warehouse_id", "warehouse__name", F("quantity") - F("consumed") - F("released")
-        )
+        .values_list("variant_id", "warehouse_id", "warehouse__name", F("quantity") - F("consumed") - F("released"))
     )
     held: defaultdict[int, list[Held]] = defaultdict(list)
     for variant_id, warehouse_id, name, units in rows:

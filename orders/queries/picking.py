@@ -43,9 +43,9 @@ def waiting(*, warehouse: Warehouse | None = None) -> list[str]:
     """Numbers of the orders to pick next, those due first, at most one round."""
     orders = Order.objects.filter(state=Order.State.PAID)
     if warehouse is not None:
-        held = Reservation.objects.filter(
-            document_kind=DOCUMENT, warehouse=warehouse, state=Reservation.State.ACTIVE
-        ).values("document_number")
+        held = Reservation.objects.filter(document_kind=DOCUMENT, warehouse=warehouse, state=Reservation.State.ACTIVE).values(
+            "document_number"
+        )
         orders = orders.filter(number__in=held)
     return list(orders.order_by("ship_due_at", "id").values_list("number", flat=True)[:ROUND])
 
@@ -53,9 +53,7 @@ def waiting(*, warehouse: Warehouse | None = None) -> list[str]:
 def picking_lists(*, numbers: Collection[str], warehouse: Warehouse | None = None) -> list[PickingList]:
     """One list per warehouse that holds units for these orders, SKU by SKU."""
     rows = (
-        Reservation.objects.filter(
-            document_kind=DOCUMENT, document_number__in=list(numbers), state=Reservation.State.ACTIVE
-        )
+        Reservation.objects.filter(document_kind=DOCUMENT, document_number__in=list(numbers), state=Reservation.State.ACTIVE)
         .select_related("variant__product", "warehouse")
         .annotate(units=F("quantity") - F("consumed") - F("released"))
         .order_by("warehouse__priority", "warehouse_id", "variant__sku", "document_number")

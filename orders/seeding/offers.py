@@ -4,7 +4,6 @@ Each is said in days counted from the first day of the story or from its end, so
 starts within hours and one has just ended.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal

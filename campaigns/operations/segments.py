@@ -1,0 +1,100 @@
+"""Who is in a segment. Staff say it by hand; analytics says it by replacing the members of a segment it computes."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Customer, Segment, SegmentMembership
+from config.kernel.errors import Invalid, Missing
+from config.kernel.models import User
+
+AT_ONCE = 5_000
+
+
+class NoSuchSegment(Missing):
+    code = "segment_not_found"
+
+
+class UnknownCustomers(Invalid):
+    """Some of those named are not known to the shop; `details` names the first of them, and nobody was added."""
+
+    code = "customers_unknown"
+
+
+@transaction.atomic
+def add(*, segment_id: int, customer_ids: Collection[int], actor: User | None, at: datetime) -> int:
+    """How many joined; members already in it stay as they are."""
+    return _join(_locked(segment_id), _known(customer_ids), at)
+
+
+@transaction.atomic
+def add_named(*, segment_id: int, external_ids: Collection[str], actor: User | None, at: datetime) -> int:
+    """The same, by the storefront's keys. All of them or nobody."""
+    segment = _locked(segment_id)
+    wanted = sorted({one.strip() for one in external_ids if one.strip()})
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        found |= Customer.objects.filter(external_id__in=some).values_list("external_id", "pk")
+    unknown = [one for one in wanted if one not in found]
+    if unknown:
+        raise UnknownCustomers(
+            _("%(count)s of these customers are not known, among them %(some)s. Nobody was added.")
+            % {"count": len(unknown), "some": ", ".join(unknown[:5])},
+            details={"unknown": unknown[:100], "count": len(unknown)},
+        )
+    return _join(segment, set(found.values()), at)
+
+
+@transaction.atomic
+def remove(*, segment_id: int, customer_ids: Collection[int], actor: User | None, at: datetime) -> int:
+    """How many left."""
+    segment = _locked(segment_id)
+    return SegmentMembership.objects.filter(segment=segment, customer_id__in=customer_ids).delete()[0]
+
+
+@transaction.atomic
+def replace_members(*, segment_id: int, customer_ids: Collection[int], actor: User | None, at: datetime) -> tuple[int, int]:
+    """Makes these the members, and nobody else; how many joined and how many left. Who stays keeps the day of joining."""
+    segment = _locked(segment_id)
+    wanted = _known(customer_ids)
+    present = set(SegmentMembership.objects.filter(segment=segment).values_list("customer_id", flat=True))
+    gone = sorted(present - wanted)
+    for start in range(0, len(gone), AT_ONCE):
+        SegmentMembership.objects.filter(segment=segment, customer_id__in=gone[start : start + AT_ONCE]).delete()
+    return _join(segment, wanted - present, at), len(gone)
+
+
+def _locked(segment_id: int) -> Segment:
+    segment = Segment.objects.select_for_update(no_key=True).filter(pk=segment_id).first()
+    if segment is None:
+        raise NoSuchSegment(_("There is no such segment."), details={"segment": segment_id})
+    return segment
+
+
+def _known(customer_ids: Collection[int]) -> set[int]:
+    wanted = sorted(set(customer_ids))
+    known: set[int] = set()
+    for start in range(0, len(wanted), AT_ONCE):
+        known |= set(Customer.objects.filter(pk__in=wanted[start : start + AT_ONCE]).values_list("pk", flat=True))
+    unknown = [one for one in wanted if one not in known]
+    if unknown:
+        raise UnknownCustomers(
+            _("%(count)s of these customers are not known, among them %(some)s. Nobody was added.")
+            % {"count": len(unknown), "some": ", ".join(map(str, unknown[:5]))},
+            details={"unknown": unknown[:100], "count": len(unknown)},
+        )
+    return known
+
+
+def _join(segment: Segment, customers: Collection[int], at: datetime) -> int:
+    """Counted before and after under the segment's lock, since a row left out of an insert is not told."""
+    before = SegmentMembership.objects.filter(segment=segment).count()
+    SegmentMembership.objects.bulk_create(
+        (SegmentMembership(segment=segment, customer_id=pk, joined_at=at) for pk in sorted(customers)),
+        ignore_conflicts=True,
+        batch_size=AT_ONCE,
+    )
+    return SegmentMembership.objects.filter(segment=segment).count() - before

@@ -1,0 +1,106 @@
+"""What left each shelf day by day, on which days it stood empty, and what lies there and is on order now.
+
+Demand is what was shipped. Canceled orders never ship, so they are no demand; a return is none either, and does not take the
+sale back: the customer wanted the goods on that day, and what came back lies on the shelf and is counted there. Transfers,
+write-offs and corrections are nobody's demand.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+
+from config.kernel.business_time import day_period
+from inventory.models import PurchaseOrder
+from inventory.replenishment import WINDOW_DAYS, Demand, Position
+
+# One statement, hence one snapshot: goods that are received meanwhile are counted on the shelf or on the way, never as neither.
+# What was on hand when a day ended is counted back from now: the level less everything that moved on later days. What was
+# reserved then cannot be recounted, because a reservation does not keep when it ended; so an empty shelf is one with nothing
+# on hand. A purchase order that the replenishment itself drafted is not supply: it is what is being thought over.
+_RECORDED = """
+    WITH policy AS (
+        SELECT id, variant_id, warehouse_id FROM inventory_reorderpolicy
+        WHERE CASE WHEN %(policies)s::bigint[] IS NULL THEN is_enabled ELSE id = ANY(%(policies)s) END
+    ), day AS (
+        SELECT generate_series(%(first)s::date, %(last)s::date, interval '1 day')::date AS day
+    ), moved AS (
+        SELECT policy.id, (movement.occurred_at AT TIME ZONE %(zone)s)::date AS day,
+               SUM(movement.quantity) AS change,
+               COALESCE(-SUM(movement.quantity) FILTER (WHERE movement.kind = 'SHIPMENT'), 0) AS shipped
+        FROM inventory_stockmovement AS movement
+        JOIN policy ON policy.variant_id = movement.variant_id AND policy.warehouse_id = movement.warehouse_id
+        WHERE movement.occurred_at >= %(starts_at)s
+        GROUP BY 1, 2
+    ), since AS (
+        SELECT id, SUM(change) AS change FROM moved WHERE day > %(last)s::date GROUP BY id
+    ), closed AS (
+        SELECT policy.id, day.day, COALESCE(moved.shipped, 0) AS shipped,
+               COALESCE(level.on_hand, 0) - COALESCE(since.change, 0)
+               - COALESCE(SUM(moved.change) OVER (
+                   PARTITION BY policy.id ORDER BY day.day DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+               ), 0) AS on_hand
+        FROM policy
+        CROSS JOIN day
+        LEFT JOIN moved ON moved.id = policy.id AND moved.day = day.day
+        LEFT JOIN since ON since.id = policy.id
+        LEFT JOIN inventory_stocklevel AS level
+            ON level.variant_id = policy.variant_id AND level.warehouse_id = policy.warehouse_id
+    ), daily AS (
+        SELECT id, array_agg(shipped::int ORDER BY day) AS shipped, array_agg(on_hand <= 0 ORDER BY day) AS sold_out
+        FROM closed GROUP BY id
+    ), ordered AS (
+        SELECT line.variant_id, purchase.warehouse_id, SUM(line.quantity - line.received) AS units
+        FROM inventory_purchaseorderline AS line
+        JOIN inventory_purchaseorder AS purchase ON purchase.id = line.purchase_order_id
+        WHERE line.received < line.quantity AND purchase.state = ANY(%(open)s)
+          AND NOT (purchase.is_proposed AND purchase.state = 'DRAFT')
+        GROUP BY 1, 2
+    )
+    SELECT policy.id, daily.shipped, daily.sold_out,
+           COALESCE(level.on_hand, 0), COALESCE(level.reserved, 0), COALESCE(ordered.units, 0)::int
+    FROM policy
+    JOIN daily ON daily.id = policy.id
+    LEFT JOIN ordered ON ordered.variant_id = policy.variant_id AND ordered.warehouse_id = policy.warehouse_id
+    LEFT JOIN inventory_stocklevel AS level
+        ON level.variant_id = policy.variant_id AND level.warehouse_id = policy.warehouse_id
+"""
+# From these, goods may still come.
+OPEN = (
+    PurchaseOrder.State.DRAFT,
+    PurchaseOrder.State.APPROVED,
+    PurchaseOrder.State.SENT,
+    PurchaseOrder.State.PARTLY_RECEIVED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    demand: Demand
+    position: Position
+
+
+def recorded(*, last_on: date, policies: Collection[int] | None = None, days: int = WINDOW_DAYS) -> dict[int, Recorded]:
+    """By policy: the demand of the `days` closed business days up to `last_on`, and the stock position of this moment.
+
+    Without `policies`, of all that are enabled. One statement, whatever their number.
+    """
+    zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
+    first_on = last_on - timedelta(days=days - 1)
+    given = {
+        "policies": None if policies is None else list(policies),
+        "first": first_on,
+        "last": last_on,
+        "starts_at": day_period(first_on, zone).starts_at,
+        "zone": zone.key,
+        "open": list(OPEN),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORDED, given)
+        return {
+            policy: Recorded(Demand(tuple(shipped), tuple(sold_out)), Position(on_hand, reserved, on_order))
+            for policy, shipped, sold_out, on_hand, reserved, on_order in cursor.fetchall()
+        }

@@ -1,0 +1,169 @@
+"""What callers may send. Unknown fields are refused, so that a misspelled one is not taken for a missing one."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from inventory.models import Warehouse
+from orders.operations.placing import Buyer
+
+MOST_LINES = 200
+MOST_UNITS = 9_999
+MOST_CODES = 20
+
+
+class Strict(serializers.Serializer[Any]):
+    """Refuses fields it does not know, naming each."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = [str(name) for name in data if name not in self.fields]
+            if unknown:
+                raise serializers.ValidationError(
+                    {name[:100]: [serializers.ErrorDetail(_("There is no such field."), "unknown_field")] for name in unknown}
+                )
+        return super().to_internal_value(data)
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class MoneyInput(serializers.DecimalField):
+    """An amount as text; a JSON number may have lost digits on its way."""
+
+    default_error_messages = {"not_text": _('Send the amount as text, such as "12000".')}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=16, decimal_places=4, min_value=Decimal(0), **kwargs)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if not isinstance(data, str):
+            self.fail("not_text")
+        return super().to_internal_value(data)
+
+
+class LineInput(Strict):
+    sku = serializers.CharField(max_length=64)
+    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+
+
+class CustomerInput(Strict):
+    """Name, phone and email are kept for the customer where they are given."""
+
+    external_id = serializers.CharField(max_length=64, help_text="The storefront's own key of the customer.")
+    name = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
+    phone = serializers.CharField(max_length=20, required=False, default="", allow_blank=True)
+    email = serializers.EmailField(max_length=254, required=False, default="", allow_blank=True)
+
+
+class ShipToInput(Strict):
+    name = serializers.CharField(max_length=100)
+    phone = serializers.RegexField(r"^[0-9+() -]{3,20}$")
+    postal_code = serializers.RegexField(r"^[0-9A-Za-z -]{3,10}$")
+    address = serializers.CharField(max_length=300)
+    detail = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="Floor, room.")
+    message = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="For the courier.")
+
+
+class QuoteInput(Strict):
+    lines = serializers.ListSerializer(child=LineInput(), allow_empty=False, max_length=MOST_LINES)
+    codes = serializers.ListField(
+        child=serializers.CharField(max_length=40), max_length=MOST_CODES, required=False, default=list,
+        help_text="Coupon codes, in the order in which they shall be tried.",
+    )  # fmt: skip
+    customer = CustomerInput(required=False, allow_null=True, default=None)
+
+    def wanted(self) -> list[tuple[str, int]]:
+        return [(line["sku"], line["quantity"]) for line in self.validated_data["lines"]]
+
+    def buyer(self) -> Buyer | None:
+        told = self.validated_data["customer"]
+        return Buyer(**told) if told else None
+
+
+class OrderInput(QuoteInput):
+    # A colon is kept for the shop's own channels, such as an imported past.
+    channel = serializers.RegexField(
+        r"^[a-z0-9][a-z0-9_-]{0,19}$", required=False, default="web", help_text="Where it was sold: web, naver."
+    )
+    external_number = serializers.CharField(
+        max_length=64, required=False, allow_null=True, default=None,
+        help_text="The channel's own number of the order; the same number again is refused.",
+    )  # fmt: skip
+    ship_to = ShipToInput()
+    expected_total = MoneyInput(help_text="What the customer was shown. Another price is refused, with the new quote.")
+    note = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
+
+
+class PaymentInput(Strict):
+    provider = serializers.CharField(max_length=40)
+    reference = serializers.CharField(max_length=100, help_text="The provider's own number of the payment.")
+    amount = MoneyInput()
+    paid_at = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="Empty: now.")
+
+
+class RefundInput(Strict):
+    reference = serializers.CharField(max_length=100, help_text="The provider's own number of the refund.")
+    amount = MoneyInput()
+    reason = serializers.CharField(max_length=200)
+
+
+class CancelInput(Strict):
+    reason = serializers.CharField(max_length=200)
+    customer = serializers.CharField(
+        max_length=64, required=False, default="", help_text="Its external id; a storefront must name it."
+    )
+
+
+class ReasonInput(Strict):
+    reason = serializers.CharField(max_length=200)
+
+
+class NoteInput(Strict):
+    text = serializers.CharField(max_length=300)
+
+
+class EmptyInput(Strict):
+    pass
+
+
+class UnitsInput(Strict):
+    position = serializers.IntegerField(min_value=1, max_value=MOST_LINES)
+    quantity = serializers.IntegerField(min_value=0, max_value=MOST_UNITS * MOST_LINES)
+
+
+def units(items: list[dict[str, int]], field: str) -> dict[int, int]:
+    """Units by line position; a position named twice has no clear meaning."""
+    by_position = {one["position"]: one["quantity"] for one in items}
+    if len(by_position) != len(items):
+        raise serializers.ValidationError({field: [serializers.ErrorDetail(_("Name each line once."), "named_twice")]})
+    return by_position
+
+
+def _warehouse(**options: Any) -> "serializers.SlugRelatedField[Warehouse]":
+    return serializers.SlugRelatedField(slug_field="code", queryset=Warehouse.objects.all(), **options)
+
+
+class ShipInput(Strict):
+    items = serializers.ListSerializer(child=UnitsInput(), required=False, allow_null=True, default=None, max_length=MOST_LINES,
+        help_text="Empty: everything that is held.",
+    )  # fmt: skip
+    warehouse = _warehouse(required=False, allow_null=True, default=None, help_text="Its code; empty: all that hold some.")
+    carrier = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
+    tracking_number = serializers.CharField(max_length=64, required=False, default="", allow_blank=True)
+
+
+class ReturnInput(Strict):
+    items = serializers.ListSerializer(child=UnitsInput(), allow_empty=False, max_length=MOST_LINES)
+    warehouse = _warehouse(help_text="The code of the warehouse that gets the goods.")
+    reason = serializers.CharField(max_length=200)
+
+
+class ReceiveInput(Strict):
+    restocked = serializers.ListSerializer(
+        child=UnitsInput(), max_length=MOST_LINES, help_text="How many units of each line can be sold again."
+    )

@@ -1,0 +1,221 @@
+"""What the API tells of orders. Money is text in the shop's currency; people and things are told by their public keys."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from config.kernel.money import Money
+from orders.models import (
+    Fulfillment,
+    FulfillmentLine,
+    Order,
+    OrderDiscount,
+    OrderEvent,
+    OrderLine,
+    Payment,
+    Refund,
+    Return,
+    ReturnLine,
+)
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class MoneyOutput(serializers.Field[Decimal, Any, str, Any]):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, value: Decimal) -> str:
+        return Money(value, settings.SHOP_CURRENCY).as_text()
+
+
+class QuotedLine(serializers.Serializer[Any]):
+    sku = serializers.CharField()
+    quantity = serializers.IntegerField()
+    list_price = serializers.CharField()
+    gross = serializers.CharField()
+    discount = serializers.CharField()
+    total = serializers.CharField()
+    tax = serializers.CharField(help_text="Inside the total.")
+
+
+class QuotedDiscount(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    code = serializers.CharField(allow_blank=True)
+    amount = serializers.CharField()
+    on_shipping = serializers.BooleanField()
+
+
+class RefusedCode(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    reason = serializers.CharField(help_text="Stable: unknown_code, used_up, not_in_force, below_minimum, ...")
+    figures = serializers.DictField(child=serializers.CharField())
+
+
+class QuoteOutput(serializers.Serializer[Any]):
+    """Describes `quoting.told`, which is what is answered."""
+
+    at = serializers.DateTimeField()
+    currency = serializers.CharField()
+    lines = QuotedLine(many=True)
+    discounts = QuotedDiscount(many=True)
+    refused_codes = RefusedCode(many=True)
+    shipping_fee = serializers.CharField()
+    shipping_discount = serializers.CharField()
+    total = serializers.CharField()
+    tax = serializers.CharField()
+
+
+class PlacedOutput(serializers.ModelSerializer[Order]):
+    lines_total = MoneyOutput()
+    shipping_fee = MoneyOutput()
+    shipping_discount = MoneyOutput()
+    total = MoneyOutput()
+    tax = MoneyOutput()
+
+    class Meta:
+        model = Order
+        fields = [
+            *("number", "channel", "external_number", "state", "currency"),
+            *("lines_total", "shipping_fee", "shipping_discount", "total", "tax", "placed_at", "payment_due_at"),
+        ]
+        read_only_fields = fields
+
+
+class OrderOutput(PlacedOutput):
+    customer = serializers.CharField(source="customer.external_id", default=None, read_only=True, allow_null=True)
+    paid = MoneyOutput()
+    refund_owed = MoneyOutput()
+    refunded = MoneyOutput()
+
+    class Meta(PlacedOutput.Meta):
+        fields = [
+            *PlacedOutput.Meta.fields,
+            *("customer", "is_short", "refund_due", "paid", "refund_owed", "refunded"),
+            *("paid_at", "ship_due_at", "shipped_at", "closed_at"),
+        ]
+        read_only_fields = fields
+
+
+class LineOutput(serializers.ModelSerializer[OrderLine]):
+    list_price = MoneyOutput()
+    gross = MoneyOutput()
+    discount = MoneyOutput()
+    total = MoneyOutput()
+    tax = MoneyOutput()
+
+    class Meta:
+        model = OrderLine
+        fields = [
+            *("position", "sku", "name", "quantity", "list_price", "gross", "discount", "total", "tax_rate", "tax"),
+            *("shipped", "canceled", "short", "returned"),
+        ]
+        read_only_fields = fields
+
+
+class DiscountOutput(serializers.ModelSerializer[OrderDiscount]):
+    position = serializers.IntegerField(
+        source="line.position", default=None, read_only=True, allow_null=True, help_text="Empty: off the shipping."
+    )
+    amount = MoneyOutput()
+
+    class Meta:
+        model = OrderDiscount
+        fields = ["position", "name", "code", "amount"]
+        read_only_fields = fields
+
+
+class PaymentOutput(serializers.ModelSerializer[Payment]):
+    amount = MoneyOutput()
+
+    class Meta:
+        model = Payment
+        fields = ["provider", "reference", "amount", "paid_at", "recorded_at"]
+        read_only_fields = fields
+
+
+class RefundOutput(serializers.ModelSerializer[Refund]):
+    amount = MoneyOutput()
+
+    class Meta:
+        model = Refund
+        fields = ["reference", "amount", "reason", "refunded_at"]
+        read_only_fields = fields
+
+
+class FulfillmentLineOutput(serializers.ModelSerializer[FulfillmentLine]):
+    position = serializers.IntegerField(source="order_line.position", read_only=True)
+    sku = serializers.CharField(source="order_line.sku", read_only=True)
+
+    class Meta:
+        model = FulfillmentLine
+        fields = ["position", "sku", "quantity"]
+        read_only_fields = fields
+
+
+class FulfillmentOutput(serializers.ModelSerializer[Fulfillment]):
+    warehouse = serializers.CharField(source="warehouse.code", read_only=True)
+    lines = FulfillmentLineOutput(many=True, read_only=True)
+
+    class Meta:
+        model = Fulfillment
+        fields = ["number", "warehouse", "carrier", "tracking_number", "shipped_at", "lines"]
+        read_only_fields = fields
+
+
+class ReturnLineOutput(serializers.ModelSerializer[ReturnLine]):
+    position = serializers.IntegerField(source="order_line.position", default=None, read_only=True, allow_null=True)
+    sku = serializers.CharField(source="variant.sku", read_only=True)
+    refund = MoneyOutput()
+
+    class Meta:
+        model = ReturnLine
+        fields = ["position", "sku", "quantity", "restocked", "refund"]
+        read_only_fields = fields
+
+
+class ReturnOutput(serializers.ModelSerializer[Return]):
+    warehouse = serializers.CharField(source="warehouse.code", read_only=True)
+    refund = MoneyOutput()
+    lines = ReturnLineOutput(many=True, read_only=True)
+
+    class Meta:
+        model = Return
+        fields = ["number", "warehouse", "state", "reason", "refund", "accepted_at", "received_at", "lines"]
+        read_only_fields = fields
+
+
+class EventOutput(serializers.ModelSerializer[OrderEvent]):
+    class Meta:
+        model = OrderEvent
+        fields = ["kind", "reason", "occurred_at"]
+        read_only_fields = fields
+
+
+class OrderDetailOutput(OrderOutput):
+    lines = LineOutput(many=True, read_only=True)
+    discounts = DiscountOutput(many=True, read_only=True)
+    payments = PaymentOutput(many=True, read_only=True)
+    refunds = RefundOutput(many=True, read_only=True)
+    fulfillments = FulfillmentOutput(many=True, read_only=True)
+    returns = ReturnOutput(many=True, read_only=True)
+    timeline = serializers.SerializerMethodField(help_text="Without the notes of staff where a storefront reads it.")
+
+    class Meta(OrderOutput.Meta):
+        fields = [
+            *OrderOutput.Meta.fields,
+            *("ship_to", "note", "lines", "discounts", "payments", "refunds", "fulfillments", "returns", "timeline"),
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(EventOutput(many=True))
+    def get_timeline(self, order: Order) -> list[dict[str, Any]]:
+        told = [
+            event
+            for event in order.timeline.all()
+            if self.context["by_staff"] or event.kind != OrderEvent.Kind.NOTED
+        ]  # fmt: skip
+        return [EventOutput(event).data for event in told]

@@ -1,0 +1,307 @@
+"""The endpoints of orders. Each reads its input, makes one call and answers; who may call is said beside it."""
+
+from typing import Any, ClassVar, cast
+
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from config.kernel import clock
+from config.kernel.api import IDEMPOTENCY_HEADER, idempotent
+from config.kernel.models import User
+from config.kernel.pagination import ByCursor
+from config.kernel.permissions import READERS, WRITERS, Scope
+from orders.api import inputs, outputs
+from orders.api.filters import OrderFilter
+from orders.models import Order
+from orders.operations import canceling, fulfilling, noting, paying, placing, recording, returning, shortage
+from orders.queries import documents, quoting
+
+SELLERS = frozenset({Scope.STOREFRONT, Scope.INTEGRATION})
+KEY = OpenApiParameter(
+    IDEMPOTENCY_HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="1 to 200 printable characters, new for each request; a repetition gets the first answer again.",
+)
+ERROR = {"$ref": "#/components/schemas/Error"}
+REFUSALS = {
+    409: OpenApiResponse(ERROR, "The state of the shop does not allow it; `code` and `details` say what."),
+    422: OpenApiResponse(ERROR, "The request contradicts itself, or its key was used for another one."),
+}
+NO_CONTRADICTION = {422: REFUSALS[422]}
+
+
+def _actor(request: Request) -> User:
+    return cast(User, request.user)
+
+
+def _of_staff(request: Request) -> bool:
+    """Whether the token reaches beyond one customer's own orders."""
+    token: Any = request.auth
+    return not READERS.isdisjoint(token.granted)
+
+
+class QuoteView(APIView):
+    write_scopes = SELLERS | READERS
+
+    @extend_schema(
+        operation_id="quote",
+        summary="What a basket costs now",
+        description="Writes nothing. Codes that give nothing are named with their reason.",
+        request=inputs.QuoteInput,
+        responses={200: outputs.QuoteOutput} | NO_CONTRADICTION,
+    )
+    def post(self, request: Request) -> Response:
+        given = inputs.QuoteInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        buyer = given.buyer()
+        quote = quoting.quote(
+            lines=given.wanted(),
+            codes=given.validated_data["codes"],
+            customer_external_id=buyer.external_id if buyer else None,
+            at=clock.now(),
+        )
+        return Response(quoting.told(quote))
+
+
+class ByTime(ByCursor):
+    ordering = ("-placed_at", "-id")  # type: ignore[assignment]  # the stub of the parent knows one field only
+
+
+class OrdersView(generics.ListAPIView[Order]):
+    read_scopes = READERS
+    write_scopes = SELLERS
+    serializer_class = outputs.OrderOutput
+    pagination_class = ByTime
+    filterset_class = OrderFilter
+    queryset = documents.orders()
+
+    @extend_schema(
+        operation_id="place_order",
+        summary="Place an order",
+        description="Prices, counts coupons and holds the stock in one transaction; refused as a whole or done as a whole.",
+        parameters=[KEY],
+        request=inputs.OrderInput,
+        responses={201: outputs.PlacedOutput} | REFUSALS,
+    )
+    def post(self, request: Request) -> HttpResponse:
+        given = inputs.OrderInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        told = {name: value for name, value in given.validated_data.items() if name not in ("lines", "customer")}
+
+        def call() -> Response:
+            order = placing.place_order(
+                lines=given.wanted(), customer=given.buyer(), actor=_actor(request), at=clock.now(), **told
+            )  # fmt: skip
+            return Response(outputs.PlacedOutput(order).data, status=201)
+
+        return idempotent(request, call)
+
+
+class OrderView(APIView):
+    read_scopes = READERS | {Scope.STOREFRONT}
+
+    @extend_schema(
+        operation_id="read_order",
+        summary="One order with everything that hangs on it",
+        parameters=[
+            OpenApiParameter("customer", OpenApiTypes.STR, description="The customer's external id; a storefront must name it.")
+        ],
+        responses={200: outputs.OrderDetailOutput},
+    )
+    def get(self, request: Request, number: str) -> Response:
+        by_staff = _of_staff(request)
+        customer = request.query_params.get("customer", None if by_staff else "")
+        if customer is not None and (not 0 < len(customer) <= 64 or "\0" in customer):
+            raise serializers.ValidationError({"customer": [_("Name the customer of the order.")]})
+        order = documents.order_with_papers(number, customer)
+        if order is None:
+            raise recording.unknown(number)
+        return Response(outputs.OrderDetailOutput(order, context={"by_staff": by_staff}).data)
+
+
+class Verb(APIView):
+    """A POST that changes an order, once for each key."""
+
+    write_scopes = WRITERS
+    input: ClassVar[type[inputs.Strict]]
+
+    def post(self, request: Request, **named: str) -> HttpResponse:
+        given = self.input(data=request.data)
+        given.is_valid(raise_exception=True)
+        return idempotent(request, lambda: self.do(request, given.validated_data, **named))
+
+    def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
+        raise NotImplementedError
+
+
+def described(
+    name: str, summary: str, answer: type[serializers.BaseSerializer[Any]], *, many: bool = False, status: int = 200
+) -> Any:
+    """Tells the schema what a verb takes and answers."""
+
+    def describe(view: type[Verb]) -> type[Verb]:
+        told = extend_schema(
+            operation_id=name,
+            summary=summary,
+            description=view.__doc__,
+            parameters=[KEY],
+            request=view.input,
+            responses={status: answer(many=True) if many else answer} | REFUSALS,
+        )
+        return told(view)
+
+    return describe
+
+
+@described("pay_order", "Record a payment", outputs.PaymentOutput, status=201)
+class PayView(Verb):
+    """The whole amount that is due. The same provider and reference again is the same payment."""
+
+    write_scopes = SELLERS
+    input = inputs.PaymentInput
+
+    def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
+        at = clock.now()
+        told = given | {"paid_at": given["paid_at"] or at}
+        payment = paying.record_payment(number=number, actor=_actor(request), at=at, **told)
+        return Response(outputs.PaymentOutput(payment).data, status=201)
+
+
+@described("cancel_order", "Cancel an order", outputs.OrderOutput)
+class CancelView(Verb):
+    """Before anything left. A storefront may do so for the customer it names, until the order is paid."""
+
+    write_scopes = SELLERS
+    input = inputs.CancelInput
+
+    def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
+        told = {"number": number, "reason": given["reason"], "actor": _actor(request), "at": clock.now()}
+        if _of_staff(request):
+            order = canceling.cancel(**told)
+        else:
+            order = canceling.withdraw(customer_external_id=given["customer"], **told)
+        return Response(outputs.OrderOutput(order).data)
+
+
+@described("pick_order", "Mark an order as picked", outputs.OrderOutput)
+class PickView(Verb):
+    """The goods lie in the parcel."""
+
+    input = inputs.EmptyInput
+
+    def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
+        order = fulfilling.pick(number=number, actor=_actor(request), at=clock.now())
+        return Response(outputs.OrderOutput(order).data)
+
+
+@described("ship_order", "Ship an order, whole or in part", outputs.FulfillmentOutput, many=True, status=201)
+class ShipView(Verb):
+    """One parcel for each warehouse that holds some of it."""
+
+    input = inputs.ShipInput
+
+    def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
+        parcels = fulfilling.ship(
+            number=number,
+            positions=None if given["items"] is None else inputs.units(given["items"], "items"),
+            warehouse_id=given["warehouse"] and given["warehouse"].pk,
+            carrier=given["carrier"],
+            tracking_number=given["tracking_number"],
+            actor=_actor(request),
+            at=clock.now(),
+        )
+        return Response(outputs.FulfillmentOutput(parcels, many=True).data, status=201)
+
+
+@described("accept_return", "Accept a return", outputs.ReturnOutput, status=201)
+class ReturnView(Verb):
+    """The customer may send these units back."""
+
+    input = inputs.ReturnInput
+
+    def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
+        accepted = returning.accept(
+            number=number,
+            items=inputs.units(given["items"], "items"),
+            warehouse_id=given["warehouse"].pk,
+            reason=given["reason"],
+            actor=_actor(request),
+            at=clock.now(),
+        )
+        return Response(outputs.ReturnOutput(accepted).data, status=201)
+
+
+@described("receive_return", "Receive the goods of a return", outputs.ReturnOutput)
+class ReceiveView(Verb):
+    """They are here: what can be sold again enters the stock, and their price is due to go back."""
+
+    input = inputs.ReceiveInput
+
+    def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
+        arrived = returning.receive(
+            number=number, restocked=inputs.units(given["restocked"], "restocked"), actor=_actor(request), at=clock.now()
+        )
+        return Response(outputs.ReturnOutput(arrived).data)
+
+
+@described("refuse_return", "Refuse a return", outputs.ReturnOutput)
+class RefuseView(Verb):
+    """The goods will not be taken back."""
+
+    input = inputs.ReasonInput
+
+    def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
+        refused = returning.refuse(number=number, actor=_actor(request), at=clock.now(), **given)
+        return Response(outputs.ReturnOutput(refused).data)
+
+
+@described("refund_order", "Record a refund", outputs.RefundOutput, status=201)
+class RefundView(Verb):
+    """Money that went back, at most what was paid. The same reference again is the same refund."""
+
+    input = inputs.RefundInput
+
+    def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
+        refund = paying.record_refund(number=number, actor=_actor(request), at=clock.now(), **given)
+        return Response(outputs.RefundOutput(refund).data, status=201)
+
+
+@described("note_order", "Write a note on an order", outputs.EventOutput, status=201)
+class NoteView(Verb):
+    """For colleagues; customers do not see it."""
+
+    input = inputs.NoteInput
+
+    def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
+        event = noting.note(number=number, actor=_actor(request), at=clock.now(), **given)
+        return Response(outputs.EventOutput(event).data, status=201)
+
+
+@described("restock_order", "Hold the missing units of a short order again", outputs.OrderOutput)
+class RestockView(Verb):
+    """All of them, or refused while the stock is short."""
+
+    input = inputs.EmptyInput
+
+    def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
+        order = shortage.restock(number=number, actor=_actor(request), at=clock.now())
+        return Response(outputs.OrderOutput(order).data)
+
+
+@described("cancel_missing", "Cancel the missing units of a short order", outputs.OrderOutput)
+class CancelMissingView(Verb):
+    """The rest goes; their price is due to go back."""
+
+    input = inputs.ReasonInput
+
+    def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
+        order = shortage.cancel_missing(number=number, actor=_actor(request), at=clock.now(), **given)
+        return Response(outputs.OrderOutput(order).data)

@@ -1,0 +1,35 @@
+"""Orders and their papers, as the API reads them: a constant number of queries, whatever hangs on an order."""
+
+from django.db.models import Prefetch, QuerySet
+
+from orders.models import Fulfillment, FulfillmentLine, Order, OrderDiscount, OrderEvent, Return, ReturnLine
+
+
+def orders() -> QuerySet[Order]:
+    return Order.objects.select_related("customer")
+
+
+def order_with_papers(number: str, customer_external_id: str | None = None) -> Order | None:
+    """One order with everything that hangs on it. With a customer named, only theirs."""
+    rows = orders().filter(number=number)
+    if customer_external_id is not None:
+        rows = rows.filter(customer__external_id=customer_external_id)
+    return rows.prefetch_related(
+        "lines",
+        Prefetch("discounts", OrderDiscount.objects.select_related("line").order_by("pk")),
+        "payments",
+        "refunds",
+        Prefetch("fulfillments", parcels().order_by("pk")),
+        Prefetch("returns", returns().order_by("pk")),
+        Prefetch("timeline", OrderEvent.objects.order_by("pk")),
+    ).first()
+
+
+def parcels() -> QuerySet[Fulfillment]:
+    lines = FulfillmentLine.objects.select_related("order_line").order_by("order_line__position")
+    return Fulfillment.objects.select_related("warehouse").prefetch_related(Prefetch("lines", lines))
+
+
+def returns() -> QuerySet[Return]:
+    lines = ReturnLine.objects.select_related("order_line", "variant").order_by("pk")
+    return Return.objects.select_related("warehouse").prefetch_related(Prefetch("lines", lines))

@@ -1,0 +1,502 @@
+"""The nightly proposal: what it drafts, what it leaves alone, and how far staff have the last word."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from config.kernel.errors import Conflict, Invalid, Missing
+from config.kernel.models import User
+from inventory.models import (
+    PurchaseOrder,
+    PurchaseOrderEvent,
+    PurchaseOrderLine,
+    ReorderPolicy,
+    ReplenishmentProposal,
+    SupplierOffer,
+    Variant,
+    Warehouse,
+)
+from inventory.operations import purchasing, replenishment
+from inventory.operations.purchasing import Wanted
+from inventory.operations.replenishment import ProposalClosed, Proposed
+from inventory.queries import replenishment as queries
+from tests.builders import a_policy, a_supplier, a_variant, a_warehouse, an_offer, shipped, stocked
+
+pytestmark = pytest.mark.django_db
+State = ReplenishmentProposal.State
+DAYS = 28
+
+
+@pytest.fixture
+def store() -> Warehouse:
+    return a_warehouse()
+
+
+@pytest.fixture
+def buyer() -> User:
+    return User.objects.create_user("buyer", is_staff=True)
+
+
+def a_seller(store: Warehouse, at: datetime, each_day: int = 2, left: int = 5, **values: Any) -> Variant:
+    """A SKU that sold this many on each of the last 28 days, with a policy and an offer."""
+    variant = a_variant()
+    terms = {
+        name: values.pop(name)
+        for name in ("supplier", "lead_time_days", "minimum_quantity", "order_multiple")
+        if name in values
+    }
+    an_offer(variant, **terms)
+    a_policy(variant, store, **values)
+    stocked(variant, store, each_day * DAYS + left, at - timedelta(days=DAYS, hours=1))
+    for day in range(1, DAYS + 1):
+        shipped(variant, store, each_day, at - timedelta(days=day))
+    return variant
+
+
+def open_proposals() -> list[ReplenishmentProposal]:
+    return list(ReplenishmentProposal.objects.filter(state=State.OPEN).select_related("line").order_by("id"))
+
+
+def only(variant: Variant) -> ReplenishmentProposal:
+    return ReplenishmentProposal.objects.select_related("line__purchase_order").get(variant=variant, state=State.OPEN)
+
+
+def line_of(proposal: ReplenishmentProposal) -> PurchaseOrderLine:
+    proposal.refresh_from_db()
+    assert proposal.line is not None
+    proposal.line.refresh_from_db()
+    return proposal.line
+
+
+def lines() -> dict[tuple[str, int], int]:
+    """Units by (state of the purchase order, SKU)."""
+    rows = PurchaseOrderLine.objects.values_list("purchase_order__state", "variant", "quantity")
+    return {(state, variant): units for state, variant, units in rows}
+
+
+def test_a_need_becomes_a_proposal_in_a_draft_at_the_suppliers_cost(store: Warehouse, at: datetime) -> None:
+    cup = a_seller(store, at, each_day=2, left=5)
+
+    done = replenishment.propose(at=at)
+
+    # 56 sold in 28 days, never short: mean 2, no deviation; 2 x 8 = 16 to reorder at, 16 + 2 x 7 = 30 to fill up to.
+    proposal = only(cup)
+    assert (done.opened, done.drafts_opened) == (1, 1)
+    assert proposal.quantity == 30 - 5
+    order = line_of(proposal).purchase_order
+    assert (order.state, order.is_proposed, order.warehouse_id, order.currency) == ("DRAFT", True, store.pk, "KRW")
+    assert (line_of(proposal).quantity, line_of(proposal).unit_cost) == (25, cup.cost)
+    assert list(order.timeline.values_list("kind", "details")) == [("DRAFTED", {"added": 1})]
+
+
+def test_the_explanation_holds_every_figure_and_can_be_recounted(store: Warehouse, at: datetime) -> None:
+    cup = a_seller(store, at)
+    replenishment.propose(at=at)
+
+    told = only(cup).explanation
+
+    assert told["last_on"] == "2026-11-20"
+    assert sum(told["shipped"]) == told["plan"]["units"] == 56
+    assert told["plan"]["days_left_out"] == 56 - 28  # before it first lay there
+    assert told["stock"] == {"on_hand": 5, "reserved": 0, "on_order": 0}
+    assert told["terms"]["lead_time_days"] == 7
+    assert (told["plan"]["reorder_point"], told["plan"]["target"], told["plan"]["position"]) == (16, 30, 5)
+
+
+def test_run_again_it_changes_nothing_and_writes_nothing(store: Warehouse, at: datetime) -> None:
+    for _ in range(3):
+        a_seller(store, at)
+    first = replenishment.propose(at=at)
+
+    with CaptureQueriesContext(connection) as captured:
+        second = replenishment.propose(at=at + timedelta(minutes=5))
+
+    assert (first.opened, second.changed, second.kept) == (3, 0, 3)
+    written = [one["sql"] for one in captured if one["sql"].startswith(("INSERT", "DELETE", "UPDATE"))]
+    assert written == []
+
+
+def test_one_draft_gathers_what_one_supplier_sends_to_one_warehouse(store: Warehouse, at: datetime) -> None:
+    other = a_warehouse()
+    potter, weaver = a_supplier(), a_supplier()
+    for supplier in (potter, potter, weaver):
+        a_seller(store, at, supplier=supplier)
+    a_seller(other, at, supplier=potter)
+
+    done = replenishment.propose(at=at)
+
+    assert (done.opened, done.drafts_opened) == (4, 3)
+    sizes = [order.lines.count() for order in PurchaseOrder.objects.order_by("supplier", "warehouse")]
+    assert sizes == [2, 1, 1]
+
+
+def test_the_cost_of_a_night_in_queries_does_not_grow_with_the_skus(store: Warehouse, at: datetime) -> None:
+    potter = a_supplier()
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            replenishment.propose(at=at)
+        return len(captured)
+
+    for _ in range(2):
+        a_seller(store, at, supplier=potter)
+    few = cost()
+    PurchaseOrder.objects.update(state=PurchaseOrder.State.CANCELED)
+    ReplenishmentProposal.objects.update(state=State.SUPERSEDED)
+    for _ in range(6):
+        a_seller(store, at, supplier=potter)
+
+    assert cost() == few
+
+
+def test_purchase_orders_of_any_kind_are_supply_but_the_draft_being_thought_over(
+    store: Warehouse, at: datetime, buyer: User
+) -> None:
+    cup = a_seller(store, at)
+    by_hand = purchasing.draft(
+        supplier_id=a_supplier().pk, warehouse_id=store.pk, lines=[Wanted(cup.pk, 8)], actor=buyer, at=at
+    )
+
+    replenishment.propose(at=at)
+
+    assert only(cup).quantity == 30 - 5 - 8
+    assert by_hand.lines.get().quantity == 8
+    assert PurchaseOrderEvent.objects.filter(purchase_order=by_hand).count() == 1
+
+
+def test_what_was_approved_is_not_proposed_again(store: Warehouse, at: datetime, buyer: User) -> None:
+    cup = a_seller(store, at)
+    replenishment.propose(at=at)
+    proposal = only(cup)
+    purchasing.approve(number=line_of(proposal).purchase_order.number, actor=buyer, at=at)
+
+    done = replenishment.propose(at=at + timedelta(days=1))
+
+    proposal.refresh_from_db()
+    assert proposal.state == State.ORDERED
+    assert (done.opened, done.nothing) == (0, {"ENOUGH": 1})
+
+
+def test_a_changed_need_supersedes_the_proposal_and_changes_its_line(store: Warehouse, at: datetime) -> None:
+    cup = a_seller(store, at, left=5)
+    replenishment.propose(at=at)
+    before = only(cup)
+    shipped(cup, store, 3, at)
+
+    done = replenishment.propose(at=at + timedelta(hours=1))
+
+    after = only(cup)
+    before.refresh_from_db()
+    assert (done.opened, done.superseded) == (1, 1)
+    assert (before.state, before.decided_by, after.quantity) == (State.SUPERSEDED, None, 28)
+    assert line_of(after).pk == line_of(before).pk
+    assert lines() == {("DRAFT", cup.pk): 28}
+
+
+def test_the_same_quantity_for_other_reasons_keeps_the_proposal_and_tells_the_new_reasons(
+    store: Warehouse, at: datetime
+) -> None:
+    cup = a_seller(store, at, left=5, order_multiple=40)
+    replenishment.propose(at=at)
+    before = only(cup)
+    shipped(cup, store, 1, at)
+
+    done = replenishment.propose(at=at + timedelta(hours=1))
+
+    after = only(cup)
+    assert (after.pk, after.quantity, done.refreshed) == (before.pk, 40, 1)
+    assert after.explanation["stock"]["on_hand"] == 4
+    assert after.as_of == at + timedelta(hours=1)
+
+
+def test_a_vanished_need_takes_its_line_out_and_an_empty_draft_is_canceled(store: Warehouse, at: datetime) -> None:
+    supplier = a_supplier()
+    cup, bowl = (a_seller(store, at, supplier=supplier) for _ in range(2))
+    replenishment.propose(at=at)
+    stocked(cup, store, 500, at)
+
+    first = replenishment.propose(at=at)
+    left = lines()
+    stocked(bowl, store, 500, at)
+    second = replenishment.propose(at=at)
+
+    assert (first.superseded, first.drafts_canceled, left) == (1, 0, {("DRAFT", bowl.pk): 25})
+    assert (second.superseded, second.drafts_canceled, lines()) == (1, 1, {})
+    order = PurchaseOrder.objects.get()
+    assert order.state == PurchaseOrder.State.CANCELED
+    assert list(order.timeline.order_by("id").values_list("kind", "details")) == [
+        ("DRAFTED", {"added": 2}),
+        ("CHANGED", {"removed": 1}),
+        ("CANCELED", {"removed": 1}),
+    ]
+
+
+def test_a_need_that_comes_back_is_drafted_anew(store: Warehouse, at: datetime) -> None:
+    cup = a_seller(store, at)
+    replenishment.propose(at=at)
+    stocked(cup, store, 500, at)
+    replenishment.propose(at=at)
+    shipped(cup, store, 500, at)
+
+    replenishment.propose(at=at)
+
+    assert only(cup).quantity == 25
+    assert PurchaseOrder.objects.filter(state="DRAFT").count() == 1
+
+
+def test_another_preferred_supplier_gets_the_proposal(store: Warehouse, at: datetime) -> None:
+    cup = a_seller(store, at)
+    replenishment.propose(at=at)
+    SupplierOffer.objects.filter(variant=cup).update(is_preferred=False)
+    cheaper = an_offer(cup, unit_cost=4000)
+
+    done = replenishment.propose(at=at)
+
+    proposal = only(cup)
+    assert (done.opened, done.superseded, done.drafts_opened, done.drafts_canceled) == (1, 1, 1, 1)
+    assert proposal.offer == cheaper
+    assert line_of(proposal).unit_cost == 4000
+
+
+def test_without_an_active_supplier_nothing_is_bought_and_the_run_says_so(store: Warehouse, at: datetime) -> None:
+    cup = a_seller(store, at)
+    replenishment.propose(at=at)
+    supplier = SupplierOffer.objects.get(variant=cup).supplier
+    supplier.is_active = False
+    supplier.save()
+
+    done = replenishment.propose(at=at)
+
+    assert (done.superseded, done.nothing) == (1, {"NO_SUPPLIER": 1})
+    assert open_proposals() == []
+
+
+def test_a_policy_that_is_switched_off_buys_nothing(store: Warehouse, at: datetime) -> None:
+    cup = a_seller(store, at)
+    replenishment.propose(at=at)
+    ReorderPolicy.objects.filter(variant=cup).update(is_enabled=False)
+
+    assert replenishment.propose(at=at).superseded == 1
+    assert lines() == {}
+
+
+def test_a_price_change_of_the_offer_reaches_the_draft(store: Warehouse, at: datetime) -> None:
+    cup = a_seller(store, at)
+    replenishment.propose(at=at)
+    SupplierOffer.objects.filter(variant=cup).update(unit_cost=5500)
+
+    done = replenishment.propose(at=at)
+
+    assert (done.opened, done.refreshed) == (0, 1)
+    assert line_of(only(cup)).unit_cost == 5500
+
+
+def test_an_earlier_day_moves_the_window_and_a_later_one_is_refused(store: Warehouse, at: datetime) -> None:
+    cup = a_seller(store, at)
+
+    replenishment.propose(at=at, as_of=date(2026, 11, 14))
+    assert only(cup).explanation["last_on"] == "2026-11-13"
+    assert only(cup).explanation["stock"]["on_hand"] == 5
+
+    with pytest.raises(Invalid) as refusal:
+        replenishment.propose(at=at, as_of=date(2026, 11, 22))
+    assert refusal.value.details["field"] == "as_of"
+
+
+class TestDismissing:
+    def test_it_takes_the_line_out_and_keeps_the_reason(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        supplier = a_supplier()
+        cup, bowl = (a_seller(store, at, supplier=supplier) for _ in range(2))
+        replenishment.propose(at=at)
+
+        dismissed = replenishment.dismiss(proposal_id=only(cup).pk, reason="  is  discontinued ", actor=buyer, at=at)
+
+        assert (dismissed.state, dismissed.reason, dismissed.decided_by) == (State.DISMISSED, "is discontinued", buyer)
+        assert lines() == {("DRAFT", bowl.pk): 25}
+
+    def test_the_last_line_takes_the_draft_with_it(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        cup = a_seller(store, at)
+        replenishment.propose(at=at)
+
+        replenishment.dismiss(proposal_id=only(cup).pk, reason="discontinued", actor=buyer, at=at)
+
+        assert PurchaseOrder.objects.get().state == PurchaseOrder.State.CANCELED
+
+    def test_the_same_need_stays_quiet_until_the_days_to_cover_have_passed(
+        self, store: Warehouse, at: datetime, buyer: User
+    ) -> None:
+        cup = a_seller(store, at, review_days=7)
+        replenishment.propose(at=at)
+        replenishment.dismiss(proposal_id=only(cup).pk, reason="not now", actor=buyer, at=at)
+
+        quiet = [replenishment.propose(at=at + timedelta(days=day)) for day in (0, 1, 6)]
+        again = replenishment.propose(at=at + timedelta(days=7))
+
+        assert [one.nothing for one in quiet] == [{"DISMISSED": 1}] * 3
+        assert again.opened == 1
+
+    def test_a_need_that_doubled_is_another_one(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        cup = a_seller(store, at, left=16)
+        replenishment.propose(at=at)
+        assert only(cup).quantity == 14
+        replenishment.dismiss(proposal_id=only(cup).pk, reason="not now", actor=buyer, at=at)
+        shipped(cup, store, 14, at)
+
+        replenishment.propose(at=at)
+
+        assert only(cup).quantity == 28
+
+    def test_canceling_the_draft_is_a_dismissal_of_all_its_lines(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        cup = a_seller(store, at)
+        replenishment.propose(at=at)
+        number = line_of(only(cup)).purchase_order.number
+        purchasing.cancel(number=number, reason="too dear", actor=buyer, at=at)
+
+        assert replenishment.propose(at=at + timedelta(days=1)).nothing == {"DISMISSED": 1}
+
+    def test_a_line_that_staff_took_out_of_the_draft_is_a_dismissal(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        supplier = a_supplier()
+        cup, bowl = (a_seller(store, at, supplier=supplier) for _ in range(2))
+        replenishment.propose(at=at)
+        number = line_of(only(cup)).purchase_order.number
+        purchasing.change_lines(number=number, lines=[Wanted(bowl.pk, 25)], actor=buyer, at=at)
+
+        done = replenishment.propose(at=at + timedelta(hours=1))
+
+        assert (done.kept, done.nothing) == (1, {"DISMISSED": 1})
+        assert ReplenishmentProposal.objects.get(variant=cup).state == State.DISMISSED
+
+    def test_a_reason_is_required(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        cup = a_seller(store, at)
+        replenishment.propose(at=at)
+
+        for reason in (" ", "x" * 301):
+            with pytest.raises(Invalid) as refusal:
+                replenishment.dismiss(proposal_id=only(cup).pk, reason=reason, actor=buyer, at=at)
+            assert refusal.value.details["field"] == "reason"
+        assert only(cup).line is not None
+
+    def test_only_an_open_proposal_can_be_dismissed(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        cup = a_seller(store, at)
+        replenishment.propose(at=at)
+        proposal = only(cup)
+        purchasing.approve(number=line_of(proposal).purchase_order.number, actor=buyer, at=at)
+
+        with pytest.raises(ProposalClosed):
+            replenishment.dismiss(proposal_id=proposal.pk, reason="late", actor=buyer, at=at)
+        with pytest.raises(Missing):
+            replenishment.dismiss(proposal_id=0, reason="late", actor=buyer, at=at)
+        assert lines() == {("APPROVED", cup.pk): 25}
+
+
+class TestOverriding:
+    def test_it_changes_the_line_and_later_nights_keep_it(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        cup = a_seller(store, at)
+        replenishment.propose(at=at)
+
+        replenishment.override(proposal_id=only(cup).pk, quantity=60, reason="before Seollal", actor=buyer, at=at)
+        shipped(cup, store, 3, at)
+        done = replenishment.propose(at=at + timedelta(days=1))
+
+        proposal = only(cup)
+        assert (done.refreshed, done.superseded) == (1, 0)
+        assert (proposal.units, proposal.override_reason, proposal.override_by) == (60, "before Seollal", buyer)
+        assert proposal.quantity != 25  # what the night computes goes on being told
+        assert lines() == {("DRAFT", cup.pk): 60}
+
+    def test_it_stands_even_when_the_need_has_vanished(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        cup = a_seller(store, at)
+        replenishment.propose(at=at)
+        replenishment.override(proposal_id=only(cup).pk, quantity=60, reason="before Seollal", actor=buyer, at=at)
+        stocked(cup, store, 500, at)
+
+        replenishment.propose(at=at)
+
+        assert lines() == {("DRAFT", cup.pk): 60}
+        assert only(cup).explanation["plan"]["nothing"] == "ENOUGH"
+
+    def test_undone_the_computed_quantity_is_bought_again(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        cup = a_seller(store, at)
+        replenishment.propose(at=at)
+        replenishment.override(proposal_id=only(cup).pk, quantity=60, reason="before Seollal", actor=buyer, at=at)
+
+        undone = replenishment.undo_override(proposal_id=only(cup).pk, actor=buyer, at=at)
+
+        assert (undone.override, undone.override_reason, undone.override_by) == (None, "", None)
+        assert lines() == {("DRAFT", cup.pk): 25}
+        with pytest.raises(Conflict):
+            replenishment.undo_override(proposal_id=undone.pk, actor=buyer, at=at)
+
+    def test_it_moves_with_the_proposal_to_another_supplier(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        cup = a_seller(store, at)
+        replenishment.propose(at=at)
+        replenishment.override(proposal_id=only(cup).pk, quantity=60, reason="before Seollal", actor=buyer, at=at)
+        SupplierOffer.objects.filter(variant=cup).update(is_preferred=False)
+        an_offer(cup)
+
+        replenishment.propose(at=at)
+
+        assert (only(cup).units, only(cup).override_reason) == (60, "before Seollal")
+        assert lines() == {("DRAFT", cup.pk): 60}
+
+    def test_a_line_that_staff_changed_in_the_draft_is_an_override(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        cup = a_seller(store, at)
+        replenishment.propose(at=at)
+        number = line_of(only(cup)).purchase_order.number
+        purchasing.change_lines(number=number, lines=[Wanted(cup.pk, 40, unit_cost=Decimal(4500))], actor=buyer, at=at)
+
+        replenishment.propose(at=at + timedelta(hours=1))
+
+        assert only(cup).override == 40
+        assert (line_of(only(cup)).quantity, line_of(only(cup)).unit_cost) == (40, 4500)
+
+    def test_a_line_that_staff_wrote_into_the_draft_is_taken_over(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        supplier = a_supplier()
+        cup = a_seller(store, at, supplier=supplier)
+        bowl = a_seller(store, at, supplier=supplier, left=16)
+        stocked(bowl, store, 5, at)  # above its reorder point for now
+        replenishment.propose(at=at)
+        number = line_of(only(cup)).purchase_order.number
+        purchasing.change_lines(
+            number=number, lines=[Wanted(cup.pk, 25), Wanted(bowl.pk, 3, unit_cost=Decimal(4500))], actor=buyer, at=at
+        )
+
+        replenishment.propose(at=at)
+        untouched = lines()
+        shipped(bowl, store, 6, at)
+        replenishment.propose(at=at)
+
+        assert untouched == lines() == {("DRAFT", cup.pk): 25, ("DRAFT", bowl.pk): 3}
+        assert (only(bowl).override, only(bowl).quantity) == (3, 15)
+        assert line_of(only(bowl)).unit_cost == 4500
+
+    def test_a_quantity_below_one_is_refused(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        cup = a_seller(store, at)
+        replenishment.propose(at=at)
+
+        with pytest.raises(Invalid) as refusal:
+            replenishment.override(proposal_id=only(cup).pk, quantity=0, reason="none", actor=buyer, at=at)
+
+        assert refusal.value.details["field"] == "quantity"
+
+
+def test_why_tells_the_proposal_behind_each_line_in_one_query(store: Warehouse, at: datetime) -> None:
+    supplier = a_supplier()
+    for _ in range(2):
+        a_seller(store, at, supplier=supplier)
+    replenishment.propose(at=at)
+    order = PurchaseOrder.objects.get()
+
+    with CaptureQueriesContext(connection) as captured:
+        told = queries.why(purchase_order_id=order.pk)
+
+    assert len(captured) == 1
+    assert {pk: one.plan["wanted"] for pk, one in told.items()} == dict(order.lines.values_list("pk", "quantity"))
+
+
+def test_an_empty_shop_proposes_nothing(at: datetime) -> None:
+    assert replenishment.propose(at=at) == Proposed(0, 0, 0, 0, 0, 0, {})
