@@ -185,9 +185,10 @@ class OlistBook:
                 made.append(self._document(number, order, list(items.values()), list(payments.items())))
             else:
                 self._leave_out(order, payments)
-        for rows in (*self._items.values(), *self._payments.values()):
-            for row in rows.values():
-                self.account.decide(row.ref, accounting.OTHER_ORDER)
+        others = [row.ref for rows in self._items.values() for row in rows.values()]
+        others += [row.ref for paid in self._payments.values() for row in paid.values()]
+        for ref in others:
+            self.account.decide(ref, accounting.OTHER_ORDER)
         for customer in self._customers_left.values():
             self.account.decide(customer.ref, accounting.NO_ORDER)
         for sku, product in self._products.items():
@@ -221,7 +222,9 @@ class OlistBook:
             freight=sum((item.freight for item in items), ZERO),
             payments=paid,
             others=[(order.ref, accounting.ORDER)],
-            digests={one.ref: one.digest for one in (order, *items, *(paid for _place, paid in payments if paid.amount))},
+            digests={order.ref: order.digest}
+            | {item.ref: item.digest for item in items}
+            | {one.ref: one.digest for _place, one in payments if one.amount},
             state=state,
             paid_at=paid_at,
             ship_due_at=order.due_at,

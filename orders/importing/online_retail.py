@@ -152,7 +152,10 @@ class OnlineRetailBook:
         for line in document.lines:
             self._learn(line, at, document.kind)
         names = {row.ref: digest for row, digest in zip(invoice.rows, invoice.digests, strict=True)}
-        document.digests = {one.ref: names[one.ref] for one in (*document.lines, *document.charges)}
+        document.digests = {
+            **{line.ref: names[line.ref] for line in document.lines},
+            **{charge.ref: names[charge.ref] for charge in document.charges},
+        }
         return [document]
 
     def _without_others(self, invoice: _Invoice, month: str, *, is_credit: bool) -> list[_Row]:

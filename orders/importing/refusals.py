@@ -26,7 +26,9 @@ PROBLEMS = {
     # a heading
     "delimiter": gettext_lazy("cells are parted by “%(found)s”. Save the file with commas."),
     "duplicated_column": gettext_lazy("the column stands there twice. Remove one of them."),
-    "unknown_table": gettext_lazy("the heading fits no table of this profile. Closest: %(table)s. Missing: %(missing)s. Unknown: %(unknown)s."),
+    "unknown_table": gettext_lazy(
+        "the heading fits no table of this profile. Closest: %(table)s. Missing: %(missing)s. Unknown: %(unknown)s."
+    ),
     "table_missing": gettext_lazy("the table “%(table)s” is missing. Give all files together."),
     # a row
     "cp949": gettext_lazy("the text is stored in the old Korean encoding (cp949). In Excel choose “Save as” and “CSV UTF-8”."),

@@ -58,8 +58,11 @@ class EarlierReturn:
     """What comes back to an order of an earlier import."""
 
     order_id: int
-    told: PastReturn
-    line_ids: tuple[int, ...]  # for each line of `told`
+    number: str
+    reason: str
+    at: datetime
+    warehouse_id: int
+    lines: tuple[tuple[EarlierLine, int, Decimal], ...]  # with units and money
     refund: PastRefund | None
 
 
@@ -134,9 +137,7 @@ class Teller:
 
     def _sales(self, documents: Sequence[Document], earlier: Iterable[tuple[Key, datetime, EarlierLine, int]]) -> Sales[Sold]:
         returned = (one for one in documents if one.kind == CREDIT)
-        sales: Sales[Sold] = Sales(
-            (credit.customer, line.sku, line.price) for credit in returned for line in [*credit.lines, *credit.charges]
-        )
+        sales: Sales[Sold] = Sales((credit.customer, sku, price) for credit in returned for sku, price in credit.sold())
         for key, at, earlier_line, units in earlier:
             sales.add(key, at, earlier_line, units)
         for one in documents:
@@ -184,8 +185,8 @@ class Teller:
             self._decide(line.ref, accounting.SOLD if line.price else accounting.FREE, one, line.quantity * line.price)
         for charge in one.charges:
             self._decide(charge.ref, accounting.SHIPPING, one, charge.amount)
-        for ref, outcome in one.others:
-            self._account.decide(ref, outcome)
+        for place, (ref, outcome) in enumerate(one.others):
+            self._account.decide(ref, outcome, amount=ZERO if place else one.freight)
         fee = sum((charge.amount for charge in one.charges), one.freight)
         payments = self._payments(one, sum((line.quantity * line.price for line in one.lines), fee))
         shipped_at = self._set.moment(one.shipped_at or one.at) if one.state == SHIPPED else None
@@ -262,8 +263,7 @@ class Teller:
         return self._past_return(back, told)
 
     def _past_return(self, back: _Back, lines: Sequence[PastReturnLine]) -> PastReturn:
-        reason = _("Credit note %(number)s") % {"number": back.number.partition(":")[2].partition("#")[0]}
-        return PastReturn(self._set.warehouse_id, reason, back.at, tuple(lines), received_at=back.at, number=back.number)
+        return PastReturn(self._set.warehouse_id, _reason(back), back.at, tuple(lines), received_at=back.at, number=back.number)
 
     def _tell_returns_elsewhere(self) -> None:
         """Returns without a sale, and returns to orders of earlier imports."""
@@ -280,16 +280,21 @@ class Teller:
                 self._tell_earlier(order_id, back)
 
     def _tell_earlier(self, order_id: int, back: _Back) -> None:
-        lines, line_ids = [], []
+        lines = []
         for sold, (units, money) in back.lines.items():
             assert isinstance(sold, EarlierLine)  # noqa: S101
-            lines.append(PastReturnLine(units, units, money, variant_id=sold.variant_id))
-            line_ids.append(sold.line_id)
+            lines.append((sold, units, money))
             self._entries.append((back.at, sold.variant_id, units))
-            voucher = Voucher("RETURN", back.number)
-            self._past.movements.append(self._movement(StockMovement.Kind.RETURN, sold.variant_id, units, voucher, back.at))
-        told = self._past_return(back, lines)
-        self._past.earlier.append(EarlierReturn(order_id, told, tuple(line_ids), _refund(back)))
+        by_variant: Counter[int] = Counter()
+        for sold, units, _money in lines:
+            by_variant[sold.variant_id] += units
+        voucher = Voucher("RETURN", back.number)
+        self._past.movements += [
+            self._movement(StockMovement.Kind.RETURN, variant, units, voucher, back.at) for variant, units in by_variant.items()
+        ]
+        self._past.earlier.append(
+            EarlierReturn(order_id, back.number, _reason(back), back.at, self._set.warehouse_id, tuple(lines), _refund(back))
+        )
 
     def _correct(self, one: Document) -> None:
         """Entries of the ledger for goods that the old shop found or lost."""
@@ -342,7 +347,9 @@ def _target(sold: Sold) -> str | int:
     return sold.order_id if isinstance(sold, EarlierLine) else sold[0]
 
 
+def _reason(back: _Back) -> str:
+    return _("Credit note %(number)s") % {"number": back.number.partition(":")[2].partition("#")[0]}
+
+
 def _refund(back: _Back) -> PastRefund | None:
-    number = back.number.partition(":")[2].partition("#")[0]
-    reason = _("Credit note %(number)s") % {"number": number}
-    return PastRefund(back.number, back.money, reason, back.at) if back.money else None
+    return PastRefund(back.number, back.money, _reason(back), back.at) if back.money else None

@@ -175,6 +175,11 @@ class Document:
     def month(self) -> str:
         return f"{self.at:%Y-%m}"
 
+    def sold(self) -> Iterator[tuple[str, Decimal]]:
+        """SKU and price of everything the document names."""
+        yield from ((line.sku, line.price) for line in self.lines)
+        yield from ((charge.sku, charge.price) for charge in self.charges)
+
     def rows(self) -> Iterator[tuple[int, bytes, Decimal]]:
         """Each row with its own name and its money as the file states it: negative where money was given back."""
         sign = -1 if self.kind == CREDIT else 1

@@ -149,29 +149,9 @@ def _take_back_earlier(returns: Sequence[EarlierReturn], at: datetime) -> None:
     ids = sorted({one.order_id for one in returns})
     orders = {order.pk: order for order in Order.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)}
     for one in returns:
-        told, order = one.told, orders[one.order_id]
-        if told.lines:
-            parent = Return.objects.create(
-                number=told.number,
-                order=order,
-                warehouse_id=told.warehouse_id,
-                state=Return.State.RECEIVED,
-                reason=told.reason,
-                refund=sum((line.refund for line in told.lines), Decimal(0)),
-                accepted_at=told.accepted_at,
-                received_at=told.received_at,
-            )
-            for line, line_id in zip(told.lines, one.line_ids, strict=True):
-                ReturnLine.objects.create(
-                    parent=parent,
-                    order_line_id=line_id,
-                    variant_id=line.variant_id,
-                    quantity=line.quantity,
-                    restocked=line.restocked,
-                    refund=line.refund,
-                )
-                OrderLine.objects.filter(pk=line_id).update(returned=F("returned") + line.quantity)
-            _tell(order, OrderEvent.Kind.RETURNED, told.reason, told.accepted_at)
+        order = orders[one.order_id]
+        if one.lines:
+            _enter_return(order, one)
         if one.refund:
             back = one.refund
             Refund.objects.create(
@@ -181,8 +161,35 @@ def _take_back_earlier(returns: Sequence[EarlierReturn], at: datetime) -> None:
             order.refund_owed += back.amount
             order.save(update_fields=["refunded", "refund_owed"])
             _tell(order, OrderEvent.Kind.REFUNDED, back.reason, back.refunded_at, amount=str(back.amount))
-    days = [business_day(one.told.accepted_at, ZoneInfo(settings.BUSINESS_TIME_ZONE)) for one in returns]
+    days = [business_day(one.at, ZoneInfo(settings.BUSINESS_TIME_ZONE)) for one in returns]
     outbox.record(HistoryImported(first_on=min(days).isoformat(), last_on=max(days).isoformat()), at=at)
+
+
+def _enter_return(order: Order, one: EarlierReturn) -> None:
+    parent = Return.objects.create(
+        number=one.number,
+        order=order,
+        warehouse_id=one.warehouse_id,
+        state=Return.State.RECEIVED,
+        reason=one.reason,
+        refund=sum((money for _line, _units, money in one.lines), Decimal(0)),
+        accepted_at=one.at,
+        received_at=one.at,
+    )
+    ReturnLine.objects.bulk_create(
+        ReturnLine(
+            parent=parent,
+            order_line_id=line.line_id,
+            variant_id=line.variant_id,
+            quantity=units,
+            restocked=units,
+            refund=money,
+        )
+        for line, units, money in one.lines
+    )
+    for line, units, _money in one.lines:
+        OrderLine.objects.filter(pk=line.line_id).update(returned=F("returned") + units)
+    _tell(order, OrderEvent.Kind.RETURNED, one.reason, one.at)
 
 
 def _tell(order: Order, kind: OrderEvent.Kind, reason: str, at: datetime, **details: str) -> None:

@@ -139,7 +139,7 @@ def _profile(name: str) -> Profile:
 
 
 def _check_currency(profile: Profile) -> None:
-    if settings.SHOP_CURRENCY != profile.currency:
+    if profile.currency != settings.SHOP_CURRENCY:
         raise WrongCurrency(
             _("The history of %(profile)s is in %(theirs)s and this shop's currency is %(ours)s. Import it into a shop of "
               "its own, with SHOP_CURRENCY=%(theirs)s.")

@@ -11,25 +11,24 @@ from django.db.models import F, Max
 from orders.models import ImportedDocument, ImportRun, OrderLine
 
 # Months by the files' own calendar: the shop's wall clock, with moved dates moved back.
-_MONTH = "to_char((%(moment)s AT TIME ZONE %%(zone)s) - make_interval(days => %%(shift)s), 'YYYY-MM')"
-_OF_CREDIT = """
-    JOIN orders_importeddocument document ON document.run_id = %(run)s AND document.kind = 'CREDIT'
-     AND split_part(substr({number}, length(%(profile)s) + 2), '#', 1) = document.number
-     AND {number} LIKE %(profile)s || ':%%'
-"""
-_GROSS = f"""
-    SELECT {_MONTH % {"moment": "placed_at"}}, sum(total)
+_GROSS = """
+    SELECT to_char((placed_at AT TIME ZONE %(zone)s) - make_interval(days => %(shift)s), 'YYYY-MM'), sum(total)
     FROM orders_order JOIN orders_importeddocument document
       ON document.run_id = %(run)s AND document.kind = 'SALE' AND document.number = external_number
     WHERE channel = %(channel)s GROUP BY 1
 """
-_REFUNDS = f"""
-    SELECT {_MONTH % {"moment": "refunded_at"}}, -sum(amount)
-    FROM orders_refund {_OF_CREDIT.format(number="reference")} GROUP BY 1
-"""
-_WITHOUT_SALE = f"""
-    SELECT {_MONTH % {"moment": "accepted_at"}}, -sum(refund)
-    FROM orders_return {_OF_CREDIT.format(number="orders_return.number")} WHERE order_id IS NULL GROUP BY 1
+# What a credit note gave back is named by it: "profile:C536379", and "#2" for the second sale it gives back to.
+_RETURNS = """
+    WITH given AS (
+        SELECT reference AS number, refunded_at AS at, amount FROM orders_refund
+        UNION ALL
+        SELECT number, accepted_at, refund FROM orders_return WHERE order_id IS NULL
+    )
+    SELECT to_char((given.at AT TIME ZONE %(zone)s) - make_interval(days => %(shift)s), 'YYYY-MM'), -sum(given.amount)
+    FROM given JOIN orders_importeddocument document
+      ON document.run_id = %(run)s AND document.kind = 'CREDIT'
+     AND document.number = split_part(substr(given.number, length(%(profile)s) + 2), '#', 1)
+    WHERE given.number LIKE %(profile)s || ':%%' GROUP BY 1
 """
 
 
@@ -43,9 +42,7 @@ def sums_by_month(*, run: ImportRun, channel: str) -> dict[str, tuple[Decimal, D
         "shift": run.shift_days,
     }
     gross = dict(_rows(_GROSS, values))
-    returns = dict(_rows(_REFUNDS, values))
-    for month, amount in _rows(_WITHOUT_SALE, values):
-        returns[month] = returns.get(month, Decimal(0)) + amount
+    returns = dict(_rows(_RETURNS, values))
     nothing = Decimal(0)
     return {month: (gross.get(month, nothing), returns.get(month, nothing)) for month in {*gross, *returns}}
 
