@@ -102,9 +102,9 @@ class OnlineRetailBook:
             at = values.moment(cells[4], "InvoiceDate")
             price = values.amount(cells[5], "UnitPrice")
             customer = _read_customer(cells[6], "CustomerID").removesuffix(".0") if cells[6] else ""
+            country = values.words(cells[7], "Country", 60)
             invoice = self._invoices.get(number)
             if invoice is None:
-                country = values.words(cells[7], "Country", 60)
                 invoice = self._invoices[number] = _Invoice(number, customer, country, file)
             elif invoice.customer != customer:
                 raise Unreadable("two_customers", "CustomerID", cells[6], document=number, other=invoice.customer or "-")
@@ -148,7 +148,7 @@ class OnlineRetailBook:
         if not document.lines and not document.charges:
             return []
         if abs(sum((line.quantity * line.price for line in document.lines), ZERO)) >= MOST_MONEY:
-            raise Unreadable("too_much_money", "InvoiceNo", invoice.number, document=invoice.number)
+            raise Unreadable("too_much_money", "InvoiceNo", invoice.number, ref=rows[0].ref, document=invoice.number)
         for line in document.lines:
             self._learn(line, at, document.kind)
         names = {row.ref: digest for row, digest in zip(invoice.rows, invoice.digests, strict=True)}

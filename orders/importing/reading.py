@@ -18,7 +18,7 @@ from orders.importing.refusals import FileRefused, refused
 MOST_BYTES = 1_000_000_000
 # Ordinary sales data packs ten times; a bomb packs a thousand times. Small files may pack as well as they like.
 MOST_RATIO = 200
-RATIO_MATTERS_FROM = 20_000_000
+RATIO_MATTERS_FROM = 5_000_000
 MOST_ROWS = 2_000_000
 MOST_LINE = 1_000_000
 

@@ -9,7 +9,7 @@ from config.kernel.errors import Invalid
 from orders.importing.values import Unreadable
 
 # As much of a cell as a sentence can quote.
-QUOTED = 40
+QUOTED = 60
 
 PROBLEMS = {
     # the file
@@ -69,14 +69,14 @@ class FileRefused(Invalid):
 
 def refused(problem: str, *, file: str, row: int | None = None, column: str = "", value: str = "", **facts: Any) -> FileRefused:
     """The refusal in one sentence: where, what was found, what to do."""
-    where = [file]
+    where = [shown(file)]
     if row is not None:
         where.append(_("row %(row)s") % {"row": row})
     if column:
         where.append(_("column %(column)s") % {"column": column})
     found = f"“{shown(value)}” – " if value else ""
     sentence = str(PROBLEMS[problem]) % {name: shown(str(fact)) for name, fact in facts.items()}
-    details = {"file": file, "row": row, "column": column, "problem": problem, "value": shown(value)}
+    details = {"file": shown(file), "row": row, "column": column, "problem": problem, "value": shown(value)}
     return FileRefused(f"{', '.join(where)}: {found}{sentence}", details=details)
 
 

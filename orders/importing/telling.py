@@ -220,6 +220,8 @@ class Teller:
             else (),
             returns=tuple(self._return(back, lines) for back in backs if back.lines),
             refunds=self._refunds(one, payments, backs),
+            # Worked out by the writer where nothing but goods came back, or the order was canceled.
+            refund_owed=sum((back.money for back in backs), ZERO) if backs else None,
             events=(PastEvent(NOTED, self._set.moment(one.delivered_at), _("Delivered")),) if one.delivered_at else (),
         )
 
