@@ -86,8 +86,8 @@ def a_need_is_proposed_once(at: datetime) -> Iterator[Violation]:
     for row in twice.order_by("variant__sku")[:1000]:
         yield Violation("I12", f"{row['variant__sku']}@{row['warehouse__code']}", f"{row['proposals']} open proposals")
     drafts = PurchaseOrder.objects.filter(state=PurchaseOrder.State.DRAFT, is_proposed=True).values("supplier", "warehouse")
-    for row in drafts.annotate(drafts=Count("id")).filter(drafts__gt=1).order_by("supplier", "warehouse")[:1000]:
-        yield Violation("I12", f"supplier {row['supplier']}@{row['warehouse']}", f"{row['drafts']} drafts of the replenishment")
+    for one in drafts.annotate(drafts=Count("id")).filter(drafts__gt=1).order_by("supplier", "warehouse")[:1000]:
+        yield Violation("I12", f"supplier {one['supplier']}@{one['warehouse']}", f"{one['drafts']} drafts of the replenishment")
 
 
 @invariant("I12")
