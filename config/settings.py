@@ -289,6 +289,10 @@ STORAGES = {
     },
 }
 
+# --- Files that people send: kept until they were read, and never served -------------------------------------------------------
+
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / ".local" / "media"))
+
 # --- Transport and content security ------------------------------------------------------------------------------------------
 
 HTTPS = env.bool("HTTPS", default=not DEBUG)
