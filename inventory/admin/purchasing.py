@@ -243,7 +243,7 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
         return _("The goods are on the shelf: %(receipt)s.") % {"receipt": receipt.number}
 
     @operation_button(
-        title=gettext_lazy("Close"), permission=MAY_BUY, icon="task_alt", shown=may(Step.CLOSED),
+        title=pgettext_lazy("purchase order", "Close"), permission=MAY_BUY, icon="task_alt", shown=may(Step.CLOSED),
         form=purchase_forms.CloseForm,
         explanation=gettext_lazy("Nothing more is expected. What has not come no longer counts as incoming."),
     )  # fmt: skip
