@@ -289,7 +289,7 @@ STORAGES = {
     },
 }
 
-# --- Files that people send: kept until they were read, and never served -------------------------------------------------------
+# --- Files that people send: kept until they were read, and never served ------------------------------------------------------
 
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / ".local" / "media"))
 

@@ -8,11 +8,7 @@ from decimal import Decimal
 
 from django.db import connection, transaction
 
-<<<<<<< HEAD
 from campaigns.models import Consent, Customer, Promotion, Redemption
-=======
-from campaigns.models import Customer, Promotion, Redemption
->>>>>>> refs/heads/import
 from config.kernel import bulk
 
 
@@ -138,7 +134,7 @@ def _limited(promotions: Mapping[int, int]) -> list[int]:
 
 
 @transaction.atomic
-def write_customers(*, first_seen: Mapping[str, datetime]) -> Mapping[str, int]:
+def meet_customers(*, first_seen: Mapping[str, datetime]) -> Mapping[str, int]:
     """Makes the customers that are not known yet, by the storefront's own key; answers the ids of all."""
     known = set(Customer.objects.filter(external_id__in=list(first_seen)).values_list("external_id", flat=True))
     missing = sorted(first_seen.keys() - known)

@@ -27,12 +27,10 @@ RULES = (
     "*/sourcing.py",
     "*/replenishment.py",  # the one at an app's root; the operation of that name lies one folder deeper
     "*/lifecycle.py",
-<<<<<<< HEAD
     "analytics/closing.py",
     "analytics/figures.py",
     "analytics/projection.py",
     "analytics/drawing.py",
-=======
     "orders/importing/values.py",
     "orders/importing/accounting.py",
     "orders/importing/matching.py",
@@ -40,7 +38,6 @@ RULES = (
     "orders/importing/books.py",
     "orders/importing/online_retail.py",
     "orders/importing/olist.py",
->>>>>>> refs/heads/import
     "analytics/forecasting/*.py",
     "analytics/scoring.py",
 )
