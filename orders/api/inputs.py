@@ -51,7 +51,7 @@ class LineInput(Strict):
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
 
 
-class CustomerInput(Strict):
+class BuyerInput(Strict):
     """Name, phone and email are kept for the customer where they are given."""
 
     external_id = serializers.CharField(max_length=64, help_text="The storefront's own key of the customer.")
@@ -77,7 +77,7 @@ class QuoteInput(Strict):
         child=serializers.CharField(max_length=40), max_length=MOST_CODES, required=False, default=list,
         help_text="Coupon codes, in the order in which they shall be tried.",
     )  # fmt: skip
-    customer = CustomerInput(required=False, allow_null=True, default=None)
+    customer = BuyerInput(required=False, allow_null=True, default=None)
 
     def wanted(self) -> list[tuple[str, int]]:
         return [(line["sku"], line["quantity"]) for line in self.validated_data["lines"]]
