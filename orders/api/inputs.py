@@ -146,8 +146,16 @@ def units(items: list[dict[str, int]], field: str) -> dict[int, int]:
     return by_position
 
 
-def _warehouse(**options: Any) -> "serializers.SlugRelatedField[Warehouse]":
-    return serializers.SlugRelatedField(slug_field="code", queryset=Warehouse.objects.all(), **options)
+class WarehouseField(serializers.SlugRelatedField[Warehouse]):
+    """A warehouse by its code. Text that no database column holds names none."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(slug_field="code", queryset=Warehouse.objects.all(), **options)
+
+    def to_internal_value(self, data: Any) -> Warehouse:
+        if not isinstance(data, str) or not data.isprintable():
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class ShipInput(Strict):
@@ -155,7 +163,7 @@ class ShipInput(Strict):
         child=UnitsInput(), required=False, allow_null=True, default=None, max_length=MOST_LINES,
         help_text="Empty: everything that is held.",
     )  # fmt: skip
-    warehouse = _warehouse(required=False, allow_null=True, default=None, help_text="Its code; empty: all that hold some.")
+    warehouse = WarehouseField(required=False, allow_null=True, default=None, help_text="Its code; empty: all that hold some.")
     carrier = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
     tracking_number = serializers.CharField(max_length=64, required=False, default="", allow_blank=True)
 
@@ -164,7 +172,7 @@ class ReturnInput(Strict):
     items: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=UnitsInput(), allow_empty=False, max_length=MOST_LINES
     )
-    warehouse = _warehouse(help_text="The code of the warehouse that gets the goods.")
+    warehouse = WarehouseField(help_text="The code of the warehouse that gets the goods.")
     reason = serializers.CharField(max_length=200)
 
 
