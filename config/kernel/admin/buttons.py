@@ -165,7 +165,8 @@ class ButtonsAdmin(HouseAdmin):
         if not pressed.shown(row):
             messages.error(request, _("“%(button)s” is not possible in the present state.") % {"button": pressed.title})
             return self._back(row)
-        form = pressed.form(request.POST if request.method == "POST" else None, row=row) if pressed.form else None
+        sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+        form = pressed.form(*sent, row=row) if pressed.form else None
         if form is not None and not form.is_valid():
             return self._ask(request, row, pressed, form)
         try:
