@@ -22,8 +22,9 @@ from config.kernel.money import Money
 from inventory.operations import reservations
 from orders import numbering
 from orders.events import OrderPaid, OrderPlaced
-from orders.models import Order, OrderDiscount, OrderEvent, OrderLine
-from orders.operations import recording
+from orders.models import Order, OrderEvent, OrderLine
+from orders.operations import booking, recording
+from orders.operations.booking import Reason
 from orders.queries import quoting
 from orders.queries.quoting import Priced, Shopper
 
@@ -81,7 +82,7 @@ def place_order(
             shopper = _shopper(customer, at)
             priced = quoting.priced(lines=lines, codes=codes, shopper=shopper, at=at)
             _check(priced.quote, expected_total)
-            order = _record_order(
+            order = _ordered(
                 priced.quote,
                 at,
                 channel=channel,
@@ -90,8 +91,7 @@ def place_order(
                 ship_to=dict(ship_to),
                 note=note,
             )
-            _record_lines(order, priced)
-            _announce(order, actor, at)
+            _record(order, priced, actor)
             coupons.redeem(
                 discounts=priced.quote.discounts,
                 customer_id=shopper.customer_id,
@@ -150,7 +150,8 @@ def _check(quote: Quote, expected_total: Decimal) -> None:
         )
 
 
-def _record_order(quote: Quote, at: datetime, **values: Any) -> Order:
+def _ordered(quote: Quote, at: datetime, **values: Any) -> Order:
+    """The order as its quote makes it, not yet written."""
     order = Order(
         number=numbering.next_order_number(at),
         currency=quote.currency,
@@ -168,15 +169,12 @@ def _record_order(quote: Quote, at: datetime, **values: Any) -> Order:
         order.state = recording.state_after(order, "pay")
         order.paid_at = at
         order.ship_due_at = at + timedelta(hours=settings.SHIP_WITHIN_HOURS)
-    order.save(force_insert=True)
     return order
 
 
-def _record_lines(order: Order, priced: Priced) -> None:
-    quote = priced.quote
-    lines = OrderLine.objects.bulk_create(
+def _record(order: Order, priced: Priced, actor: User | None) -> None:
+    lines = [
         OrderLine(
-            order=order,
             position=position,
             variant=variant,
             sku=line.sku,
@@ -190,33 +188,19 @@ def _record_lines(order: Order, priced: Priced) -> None:
             tax=line.tax,
             unit_cost=variant.cost,
         )
-        for position, (line, variant) in enumerate(zip(quote.lines, priced.variants, strict=True), 1)
-    )
-    reasons = []
-    for one in quote.discounts:
-        shares = [(None, one.amount)] if one.on_shipping else zip(lines, one.shares, strict=True)
-        reasons += [
-            OrderDiscount(
-                order=order,
-                line=line,
-                promotion_id=one.promotion_id,
-                promotion_version=one.version,
-                name=one.name,
-                code=one.code,
-                amount=amount,
-            )
-            for line, amount in shares
-            if amount
-        ]
-    if reasons:
-        OrderDiscount.objects.bulk_create(reasons)
-
-
-def _announce(order: Order, actor: User | None, at: datetime) -> None:
+        for position, (line, variant) in enumerate(zip(priced.quote.lines, priced.variants, strict=True), 1)
+    ]
+    reasons = [
+        Reason(position, one.promotion_id, one.version, one.name, one.code, amount)
+        for one in priced.quote.discounts
+        for position, amount in ([(None, one.amount)] if one.on_shipping else enumerate(one.shares, 1))
+        if amount
+    ]
+    on = recording.day(order.placed_at)
     kinds = [OrderEvent.Kind.PLACED]
-    events: list[outbox.Event] = [OrderPlaced(number=order.number, on=recording.day(at))]
+    events: list[outbox.Event] = [OrderPlaced(number=order.number, on=on)]
     if order.state == Order.State.PAID:
         kinds.append(OrderEvent.Kind.PAID)
-        events.append(OrderPaid(number=order.number, on=recording.day(at)))
-    OrderEvent.objects.bulk_create(OrderEvent(order=order, kind=kind, actor=actor, occurred_at=at) for kind in kinds)
-    outbox.record(*events, at=at)
+        events.append(OrderPaid(number=order.number, on=on))
+    booking.book(order, lines, reasons, kinds, actor)
+    outbox.record(*events, at=order.placed_at)

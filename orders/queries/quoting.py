@@ -10,11 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Customer, SegmentMembership
 from campaigns.pricing.values import Basket, BasketLine, Quote
 from campaigns.queries import offers
 from config.kernel.errors import Invalid
@@ -22,7 +20,6 @@ from config.kernel.money import Money, round_half_up
 from inventory.models import TaxClass, Variant
 from inventory.queries import availability
 from inventory.queries.availability import Listed
-from orders.models import Order
 
 TAX_RATES = {TaxClass.STANDARD: Decimal(10), TaxClass.EXEMPT: Decimal(0)}
 SHIPPING_TAX_RATE = TAX_RATES[TaxClass.STANDARD]
@@ -65,21 +62,25 @@ def quote(*, lines: Sequence[tuple[str, int]], codes: Iterable[str], customer_ex
     return priced(lines=lines, codes=codes, shopper=shopper(customer_external_id), at=at).quote
 
 
+# One statement, and none that has to be composed anew each time, for this is the path of every order.
+_SHOPPER = """
+    SELECT customer.id,
+           ARRAY(SELECT segment_id FROM campaigns_segmentmembership WHERE customer_id = customer.id),
+           NOT EXISTS (
+               SELECT FROM orders_order WHERE customer_id = customer.id AND state NOT IN ('CANCELED', 'EXPIRED')
+           ),
+           customer.name, customer.phone, customer.email
+    FROM campaigns_customer AS customer WHERE customer.external_id = %s
+"""
+
+
 def shopper(external_id: str | None) -> Shopper:
-    """One query for all that pricing and placing ask about a customer, for this is the path of every order."""
+    """All that pricing and placing ask about a customer."""
     if not external_id:
         return Shopper()
-    over = [Order.State.CANCELED, Order.State.EXPIRED]
-    row = (
-        Customer.objects.filter(external_id=external_id)
-        .values_list(
-            "pk",
-            ArraySubquery(SegmentMembership.objects.filter(customer=OuterRef("pk")).values("segment_id")),
-            ~Exists(Order.objects.filter(customer=OuterRef("pk")).exclude(state__in=over)),
-            *("name", "phone", "email"),
-        )
-        .first()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOPPER, [external_id])
+        row = cursor.fetchone()
     if row is None:
         return Shopper()
     customer_id, segments, is_first_order, *known = row
