@@ -90,7 +90,9 @@ class Promotion(models.Model):
     buy = models.PositiveSmallIntegerField(
         _("buy"), null=True, blank=True, help_text=_("Units to pay for, before units are free.")
     )
-    get = models.PositiveSmallIntegerField(_("get free"), null=True, blank=True)
+    get = models.PositiveSmallIntegerField(
+        _("get free"), null=True, blank=True, help_text=_("Units that are free then: the cheapest of all.")
+    )
 
     priority = models.PositiveSmallIntegerField(_("priority"), default=100, help_text=_("The lowest number goes first."))
     stacking_group = models.CharField(
