@@ -77,7 +77,7 @@ class PercentField(forms.DecimalField):
         return None if typed is None else typed / HUNDRED
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(self.prepare_value(initial), data)
+        return super().has_changed(initial * HUNDRED if isinstance(initial, Decimal) else initial, data)
 
 
 SERVICE_LEVEL = gettext_lazy("service level in percent")
@@ -259,9 +259,6 @@ class ReplenishmentProposalAdmin(ReadOnlyAdmin, ButtonsAdmin):
     )
 
     night = wording.moment_column("as_of", gettext_lazy("computed at"))
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("override_by", "decided_by")
 
     def title_of(self, proposal: ReplenishmentProposal) -> str:
         return f"{proposal.variant} · {proposal.warehouse}"
