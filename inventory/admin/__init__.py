@@ -1,3 +1,5 @@
-from inventory.admin import replenishment
+"""The pages on which staff keep the catalog, the stock and the purchases."""
 
-__all__ = ("replenishment",)
+from inventory.admin import catalog, counting, documents, navigation, purchasing, replenishment, stock, suppliers
+
+__all__ = ["catalog", "counting", "documents", "navigation", "purchasing", "replenishment", "stock", "suppliers"]

@@ -1,0 +1,55 @@
+"""Many rows at once, through COPY: for histories, where one insert for each story would take hours.
+
+Rows go in as plain tuples. The database checks them like any others: constraints, foreign keys, rights of the role.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection, models
+from psycopg import sql
+
+
+def unhurried() -> None:
+    """Until the present transaction ends: no limit on time, for a history takes longer than any request may; and foreign keys
+    are checked as rows come, for a million of them kept until the end would fill the memory.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def take_ids(model: type[models.Model], number: int) -> list[int]:
+    """So many new primary keys, ascending, that nobody else will get: rows may name each other before they are written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            [model._meta.db_table, model._meta.pk.column, number],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def take_numbers(sequence: str, number: int) -> list[int]:
+    """So many numbers of a sequence of documents, ascending."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [sequence, number])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> int:
+    """Writes the rows, each with the values of `columns` (names of fields as in `attname`), and tells how many.
+
+    Fields that are not named get the model's own defaults, as they would from `create`. JSON goes in as text.
+    """
+    by_name = {field.attname: field for field in model._meta.concrete_fields}
+    rest = [field for field in model._meta.concrete_fields if field.attname not in columns and not field.primary_key]
+    fields = [*(by_name[name] for name in columns), *rest]
+    same = tuple(field.get_db_prep_save(field.get_default(), connection) for field in rest)
+    names = sql.SQL(", ").join(sql.Identifier(str(field.column)) for field in fields)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(model._meta.db_table), names)
+    written = 0
+    with connection.cursor() as cursor, cursor.copy(statement) as target:
+        for row in rows:
+            target.write_row(row + same)
+            written += 1
+    return written

@@ -1,0 +1,202 @@
+"""Pasts written in bulk: what follows from the facts is worked out, and what cannot have happened is refused."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from campaigns.models import Redemption
+from config.kernel.models import OutboxEvent
+from inventory.models import Reservation, StockLevel, StockMovement, Variant, Warehouse
+from inventory.operations.history import ImpossibleHistory, PastMovement
+from inventory.operations.ledger import Document
+from orders.models import Order, OrderEvent, OrderLine, Payment, Return
+from orders.operations import history
+from orders.past import (
+    PastDiscount,
+    PastHold,
+    PastLine,
+    PastOrder,
+    PastParcel,
+    PastPayment,
+    PastRefund,
+    PastReturn,
+    PastReturnLine,
+)
+from tests.builders import AT, a_customer, a_promotion, a_variant, a_warehouse
+
+pytestmark = pytest.mark.django_db
+
+WON = Decimal
+
+
+def opening(variant: Variant, warehouse: Warehouse, quantity: int, at: datetime = AT - timedelta(days=30)) -> PastMovement:
+    return PastMovement(
+        variant.pk, warehouse.pk, "ADJUSTMENT", quantity, Document("OPENING", "OPENING"), at, reason="opening stock"
+    )
+
+
+def a_line(variant: Variant, quantity: int = 1, **values: object) -> PastLine:
+    told = {"list_price": variant.list_price, "tax_rate": WON(10), "tax": WON(0), "unit_cost": variant.cost} | values
+    return PastLine(variant.pk, variant.sku, "백자 잔", quantity, **told)  # type: ignore[arg-type]
+
+
+def a_shipped_order(variant: Variant, warehouse: Warehouse, quantity: int = 2, **values: object) -> PastOrder:
+    placed = AT - timedelta(days=3)
+    told = {
+        "lines": (a_line(variant, quantity),),
+        "paid_at": placed + timedelta(minutes=5),
+        "shipped_at": placed + timedelta(days=1),
+        "payments": (PastPayment("card", "P-1", variant.list_price * quantity, placed + timedelta(minutes=5)),),
+        "parcels": (PastParcel(warehouse.pk, placed + timedelta(days=1), {1: quantity}, "우체국", "T-1"),),
+    } | values
+    return PastOrder("storefront", "SHIPPED", "KRW", placed, **told)  # type: ignore[arg-type]
+
+
+def test_a_shipped_order_leaves_money_ledger_reservation_and_timeline() -> None:
+    variant, warehouse = a_variant(list_price=12_000), a_warehouse()
+
+    written = history.write(orders=[a_shipped_order(variant, warehouse)], movements=[opening(variant, warehouse, 10)], at=AT)
+
+    order = Order.objects.get(number=written.numbers[0])
+    assert (order.total, order.paid, order.state) == (24_000, 24_000, "SHIPPED")
+    assert OrderLine.objects.get(order=order).shipped == 2
+    level = StockLevel.objects.get(variant=variant)
+    assert (level.on_hand, level.reserved) == (8, 0)
+    assert list(StockMovement.objects.order_by("id").values_list("kind", "quantity")) == [("ADJUSTMENT", 10), ("SHIPMENT", -2)]
+    reservation = Reservation.objects.get(document_number=order.number)
+    assert (reservation.state, reservation.consumed) == ("CONSUMED", 2)
+    kinds = list(OrderEvent.objects.filter(order=order).order_by("id").values_list("kind", flat=True))
+    assert kinds == ["PLACED", "PAID", "SHIPPED"]
+
+
+def test_the_days_of_a_past_are_announced_once() -> None:
+    variant, warehouse = a_variant(), a_warehouse()
+    orders = [a_shipped_order(variant, warehouse), a_shipped_order(variant, warehouse, payments=(), paid_at=None)]
+
+    history.write(orders=orders, movements=[opening(variant, warehouse, 10)], at=AT)
+
+    event = OutboxEvent.objects.get(topic="orders.history_imported")
+    assert event.payload == {"first_on": "2026-11-17", "last_on": "2026-11-18"}
+
+
+def test_open_orders_hold_their_units() -> None:
+    variant, warehouse = a_variant(), a_warehouse()
+    order = a_shipped_order(
+        variant, warehouse, 3, parcels=(), shipped_at=None, holds=(PastHold(1, warehouse.pk, 3),)
+    )  # fmt: skip
+
+    history.write(orders=[replace(order, state="PAID")], movements=[opening(variant, warehouse, 5)], at=AT)
+
+    level = StockLevel.objects.get(variant=variant)
+    assert (level.on_hand, level.reserved, level.available) == (5, 3, 2)
+    assert Reservation.objects.get().state == "ACTIVE"
+
+
+def test_a_canceled_order_gives_stock_and_uses_back() -> None:
+    variant, warehouse, promotion = a_variant(list_price=10_000), a_warehouse(), a_promotion(usage_limit=5)
+    discount = PastDiscount(promotion.pk, 1, promotion.name, WON(1_000))
+    order = PastOrder(
+        "storefront", "CANCELED", "KRW", AT, (a_line(variant, 1, discounts=(discount,)),),
+        customer_id=a_customer().pk, closed_at=AT + timedelta(hours=1), reason="변심", holds=(PastHold(1, warehouse.pk, 1),),
+    )  # fmt: skip
+
+    history.write(orders=[order], movements=[opening(variant, warehouse, 1)], at=AT)
+
+    assert OrderLine.objects.get().canceled == 1
+    assert StockLevel.objects.get().reserved == 0
+    assert Reservation.objects.get().state == "RELEASED"
+    assert Redemption.objects.get().state == "RELEASED"
+    promotion.refresh_from_db()
+    assert (promotion.used, promotion.spent) == (0, 0)
+
+
+def test_uses_of_a_limited_promotion_are_counted() -> None:
+    variant, warehouse, promotion = a_variant(list_price=10_000), a_warehouse(), a_promotion(usage_limit=5)
+    discount = PastDiscount(promotion.pk, 1, promotion.name, WON(1_000))
+    order = a_shipped_order(variant, warehouse, 1, lines=(a_line(variant, 1, discounts=(discount,)),), payments=())
+
+    history.write(orders=[order], movements=[opening(variant, warehouse, 1)], at=AT)
+
+    promotion.refresh_from_db()
+    assert (promotion.used, promotion.spent) == (1, 1_000)
+    line = OrderLine.objects.get()
+    assert (line.gross, line.discount, line.total) == (10_000, 1_000, 9_000)
+
+
+def test_what_came_back_enters_the_ledger_and_the_line() -> None:
+    variant, warehouse = a_variant(list_price=12_000), a_warehouse()
+    back = PastReturn(warehouse.pk, "파손", AT - timedelta(days=1), (PastReturnLine(2, 1, position=1),), received_at=AT)
+    refund = PastRefund("R-1", WON(24_000), "파손", AT)
+
+    history.write(
+        orders=[a_shipped_order(variant, warehouse, returns=(back,), refunds=(refund,))],
+        movements=[opening(variant, warehouse, 10)],
+        at=AT,
+    )
+
+    assert OrderLine.objects.get().returned == 2
+    assert StockLevel.objects.get().on_hand == 9
+    order = Order.objects.get()
+    assert (order.paid, order.refunded) == (24_000, 24_000)
+
+
+def test_a_return_may_lack_its_sale() -> None:
+    variant, warehouse = a_variant(), a_warehouse()
+    back = PastReturn(warehouse.pk, "", AT, (PastReturnLine(1, 1, WON(500), variant_id=variant.pk),), received_at=AT)
+
+    written = history.write(orders=[], returns_without_sale=[back], at=AT)
+
+    assert Return.objects.get().order is None
+    assert StockLevel.objects.get().on_hand == 1
+    assert (written.first_on, written.last_on) == (AT.date(), AT.date())
+
+
+def test_stock_that_would_fall_below_zero_is_refused_with_sku_and_moment() -> None:
+    variant, warehouse = a_variant(sku="CUP-1"), a_warehouse()
+    late = opening(variant, warehouse, 10, at=AT)
+
+    with pytest.raises(ImpossibleHistory) as refusal:
+        history.write(orders=[a_shipped_order(variant, warehouse)], movements=[late], at=AT)
+
+    line = refusal.value.details["lines"][0]
+    assert (line["sku"], line["on_hand"], line["occurred_at"]) == ("CUP-1", -2, (AT - timedelta(days=2)).isoformat())
+    assert not Order.objects.exists()
+    assert not StockMovement.objects.exists()
+
+
+def test_more_held_than_there_is_refused() -> None:
+    variant, warehouse = a_variant(), a_warehouse()
+    order = replace(
+        a_shipped_order(variant, warehouse, 3, parcels=(), shipped_at=None, holds=(PastHold(1, warehouse.pk, 3),)), state="PAID"
+    )
+
+    with pytest.raises(ImpossibleHistory):
+        history.write(orders=[order], movements=[opening(variant, warehouse, 2)], at=AT)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"parcels": ()},
+        {"holds": (PastHold(1, 1, 1),), "state": "PARTLY_SHIPPED"},
+        {"returns": (PastReturn(1, "", AT, (PastReturnLine(3, 0, WON(0), position=1),), received_at=AT),)},
+    ],
+)
+def test_an_order_that_does_not_add_up_is_refused(change: dict[str, object]) -> None:
+    variant, warehouse = a_variant(), a_warehouse()
+    order = replace(a_shipped_order(variant, warehouse), number="261117-000001", **change)  # type: ignore[arg-type]
+
+    with pytest.raises(ImpossibleHistory) as refusal:
+        history.write(orders=[order], movements=[opening(variant, warehouse, 10)], at=AT)
+
+    assert refusal.value.details["number"] == "261117-000001"
+
+
+def test_payments_are_recorded_with_the_providers_reference() -> None:
+    variant, warehouse = a_variant(), a_warehouse()
+
+    history.write(orders=[a_shipped_order(variant, warehouse)], movements=[opening(variant, warehouse, 10)], at=AT)
+
+    assert Payment.objects.get().reference == "P-1"
