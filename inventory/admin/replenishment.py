@@ -122,6 +122,7 @@ class ReorderPolicyAdmin(HouseAdmin):
     search_fields = ("variant__sku__istartswith", "variant__product__name")
     search_help_text = gettext_lazy("Search by SKU or product")
     ordering = ("variant_id", "warehouse_id")
+    autocomplete_fields = ("variant",)
     actions = ("change_selected",)
     fieldsets = (
         (None, {"fields": ("variant", "warehouse", "is_enabled")}),
