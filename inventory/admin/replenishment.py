@@ -80,7 +80,7 @@ class PercentField(forms.DecimalField):
         return super().has_changed(initial * HUNDRED if isinstance(initial, Decimal) else initial, data)
 
 
-SERVICE_LEVEL = gettext_lazy("service level in percent")
+SERVICE_LEVEL = gettext_lazy("Service level in percent")
 SERVICE_HELP = gettext_lazy("Chance that stock lasts until the goods come. At 95 it lasts nineteen times of twenty.")
 
 
@@ -104,7 +104,7 @@ class ManyPoliciesForm(forms.Form):
 
     service_level = PercentField(label=SERVICE_LEVEL, help_text=SERVICE_HELP, required=False)
     review_days = forms.IntegerField(
-        label=gettext_lazy("days to cover"),
+        label=gettext_lazy("Days to cover"),
         help_text=gettext_lazy("Days that one purchase shall last beyond its lead time."),
         required=False,
         min_value=0,
@@ -161,9 +161,9 @@ class ReorderPolicyAdmin(HouseAdmin):
     @display(description="")
     def tonight(self, policy: ReorderPolicy) -> str:
         found = queries.needs(as_of=today(), policies=[policy.pk])
-        if not found.needs:
-            return str(figures.NOTHING[replenishment.NO_SUPPLIER])
-        return figures.table(found.needs[0].explanation)
+        if found.needs:
+            return figures.table(found.needs[0].explanation)
+        return str(figures.NOTHING[replenishment.OFF_SALE if found.off_sale else replenishment.NO_SUPPLIER])
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MAY_CHANGE)

@@ -1,5 +1,6 @@
 """The pages of the replenishment: who may open and press what, what they tell, and what they cost."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -233,6 +234,19 @@ def test_the_page_of_a_policy_tells_what_would_be_bought_now(buyer: Client, stor
 
     assert 'class="plan"' in text(buyer.get(reverse(f"{POLICIES}_change", args=[policy.pk])))
     assert "우선 공급처가 없습니다" in text(buyer.get(reverse(f"{POLICIES}_change", args=[unsupplied.pk])))
+
+
+def test_the_chart_of_a_long_window_is_drawn_in_plain_numbers(buyer: Client, store: Warehouse, supplier: Supplier) -> None:
+    variant, at = a_variant(), clock.now() - timedelta(days=100)
+    an_offer(variant, supplier)
+    policy = a_policy(variant, store)
+    stocked(variant, store, 9, at)
+    shipped(variant, store, 9, at + timedelta(days=3))
+
+    page = text(buyer.get(reverse(f"{POLICIES}_change", args=[policy.pk])))
+
+    assert 'viewBox="0 0 3640 60"' in page
+    assert re.findall(r' (?:x|y|width|height)="[\d.]*,[\d.,]*"', page) == []
 
 
 def test_many_policies_get_the_same_service_level(buyer: Client, store: Warehouse) -> None:

@@ -278,6 +278,30 @@ def test_without_an_active_supplier_nothing_is_bought_and_the_run_says_so(store:
     assert open_proposals() == []
 
 
+@pytest.mark.parametrize("off_sale", ["the SKU", "its product"])
+def test_what_is_off_sale_is_not_bought(store: Warehouse, at: datetime, off_sale: str) -> None:
+    cup = a_seller(store, at)
+    replenishment.propose(at=at)
+    row = cup if off_sale == "the SKU" else cup.product
+    row.is_active = False
+    row.save()
+
+    done = replenishment.propose(at=at)
+
+    assert (done.superseded, done.nothing, lines()) == (1, {"OFF_SALE": 1}, {})
+
+
+def test_what_was_sold_out_for_longer_than_the_window_is_bought_by_what_it_sold_before(store: Warehouse, at: datetime) -> None:
+    cup = a_seller(store, at - timedelta(days=90), each_day=2, left=0)
+
+    replenishment.propose(at=at)
+
+    plan = only(cup).explanation["plan"]
+    # The day on which it ran out is left out too.
+    assert (plan["mean"], plan["days_counted"], plan["days_left_out"]) == (2.0, 27, 364 - 27)
+    assert only(cup).quantity == 30
+
+
 def test_a_policy_that_is_switched_off_buys_nothing(store: Warehouse, at: datetime) -> None:
     cup = a_seller(store, at)
     replenishment.propose(at=at)
