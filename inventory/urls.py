@@ -1,5 +1,15 @@
-"""The addresses of this app: its API below /api/v1/, and its staff pages."""
+"""The addresses of this app: its API below /api/v1/. Its staff pages are part of the admin."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from inventory.api import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/variants/", views.VariantsView.as_view(), name="variants"),
+    path("api/v1/variants/<str:sku>/", views.VariantView.as_view(), name="variant"),
+    path("api/v1/stock-levels/", views.StockLevelsView.as_view(), name="stock-levels"),
+    path("api/v1/stock-movements/", views.StockMovementsView.as_view(), name="stock-movements"),
+    path("api/v1/purchase-orders/", views.PurchaseOrdersView.as_view(), name="purchase-orders"),
+    path("api/v1/purchase-orders/<str:number>/", views.PurchaseOrderView.as_view(), name="purchase-order"),
+    path("api/v1/purchase-orders/<str:number>/receive/", views.ReceiveView.as_view(), name="receive-goods"),
+]

@@ -131,3 +131,12 @@ def _limited(promotions: Mapping[int, int]) -> list[int]:
         .select_for_update(no_key=True)
         .values_list("pk", flat=True)
     )
+
+
+@transaction.atomic
+def meet_customers(*, first_seen: Mapping[str, datetime]) -> Mapping[str, int]:
+    """Makes the customers that are not known yet, by the storefront's own key; answers the ids of all."""
+    known = set(Customer.objects.filter(external_id__in=list(first_seen)).values_list("external_id", flat=True))
+    missing = sorted(first_seen.keys() - known)
+    bulk.copy(Customer, ("external_id", "created_at"), ((key, first_seen[key]) for key in missing))
+    return dict(Customer.objects.filter(external_id__in=list(first_seen)).values_list("external_id", "id"))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 ERROR = {
     "type": "object",
@@ -28,6 +29,19 @@ REFUSALS = {
     "429": "Too many requests; come back after Retry-After seconds.",
 }
 REFUSALS_OF_WRITES = {"415": "Only JSON is read."}
+# For `extend_schema(parameters=[IDEMPOTENCY_KEY])` of every operation that goes through `api.idempotent`.
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="1 to 200 printable characters. The same key and body again get the first answer again.",
+)
+
+
+def refusal(description: str) -> OpenApiResponse:
+    """An operation's own refusal in `extend_schema(responses={409: refusal("...")})`."""
+    return OpenApiResponse(response={"$ref": "#/components/schemas/Error"}, description=description)
 
 
 class ByTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

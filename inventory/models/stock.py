@@ -104,7 +104,7 @@ class StockMovement(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["variant", "warehouse", "-id"], name="stock_movement_by_level"),
+            models.Index(fields=["variant", "-occurred_at", "-id"], name="stock_movement_by_variant"),
             models.Index(fields=["-occurred_at", "-id"], name="stock_movement_by_time"),
             models.Index(fields=["kind", "-occurred_at", "-id"], name="stock_movement_by_kind"),
             models.Index(fields=["document_number"], name="stock_movement_by_document"),

@@ -35,7 +35,7 @@ class Strict(serializers.Serializer[Any]):
 class MoneyInput(serializers.DecimalField):
     """An amount as text; a JSON number may have lost digits on its way."""
 
-    default_error_messages = {"not_text": _('Send the amount as text, such as "12000".')}
+    default_error_messages = {"not_text": gettext_lazy('Send the amount as text, such as "12000".')}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_digits=16, decimal_places=4, min_value=Decimal(0), **kwargs)
@@ -70,7 +70,9 @@ class ShipToInput(Strict):
 
 
 class QuoteInput(Strict):
-    lines = serializers.ListSerializer(child=LineInput(), allow_empty=False, max_length=MOST_LINES)
+    lines: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=LineInput(), allow_empty=False, max_length=MOST_LINES
+    )
     codes = serializers.ListField(
         child=serializers.CharField(max_length=40), max_length=MOST_CODES, required=False, default=list,
         help_text="Coupon codes, in the order in which they shall be tried.",
@@ -149,7 +151,8 @@ def _warehouse(**options: Any) -> "serializers.SlugRelatedField[Warehouse]":
 
 
 class ShipInput(Strict):
-    items = serializers.ListSerializer(child=UnitsInput(), required=False, allow_null=True, default=None, max_length=MOST_LINES,
+    items: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=UnitsInput(), required=False, allow_null=True, default=None, max_length=MOST_LINES,
         help_text="Empty: everything that is held.",
     )  # fmt: skip
     warehouse = _warehouse(required=False, allow_null=True, default=None, help_text="Its code; empty: all that hold some.")
@@ -158,12 +161,14 @@ class ShipInput(Strict):
 
 
 class ReturnInput(Strict):
-    items = serializers.ListSerializer(child=UnitsInput(), allow_empty=False, max_length=MOST_LINES)
+    items: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=UnitsInput(), allow_empty=False, max_length=MOST_LINES
+    )
     warehouse = _warehouse(help_text="The code of the warehouse that gets the goods.")
     reason = serializers.CharField(max_length=200)
 
 
 class ReceiveInput(Strict):
-    restocked = serializers.ListSerializer(
+    restocked: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=UnitsInput(), max_length=MOST_LINES, help_text="How many units of each line can be sold again."
     )

@@ -48,6 +48,7 @@ from orders.past import PastLine, PastOrder, PastReturn, PastReturnLine
 ORDER, SHIPMENT, RETURN = "ORDER", "SHIPMENT", "RETURN"
 ORDER_NUMBERS, DOCUMENT_NUMBERS = "orders_order_number", "orders_document_number"
 
+LIFE = tuple(OrderEvent.Kind)
 # Tables in the order in which their keys allow them to be written.
 COLUMNS: dict[type, tuple[str, ...]] = {
     Order: (
@@ -361,7 +362,7 @@ class _Book:
             told.append(_Told(back.refunded_at, OrderEvent.Kind.REFUNDED, details, back.reason, back.actor_id))
 
     def _tell(self, order: PastOrder, order_id: int, told: "list[_Told]") -> None:
-        """The timeline, in order of time."""
+        """The timeline, in order of time. What happened at one moment follows as in an order's life: paid, then shipped."""
         if order.closed_at is not None and order.state in lifecycle.OVER:
             kind = OrderEvent.Kind(order.state)
             told.append(_Told(order.closed_at, kind, reason=order.reason, actor_id=order.closed_by_id))
@@ -371,7 +372,7 @@ class _Book:
         told += [
             _Told(one.occurred_at, OrderEvent.Kind(one.kind), one.details, one.reason, one.actor_id) for one in order.events
         ]
-        told.sort(key=lambda one: one.at)
+        told.sort(key=lambda one: (one.at, LIFE.index(one.kind)))
         self.rows[OrderEvent] += [
             (order_id, one.kind.value, one.actor_id, one.reason, _json(one.details), one.at) for one in told
         ]

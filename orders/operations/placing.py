@@ -4,7 +4,7 @@ Stock is held last, so that a popular SKU is locked for as short as possible (do
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,8 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Customer
-from campaigns.operations import coupons
+from campaigns.operations import coupons, customers
 from campaigns.pricing.values import Quote
 from config.kernel import outbox
 from config.kernel.errors import Conflict
@@ -127,13 +126,15 @@ def _refuse_known(channel: str, external_number: str | None) -> None:
 
 
 def _shopper(buyer: Buyer | None, at: datetime) -> Shopper:
+    """The buyer as pricing sees them; written down only where they are new or tell something new."""
     if buyer is None:
         return Shopper()
-    Customer.objects.get_or_create(
-        external_id=buyer.external_id,
-        defaults={"name": buyer.name, "phone": buyer.phone, "email": buyer.email, "created_at": at},
-    )
-    return quoting.shopper(buyer.external_id)
+    shopper = quoting.shopper(buyer.external_id)
+    told = {name: value for name in ("name", "phone", "email") if (value := getattr(buyer, name))}
+    if shopper.customer_id is None or any(getattr(shopper, name) != value for name, value in told.items()):
+        customer = customers.upsert(external_id=buyer.external_id, at=at, **told)
+        shopper = replace(shopper, customer_id=customer.pk)
+    return shopper
 
 
 def _check(quote: Quote, expected_total: Decimal) -> None:

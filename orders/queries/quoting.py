@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Customer, SegmentMembership
@@ -40,11 +42,14 @@ class AmountTooLarge(Invalid):
 
 @dataclass(frozen=True)
 class Shopper:
-    """Who asks. Somebody the shop does not know yet is in no segment and orders for the first time."""
+    """Who asks, and what is known of them. Somebody unknown is in no segment and orders for the first time."""
 
     customer_id: int | None = None
     segments: frozenset[int] = frozenset()
     is_first_order: bool = True
+    name: str = ""
+    phone: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,19 +66,24 @@ def quote(*, lines: Sequence[tuple[str, int]], codes: Iterable[str], customer_ex
 
 
 def shopper(external_id: str | None) -> Shopper:
+    """One query for all that pricing and placing ask about a customer, for this is the path of every order."""
     if not external_id:
         return Shopper()
-    customer_id = Customer.objects.filter(external_id=external_id).values_list("pk", flat=True).first()
-    if customer_id is None:
-        return Shopper()
-    segments = SegmentMembership.objects.filter(customer=customer_id).values_list("segment_id", flat=True)
-    return Shopper(customer_id, frozenset(segments), not has_ordered(customer_id))
-
-
-def has_ordered(customer_id: int) -> bool:
-    """Whether the customer has an order that was neither canceled nor expired."""
     over = [Order.State.CANCELED, Order.State.EXPIRED]
-    return Order.objects.filter(customer=customer_id).exclude(state__in=over).exists()
+    row = (
+        Customer.objects.filter(external_id=external_id)
+        .values_list(
+            "pk",
+            ArraySubquery(SegmentMembership.objects.filter(customer=OuterRef("pk")).values("segment_id")),
+            ~Exists(Order.objects.filter(customer=OuterRef("pk")).exclude(state__in=over)),
+            *("name", "phone", "email"),
+        )
+        .first()
+    )
+    if row is None:
+        return Shopper()
+    customer_id, segments, is_first_order, *known = row
+    return Shopper(customer_id, frozenset(segments), is_first_order, *known)
 
 
 def priced(*, lines: Sequence[tuple[str, int]], codes: Iterable[str], shopper: Shopper, at: datetime) -> Priced:

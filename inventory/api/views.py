@@ -1,0 +1,125 @@
+"""Catalog, stock and purchase orders over HTTP. The storefront reads SKUs; everything else is for integrations."""
+
+from typing import Any, cast
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from config.kernel import clock
+from config.kernel.api import idempotent
+from config.kernel.models import User
+from config.kernel.pagination import ByCursor
+from config.kernel.permissions import READERS, Scope
+from config.kernel.schema import IDEMPOTENCY_KEY, refusal
+from inventory.api import filters, serializers
+from inventory.models import PurchaseOrder, StockLevel, StockMovement, Variant
+from inventory.operations import purchasing
+from inventory.queries import catalog, purchases
+
+
+class NewestMovementFirst(ByCursor):
+    ordering = ("-occurred_at", "-id")  # type: ignore[assignment]  # the parent's stub knows one field only
+
+
+class NewestDraftFirst(ByCursor):
+    ordering = ("-drafted_at", "-id")  # type: ignore[assignment]
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="list_variants", summary="SKUs with price and what is available", tags=["catalog"])
+)
+class VariantsView(generics.ListAPIView[Variant]):
+    """What is sold, newest first. `available` is a promise for this moment only: placing an order decides."""
+
+    read_scopes = READERS | {Scope.STOREFRONT}
+    serializer_class = serializers.VariantSerializer
+    filterset_class = filters.VariantFilter
+    queryset = catalog.listed()
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="read_variant", summary="One SKU with price and what is available", tags=["catalog"])
+)
+class VariantView(generics.RetrieveAPIView[Variant]):
+    """One SKU by its code."""
+
+    read_scopes = READERS | {Scope.STOREFRONT}
+    serializer_class = serializers.VariantSerializer
+    queryset = catalog.listed()
+    lookup_field = "sku"
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="list_stock_levels", summary="What lies where, and what of it is reserved", tags=["stock"])
+)
+class StockLevelsView(generics.ListAPIView[StockLevel]):
+    """One row for each SKU and warehouse where anything ever lay."""
+
+    serializer_class = serializers.StockLevelSerializer
+    filterset_class = filters.StockLevelFilter
+    queryset = StockLevel.objects.select_related("variant", "warehouse")
+
+
+@extend_schema_view(get=extend_schema(operation_id="list_stock_movements", summary="The stock ledger", tags=["stock"]))
+class StockMovementsView(generics.ListAPIView[StockMovement]):
+    """Every unit that came or left, newest first. Entries never change."""
+
+    serializer_class = serializers.StockMovementSerializer
+    filterset_class = filters.StockMovementFilter
+    pagination_class = NewestMovementFirst
+    queryset = StockMovement.objects.select_related("variant", "warehouse")
+
+
+@extend_schema_view(get=extend_schema(operation_id="list_purchase_orders", summary="Purchase orders", tags=["purchasing"]))
+class PurchaseOrdersView(generics.ListAPIView[PurchaseOrder]):
+    """Purchase orders without their lines, newest first."""
+
+    serializer_class = serializers.PurchaseOrderSerializer
+    filterset_class = filters.PurchaseOrderFilter
+    pagination_class = NewestDraftFirst
+    queryset = PurchaseOrder.objects.select_related("supplier", "warehouse")
+
+
+@extend_schema_view(get=extend_schema(operation_id="read_purchase_order", summary="One purchase order", tags=["purchasing"]))
+class PurchaseOrderView(generics.RetrieveAPIView[PurchaseOrder]):
+    """With lines, receipts and timeline."""
+
+    serializer_class = serializers.PurchaseOrderDetailSerializer
+    queryset = purchases.in_full()
+    lookup_field = "number"
+
+
+class ReceiveView(APIView):
+    @extend_schema(
+        operation_id="receive_goods",
+        summary="Receive a delivery",
+        description="Puts the goods on the shelf. The same delivery note again changes nothing and gets the first receipt.",
+        tags=["purchasing"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=serializers.DeliverySerializer,
+        responses={
+            201: serializers.GoodsReceiptSerializer,
+            409: refusal("The state of the purchase order does not allow it, or the same request is still in work."),
+            422: refusal("A SKU is not on this purchase order, or the key was used for another request."),
+        },
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        given = serializers.DeliverySerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        delivery: dict[str, Any] = given.validated_data
+
+        def receive() -> Response:
+            receipt = purchasing.receive_goods(
+                number=number,
+                delivery_note=delivery["delivery_note"],
+                quantities={line["sku"]: line["quantity"] for line in delivery["lines"]},
+                actor=cast(User, request.user),
+                at=clock.now(),
+            )
+            return Response(serializers.GoodsReceiptSerializer(receipt).data, status=201)
+
+        return idempotent(request, receive)

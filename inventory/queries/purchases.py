@@ -1,0 +1,36 @@
+"""Purchase orders with all that hangs on them, in a fixed number of queries."""
+
+from django.db.models import DecimalField, F, OuterRef, Prefetch, QuerySet, Subquery, Sum
+
+from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine
+
+State = PurchaseOrder.State
+
+
+def in_full() -> QuerySet[PurchaseOrder]:
+    """With lines, receipts and timeline, each in the order in which they came."""
+    receipt_lines = GoodsReceiptLine.objects.select_related("line__variant").order_by("pk")
+    return PurchaseOrder.objects.select_related("supplier", "warehouse", "actor", "approved_by").prefetch_related(
+        Prefetch("lines", PurchaseOrderLine.objects.select_related("variant__product").order_by("pk")),
+        Prefetch(
+            "receipts",
+            GoodsReceipt.objects.select_related("actor").prefetch_related(Prefetch("lines", receipt_lines)).order_by("pk"),
+        ),
+        Prefetch("timeline", PurchaseOrderEvent.objects.select_related("actor").order_by("pk")),
+    )
+
+
+def listed() -> QuerySet[PurchaseOrder]:
+    """With the `units` ordered, those that have `arrived`, and the `amount` of the whole order."""
+    lines = PurchaseOrderLine.objects.filter(purchase_order=OuterRef("pk")).order_by().values("purchase_order")
+    amount = Sum(F("quantity") * F("unit_cost"), output_field=DecimalField(max_digits=24, decimal_places=4))
+    return PurchaseOrder.objects.select_related("supplier", "warehouse").annotate(
+        units=Subquery(lines.annotate(sum=Sum("quantity")).values("sum")),
+        arrived=Subquery(lines.annotate(sum=Sum("received")).values("sum")),
+        amount=Subquery(lines.annotate(sum=amount).values("sum")),
+    )
+
+
+def awaited() -> QuerySet[PurchaseOrder]:
+    """What the receiving desk waits for: sent and not complete, the longest overdue first."""
+    return listed().filter(state__in=[State.SENT, State.PARTLY_RECEIVED]).order_by("expected_on", "id")
