@@ -13,7 +13,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from analytics.figures import change
-from config.kernel.money import EXPONENTS, Money, format_money
+from config.kernel.money import Money, format_money
 
 # Django's own short names are long in Korean.
 WEEKDAYS_SHORT = (
@@ -39,8 +39,8 @@ def money(amount: Decimal | None) -> str:
 
 def about(amount: Decimal) -> str:
     """A guess: three digits say all that is known."""
-    drop = max(amount.adjusted() - 2, -EXPONENTS.get(settings.SHOP_CURRENCY, 2)) if amount else 0
-    return money(amount.quantize(Decimal(10) ** drop).quantize(Decimal(1)) if drop > 0 else amount)
+    rough = amount.quantize(Decimal(1).scaleb(max(amount.adjusted() - 2, 0)))
+    return money(rough.quantize(Decimal(1)) if abs(amount) >= 100 else amount)
 
 
 def brief(amount: Decimal) -> str:
