@@ -1,5 +1,12 @@
-"""The addresses of this app: its API below /api/v1/, and its staff pages."""
+"""The addresses of this app: its API below /api/v1/. Its staff pages belong to the admin."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from campaigns.api import views
+
+urlpatterns = [
+    path("api/v1/promotions/", views.PromotionsView.as_view(), name="promotions"),
+    path("api/v1/customers/", views.CustomersView.as_view(), name="customers"),
+    path("api/v1/customers/<str:external_id>/", views.CustomerView.as_view(), name="customer"),
+    path("api/v1/customers/<str:external_id>/consents/", views.ConsentsView.as_view(), name="consents"),
+]

@@ -73,25 +73,29 @@ class PastHold:
 
 @dataclass(frozen=True, slots=True)
 class PastReturnLine:
-    """`position` is empty where the sale is not known; then `variant_id` says what came back."""
+    """`position` is empty where the sale is not known; then `variant_id` says what came back.
+
+    Without a `refund` the units are worth their share of what the line cost.
+    """
 
     quantity: int
     restocked: int
-    refund: Decimal
+    refund: Decimal | None = None
     position: int | None = None
     variant_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PastReturn:
-    """Not yet `received_at`: accepted, the goods are on their way, and nothing of it counts yet."""
+    """Neither received nor refused: the goods are on their way, and nothing of it counts yet."""
 
     warehouse_id: int
     reason: str
     accepted_at: datetime
     lines: tuple[PastReturnLine, ...]
     received_at: datetime | None = None
-    refused: bool = False
+    refused_at: datetime | None = None
+    refusal: str = ""
     number: str = ""
     actor_id: int | None = None
 
@@ -107,7 +111,7 @@ class PastRefund:
 
 @dataclass(frozen=True, slots=True)
 class PastEvent:
-    """A line of the timeline that does not follow from the rest: a note, a shortage, a picking."""
+    """An entry of the timeline that does not follow from the rest: a note, a shortage, a picking."""
 
     kind: str
     occurred_at: datetime
@@ -118,7 +122,10 @@ class PastEvent:
 
 @dataclass(frozen=True, slots=True)
 class PastOrder:
-    """Without a number it gets the next one of its day. `closed_at` is when it was canceled or expired, and `reason` why."""
+    """Without a number it gets the next one of its day. `closed_at` is when it was canceled or expired, and `reason` why.
+
+    What must go back (`refund_owed`) follows from the end of the order, its returns and canceled units unless told.
+    """
 
     channel: str
     state: str
@@ -140,8 +147,7 @@ class PastOrder:
     closed_at: datetime | None = None
     reason: str = ""
     closed_by_id: int | None = None
-    is_short: bool = False
-    refund_due: bool = False
+    refund_owed: Decimal | None = None
     payments: tuple[PastPayment, ...] = ()
     parcels: tuple[PastParcel, ...] = ()
     holds: tuple[PastHold, ...] = ()

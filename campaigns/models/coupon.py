@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.models.customer import BY_PREFIX, Customer
 from campaigns.models.promotion import Promotion
@@ -70,8 +71,8 @@ class Redemption(models.Model):
     """One use of a promotion, with its coupon where it needed one, by one document."""
 
     class State(models.TextChoices):
-        COUNTED = "COUNTED", _("counted")  # stands against the limits
-        RELEASED = "RELEASED", _("released")  # given back: the order was canceled or expired
+        COUNTED = "COUNTED", pgettext_lazy("redemption", "counted")  # stands against the limits
+        RELEASED = "RELEASED", pgettext_lazy("redemption", "released")  # given back: the order was canceled or expired
 
     promotion = models.ForeignKey(Promotion, models.PROTECT, related_name="redemptions", verbose_name=_("promotion"))
     coupon = models.ForeignKey(

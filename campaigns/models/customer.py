@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 # Lets "begins with" use the index, whatever the database's collation.
 BY_PREFIX = ["varchar_pattern_ops"]
@@ -50,7 +51,7 @@ class Consent(models.Model):
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="consents", verbose_name=_("customer"))
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
-    is_given = models.BooleanField(_("given"))
+    is_given = models.BooleanField(pgettext_lazy("consent", "given"))
     text_version = models.CharField(_("version of the text"), max_length=40)
     source = models.CharField(_("source"), max_length=40, help_text=_("Where it was said: sign-up, checkout, phone."))
     actor = models.ForeignKey(

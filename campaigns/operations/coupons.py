@@ -24,7 +24,7 @@ LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 RANDOM_LENGTH = 10
 LARGEST_BATCH = 100_000
 CODE = re.compile(r"[A-Z0-9가-힣][A-Z0-9가-힣_-]{2,39}")
-PREFIX = re.compile(r"[A-Z0-9가-힣_-]{0,20}")
+PREFIX = re.compile(r"([A-Z0-9가-힣][A-Z0-9가-힣_-]{0,19})?")
 AT_ONCE = 5_000
 
 
@@ -262,7 +262,10 @@ def issue_batch(
             details={"size": size, "most": LARGEST_BATCH},
         )
     if not PREFIX.fullmatch(prefix):
-        raise BadBatch(_("A prefix is up to 20 letters, digits, hyphens and underscores."), details={"prefix": prefix})
+        raise BadBatch(
+            _("A prefix is up to 20 letters, digits, hyphens and underscores, and begins with a letter or digit."),
+            details={"prefix": prefix},
+        )
     if usage_limit is not None and usage_limit < 1:
         raise BadBatch(_("A usage limit is at least 1, or empty."), details={"usage_limit": usage_limit})
     promotion = _opened_by_coupon(promotion_id)

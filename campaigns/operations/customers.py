@@ -8,12 +8,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Consent, Customer
-from config.kernel.errors import Invalid, Missing
+from campaigns.queries import customers as queries
+from config.kernel.errors import Invalid
 from config.kernel.models import User
-
-
-class NoSuchCustomer(Missing):
-    code = "customer_not_found"
 
 
 class CustomerRefused(Invalid):
@@ -98,11 +95,8 @@ def state_consent(
     for field, value in (("text_version", text_version), ("source", source)):
         if not value.strip() or len(value) > 40 or not value.isprintable():
             raise ConsentRefused(_("1 to 40 characters."), details={field: ["invalid"]})
-    customer = Customer.objects.filter(external_id=external_id).first() if external_id.isprintable() else None
-    if customer is None:
-        raise NoSuchCustomer(_("There is no such customer."), details={"customer": external_id})
     return Consent.objects.create(
-        customer=customer,
+        customer=queries.by_external_id(external_id),
         channel=channel,
         purpose=purpose,
         is_given=is_given,

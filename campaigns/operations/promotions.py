@@ -1,22 +1,20 @@
 """The one door through which a promotion changes: its version goes up, its story goes on, and who, what and why is kept."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings as project
 from django.db import transaction
-from django.db.models import Count, Sum
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Promotion, PromotionChange, Redemption
+from campaigns.models import Promotion, PromotionChange
 from campaigns.operations import occurrences
-from campaigns.pricing.settings import Objection, Settings, objections
+from campaigns.pricing.settings import Objection, Settings
+from campaigns.queries import promotions as queries
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
-from inventory.models import Category, Product
 
 
 class NoSuchPromotion(Missing):
@@ -79,7 +77,7 @@ def settings_of(promotion: Promotion) -> Settings:
 @transaction.atomic
 def create(*, settings: Settings, reason: str = "", actor: User | None, at: datetime) -> Promotion:
     settings = _tidy(settings)
-    _refuse([*objections(settings, project.SHOP_CURRENCY), *_of_lists(settings)])
+    _refuse(queries.objections(settings))
     # A start in the past is only the start of its period: it holds from now on.
     promotion = Promotion(settled_until=max(at, settings.starts_at) if settings.starts_at < at else None)
     _write(promotion, settings)
@@ -162,15 +160,13 @@ def _change(
     after = decide(promotion, before)
     if after == before:
         return promotion
+    _refuse(queries.objections(after, promotion=promotion))
     # What was true until now is told under the settings under which it was true.
     occurrences.settle(promotion, at=at)
     was_limited = promotion.is_limited
     _assign(promotion, after)
     if promotion.is_limited != was_limited:
         _recount(promotion)
-    _refuse(
-        [*objections(after, project.SHOP_CURRENCY), *_of_lists(after), *_of_history(promotion, before)],
-    )
     promotion.version += 1
     _write(promotion, after)
     told = {name: (old, new) for name, old, new in _differences(before, after)}
@@ -199,40 +195,14 @@ def _tidy(settings: Settings) -> Settings:
     )
 
 
-def _of_lists(settings: Settings) -> Iterable[Objection]:
-    if len(settings.products) != Product.objects.filter(pk__in=settings.products).count():
-        yield Objection("products", "unknown")
-    if len(settings.categories) != Category.objects.filter(pk__in=settings.categories).count():
-        yield Objection("categories", "unknown")
-
-
-def _of_history(promotion: Promotion, before: Settings) -> Iterable[Objection]:
-    """What can no longer be set because of what has happened under the earlier settings."""
-    if promotion.usage_limit is not None and promotion.used > promotion.usage_limit:
-        yield Objection("usage_limit", "below_used")
-    if promotion.budget is not None and promotion.spent > promotion.budget:
-        yield Objection("budget", "below_spent")
-    limit = promotion.usage_limit_per_customer
-    if limit is not None and limit != before.usage_limit_per_customer:
-        counted = Redemption.objects.filter(
-            promotion=promotion, state=Redemption.State.COUNTED, customer__isnull=False
-        ).values("customer")  # fmt: skip
-        if counted.annotate(number=Count("pk")).filter(number__gt=limit).exists():
-            yield Objection("usage_limit_per_customer", "below_used_by_customer")
-    if before.needs_coupon and not promotion.needs_coupon and promotion.coupons.exists():
-        yield Objection("needs_coupon", "has_coupons")
-
-
 def _recount(promotion: Promotion) -> None:
     """Uses are counted for promotions with a limit only; one that is given its first limit begins with what was recorded."""
-    found = Redemption.objects.filter(promotion=promotion, state=Redemption.State.COUNTED).aggregate(
-        uses=Count("pk"), amount=Sum("amount")
-    )
-    promotion.used = found["uses"] if promotion.is_limited else 0
-    promotion.spent = (found["amount"] or Decimal(0)) if promotion.is_limited else Decimal(0)
+    so_far = queries.recounted(promotion)
+    promotion.used = so_far.number if promotion.is_limited else 0
+    promotion.spent = so_far.amount if promotion.is_limited else Decimal(0)
 
 
-def _refuse(found: list[Objection]) -> None:
+def _refuse(found: Sequence[Objection]) -> None:
     if not found:
         return
     fields: dict[str, list[str]] = {}

@@ -1,6 +1,6 @@
 """Who is in a segment. Staff say it by hand; analytics says it by replacing the members of a segment it computes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -18,7 +18,7 @@ class NoSuchSegment(Missing):
 
 
 class UnknownCustomers(Invalid):
-    """Some of those named are not known to the shop; `details` names the first of them, and nobody was added."""
+    """Some of those named are not known to the shop; `details` names the first of them, and nothing was changed."""
 
     code = "customers_unknown"
 
@@ -32,20 +32,7 @@ def add(*, segment_id: int, customer_ids: Collection[int], actor: User | None, a
 @transaction.atomic
 def add_named(*, segment_id: int, external_ids: Collection[str], actor: User | None, at: datetime) -> int:
     """The same, by the storefront's keys. All of them or nobody."""
-    segment = _locked(segment_id)
-    wanted = sorted({one.strip() for one in external_ids if one.strip()})
-    found: dict[str, int] = {}
-    for start in range(0, len(wanted), AT_ONCE):
-        some = wanted[start : start + AT_ONCE]
-        found |= Customer.objects.filter(external_id__in=some).values_list("external_id", "pk")
-    unknown = [one for one in wanted if one not in found]
-    if unknown:
-        raise UnknownCustomers(
-            _("%(count)s of these customers are not known, among them %(some)s. Nobody was added.")
-            % {"count": len(unknown), "some": ", ".join(unknown[:5])},
-            details={"unknown": unknown[:100], "count": len(unknown)},
-        )
-    return _join(segment, set(found.values()), at)
+    return _join(_locked(segment_id), _known_by_name(external_ids), at)
 
 
 @transaction.atomic
@@ -53,6 +40,18 @@ def remove(*, segment_id: int, customer_ids: Collection[int], actor: User | None
     """How many left."""
     segment = _locked(segment_id)
     return SegmentMembership.objects.filter(segment=segment, customer_id__in=customer_ids).delete()[0]
+
+
+@transaction.atomic
+def remove_named(*, segment_id: int, external_ids: Collection[str], actor: User | None, at: datetime) -> int:
+    """The same, by the storefront's keys. A key the shop does not know is refused, so that a slip does not pass for done."""
+    return remove(segment_id=segment_id, customer_ids=_known_by_name(external_ids), actor=actor, at=at)
+
+
+@transaction.atomic
+def replace_named(*, segment_id: int, external_ids: Collection[str], actor: User | None, at: datetime) -> tuple[int, int]:
+    """`replace_members` by the storefront's keys."""
+    return replace_members(segment_id=segment_id, customer_ids=_known_by_name(external_ids), actor=actor, at=at)
 
 
 @transaction.atomic
@@ -79,14 +78,27 @@ def _known(customer_ids: Collection[int]) -> set[int]:
     known: set[int] = set()
     for start in range(0, len(wanted), AT_ONCE):
         known |= set(Customer.objects.filter(pk__in=wanted[start : start + AT_ONCE]).values_list("pk", flat=True))
-    unknown = [one for one in wanted if one not in known]
+    _refuse_unknown([one for one in wanted if one not in known])
+    return known
+
+
+def _known_by_name(external_ids: Collection[str]) -> set[int]:
+    wanted = sorted({one.strip() for one in external_ids if one.strip()})
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        found |= Customer.objects.filter(external_id__in=some).values_list("external_id", "pk")
+    _refuse_unknown([one for one in wanted if one not in found])
+    return set(found.values())
+
+
+def _refuse_unknown(unknown: Sequence[object]) -> None:
     if unknown:
         raise UnknownCustomers(
-            _("%(count)s of these customers are not known, among them %(some)s. Nobody was added.")
-            % {"count": len(unknown), "some": ", ".join(map(str, unknown[:5]))},
-            details={"unknown": unknown[:100], "count": len(unknown)},
+            _("%(count)s of these customers are not known, among them %(some)s. Nothing was changed.")
+            % {"count": len(unknown), "some": ", ".join(str(one) for one in unknown[:5])},
+            details={"unknown": list(unknown[:100]), "count": len(unknown)},
         )
-    return known
 
 
 def _join(segment: Segment, customers: Collection[int], at: datetime) -> int:

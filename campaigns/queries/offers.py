@@ -44,7 +44,8 @@ _ON_OFFER = """
            ) END
     FROM campaigns_promotion AS p
     JOIN candidate ON candidate.id = p.id
-    WHERE p.is_enabled AND p.starts_at <= %(at)s AND (p.ends_at IS NULL OR p.ends_at > %(at)s)
+    WHERE (p.is_enabled OR p.id = %(tried)s::bigint)
+      AND p.starts_at <= %(at)s AND (p.ends_at IS NULL OR p.ends_at > %(at)s)
       AND (
           p.id = ANY(%(keyed)s::bigint[])
           OR (
@@ -71,13 +72,15 @@ def try_out(basket: Basket, *, promotion_id: int, at: datetime, shipping_tax_rat
     basket = replace(basket, codes=(*_capitals(basket.codes), ""))
     keys = {code: key for code, key in _keys(basket.codes).items() if key.promotion_id != promotion_id}
     keys[""] = Key(code="", coupon_id=None, promotion_id=promotion_id)
-    return _priced(basket, keys, at, shipping_tax_rate)
+    return _priced(basket, keys, at, shipping_tax_rate, tried=promotion_id)
 
 
-def _priced(basket: Basket, keys: Mapping[str, Key], at: datetime, shipping_tax_rate: Decimal) -> Quote:
+def _priced(
+    basket: Basket, keys: Mapping[str, Key], at: datetime, shipping_tax_rate: Decimal, tried: int | None = None
+) -> Quote:
     return engine.quote(
         basket,
-        _on_offer(basket, {key.promotion_id for key in keys.values()}, at),
+        _on_offer(basket, {key.promotion_id for key in keys.values()}, at, tried),
         keys,
         at=at,
         zone=ZoneInfo(settings.BUSINESS_TIME_ZONE),
@@ -109,12 +112,13 @@ def _keys(codes: Collection[str]) -> dict[str, Key]:
     }
 
 
-def _on_offer(basket: Basket, keyed: Collection[int], at: datetime) -> list[Rule]:
+def _on_offer(basket: Basket, keyed: Collection[int], at: datetime, tried: int | None) -> list[Rule]:
     parameters: dict[str, Any] = {
         "at": at,
         "products": sorted({line.product_id for line in basket.lines}),
         "categories": sorted(frozenset[int]().union(*(line.category_path for line in basket.lines))),
         "keyed": sorted(keyed),
+        "tried": tried,
         "segments": sorted(basket.segments),
         "first_order": basket.is_first_order,
         "customer": basket.customer_id,

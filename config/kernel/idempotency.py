@@ -46,7 +46,12 @@ def once(*, key: str, actor: User, route: str, body: bytes, call: Callable[[], t
         if not _claim(actor.pk, route, key, digest, at):
             return _given(actor.pk, route, key, digest)
         status, content = call()
-        IdempotencyKey.objects.filter(actor=actor, route=route, key=key).update(status_code=status, answer=content)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE kernel_idempotencykey SET status_code = %s, answer = %s "
+                "WHERE actor_id = %s AND route = %s AND key = %s",
+                [status, content, actor.pk, route, key],
+            )
         return Answer(status, content)
 
 

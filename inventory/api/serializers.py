@@ -131,7 +131,9 @@ class DeliverySerializer(StrictSerializer):
     """A delivery as it arrived. Each SKU stands in one line."""
 
     delivery_note = serializers.CharField(max_length=64, help_text="The supplier's own number; the same one counts once.")
-    lines = serializers.ListSerializer(child=ReceivedLineSerializer(), allow_empty=False, max_length=MOST_LINES)
+    lines: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=ReceivedLineSerializer(), allow_empty=False, max_length=MOST_LINES
+    )
 
     def validate_lines(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         skus = [line["sku"] for line in lines]

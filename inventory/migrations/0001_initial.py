@@ -184,8 +184,8 @@ class Migration(migrations.Migration):
                 ('sku', models.CharField(max_length=64, unique=True, verbose_name='SKU')),
                 ('barcode', models.CharField(blank=True, max_length=64, null=True, unique=True, verbose_name='barcode')),
                 ('name', models.CharField(blank=True, help_text='Color, size: what tells it from its siblings.', max_length=200, verbose_name='option')),
-                ('list_price', config.kernel.fields.MoneyAmountField(verbose_name='list price')),
-                ('cost', config.kernel.fields.MoneyAmountField(default=0, verbose_name='unit cost')),
+                ('list_price', config.kernel.fields.MoneyAmountField(help_text='What customers pay for one unit, tax included.', verbose_name='list price')),
+                ('cost', config.kernel.fields.MoneyAmountField(default=0, help_text='What one unit cost the last time, before tax. Goods receipts keep it up to date.', verbose_name='unit cost')),
                 ('is_active', models.BooleanField(default=True, verbose_name='on sale')),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='variants', to='inventory.product', verbose_name='product')),
             ],
@@ -370,11 +370,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('list_price__gte', 0)), name='variant_list_price_not_negative'),
+            constraint=models.CheckConstraint(condition=models.Q(('list_price__gte', 0)), name='variant_list_price_not_negative', violation_error_message='A price is zero or more.'),
         ),
         migrations.AddConstraint(
             model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('cost__gte', 0)), name='variant_cost_not_negative'),
+            constraint=models.CheckConstraint(condition=models.Q(('cost__gte', 0)), name='variant_cost_not_negative', violation_error_message='A price is zero or more.'),
         ),
         migrations.AddConstraint(
             model_name='variant',
@@ -386,11 +386,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='supplieroffer',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_preferred', True)), fields=('variant',), name='supplier_offer_one_preferred'),
+            constraint=models.UniqueConstraint(condition=models.Q(('is_preferred', True)), fields=('variant',), name='supplier_offer_one_preferred', violation_error_message='Another supplier is preferred for this SKU already.'),
         ),
         migrations.AddConstraint(
             model_name='supplieroffer',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum_quantity__gt', 0), ('order_multiple__gt', 0), ('unit_cost__gte', 0)), name='supplier_offer_makes_sense'),
+            constraint=models.CheckConstraint(condition=models.Q(('minimum_quantity__gt', 0), ('order_multiple__gt', 0), ('unit_cost__gte', 0)), name='supplier_offer_makes_sense', violation_error_message='The unit cost is zero or more, the MOQ and the order multiple are at least 1.'),
         ),
         migrations.AddConstraint(
             model_name='stockcountline',

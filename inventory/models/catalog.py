@@ -28,6 +28,11 @@ class Category(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def path(self) -> str:
+        """From the top down, such as "Kitchen > Cups". Cheap where the parents are loaded."""
+        return f"{self.parent.path} > {self.name}" if self.parent else self.name
+
 
 class Product(models.Model):
     """What customers see as one thing; its variants are what is sold and counted."""
@@ -56,16 +61,28 @@ class Variant(models.Model):
     name = models.CharField(
         _("option"), max_length=200, blank=True, help_text=_("Color, size: what tells it from its siblings.")
     )
-    list_price = MoneyAmountField(_("list price"))
-    cost = MoneyAmountField(_("unit cost"), default=0)
+    list_price = MoneyAmountField(_("list price"), help_text=_("What customers pay for one unit, tax included."))
+    cost = MoneyAmountField(
+        _("unit cost"),
+        default=0,
+        help_text=_("What one unit cost the last time, before tax. Goods receipts keep it up to date."),
+    )
     is_active = models.BooleanField(_("on sale"), default=True)
 
     class Meta:
         verbose_name = _("SKU")
         verbose_name_plural = _("SKUs")
         constraints = [
-            models.CheckConstraint(condition=Q(list_price__gte=0), name="variant_list_price_not_negative"),
-            models.CheckConstraint(condition=Q(cost__gte=0), name="variant_cost_not_negative"),
+            models.CheckConstraint(
+                condition=Q(list_price__gte=0),
+                name="variant_list_price_not_negative",
+                violation_error_message=_("A price is zero or more."),
+            ),
+            models.CheckConstraint(
+                condition=Q(cost__gte=0),
+                name="variant_cost_not_negative",
+                violation_error_message=_("A price is zero or more."),
+            ),
             models.CheckConstraint(condition=~Q(sku=""), name="variant_sku_not_empty"),
         ]
 

@@ -44,9 +44,16 @@ class SupplierOffer(models.Model):
         verbose_name_plural = _("supplier offers")
         constraints = [
             models.UniqueConstraint(fields=["supplier", "variant"], name="supplier_offer_once"),
-            models.UniqueConstraint(fields=["variant"], condition=Q(is_preferred=True), name="supplier_offer_one_preferred"),
+            models.UniqueConstraint(
+                fields=["variant"],
+                condition=Q(is_preferred=True),
+                name="supplier_offer_one_preferred",
+                violation_error_message=_("Another supplier is preferred for this SKU already."),
+            ),
             models.CheckConstraint(
-                condition=Q(unit_cost__gte=0, minimum_quantity__gt=0, order_multiple__gt=0), name="supplier_offer_makes_sense"
+                condition=Q(unit_cost__gte=0, minimum_quantity__gt=0, order_multiple__gt=0),
+                name="supplier_offer_makes_sense",
+                violation_error_message=_("The unit cost is zero or more, the MOQ and the order multiple are at least 1."),
             ),
         ]
 

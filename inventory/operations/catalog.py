@@ -92,25 +92,6 @@ def _change(
 
 
 @transaction.atomic
-def save_variant(*, variant: Variant, reason: str, actor: User | None, at: datetime) -> Variant:
-    """Writes a SKU as typed into its form; an existing one's prices change through the trace, which needs `reason`."""
-    if variant.pk is None:
-        variant.save()
-        return variant
-    list_price, cost = variant.list_price, variant.cost
-    others = [
-        field.name for field in Variant._meta.fields if not field.primary_key and field.name not in ("list_price", "cost")
-    ]
-    variant.save(update_fields=others)
-    kept = Variant.objects.values_list("list_price", "cost").get(pk=variant.pk)
-    if list_price != kept[0]:
-        change_price(variant_id=variant.pk, list_price=list_price, reason=reason, actor=actor, at=at)
-    if cost != kept[1]:
-        change_cost(variant_id=variant.pk, cost=cost, reason=reason, actor=actor, at=at)
-    return variant
-
-
-@transaction.atomic
 def save_category(*, category: Category) -> Category:
     """Writes a category where it fits: at most three deep, and not below itself."""
     with connection.cursor() as cursor:

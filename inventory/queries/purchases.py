@@ -1,8 +1,10 @@
 """Purchase orders with all that hangs on them, in a fixed number of queries."""
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import DecimalField, F, OuterRef, Prefetch, QuerySet, Subquery, Sum
 
 from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine
+
+State = PurchaseOrder.State
 
 
 def in_full() -> QuerySet[PurchaseOrder]:
@@ -16,3 +18,19 @@ def in_full() -> QuerySet[PurchaseOrder]:
         ),
         Prefetch("timeline", PurchaseOrderEvent.objects.select_related("actor").order_by("pk")),
     )
+
+
+def listed() -> QuerySet[PurchaseOrder]:
+    """With the `units` ordered, those that have `arrived`, and the `amount` of the whole order."""
+    lines = PurchaseOrderLine.objects.filter(purchase_order=OuterRef("pk")).order_by().values("purchase_order")
+    amount = Sum(F("quantity") * F("unit_cost"), output_field=DecimalField(max_digits=24, decimal_places=4))
+    return PurchaseOrder.objects.select_related("supplier", "warehouse").annotate(
+        units=Subquery(lines.annotate(sum=Sum("quantity")).values("sum")),
+        arrived=Subquery(lines.annotate(sum=Sum("received")).values("sum")),
+        amount=Subquery(lines.annotate(sum=amount).values("sum")),
+    )
+
+
+def awaited() -> QuerySet[PurchaseOrder]:
+    """What the receiving desk waits for: sent and not complete, the longest overdue first."""
+    return listed().filter(state__in=[State.SENT, State.PARTLY_RECEIVED]).order_by("expected_on", "id")

@@ -48,7 +48,7 @@ def _rows(orders: Iterable[Order]) -> Iterator[list[Any]]:
             order.get_state_display(),
             order.customer.external_id if order.customer else "",
             order.customer.name if order.customer else order.ship_to.get("name", ""),
-            ", ".join(f"{line.name} x {line.quantity}" for line in lines),
+            ", ".join(f"{line.name} × {line.quantity}" for line in lines),
             sum(line.quantity for line in lines),
             *(Money(one, order.currency).as_text() for one in amounts),
         ]

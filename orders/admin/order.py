@@ -26,6 +26,10 @@ def may(action: str) -> Callable[[Order], bool]:
     return lambda order: action in lifecycle.actions(order.state)
 
 
+def always(order: Order) -> bool:
+    return True
+
+
 def may_return(order: Order) -> bool:
     return may("return")(order) and any(line.shipped > line.returned for line in order.lines.all())
 
@@ -75,6 +79,7 @@ class OrderAdmin(OrderListAdmin):
     @operation_button(
         title=gettext_lazy("Record a payment"), permission="orders.pay_order", icon="payments",
         shown=lambda order: order.paid < order.total, form=order_forms.PayForm,
+        quiet=lambda order: order.state != Order.State.PLACED,
         explanation=gettext_lazy("For money that came outside the storefront. The whole amount must have come."),
     )  # fmt: skip
     def pay(self, request: HttpRequest, order: Order, values: dict[str, Any]) -> None:
@@ -90,6 +95,7 @@ class OrderAdmin(OrderListAdmin):
 
     @operation_button(
         title=gettext_lazy("Ship"), permission="orders.ship_order", icon="local_shipping", shown=may("ship_part"),
+        quiet=may("pick"),
         form=order_forms.ShipForm,
         explanation=gettext_lazy("Units that are not in this parcel stay held for the order and can be shipped later."),
     )  # fmt: skip
@@ -120,7 +126,7 @@ class OrderAdmin(OrderListAdmin):
 
     @operation_button(
         title=gettext_lazy("Accept a return"), permission="orders.return_order", icon="assignment_return", shown=may_return,
-        form=order_forms.AcceptReturnForm,
+        form=order_forms.AcceptReturnForm, quiet=always,
         explanation=gettext_lazy("Enter what the customer sends back. Stock and money change when the goods have arrived."),
     )  # fmt: skip
     def accept_return(self, request: HttpRequest, order: Order, values: dict[str, Any]) -> str:
@@ -133,14 +139,16 @@ class OrderAdmin(OrderListAdmin):
     @operation_button(
         title=gettext_lazy("Record a refund"), permission="orders.refund_order", icon="currency_exchange",
         shown=lambda order: order.refunded < order.paid, form=order_forms.RefundForm,
+        quiet=lambda order: not order.refund_due,
         explanation=gettext_lazy("For money that has been paid back. This only writes it down; the provider moves the money."),
     )  # fmt: skip
     def refund(self, request: HttpRequest, order: Order, values: dict[str, Any]) -> None:
         paying.record_refund(number=order.number, actor=actor(request), at=clock.now(), **values)
 
     @operation_button(
-        title=pgettext_lazy("button", "Add a note"), permission="orders.note_order", icon="edit_note", form=order_forms.NoteForm
-    )
+        title=pgettext_lazy("button", "Add a note"), permission="orders.note_order", icon="edit_note",
+        form=order_forms.NoteForm, quiet=always,
+    )  # fmt: skip
     def note(self, request: HttpRequest, order: Order, values: dict[str, Any]) -> None:
         noting.note(number=order.number, text=values["note"], actor=actor(request), at=clock.now())
 

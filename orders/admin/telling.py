@@ -66,7 +66,7 @@ def _course(page: Page, order: Order, at: datetime) -> Iterator[Step]:
                 told = ngettext("%(count)s unit is still to be shipped.", "%(count)s units are still to be shipped.", waiting)
                 yield Step(told % {"count": waiting}, is_urgent=late)
         case Order.State.SHIPPED if order.shipped_at:
-            yield Step(_("Everything has been shipped on %(time)s.") % {"time": moment(order.shipped_at)})
+            yield Step(_("Everything was shipped on %(time)s.") % {"time": moment(order.shipped_at)})
         case Order.State.CANCELED if order.closed_at:
             yield Step(_("Canceled on %(time)s.") % {"time": moment(order.closed_at)})
         case Order.State.EXPIRED if order.closed_at:
@@ -80,14 +80,18 @@ class Address:
     name: str
     phone: str
     lines: list[str]
-    note: str
+    notes: list[str]
 
 
 def address(order: Order) -> Address:
     told: Mapping[str, Any] = order.ship_to
     postal = str(told.get("postal_code") or "")
-    lines = [f"({postal})" if postal else "", str(told.get("address") or ""), str(told.get("address_detail") or "")]
-    return Address(str(told.get("name") or ""), str(told.get("phone") or ""), [one for one in lines if one], order.note)
+    street = f"({postal}) {told.get('address') or ''}" if postal else str(told.get("address") or "")
+    lines = [street.strip(), str(told.get("detail") or "")]
+    notes = [str(told.get("message") or ""), order.note]
+    return Address(
+        str(told.get("name") or ""), str(told.get("phone") or ""), [one for one in lines if one], [one for one in notes if one]
+    )
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ def _amount(value: Any, order: Order) -> str:
 
 
 def _lines(value: Any, order: Order) -> str:
-    return ", ".join(f"{one['sku']} x {one['quantity']}" for one in value)
+    return ", ".join(f"{one['sku']} × {one['quantity']}" for one in value)
 
 
 def _plain(value: Any, order: Order) -> str:

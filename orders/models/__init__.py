@@ -1,4 +1,5 @@
 from orders.models.fulfillment import Fulfillment, FulfillmentLine
+from orders.models.importing import ImportedDocument, ImportFile, ImportRun
 from orders.models.order import Order, OrderDiscount, OrderLine
 from orders.models.payment import Payment, Refund
 from orders.models.returns import Return, ReturnLine
@@ -7,6 +8,9 @@ from orders.models.timeline import OrderEvent
 __all__ = (
     "Fulfillment",
     "FulfillmentLine",
+    "ImportFile",
+    "ImportRun",
+    "ImportedDocument",
     "Order",
     "OrderDiscount",
     "OrderEvent",

@@ -3,6 +3,8 @@
 Written only through orders/operations, each of which locks the order's row before anything else.
 """
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -37,17 +39,17 @@ class Order(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     lines_total = MoneyAmountField(_("lines"))  # after discounts
     shipping_fee = MoneyAmountField(_("shipping fee"))
-    shipping_discount = MoneyAmountField(_("shipping discount"), default=0)
+    shipping_discount = MoneyAmountField(_("shipping discount"), default=Decimal(0))
     total = MoneyAmountField(_("total"))
     tax = MoneyAmountField(_("tax inside the total"))
-    paid = MoneyAmountField(_("paid"), default=0)
+    paid = MoneyAmountField(_("paid"), default=Decimal(0))
     refund_owed = MoneyAmountField(
         _("to refund in all"),
-        default=0,
-        db_default=0,
+        default=Decimal(0),
+        db_default=Decimal(0),
         help_text=_("What of the money paid must go back, or went back already."),
     )
-    refunded = MoneyAmountField(_("refunded"), default=0)
+    refunded = MoneyAmountField(_("refunded"), default=Decimal(0))
 
     ship_to = models.JSONField(_("ship to"), default=dict)
     note = models.CharField(_("note"), max_length=500, blank=True)
@@ -134,11 +136,11 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"))
     list_price = MoneyAmountField(_("list price"))
     gross = MoneyAmountField(_("before discounts"))
-    discount = MoneyAmountField(_("discount"), default=0)
+    discount = MoneyAmountField(_("discount"), default=Decimal(0))
     total = MoneyAmountField(_("total"))
     tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=2)
     tax = MoneyAmountField(_("tax inside"))
-    unit_cost = MoneyAmountField(_("unit cost"), default=0)
+    unit_cost = MoneyAmountField(_("unit cost"), default=Decimal(0))
     shipped = models.PositiveIntegerField(_("shipped"), default=0)
     canceled = models.PositiveIntegerField(_("canceled"), default=0)
     short = models.PositiveIntegerField(_("short"), default=0)

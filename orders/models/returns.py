@@ -1,5 +1,7 @@
 """Goods on their way back. What can be sold again enters the ledger as a return; the rest is not counted at all."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -23,7 +25,7 @@ class Return(models.Model):
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("warehouse"))
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.ACCEPTED)
     reason = models.CharField(_("reason"), max_length=200)
-    refund = MoneyAmountField(_("refund"), default=0)
+    refund = MoneyAmountField(_("refund"), default=Decimal(0))
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("actor")
     )
@@ -54,7 +56,7 @@ class ReturnLine(models.Model):
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("SKU"))
     quantity = models.PositiveIntegerField(_("quantity"))
     restocked = models.PositiveIntegerField(_("back in stock"), default=0)
-    refund = MoneyAmountField(_("refund"), default=0)
+    refund = MoneyAmountField(_("refund"), default=Decimal(0))
 
     class Meta:
         verbose_name = _("return line")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -23,10 +23,13 @@ from campaigns.operations import history as uses
 from campaigns.operations.history import PastRedemption
 from config.kernel import bulk, outbox
 from config.kernel.business_time import business_day
+from config.kernel.money import Money
+from inventory.locking import Place
 from inventory.models import StockMovement
 from inventory.operations import history as stock
 from inventory.operations.history import ImpossibleHistory, PastMovement, PastReservation
 from inventory.operations.ledger import Document
+from orders import lifecycle, numbering
 from orders.events import HistoryImported
 from orders.models import (
     Fulfillment,
@@ -40,18 +43,18 @@ from orders.models import (
     Return,
     ReturnLine,
 )
-from orders.past import PastLine, PastOrder, PastReturn
+from orders.past import PastLine, PastOrder, PastReturn, PastReturnLine
 
-OVER = (Order.State.CANCELED.value, Order.State.EXPIRED.value)
 ORDER, SHIPMENT, RETURN = "ORDER", "SHIPMENT", "RETURN"
 ORDER_NUMBERS, DOCUMENT_NUMBERS = "orders_order_number", "orders_document_number"
 
+LIFE = tuple(OrderEvent.Kind)
 # Tables in the order in which their keys allow them to be written.
 COLUMNS: dict[type, tuple[str, ...]] = {
     Order: (
         "id", "number", "channel", "external_number", "customer_id", "state", "is_short", "refund_due", "currency",
-        "lines_total", "shipping_fee", "shipping_discount", "total", "tax", "paid", "refunded", "ship_to", "note", "placed_at",
-        "payment_due_at", "paid_at", "ship_due_at", "shipped_at", "closed_at",
+        "lines_total", "shipping_fee", "shipping_discount", "total", "tax", "paid", "refund_owed", "refunded",
+        "ship_to", "note", "placed_at", "payment_due_at", "paid_at", "ship_due_at", "shipped_at", "closed_at",
     ),
     OrderLine: (
         "id", "order_id", "position", "variant_id", "sku", "name", "quantity", "list_price", "gross", "discount", "total",
@@ -142,103 +145,104 @@ class _Book:
         return business_day(min(self.moments), self.zone), business_day(max(self.moments), self.zone)
 
     def enter(self, order: PastOrder) -> str:
-        number = order.number or f"{business_day(order.placed_at, self.zone):%y%m%d}-{next(self.keys[ORDER_NUMBERS]):06d}"
+        number = order.number or numbering.order_number(at=order.placed_at, running=next(self.keys[ORDER_NUMBERS]))
         order_id = next(self.keys[Order])
         line_ids = [next(self.keys[OrderLine]) for _line in order.lines]
         self.moments.append(order.placed_at)
-        shipped = self._enter_parcels(order, order_id, line_ids)
+        told = [_Told(order.placed_at, OrderEvent.Kind.PLACED)]
+        shipped = self._enter_parcels(order, order_id, line_ids, told)
+        returned, worth = self._enter_returns(order, order_id, line_ids, told)
+        lines_total = self._enter_lines(order, number, order_id, line_ids, shipped, returned)
         self._hold(order, number)
-        lines_total = self._enter_lines(order, number, order_id, line_ids, shipped)
-        self._enter_order(order, number, order_id, lines_total)
         self._enter_discounts(order, number, order_id, line_ids)
-        for one in order.returns:
-            self.enter_return(one, order, order_id, line_ids)
-        self._enter_money(order, order_id)
-        self._tell(order, order_id)
+        self._enter_money(order, order_id, told)
+        self._enter_order(order, number, order_id, lines_total, worth)
+        self._tell(order, order_id, told)
         return number
 
-    def _enter_order(self, order: PastOrder, number: str, order_id: int, lines_total: Decimal) -> None:
+    def _enter_order(self, order: PastOrder, number: str, order_id: int, lines_total: Decimal, returned: Decimal) -> None:
         off_shipping = _total(one.amount for one in order.shipping_discounts)
+        paid = _total(one.amount for one in order.payments)
+        refunded = _total(one.amount for one in order.refunds)
+        owed = order.refund_owed
+        if owed is None:
+            owed = paid if order.state in lifecycle.OVER else min(paid, returned + _canceled(order))
         self.rows[Order].append(
             (
-                order_id, number, order.channel, order.external_number, order.customer_id, order.state, order.is_short,
-                order.refund_due, order.currency, lines_total, order.shipping_fee, off_shipping,
-                lines_total + order.shipping_fee - off_shipping,
-                _total(one.tax for one in order.lines) + order.shipping_tax,
-                _total(one.amount for one in order.payments), _total(one.amount for one in order.refunds),
+                order_id, number, order.channel, order.external_number, order.customer_id, order.state,
+                any(line.short for line in order.lines), owed > refunded, order.currency, lines_total, order.shipping_fee,
+                off_shipping, lines_total + order.shipping_fee - off_shipping,
+                _total(one.tax for one in order.lines) + order.shipping_tax, paid, owed, refunded,
                 _json(order.ship_to), order.note, order.placed_at, order.payment_due_at, order.paid_at, order.ship_due_at,
                 order.shipped_at, order.closed_at,
             )
         )  # fmt: skip
 
     def _enter_lines(
-        self, order: PastOrder, number: str, order_id: int, line_ids: Sequence[int], shipped: Mapping[int, int]
-    ) -> Decimal:
-        returned: defaultdict[int, int] = defaultdict(int)
-        for back in order.returns:
-            if back.received_at and not back.refused:
-                for item in back.lines:
-                    returned[item.position or 0] += item.quantity
+        self, order: PastOrder, number: str, order_id: int, line_ids: Sequence[int], shipped: Mapping[int, int],
+        returned: Mapping[int, int],
+    ) -> Decimal:  # fmt: skip
         held: defaultdict[int, int] = defaultdict(int)
         for hold in order.holds:
             held[hold.position] += hold.quantity
-        over = order.state in OVER
+        over = order.state in lifecycle.OVER
         lines_total = Decimal(0)
         for position, (line_id, line) in enumerate(zip(line_ids, order.lines, strict=True), 1):
-            sent = shipped.get(position, 0)
-            canceled = line.quantity - sent - line.short if over else line.canceled
+            sent, back = shipped.get(position, 0), returned.get(position, 0)
+            canceled = line.quantity - sent if over else line.canceled
             kept = 0 if over else held[position]
-            if line.quantity != sent + canceled + line.short + kept or returned[position] > sent:
-                raise _impossible(number, line, sent=sent, canceled=canceled, held=kept, returned=returned[position])
-            gross = line.list_price * line.quantity if line.gross is None else line.gross
-            discount = _total(one.amount for one in line.discounts)
+            if line.quantity != sent + canceled + line.short + kept or back > sent:
+                raise _impossible(number, line, sent=sent, canceled=canceled, held=kept, returned=back)
+            gross, discount = _gross(line), _discount(line)
             lines_total += gross - discount
             self.rows[OrderLine].append(
                 (
                     line_id, order_id, position, line.variant_id, line.sku, line.name, line.quantity, line.list_price, gross,
-                    discount, gross - discount, line.tax_rate, line.tax, line.unit_cost, sent, canceled, line.short,
-                    returned[position],
+                    discount, gross - discount, line.tax_rate, line.tax, line.unit_cost, sent, canceled, line.short, back,
                 )
             )  # fmt: skip
         return lines_total
 
-    def _enter_parcels(self, order: PastOrder, order_id: int, line_ids: Sequence[int]) -> Mapping[int, int]:
+    def _enter_parcels(
+        self, order: PastOrder, order_id: int, line_ids: Sequence[int], told: "list[_Told]"
+    ) -> Mapping[int, int]:
         """The rows and ledger entries of what left; units shipped by position."""
         shipped: defaultdict[int, int] = defaultdict(int)
         for parcel in order.parcels:
             pk = next(self.keys[Fulfillment])
-            number = parcel.number or self._document_number("SH", parcel.shipped_at)
+            at = parcel.shipped_at
+            number = parcel.number or numbering.fulfillment_number(at=at, running=next(self.keys[DOCUMENT_NUMBERS]))
             self.rows[Fulfillment].append(
-                (
-                    pk, order_id, number, parcel.warehouse_id, parcel.carrier, parcel.tracking_number, parcel.actor_id,
-                    parcel.shipped_at,
-                )
-            )  # fmt: skip
-            document = Document(SHIPMENT, number)
+                (pk, order_id, number, parcel.warehouse_id, parcel.carrier, parcel.tracking_number, parcel.actor_id, at)
+            )
             left: defaultdict[int, int] = defaultdict(int)
-            for position, quantity in parcel.items.items():
+            contents = []
+            for position, quantity in sorted(parcel.items.items()):
+                line = order.lines[position - 1]
                 shipped[position] += quantity
-                left[order.lines[position - 1].variant_id] += quantity
+                left[line.variant_id] += quantity
+                contents.append({"sku": line.sku, "quantity": quantity})
                 self.rows[FulfillmentLine].append((pk, line_ids[position - 1], quantity))
+            document = Document(SHIPMENT, number)
             for variant_id, quantity in left.items():
-                self._move(StockMovement.Kind.SHIPMENT, variant_id, parcel.warehouse_id, -quantity, document, parcel)
+                place = (variant_id, parcel.warehouse_id)
+                self._move(StockMovement.Kind.SHIPMENT, place, -quantity, document, at, parcel.actor_id)
+            details = {
+                "fulfillment": number, "carrier": parcel.carrier, "tracking_number": parcel.tracking_number, "lines": contents,
+            }  # fmt: skip
+            told.append(_Told(at, OrderEvent.Kind.SHIPPED, details, actor_id=parcel.actor_id))
         return shipped
 
     def _move(
-        self, kind: StockMovement.Kind, variant_id: int, warehouse_id: int, quantity: int, document: Document, cause: Any
+        self, kind: StockMovement.Kind, place: Place, quantity: int, document: Document, at: datetime, actor_id: int | None
     ) -> None:
-        occurred_at = cause.received_at if kind == StockMovement.Kind.RETURN else cause.shipped_at
-        self.moments.append(occurred_at)
-        self.movements.append(
-            PastMovement(
-                variant_id, warehouse_id, kind.value, quantity, document, occurred_at=occurred_at, actor_id=cause.actor_id
-            )
-        )
+        self.moments.append(at)
+        self.movements.append(PastMovement(*place, kind.value, quantity, document, occurred_at=at, actor_id=actor_id))
 
     def _hold(self, order: PastOrder, number: str) -> None:
         """What was reserved when the order was placed, and what became of it."""
         document = Document(ORDER, number)
-        over = order.state in OVER
+        over = order.state in lifecycle.OVER
         consumed: defaultdict[tuple[int, int], int] = defaultdict(int)
         held: defaultdict[tuple[int, int], int] = defaultdict(int)
         for parcel in order.parcels:
@@ -254,8 +258,6 @@ class _Book:
                     reserved_at=order.placed_at,
                     consumed=consumed[place],
                     released=held[place] if over else 0,
-                    # The clock runs out only for what nobody has paid.
-                    expires_at=None if order.paid_at else order.payment_due_at,
                     expired=order.state == Order.State.EXPIRED.value,
                 )
             )  # fmt: skip
@@ -276,67 +278,145 @@ class _Book:
                     redeemed_at=order.placed_at,
                     coupon_id=coupon_id,
                     customer_id=order.customer_id,
-                    released=order.state in OVER,
+                    released=order.state in lifecycle.OVER,
                 )
             )  # fmt: skip
 
+    def _enter_returns(
+        self, order: PastOrder, order_id: int, line_ids: Sequence[int], told: "list[_Told]"
+    ) -> tuple[Mapping[int, int], Decimal]:
+        """Units that came back by position, and what they were worth together."""
+        returned: defaultdict[int, int] = defaultdict(int)
+        worth = Decimal(0)
+        for one in order.returns:
+            refunds = {}
+            if one.received_at:
+                for line in one.lines:
+                    refunds[line.position or 0] = _worth(order, line, returned)
+                    returned[line.position or 0] += line.quantity
+                worth += _total(refunds.values())
+            number = self.enter_return(one, order, order_id, line_ids, refunds)
+            sent = [
+                {"sku": order.lines[line.position - 1].sku, "quantity": line.quantity} for line in one.lines if line.position
+            ]
+            details = {"number": number, "lines": sent}
+            told.append(_Told(one.accepted_at, OrderEvent.Kind.RETURN_ACCEPTED, details, one.reason, one.actor_id))
+            if one.received_at:
+                units = [{**known, "restocked": line.restocked} for known, line in zip(sent, one.lines, strict=True)]
+                refund = Money(_total(refunds.values()), order.currency).as_text()
+                details = {"number": number, "lines": units, "refund": refund}
+                told.append(_Told(one.received_at, OrderEvent.Kind.RETURNED, details, actor_id=one.actor_id))
+            elif one.refused_at:
+                told.append(
+                    _Told(one.refused_at, OrderEvent.Kind.RETURN_REFUSED, {"number": number}, one.refusal, one.actor_id)
+                )
+        return returned, worth
+
     def enter_return(
-        self, one: PastReturn, order: PastOrder | None = None, order_id: int | None = None, line_ids: Sequence[int] = ()
-    ) -> None:
-        number = one.number or self._document_number("RT", one.accepted_at)
+        self, one: PastReturn, order: PastOrder | None = None, order_id: int | None = None, line_ids: Sequence[int] = (),
+        refunds: Mapping[int, Decimal] | None = None,
+    ) -> str:  # fmt: skip
+        """The rows and ledger entries of one return; `refunds` is what its lines are worth by position."""
+        number = one.number or numbering.return_number(at=one.accepted_at, running=next(self.keys[DOCUMENT_NUMBERS]))
         pk = next(self.keys[Return])
-        state = Return.State.REFUSED if one.refused else Return.State.RECEIVED if one.received_at else Return.State.ACCEPTED
+        states = Return.State
+        state = states.RECEIVED if one.received_at else states.REFUSED if one.refused_at else states.ACCEPTED
+        back: defaultdict[int, int] = defaultdict(int)
+        total = Decimal(0)
+        for line in one.lines:
+            variant_id = order.lines[line.position - 1].variant_id if order and line.position else line.variant_id or 0
+            line_id = line_ids[line.position - 1] if line.position else None
+            restocked, refund = 0, Decimal(0)
+            if one.received_at:
+                restocked = line.restocked
+                refund = (refunds or {}).get(line.position or 0, line.refund or Decimal(0))
+                back[variant_id] += restocked
+            total += refund
+            self.rows[ReturnLine].append((pk, line_id, variant_id, line.quantity, restocked, refund))
         self.rows[Return].append(
             (
-                pk, number, order_id, one.warehouse_id, state.value, one.reason, _total(line.refund for line in one.lines),
-                one.actor_id, one.accepted_at, one.received_at,
+                pk, number, order_id, one.warehouse_id, state.value, one.reason, total, one.actor_id, one.accepted_at,
+                one.received_at,
             )
         )  # fmt: skip
-        back: defaultdict[int, int] = defaultdict(int)
-        for line in one.lines:
-            variant_id = order.lines[line.position - 1].variant_id if order and line.position else line.variant_id
-            line_id = line_ids[line.position - 1] if line.position else None
-            self.rows[ReturnLine].append((pk, line_id, variant_id, line.quantity, line.restocked, line.refund))
-            if variant_id and line.restocked:
-                back[variant_id] += line.restocked
-        if state == Return.State.RECEIVED:
-            document = Document(RETURN, number)
+        if one.received_at:
+            self.moments.append(one.received_at)
             for variant_id, quantity in back.items():
-                self._move(StockMovement.Kind.RETURN, variant_id, one.warehouse_id, quantity, document, one)
+                if quantity:
+                    place = (variant_id, one.warehouse_id)
+                    self._move(
+                        StockMovement.Kind.RETURN, place, quantity, Document(RETURN, number), one.received_at, one.actor_id
+                    )
+        return number
 
-    def _enter_money(self, order: PastOrder, order_id: int) -> None:
+    def _enter_money(self, order: PastOrder, order_id: int, told: "list[_Told]") -> None:
         for one in order.payments:
             self.rows[Payment].append((order_id, one.provider, one.reference, one.amount, one.paid_at, one.paid_at))
+            late = order.closed_at is not None and one.paid_at > order.closed_at
+            amount = Money(one.amount, order.currency).as_text()
+            details = {"provider": one.provider, "reference": one.reference, "amount": amount}
+            told.append(_Told(one.paid_at, OrderEvent.Kind.PAID_LATE if late else OrderEvent.Kind.PAID, details))
         for back in order.refunds:
             self.rows[Refund].append((order_id, back.reference, back.amount, back.reason, back.actor_id, back.refunded_at))
+            details = {"reference": back.reference, "amount": Money(back.amount, order.currency).as_text()}
+            told.append(_Told(back.refunded_at, OrderEvent.Kind.REFUNDED, details, back.reason, back.actor_id))
 
-    def _tell(self, order: PastOrder, order_id: int) -> None:
-        """The timeline, in order of time."""
-        kinds = OrderEvent.Kind
-        told: list[tuple[datetime, str, int | None, str, Mapping[str, Any]]] = [
-            (order.placed_at, kinds.PLACED.value, None, "", {})
+    def _tell(self, order: PastOrder, order_id: int, told: "list[_Told]") -> None:
+        """The timeline, in order of time. What happened at one moment follows as in an order's life: paid, then shipped."""
+        if order.closed_at is not None and order.state in lifecycle.OVER:
+            kind = OrderEvent.Kind(order.state)
+            told.append(_Told(order.closed_at, kind, reason=order.reason, actor_id=order.closed_by_id))
+        if not order.payments and order.paid_at and order.paid_at == order.placed_at:
+            # What costs nothing is paid at once.
+            told.append(_Told(order.paid_at, OrderEvent.Kind.PAID))
+        told += [
+            _Told(one.occurred_at, OrderEvent.Kind(one.kind), one.details, one.reason, one.actor_id) for one in order.events
         ]
-        for payment in order.payments:
-            late = order.closed_at is not None and payment.paid_at > order.closed_at
-            kind = kinds.PAID_LATE if late else kinds.PAID
-            told.append((payment.paid_at, kind.value, None, "", {"amount": payment.amount, "reference": payment.reference}))
-        for parcel in order.parcels:
-            told.append((parcel.shipped_at, kinds.SHIPPED.value, parcel.actor_id, "", {"tracking": parcel.tracking_number}))
-        for back in order.returns:
-            if back.received_at and not back.refused:
-                told.append((back.received_at, kinds.RETURNED.value, back.actor_id, back.reason, {}))
-        for refund in order.refunds:
-            told.append((refund.refunded_at, kinds.REFUNDED.value, refund.actor_id, refund.reason, {"amount": refund.amount}))
-        if order.closed_at is not None and order.state in OVER:
-            told.append((order.closed_at, order.state, order.closed_by_id, order.reason, {}))
-        told += [(one.occurred_at, one.kind, one.actor_id, one.reason, one.details) for one in order.events]
-        told.sort(key=lambda one: one[0])
+        told.sort(key=lambda one: (one.at, LIFE.index(one.kind)))
         self.rows[OrderEvent] += [
-            (order_id, kind, actor_id, reason, _json(details), moment) for moment, kind, actor_id, reason, details in told
+            (order_id, one.kind.value, one.actor_id, one.reason, _json(one.details), one.at) for one in told
         ]
 
-    def _document_number(self, prefix: str, moment: datetime) -> str:
-        return f"{prefix}-{business_day(moment, self.zone):%y%m%d}-{next(self.keys[DOCUMENT_NUMBERS]):06d}"
+
+class _Told(NamedTuple):
+    """One entry of a timeline."""
+
+    at: datetime
+    kind: OrderEvent.Kind
+    details: Mapping[str, Any] = {}
+    reason: str = ""
+    actor_id: int | None = None
+
+
+def _gross(line: PastLine) -> Decimal:
+    return line.list_price * line.quantity if line.gross is None else line.gross
+
+
+def _discount(line: PastLine) -> Decimal:
+    return _total(one.amount for one in line.discounts)
+
+
+def _worth(order: PastOrder, back: PastReturnLine, returned: Mapping[int, int]) -> Decimal:
+    """What units that came back are worth: as told, or their share of what the line cost."""
+    if back.refund is not None or not back.position:
+        return back.refund or Decimal(0)
+    line = order.lines[back.position - 1]
+    before = line.canceled + returned.get(back.position, 0)
+    total = _gross(line) - _discount(line)
+    return lifecycle.share(
+        total=total, quantity=line.quantity, before=before, units=back.quantity, currency=order.currency
+    )  # fmt: skip
+
+
+def _canceled(order: PastOrder) -> Decimal:
+    """What the canceled units of an order that went on were worth."""
+    return _total(
+        lifecycle.share(
+            total=_gross(line) - _discount(line), quantity=line.quantity, before=0, units=line.canceled, currency=order.currency
+        )
+        for line in order.lines
+        if line.canceled
+    )
 
 
 def _total(amounts: Iterable[Decimal]) -> Decimal:

@@ -112,7 +112,7 @@ def is_late(order: Order, *, at: datetime) -> bool:
 
 def listed(orders: QuerySet[Order]) -> QuerySet[Order]:
     """With all that a row of the list shows: two statements, however many rows."""
-    lines = OrderLine.objects.only("order_id", "position", "name", "quantity", "canceled").order_by("order_id", "position")
+    lines = OrderLine.objects.order_by("order_id", "position")
     return orders.select_related("customer").prefetch_related(Prefetch("lines", lines))
 
 

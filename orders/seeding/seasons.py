@@ -12,8 +12,36 @@ from config.kernel.business_time import day_period
 
 # Monday first. Mondays are the strongest, Saturdays people are out.
 WEEKDAYS = (1.14, 1.08, 1.03, 1.0, 0.92, 0.80, 1.0)
-_HOURS = (3.0, 1.6, 0.9, 0.6, 0.5, 0.7, 1.3, 2.6, 4.0, 5.2, 5.8, 6.1, 7.6, 6.4, 5.6, 5.3, 5.2, 5.0, 4.8, 5.4, 6.8, 8.3, 9.4, 6.6)
-_WEEKEND_HOURS = (4.2, 2.4, 1.4, 0.8, 0.5, 0.5, 0.7, 1.4, 2.8, 4.4, 5.6, 6.0, 6.2, 6.2, 6.4, 6.2, 5.8, 5.4, 5.0, 5.2, 6.4, 7.8, 8.6, 6.0)  # fmt: skip
+_HOURS = (
+    3.0,
+    1.6,
+    0.9,
+    0.6,
+    0.5,
+    0.7,
+    1.3,
+    2.6,
+    4.0,
+    5.2,
+    5.8,
+    6.1,
+    7.6,
+    6.4,
+    5.6,
+    5.3,
+    5.2,
+    5.0,
+    4.8,
+    5.4,
+    6.8,
+    8.3,
+    9.4,
+    6.6,
+)
+_WEEKEND_HOURS = (
+    4.2, 2.4, 1.4, 0.8, 0.5, 0.5, 0.7, 1.4, 2.8, 4.4, 5.6, 6.0,
+    6.2, 6.2, 6.4, 6.2, 5.8, 5.4, 5.0, 5.2, 6.4, 7.8, 8.6, 6.0,
+)  # fmt: skip
 PAYDAYS = (10, 25)
 GROWTH_IN_A_YEAR = 0.35
 # Days before the feast on which gifts are bought, counted back from it; the parcels must still arrive.
@@ -76,7 +104,8 @@ def moments(on: date, number: int, zone: tzinfo, draw: Random, until: datetime) 
     if rest:
         hours[-1] *= rest / 3600
     seconds = [
-        hour * 3600 + draw.randrange(rest if hour == whole else 3600) for hour in draw.choices(range(len(hours)), hours, k=number)
+        hour * 3600 + draw.randrange(rest if hour == whole else 3600)
+        for hour in draw.choices(range(len(hours)), hours, k=number)
     ]
     return [starts_at + timedelta(seconds=one) for one in sorted(seconds)]
 

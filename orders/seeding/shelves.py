@@ -4,20 +4,23 @@ Nothing here touches the database. Changes that lie ahead wait in one queue and 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from heapq import heappop, heappush
 from math import ceil, sqrt
 from random import Random
 
-from inventory import sourcing
+from config.kernel.business_time import business_day
+from inventory import numbering, sourcing
 from inventory.operations.history import PastMovement
 from inventory.operations.ledger import Document
 from inventory.operations.purchase_history import PastCount, PastPurchase, PastPurchaseLine, PastReceipt
 from orders.seeding.assortment import Maker
 
+# The voucher of the first stocking: a shop that has it was opened by a seed.
+OPENING = Document("OPENING", "DEMO")
 # Days of sales one purchase covers beyond its lead time.
 REVIEW_DAYS = 12
 
@@ -37,15 +40,6 @@ class Slot:
     on_order: int = 0
 
 
-@dataclass(frozen=True)
-class Share:
-    """Units of one SKU taken from one warehouse."""
-
-    item: int
-    warehouse_id: int
-    quantity: int
-
-
 @dataclass
 class Told:
     """What happened to the stock beside selling it, since it was last asked for."""
@@ -59,16 +53,31 @@ class Shelves:
     """`slots` are by item and, within it, in order of the warehouses' priority."""
 
     def __init__(
-        self, slots: Sequence[Sequence[Slot]], warehouses: Sequence[int], supplier_ids: Mapping[str, int], draw: Random
+        self,
+        slots: Sequence[Sequence[Slot]],
+        *,
+        warehouses: Sequence[int],
+        suppliers: Mapping[str, int],
+        staff: Mapping[str, int],
+        numbers: Iterator[int],
+        zone: tzinfo,
+        until: datetime,
+        draw: Random,
     ) -> None:
+        """`warehouses` in order of priority; `suppliers` by code; `staff` by role; `numbers` are for documents."""
         self.slots = slots
         self.warehouses = list(warehouses)
-        self.supplier_ids = supplier_ids
+        self.suppliers = suppliers
+        self.buyer = staff.get("buyer")
+        self.warehouse = staff.get("warehouse")
+        self.numbers = numbers
+        self.zone = zone
+        # The last days' needs are left to the shop's own nightly replenishment.
+        self.buys_until = until - timedelta(days=1)
         self.draw = draw
         self.told = Told()
         self._ahead: list[tuple[datetime, int, Slot, int, int, int]] = []
         self._asked = 0
-        self._documents = 0
 
     def open(self, rates: Sequence[float], at: datetime) -> None:
         """The first stocking: enough for a lead time and a review of sales at these rates a day."""
@@ -76,7 +85,7 @@ class Shelves:
             for slot in slots:
                 units = self._target(slot, rates[item])
                 slot.on_hand = slot.available = units
-                self._move(slot, "ADJUSTMENT", units, Document("OPENING", "OPENING"), at, reason="기초 재고")
+                self._move(slot, "ADJUSTMENT", units, OPENING, at, "기초 재고")
 
     def later(self, at: datetime, slot: Slot, *, on_hand: int = 0, available: int = 0, on_order: int = 0) -> None:
         self._asked += 1
@@ -91,25 +100,29 @@ class Shelves:
             slot.available += available
             slot.on_order += on_order
 
-    def slot(self, item: int, warehouse_id: int) -> Slot:
-        return next(one for one in self.slots[item] if one.warehouse_id == warehouse_id)
-
     def free(self, item: int) -> int:
         return sum(slot.available for slot in self.slots[item])
 
-    def reserve(self, demand: Mapping[int, int]) -> list[Share]:
-        """Takes the units as a placed order would, from as few warehouses as serve it; all of them must be there."""
+    def reserve(self, demand: Mapping[int, int]) -> list[tuple[int, Slot, int]]:
+        """Takes the units as a placed order would, from as few warehouses as serve it; all of them must be there.
+
+        Answers item, place and units of each share.
+        """
         places = {(item, slot.warehouse_id): slot for item in demand for slot in self.slots[item]}
         plan = sourcing.plan(demand, {place: slot.available for place, slot in places.items()}, self.warehouses)
+        shares = []
         for one in plan.allocations:
-            places[one.variant_id, one.warehouse_id].available -= one.quantity
-        return [Share(one.variant_id, one.warehouse_id, one.quantity) for one in plan.allocations]
+            slot = places[one.variant_id, one.warehouse_id]
+            slot.available -= one.quantity
+            shares.append((one.variant_id, slot, one.quantity))
+        return shares
 
     def live_a_day(self, on: date, starts_at: datetime, rates: Sequence[float], is_closed: bool) -> None:
         """What buyers and the warehouses do on a day: purchases in the morning, losses, transfers and counts."""
         if is_closed:
             return
-        self._buy(on, starts_at + timedelta(hours=9, minutes=30), rates)
+        if starts_at < self.buys_until:
+            self._buy(on, starts_at + timedelta(hours=9, minutes=30), rates)
         if on.weekday() == 2:
             self._write_off(starts_at + timedelta(hours=11))
             self._transfer(starts_at + timedelta(hours=15), rates)
@@ -134,19 +147,21 @@ class Shelves:
                     continue
                 position = slot.available + slot.on_order
                 sold = rates[item] * slot.share * slot.error
-                if position > sold * (maker.lead_days + 3) + 0.8 * sqrt(sold * maker.lead_days):
+                if position > sold * (maker.lead_days + 6) + 0.8 * sqrt(sold * maker.lead_days):
                     continue
                 wanted = max(self._target(slot, rates[item]) - position, maker.minimum // 4, 1)
                 needs[maker.code, slot.warehouse_id].append((slot, -(-wanted // maker.pack) * maker.pack))
         for (code, warehouse_id), lines in needs.items():
-            self._order(self.supplier_ids[code], warehouse_id, lines, at + timedelta(minutes=self.draw.randrange(40)))
+            self._order(self.suppliers[code], warehouse_id, lines, at + timedelta(minutes=self.draw.randrange(40)))
 
     def _order(self, supplier_id: int, warehouse_id: int, lines: list[tuple[Slot, int]], at: datetime) -> None:
         draw, maker = self.draw, lines[0][0].maker
         sent_at = at + timedelta(hours=draw.choice((1, 2, 4, 5)), minutes=draw.randrange(60))
-        days = maker.lead_days + (draw.randrange(1, maker.spread + 1) if draw.random() < maker.lateness else draw.choice((-1, 0, 0, 0)))
+        days = maker.lead_days + (
+            draw.randrange(1, maker.spread + 1) if draw.random() < maker.lateness else draw.choice((-1, 0, 0, 0))
+        )
         arrives = (sent_at + timedelta(days=max(days, 1))).replace(minute=draw.randrange(60), second=0, microsecond=0)
-        rest = draw.random() < 0.12
+        rest = draw.random() < 0.2
         receipts: list[tuple[datetime, dict[int, int]]] = [(arrives, {})]
         if rest:
             receipts.append((arrives + timedelta(days=draw.randrange(2, 6)), {}))
@@ -170,10 +185,12 @@ class Shelves:
                 sent_at=sent_at,
                 expected_on=(sent_at + timedelta(days=maker.lead_days)).date(),
                 receipts=tuple(
-                    PastReceipt(f"DN-{supplier_id}-{moment:%y%m%d}-{place}", moment, units)
+                    PastReceipt(f"DN-{supplier_id}-{moment:%y%m%d}-{place}", moment, units, actor_id=self.warehouse)
                     for place, (moment, units) in enumerate(receipts, 1)
                     if units
                 ),
+                closed_at=receipts[-1][0] + timedelta(days=draw.randrange(1, 4)) if draw.random() < 0.7 else None,
+                actor_id=self.buyer,
             )
         )
 
@@ -186,7 +203,7 @@ class Shelves:
             if slot.available >= lost + 2:
                 reason = self.draw.choice(("파손", "오염", "포장 불량"))
                 self._change(slot, -lost)
-                self._move(slot, "WRITE_OFF", -lost, self._document("WRITE_OFF"), at, reason=reason)
+                self._move(slot, "WRITE_OFF", -lost, self._document("WRITE_OFF", numbering.WRITE_OFF, at), at, reason)
 
     def _transfer(self, at: datetime, rates: Sequence[float]) -> None:
         """Tops the weaker warehouse up from the stronger one."""
@@ -198,11 +215,11 @@ class Shelves:
             spare = giver.available - ceil(rates[item] * giver.share * 14)
             if taker.available == 0 and spare >= 4:
                 units = spare // 2
-                document = self._document("TRANSFER")
+                document = self._document("TRANSFER", numbering.TRANSFER, at)
                 self._change(giver, -units)
                 self._change(taker, units)
-                self._move(giver, "TRANSFER_OUT", -units, document, at, reason="재고 보충")
-                self._move(taker, "TRANSFER_IN", units, document, at, reason="재고 보충")
+                self._move(giver, "TRANSFER_OUT", -units, document, at, "재고 보충")
+                self._move(taker, "TRANSFER_IN", units, document, at, "재고 보충")
                 moved += 1
 
     def _count(self, at: datetime) -> None:
@@ -217,18 +234,18 @@ class Shelves:
             lines.append((slot.variant_id, slot.on_hand, slot.on_hand + found))
             self._change(slot, found)
         if lines:
-            self.told.counts.append(PastCount(warehouse_id, at, tuple(lines), note="월 순환 실사"))
+            self.told.counts.append(PastCount(warehouse_id, at, tuple(lines), note="월 순환 실사", actor_id=self.warehouse))
 
     def _change(self, slot: Slot, units: int) -> None:
         slot.on_hand += units
         slot.available += units
 
-    def _move(self, slot: Slot, kind: str, units: int, document: Document, at: datetime, *, reason: str) -> None:
-        self.told.movements.append(PastMovement(slot.variant_id, slot.warehouse_id, kind, units, document, at, reason=reason))
+    def _move(self, slot: Slot, kind: str, units: int, document: Document, at: datetime, reason: str) -> None:
+        place = (slot.variant_id, slot.warehouse_id)
+        self.told.movements.append(PastMovement(*place, kind, units, document, at, reason=reason, actor_id=self.warehouse))
 
-    def _document(self, kind: str) -> Document:
-        self._documents += 1
-        return Document(kind, f"{kind[:2]}-{self._documents:06}")
+    def _document(self, kind: str, prefix: str, at: datetime) -> Document:
+        return Document(kind, f"{prefix}-{business_day(at, self.zone):%y%m%d}-{next(self.numbers):06}")
 
     def take(self) -> Told:
         told, self.told = self.told, Told()

@@ -57,7 +57,7 @@ INSERT INTO bench.lines (order_id, sku, quantity, price)
 UPDATE bench.stock SET reserved = reserved + 1 WHERE id = :a AND reserved < on_hand;
 UPDATE bench.stock SET reserved = reserved + 1 WHERE id = :b AND reserved < on_hand;
 UPDATE bench.stock SET reserved = reserved + 1 WHERE id = :c AND reserved < on_hand;
-INSERT INTO bench.outbox (topic, payload) VALUES ('placed', jsonb_build_object('number', :number));
+INSERT INTO bench.outbox (topic, payload) VALUES ('placed', jsonb_build_object('number', :number::bigint));
 COMMIT;
 """
 _FUNC = "SELECT bench.place(:a, :b, :c);\n"

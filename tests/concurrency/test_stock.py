@@ -73,7 +73,7 @@ class TestTheLastUnit:
 
     def buy(self, variant: Variant, at: datetime, buyers: int = 2) -> Counter[str]:
         def reserve(number: int) -> str:
-            document = Document("ORDER", f"{variant.sku}-{number}")
+            document = Document("BASKET", f"{variant.sku}-{number}")
             return ended(lambda: reservations.reserve(document=document, demand={variant.pk: 1}, at=at))
 
         return Counter(together(buyers, reserve))
@@ -128,7 +128,9 @@ class TestReversedLines:
         def reserve(number: int) -> None:
             for turn in range(12):
                 order = skus if (number + turn) % 2 else skus[::-1]
-                reservations.reserve(document=Document("ORDER", f"{number}-{turn}"), demand={sku.pk: 1 for sku in order}, at=at)
+                reservations.reserve(
+                    document=Document("BASKET", f"{number}-{turn}"), demand={sku.pk: 1 for sku in order}, at=at
+                )
 
         together(8, reserve)
 
@@ -154,7 +156,7 @@ class TestReversedLines:
         def reserve(number: int) -> str:
             order = skus if number else skus[::-1]
             try:
-                reservations.reserve(document=Document("ORDER", str(number)), demand={sku.pk: 1 for sku in order}, at=at)
+                reservations.reserve(document=Document("BASKET", str(number)), demand={sku.pk: 1 for sku in order}, at=at)
             except OperationalError as error:
                 return type(error.__cause__).__name__
             return "done"
@@ -173,7 +175,7 @@ class TestTheSameSkuTwice:
         @transaction.atomic
         def place() -> None:
             for _line in range(2):
-                reservations.reserve(document=Document("ORDER", "O1"), demand={cup.pk: 3}, at=at)
+                reservations.reserve(document=Document("BASKET", "O1"), demand={cup.pk: 3}, at=at)
 
         assert ended(place) == InsufficientStock.code
 
@@ -182,7 +184,7 @@ class TestTheSameSkuTwice:
 
     def ask(self, cup: Variant, at: datetime) -> Counter[str]:
         def reserve(_: int) -> str:
-            return ended(lambda: reservations.reserve(document=Document("ORDER", "O1"), demand={cup.pk: 3}, at=at))
+            return ended(lambda: reservations.reserve(document=Document("BASKET", "O1"), demand={cup.pk: 3}, at=at))
 
         return Counter(together(2, reserve))
 
@@ -258,7 +260,7 @@ class TestEverybodyAtOnce:
             )
 
         def sell(turn: int, chance: random.Random, me: str) -> None:
-            document = Document("ORDER", f"{me}-{turn}")
+            document = Document("BASKET", f"{me}-{turn}")
             reservations.reserve(document=document, demand={cup.pk: 2}, at=at + timedelta(seconds=turn))
             if chance.random() < 0.3:
                 reservations.release(document=document)

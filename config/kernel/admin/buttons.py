@@ -63,6 +63,7 @@ class Button:
     form: type["ButtonForm"] | None = None
     explanation: Any = ""
     danger: bool = False
+    quiet: Callable[[Any], bool] = lambda row: False
 
 
 def operation_button(
@@ -74,17 +75,19 @@ def operation_button(
     form: type["ButtonForm"] | None = None,
     explanation: Any = "",
     danger: bool = False,
+    quiet: Callable[[Any], bool] = lambda row: False,
 ) -> Callable[[Callable[..., Any]], Button]:
     """Declares `press(self, request, row) -> message | None` as a button of a detail page.
 
     `press` makes one operation call and returns what to tell the staff member, or None when it is enough that it is done; a
     `DomainError` is told in its own words. `shown` decides from the row whether the button makes sense, and is asked again
     when it is pressed. With a `form` the button opens a page that asks first, headed by `explanation`, and `press` is called
-    as `press(self, request, row, values)` with what was typed. `danger` is for what cannot be taken back.
+    as `press(self, request, row, values)` with what was typed. `danger` is for what cannot be taken back, `quiet`
+    tells from the row when the button is at hand without being the next thing to do.
     """
 
     def declare(press: Callable[..., Any]) -> Button:
-        return Button(press.__name__, title, icon, permission, press, shown, form, explanation, danger)
+        return Button(press.__name__, title, icon, permission, press, shown, form, explanation, danger, quiet)
 
     return declare
 
@@ -162,7 +165,8 @@ class ButtonsAdmin(HouseAdmin):
         if not pressed.shown(row):
             messages.error(request, _("“%(button)s” is not possible in the present state.") % {"button": pressed.title})
             return self._back(row)
-        form = pressed.form(request.POST if request.method == "POST" else None, row=row) if pressed.form else None
+        sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+        form = pressed.form(*sent, row=row) if pressed.form else None
         if form is not None and not form.is_valid():
             return self._ask(request, row, pressed, form)
         try:
@@ -201,14 +205,15 @@ class ButtonsAdmin(HouseAdmin):
     def buttons_for(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
         """What this person may press on this row now."""
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_press"
+        seen = self.version_of(row)
         return [
             {
                 "title": one.title,
                 "icon": one.icon,
                 "url": reverse(name, args=[row.pk, one.name]),
                 "asks": one.form is not None,
-                "danger": one.danger,
-                "seen": self.version_of(row),
+                "style": "danger" if one.danger else "quiet" if one.quiet(row) else "",
+                "seen": seen,
             }
             for one in self.declared_buttons().values()
             if request.user.has_perm(one.permission) and one.shown(row)

@@ -27,7 +27,7 @@ def test_the_projection_equals_the_ledger_after_any_sequence(at: datetime, seed:
         return {"variant_id": chance.choice(skus).pk, "warehouse_id": chance.choice(warehouses).pk}
 
     def someone() -> Document:
-        return Document("ORDER", str(chance.randint(1, 8)))
+        return Document("BASKET", str(chance.randint(1, 8)))
 
     def reserve(now: datetime) -> None:
         demand = {chance.choice(skus).pk: chance.randint(1, 4) for _ in range(2)}

@@ -38,7 +38,9 @@ def seen_on(page: Any) -> str:
 def press(client: Any, row: Any, name: str, **typed: Any) -> Any:
     """Opens what the button opens, fills it in and sends it, as a person does."""
     asked = client.get(button(row, name))
-    shown = asked if asked.status_code == 200 else client.get(reverse(f"admin:orders_{row._meta.model_name}_change", args=[row.pk]))
+    shown = (
+        asked if asked.status_code == 200 else client.get(reverse(f"admin:orders_{row._meta.model_name}_change", args=[row.pk]))
+    )
     return client.post(button(row, name), {"seen": seen_on(shown), **typed}, follow=True)
 
 

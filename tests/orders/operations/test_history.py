@@ -127,9 +127,7 @@ def test_uses_of_a_limited_promotion_are_counted() -> None:
 
 def test_what_came_back_enters_the_ledger_and_the_line() -> None:
     variant, warehouse = a_variant(list_price=12_000), a_warehouse()
-    back = PastReturn(
-        warehouse.pk, "파손", AT - timedelta(days=1), (PastReturnLine(2, 1, WON(24_000), position=1),), received_at=AT
-    )
+    back = PastReturn(warehouse.pk, "파손", AT - timedelta(days=1), (PastReturnLine(2, 1, position=1),), received_at=AT)
     refund = PastRefund("R-1", WON(24_000), "파손", AT)
 
     history.write(

@@ -1,0 +1,132 @@
+"""Whom the shop knows. The storefront writes customers; staff look them up, correct them and write down what they agreed to."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.validators import validate_email
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from unfold.decorators import display
+
+from campaigns.admin import wording as words
+from campaigns.models import Consent, Customer
+from campaigns.operations import customers
+from campaigns.queries import customers as queries
+from config.kernel import clock
+from config.kernel.admin import wording
+from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, actor, operation_button
+from config.kernel.admin.filters import BusinessDaysFilter
+from config.kernel.admin.house import ReadOnlyAdmin
+
+MAY_CORRECT = "campaigns.change_customer"
+MAY_STATE = "campaigns.add_consent"
+
+
+class CorrectForm(ButtonForm):
+    name = forms.CharField(label=gettext_lazy("name"), max_length=100, required=False)
+    phone = forms.CharField(label=gettext_lazy("phone"), max_length=20, required=False)
+    email = forms.CharField(label=gettext_lazy("email"), max_length=254, required=False, validators=[validate_email])
+
+    def prepare(self, row: Customer) -> None:
+        for name, field in self.fields.items():
+            field.initial = getattr(row, name)
+
+
+class ConsentForm(ButtonForm):
+    channel = forms.ChoiceField(label=gettext_lazy("channel"), choices=Consent.Channel.choices)
+    purpose = forms.ChoiceField(label=gettext_lazy("purpose"), choices=Consent.Purpose.choices)
+    is_given = forms.TypedChoiceField(
+        label=gettext_lazy("consent"),
+        choices=[("yes", pgettext_lazy("consent", "given")), ("no", pgettext_lazy("consent", "withdrawn"))],
+        coerce=lambda value: value == "yes",
+    )
+    text_version = forms.CharField(
+        label=gettext_lazy("version of the text"), max_length=40, help_text=gettext_lazy("The words the customer agreed to.")
+    )
+    source = forms.CharField(
+        label=gettext_lazy("source"), max_length=40, help_text=gettext_lazy("Where it was said: sign-up, checkout, phone.")
+    )
+
+
+@admin.register(Customer)
+class CustomerAdmin(ReadOnlyAdmin, ButtonsAdmin):
+    """Roles that never speak to customers see who is who, and no address in full."""
+
+    change_form_outer_after_template = "admin/campaigns/customer/_history.html"
+    list_display = ("external_id", "name", "phone", "email", "joined")
+    list_filter: tuple[Any, ...] = (("created_at", BusinessDaysFilter),)
+    search_fields = ("external_id",)
+    search_help_text = gettext_lazy("Search by the beginning of the customer id, name, phone or e-mail")
+    ordering = ("-created_at", "-id")
+    actions = None
+
+    joined = wording.moment_column("created_at", gettext_lazy("created at"))
+
+    def title_of(self, customer: Customer) -> str:
+        return customer.external_id
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return self._shown(request, super().get_list_display(request))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self._shown(request, ("external_id", "name", "phone", "email", "joined"))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("joined", "masked_name", "masked_phone", "masked_email")
+
+    def _shown(self, request: HttpRequest, fields: Any) -> list[str]:
+        if request.user.has_perm(MAY_CORRECT):
+            return list(fields)
+        return [f"masked_{name}" if name in ("name", "phone", "email") else name for name in fields]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str
+    ) -> tuple[QuerySet[Customer], bool]:
+        asked = search_term.strip()
+        if not asked or "\0" in asked:
+            return queryset, False
+        return queries.searched(queryset, asked, also_personal=request.user.has_perm(MAY_CORRECT)), False
+
+    @display(description=gettext_lazy("name"))
+    def masked_name(self, customer: Customer) -> str:
+        return words.masked(customer.name)
+
+    @display(description=gettext_lazy("phone"))
+    def masked_phone(self, customer: Customer) -> str:
+        return words.masked(customer.phone, kept=3)
+
+    @display(description=gettext_lazy("email"))
+    def masked_email(self, customer: Customer) -> str:
+        return words.masked(customer.email)
+
+    @operation_button(title=gettext_lazy("Correct"), permission=MAY_CORRECT, icon="edit", form=CorrectForm)
+    def correct(self, request: HttpRequest, customer: Customer, values: dict[str, Any]) -> str:
+        customers.upsert(external_id=customer.external_id, at=clock.now(), **values)
+        return _("The customer is corrected.")
+
+    @operation_button(
+        title=gettext_lazy("Write down a consent"),
+        permission=MAY_STATE,
+        icon="fact_check",
+        form=ConsentForm,
+        explanation=gettext_lazy(
+            "What the customer said stays on record for good. A change of mind is a statement of its own."
+        ),
+    )
+    def state_consent(self, request: HttpRequest, customer: Customer, values: dict[str, Any]) -> str:
+        customers.state_consent(external_id=customer.external_id, actor=actor(request), at=clock.now(), **values)
+        return _("The consent is written down.")
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        customer = kwargs.get("obj")
+        if customer is not None:
+            history = queries.history(customer)
+            context |= {
+                "history": history,
+                "redemptions": [(one, words.money(one.amount)) for one in history.redemptions],
+                "sees_promotions": request.user.has_perm("campaigns.view_promotion"),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)

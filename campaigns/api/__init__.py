@@ -1,0 +1,1 @@
+"""Customers and offers over the API."""

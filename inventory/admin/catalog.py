@@ -1,0 +1,243 @@
+"""Categories, products and SKUs. Prices are typed in once; afterwards they change by buttons that ask why."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from config.kernel import clock
+from config.kernel.admin import wording
+from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, actor, operation_button
+from config.kernel.admin.filters import BusinessDaysFilter
+from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
+from inventory.admin import documents, labels
+from inventory.admin.finding import ByCategory
+from inventory.admin.saving import AmountFormField, OperationAdmin
+from inventory.models import Category, PriceChange, Product, Variant
+from inventory.operations import catalog
+from inventory.queries import catalog as listings
+from inventory.queries import categories, shelves
+
+MAY_CHANGE = "inventory.change_variant"
+
+
+class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        parent = cleaned.get("parent")
+        refusal = categories.refusal(category_id=self.instance.pk, parent_id=parent.pk if parent else None)
+        if refusal:
+            self.add_error("parent", str(refusal))
+        return cleaned
+
+
+@admin.register(Category)
+class CategoryAdmin(OperationAdmin):
+    form = CategoryForm
+    list_display = ("name", "parent", "code")
+    list_select_related = ("parent",)
+    search_fields = ("name", "code")
+    search_help_text = gettext_lazy("Search by name or code")
+    ordering = ("name", "id")
+    fields = ("name", "code", "parent")
+    prepopulated_fields = {"code": ("name",)}
+
+    def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
+        catalog.save_category(category=obj)
+
+
+class PricedForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new SKU gets its prices here; those of an existing one change by its buttons, which ask why."""
+
+    list_price = AmountFormField(label=gettext_lazy("list price"), help_text=Variant._meta.get_field("list_price").help_text)
+    cost = AmountFormField(
+        label=gettext_lazy("unit cost"), exact=True, initial=0, help_text=Variant._meta.get_field("cost").help_text
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            for name in ("list_price", "cost"):
+                if name in self.fields:
+                    self.fields[name].disabled = True
+
+
+class VariantInline(TabularInline):  # type: ignore[misc]
+    model = Variant
+    form = PricedForm
+    fields = ("sku", "barcode", "name", "list_price", "cost", "is_active")
+    extra = 0
+    can_delete = False
+    show_change_link = True
+    tab = False
+
+
+class ByCategoryOfProduct(ByCategory):
+    path = "category"
+
+
+class ByCategoryOfVariant(ByCategory):
+    path = "product__category"
+
+
+@admin.register(Product)
+class ProductAdmin(HouseAdmin):
+    list_display = ("name", "category", "tax_class", "skus", "is_active")
+    list_select_related = ("category",)
+    list_filter: tuple[Any, ...] = (ByCategoryOfProduct, "is_active", ("tax_class", ChoicesDropdownFilter))
+    search_fields = ("name", "variants__sku__istartswith")
+    search_help_text = gettext_lazy("Search by name or SKU")
+    ordering = ("-id",)
+    autocomplete_fields = ("category",)
+    fields = ("name", "category", "tax_class", "is_active")
+    inlines = (VariantInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        products: QuerySet[Product] = super().get_queryset(request)
+        return products.prefetch_related("variants")
+
+    @display(description=gettext_lazy("SKUs"))
+    def skus(self, product: Product) -> str:
+        codes = sorted(variant.sku for variant in product.variants.all())
+        return ", ".join(codes[:3]) + (f" +{len(codes) - 3}" if len(codes) > 3 else "") or "-"
+
+
+class PriceForm(ButtonForm):
+    amount = AmountFormField(label=gettext_lazy("new list price"))
+    reason = forms.CharField(label=gettext_lazy("reason"), max_length=catalog.LONGEST_REASON)
+
+    def prepare(self, row: Variant) -> None:
+        self.fields["amount"].initial = row.list_price
+
+
+class CostForm(ButtonForm):
+    amount = AmountFormField(label=gettext_lazy("new unit cost"), exact=True)
+    reason = forms.CharField(label=gettext_lazy("reason"), max_length=catalog.LONGEST_REASON)
+
+    def prepare(self, row: Variant) -> None:
+        self.fields["amount"].initial = row.cost
+
+
+@admin.register(Variant)
+class VariantAdmin(ButtonsAdmin):
+    form = PricedForm
+    list_display = ("sku", "product_name", "list_price_label", "cost_label", "available", "on_sale")
+    list_filter: tuple[Any, ...] = (ByCategoryOfVariant, "is_active")
+    search_fields = ("sku__istartswith", "product__name", "barcode__exact")
+    search_help_text = gettext_lazy("SKU, product or barcode")
+    ordering = ("-id",)
+    autocomplete_fields = ("product",)
+    fieldsets = (
+        (None, {"fields": ("product", "sku", "name", "barcode", "is_active")}),
+        (gettext_lazy("Prices"), {"fields": ("list_price", "cost")}),
+    )
+    change_form_outer_after_template = "admin/inventory/variant/_story.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
+        return listings.listed()
+
+    def title_of(self, variant: Variant) -> str:
+        return f"{variant.sku} · {labels.variant_name(variant)}"
+
+    def version_of(self, variant: Variant) -> str:
+        return f"{variant.list_price}:{variant.cost}"
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        variant: Variant | None = kwargs.get("obj")
+        if variant is not None:
+            story = shelves.of_variant(variant)
+            context |= {
+                "shelves": story.shelves,
+                "movements": [
+                    {"row": one, "kind": labels.movement_kind(one), "units": labels.signed(one.quantity),
+                     "document": documents.link(one.document_kind, one.document_number), "actor": labels.actor(one)}
+                    for one in story.movements
+                ],
+                "price_changes": [
+                    {"row": one, "before": labels.amount(one.before), "after": labels.amount(one.after),
+                     "actor": labels.actor(one)}
+                    for one in story.price_changes
+                ],
+                "sees_stock": request.user.has_perm("inventory.view_stocklevel"),
+            }  # fmt: skip
+        page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return page
+
+    @display(description=gettext_lazy("product"))
+    def product_name(self, variant: Variant) -> str:
+        return labels.variant_name(variant)
+
+    @display(description=gettext_lazy("list price"), ordering="list_price")
+    def list_price_label(self, variant: Variant) -> str:
+        return labels.amount(variant.list_price)
+
+    @display(description=gettext_lazy("unit cost"), ordering="cost")
+    def cost_label(self, variant: Variant) -> str:
+        return labels.amount(variant.cost)
+
+    @display(description=pgettext_lazy("stock", "available"))
+    def available(self, variant: Variant) -> str:
+        return labels.none_left(variant.available)  # type: ignore[attr-defined]  # annotated by the query
+
+    @display(description=gettext_lazy("on sale"), boolean=True)
+    def on_sale(self, variant: Variant) -> bool:
+        return variant.is_active and variant.product.is_active
+
+    @operation_button(
+        title=gettext_lazy("Change the list price"), permission=MAY_CHANGE, icon="sell", form=PriceForm,
+        explanation=gettext_lazy("Counts for orders from now on. Orders keep the price they were placed with."),
+    )  # fmt: skip
+    def change_price(self, request: HttpRequest, variant: Variant, values: dict[str, Any]) -> None:
+        catalog.change_price(
+            variant_id=variant.pk, list_price=values["amount"], reason=values["reason"], actor=actor(request), at=clock.now()
+        )
+
+    @operation_button(
+        title=gettext_lazy("Change the unit cost"), permission=MAY_CHANGE, icon="request_quote", form=CostForm,
+        explanation=gettext_lazy("Goods receipts set it by themselves. Change it here only to correct a mistake."),
+    )  # fmt: skip
+    def change_cost(self, request: HttpRequest, variant: Variant, values: dict[str, Any]) -> None:
+        catalog.change_cost(
+            variant_id=variant.pk, cost=values["amount"], reason=values["reason"], actor=actor(request), at=clock.now()
+        )
+
+
+@admin.register(PriceChange)
+class PriceChangeAdmin(ReadOnlyAdmin):
+    list_display = ("occurred", "sku", "kind", "before_label", "after_label", "reason", "who")
+    list_filter: tuple[Any, ...] = (("kind", ChoicesDropdownFilter), ("occurred_at", BusinessDaysFilter))
+    list_select_related = ("variant", "actor")
+    list_display_links = None
+    search_fields = ("variant__sku__istartswith",)
+    search_help_text = gettext_lazy("Search by SKU")
+    ordering = ("-occurred_at", "-id")
+    fields = ("occurred", "sku", "kind", "before_label", "after_label", "reason", "who")
+    readonly_fields = fields
+
+    occurred = wording.moment_column("occurred_at", gettext_lazy("occurred at"))
+
+    def title_of(self, change: PriceChange) -> str:
+        return str(_("Price of %(sku)s") % {"sku": change.variant.sku})
+
+    @display(description=gettext_lazy("SKU"))
+    def sku(self, change: PriceChange) -> str:
+        return labels.variant_link(change.variant)
+
+    @display(description=gettext_lazy("before"))
+    def before_label(self, change: PriceChange) -> str:
+        return labels.amount(change.before)
+
+    @display(description=gettext_lazy("after"))
+    def after_label(self, change: PriceChange) -> str:
+        return labels.amount(change.after)
+
+    @display(description=gettext_lazy("actor"))
+    def who(self, change: PriceChange) -> str:
+        return labels.actor(change)

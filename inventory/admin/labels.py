@@ -1,0 +1,78 @@
+"""How stock and purchases look on the page: colors of states and kinds, signed units, amounts, links."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import pgettext
+
+from config.kernel.admin import wording
+from config.kernel.money import Money, format_money
+from inventory.models import PurchaseOrder, PurchaseOrderEvent, Reservation, StockMovement, Variant
+
+PURCHASES = {
+    PurchaseOrder.State.DRAFT: "warning",
+    PurchaseOrder.State.APPROVED: "info",
+    PurchaseOrder.State.SENT: "primary",
+    PurchaseOrder.State.PARTLY_RECEIVED: "primary",
+    PurchaseOrder.State.RECEIVED: "success",
+    PurchaseOrder.State.CLOSED: "",
+    PurchaseOrder.State.CANCELED: "",
+}
+STEPS = {
+    PurchaseOrderEvent.Kind.APPROVED: "success",
+    PurchaseOrderEvent.Kind.RECEIVED: "success",
+    PurchaseOrderEvent.Kind.CANCELED: "danger",
+}
+MOVEMENTS = {
+    StockMovement.Kind.RECEIPT: "success",
+    StockMovement.Kind.RETURN: "success",
+    StockMovement.Kind.SHIPMENT: "info",
+    StockMovement.Kind.ADJUSTMENT: "warning",
+    StockMovement.Kind.WRITE_OFF: "danger",
+}
+RESERVATIONS = {Reservation.State.ACTIVE: "info", Reservation.State.CONSUMED: "success"}
+
+
+def amount(value: Decimal | None) -> str:
+    return "-" if value is None else format_money(Money(value, settings.SHOP_CURRENCY))
+
+
+def purchase_state(order: PurchaseOrder) -> str:
+    return wording.label(order.get_state_display(), PURCHASES[PurchaseOrder.State(order.state)])
+
+
+def movement_kind(movement: StockMovement) -> str:
+    return wording.label(movement.get_kind_display(), MOVEMENTS.get(StockMovement.Kind(movement.kind), ""))
+
+
+def reservation_state(reservation: Reservation) -> str:
+    return wording.label(reservation.get_state_display(), RESERVATIONS.get(Reservation.State(reservation.state), ""))
+
+
+def signed(units: int) -> str:
+    """With its sign, so that what came and what left are told apart at a glance."""
+    return format_html('<span class="{}">{}</span>', "came" if units > 0 else "left", f"{units:+,}")
+
+
+def none_left(units: int) -> str:
+    """Units that may be promised; none are marked."""
+    return format_html('<span class="{}">{}</span>', "" if units else "left", f"{units:,}")
+
+
+def actor(row: Any) -> str:
+    """Who did it; where nobody did, the system."""
+    return str(row.actor.get_username()) if row.actor else pgettext("who acted", "system")
+
+
+def variant_link(variant: Variant) -> str:
+    return format_html(
+        '<a class="row-link" href="{}">{}</a>', reverse("admin:inventory_variant_change", args=[variant.pk]), variant.sku
+    )
+
+
+def variant_name(variant: Variant) -> str:
+    """The product, and which of its options."""
+    return f"{variant.product.name} · {variant.name}" if variant.name else variant.product.name

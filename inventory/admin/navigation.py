@@ -1,0 +1,50 @@
+"""Inventory's groups of the sidebar: what is sold, what lies where, what is bought."""
+
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from config.kernel.admin.navigation import Link, add_group
+
+add_group(
+    pgettext_lazy("sidebar", "Catalog"),
+    [
+        Link(gettext_lazy("Products"), "category", "admin:inventory_product_changelist", "inventory.view_product"),
+        Link(gettext_lazy("SKUs"), "qr_code_2", "admin:inventory_variant_changelist", "inventory.view_variant"),
+        Link(gettext_lazy("Categories"), "account_tree", "admin:inventory_category_changelist", "inventory.view_category"),
+        Link(gettext_lazy("Price changes"), "sell", "admin:inventory_pricechange_changelist", "inventory.view_pricechange"),
+    ],
+    order=18,
+)
+add_group(
+    pgettext_lazy("sidebar", "Inventory"),
+    [
+        Link(gettext_lazy("Stock levels"), "shelves", "admin:inventory_stocklevel_changelist", "inventory.view_stocklevel"),
+        Link(gettext_lazy("Stock counts"), "fact_check", "admin:inventory_stockcount_changelist", "inventory.view_stockcount"),
+        Link(
+            gettext_lazy("Stock ledger"), "swap_vert", "admin:inventory_stockmovement_changelist",
+            "inventory.view_stockmovement",
+        ),
+        Link(
+            gettext_lazy("Reservations"), "bookmark", "admin:inventory_reservation_changelist", "inventory.view_reservation"
+        ),
+        Link(gettext_lazy("Warehouses"), "warehouse", "admin:inventory_warehouse_changelist", "inventory.view_warehouse"),
+    ],
+    order=20,
+)  # fmt: skip
+add_group(
+    pgettext_lazy("sidebar", "Purchasing"),
+    [
+        Link(
+            gettext_lazy("Purchase orders"), "shopping_cart", "admin:inventory_purchaseorder_changelist",
+            "inventory.view_purchaseorder",
+        ),
+        Link(
+            gettext_lazy("Receiving desk"), "inventory_2", "admin:inventory_purchaseorder_desk", "inventory.receive_goods"
+        ),
+        Link(
+            gettext_lazy("Goods receipts"), "receipt", "admin:inventory_goodsreceipt_changelist",
+            "inventory.view_goodsreceipt",
+        ),
+        Link(gettext_lazy("Suppliers"), "factory", "admin:inventory_supplier_changelist", "inventory.view_supplier"),
+    ],
+    order=22,
+)  # fmt: skip

@@ -1,0 +1,110 @@
+"""What the pages and buttons of purchase orders ask."""
+
+from typing import Any
+
+from django import forms
+from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.kernel.admin.buttons import ButtonForm
+from inventory.admin import labels
+from inventory.admin.saving import AmountFormField
+from inventory.models import PurchaseOrder, Supplier
+from inventory.operations import purchasing
+
+
+class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "supplier" in self.fields:
+            suppliers: Any = self.fields["supplier"]
+            suppliers.queryset = Supplier.objects.filter(is_active=True)
+
+
+class LineForm(forms.ModelForm):  # type: ignore[type-arg]
+    quantity = forms.IntegerField(label=gettext_lazy("quantity"), min_value=1, max_value=purchasing.MOST_UNITS)
+    unit_cost = AmountFormField(
+        label=gettext_lazy("unit cost"),
+        exact=True,
+        required=False,
+        help_text=gettext_lazy("Empty: as the supplier offers it."),
+    )
+
+    def _post_clean(self) -> None:
+        """The row itself is written by an operation, which also knows the cost that was left empty."""
+
+    def has_changed(self) -> bool:
+        return bool(self.data.get(self.add_prefix("variant"))) or super().has_changed()
+
+
+class LineFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+    def clean(self) -> None:
+        chosen = [one["variant"] for one in self.kept() if "variant" in one]
+        if len(set(chosen)) != len(chosen):
+            raise forms.ValidationError(_("Order each SKU once, and at least one."))
+        if not chosen and not any(self.errors):
+            raise forms.ValidationError(_("A purchase order needs at least one line."))
+
+    def validate_unique(self) -> None:
+        """`clean` looks for a SKU that stands twice; a line may take the place of one that is deleted."""
+
+    def kept(self) -> list[dict[str, Any]]:
+        return [
+            form.cleaned_data
+            for form in self.forms
+            if getattr(form, "cleaned_data", None) and not form.cleaned_data.get("DELETE")
+        ]
+
+
+class SendForm(ButtonForm):
+    expected_on = forms.DateField(
+        label=gettext_lazy("expected on"),
+        required=False,
+        widget=forms.DateInput(),
+        help_text=gettext_lazy("Empty: after the longest lead time of its lines."),
+    )
+
+
+class ReceiveForm(ButtonForm):
+    """One field for each line; what is outstanding is proposed."""
+
+    delivery_note = forms.CharField(
+        label=gettext_lazy("delivery note"),
+        max_length=64,
+        help_text=gettext_lazy("The supplier's own number on the paper."),
+    )
+
+    def prepare(self, row: PurchaseOrder) -> None:
+        self.lines = list(row.lines.select_related("variant__product").order_by("pk"))
+        for line in self.lines:
+            self.fields[f"line-{line.pk}"] = forms.IntegerField(
+                label=f"{line.variant.sku} · {labels.variant_name(line.variant)}",
+                min_value=0,
+                max_value=purchasing.MOST_UNITS,
+                required=False,
+                initial=line.outstanding,
+                help_text=_("%(outstanding)s outstanding of %(ordered)s ordered")
+                % {"outstanding": line.outstanding, "ordered": line.quantity},
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        units = {line.variant.sku: cleaned.get(f"line-{line.pk}") or 0 for line in self.lines}
+        cleaned["quantities"] = {sku: number for sku, number in units.items() if number}
+        if not cleaned["quantities"] and not self.errors:
+            raise forms.ValidationError(_("Enter what has come."))
+        return cleaned
+
+
+class CloseForm(ButtonForm):
+    reason = forms.CharField(
+        label=gettext_lazy("reason"),
+        max_length=purchasing.LONGEST_TEXT,
+        required=False,
+        help_text=gettext_lazy("Needed where goods are still missing."),
+    )
+
+
+class CancelForm(ButtonForm):
+    reason = forms.CharField(label=gettext_lazy("reason"), max_length=purchasing.LONGEST_TEXT)

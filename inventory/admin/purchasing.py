@@ -1,0 +1,313 @@
+"""Purchase orders with their lines, timeline and buttons, the receiving desk, and goods receipts."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from config.kernel import clock
+from config.kernel.admin import wording
+from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
+from config.kernel.admin.filters import BusinessDaysFilter
+from config.kernel.admin.house import ReadOnlyAdmin
+from inventory import lifecycle
+from inventory.admin import labels, purchase_forms, telling
+from inventory.admin.saving import OperationAdmin
+from inventory.lifecycle import Step
+from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
+from inventory.operations import purchasing
+from inventory.operations.purchasing import Wanted
+from inventory.queries import purchases, replenishment
+
+MAY_BUY = "inventory.change_purchaseorder"
+MAY_APPROVE = "inventory.approve_purchaseorder"
+MAY_RECEIVE = "inventory.receive_goods"
+
+
+def may(step: Step) -> Any:
+    """Shown while the table of states allows it."""
+    return lambda order: lifecycle.allows(order.state, step)
+
+
+class LineInline(TabularInline):  # type: ignore[misc]
+    model = PurchaseOrderLine
+    form = purchase_forms.LineForm
+    formset = purchase_forms.LineFormSet
+    autocomplete_fields = ("variant",)
+    extra = 0
+    min_num = 1
+    tab = False
+
+    def get_fields(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> Any:
+        if obj is None:
+            return ("variant", "quantity", "unit_cost")
+        if self.has_change_permission(request, obj):
+            return ("variant", "name", "quantity", "unit_cost", "total")
+        return ("sku", "name", "quantity", "received", "missing", "cost", "total")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> Any:
+        return ("sku", "name", "received", "missing", "cost", "total")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PurchaseOrderLine]:
+        lines: QuerySet[PurchaseOrderLine] = super().get_queryset(request)
+        return lines.select_related("variant__product").order_by("pk")
+
+    # A line belongs to its purchase order: who may change the order may change its lines, while it is a draft.
+    def has_add_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
+        return request.user.has_perm(MAY_BUY) and (obj is None or lifecycle.allows(obj.state, Step.CHANGED))
+
+    def has_view_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
+        return request.user.has_perm("inventory.view_purchaseorder")
+
+    @display(description=gettext_lazy("SKU"))
+    def sku(self, line: PurchaseOrderLine) -> str:
+        return labels.variant_link(line.variant)
+
+    @display(description=gettext_lazy("product"))
+    def name(self, line: PurchaseOrderLine) -> str:
+        return labels.variant_name(line.variant) if line.pk else "-"
+
+    @display(description=gettext_lazy("outstanding"))
+    def missing(self, line: PurchaseOrderLine) -> str:
+        return f"{line.outstanding:,}" if line.outstanding else "-"
+
+    @display(description=gettext_lazy("unit cost"))
+    def cost(self, line: PurchaseOrderLine) -> str:
+        return labels.amount(line.unit_cost)
+
+    @display(description=gettext_lazy("amount"))
+    def total(self, line: PurchaseOrderLine) -> str:
+        return labels.amount(line.unit_cost * line.quantity) if line.pk else "-"
+
+
+@admin.register(PurchaseOrder)
+class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
+    form = purchase_forms.OrderForm
+    list_display = ("number", "drafted", "supplier", "warehouse", "state_label", "units", "came", "money", "expected", "origin")
+    list_filter: tuple[Any, ...] = (
+        ("state", ChoicesDropdownFilter),
+        ("supplier", RelatedDropdownFilter),
+        ("warehouse", RelatedDropdownFilter),
+        ("drafted_at", BusinessDaysFilter),
+    )
+    search_fields = ("number__exact",)
+    search_help_text = gettext_lazy("The whole number of the purchase order")
+    ordering = ("-drafted_at", "-id")
+    fields = ("supplier", "warehouse", "note")
+    inlines = (LineInline,)
+    change_form_outer_before_template = "admin/inventory/purchaseorder/_head.html"
+    change_form_outer_after_template = "admin/inventory/purchaseorder/_record.html"
+
+    drafted = wording.moment_column("drafted_at", gettext_lazy("drafted at"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PurchaseOrder]:
+        return purchases.listed()
+
+    def has_change_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
+        """Only a draft is a form; later it is changed by its buttons."""
+        may_change: bool = super().has_change_permission(request, obj)
+        return may_change and (obj is None or lifecycle.allows(obj.state, Step.CHANGED))
+
+    def has_delete_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> Any:
+        return ("supplier", "warehouse", "note") if obj else ()
+
+    def get_urls(self) -> list[URLPattern]:
+        desk = path("desk/", self.admin_site.admin_view(self.desk_view), name="inventory_purchaseorder_desk")
+        return [desk, *super().get_urls()]
+
+    def title_of(self, order: PurchaseOrder) -> str:
+        return str(_("Purchase order %(number)s") % {"number": order.number})
+
+    def version_of(self, order: PurchaseOrder) -> str:
+        return f"{order.state}:{order.timeline.count()}"
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        order: PurchaseOrder | None = kwargs.get("obj")
+        if order is not None:
+            whole = purchases.in_full().get(pk=order.pk)
+            context |= {
+                "order": whole,
+                "state_label": labels.purchase_state(whole),
+                "next_step": telling.next_step(whole, clock.now()),
+                "amount": labels.amount(order.amount),  # type: ignore[attr-defined]  # annotated by the query
+                "timeline": [telling.entry(event) for event in whole.timeline.all()],
+                "why": [telling.reason(one) for one in replenishment.why(purchase_order_id=order.pk).values()],
+            }
+        page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return page
+
+    # The form is saved by one operation, once its lines are known too.
+    def save_model(self, request: HttpRequest, obj: PurchaseOrder, form: Any, change: bool) -> None:
+        """Nothing yet: `save_related` has the lines."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        order: PurchaseOrder = form.instance
+        lines = [
+            Wanted(one["variant"].pk, one["quantity"], one.get("unit_cost")) for formset in formsets for one in formset.kept()
+        ]
+        if change:
+            purchasing.change_lines(number=order.number, lines=lines, actor=actor(request), at=clock.now())
+            return
+        made = purchasing.draft(
+            supplier_id=order.supplier_id, warehouse_id=order.warehouse_id, lines=lines, note=order.note,
+            actor=actor(request), at=clock.now(),
+        )  # fmt: skip
+        order.pk, order.number = made.pk, made.number
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        return [{"added": {}}] if add else [{"changed": {"fields": [str(_("lines"))]}}]
+
+    def desk_view(self, request: HttpRequest) -> HttpResponse:
+        """The receiving desk: every delivery that is awaited, the longest overdue first."""
+        if not request.user.has_perm(MAY_RECEIVE):
+            raise PermissionDenied
+        today = telling.today(clock.now())
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Receiving desk"),
+            "awaited": [
+                {"order": order, "state": labels.purchase_state(order), "is_late": telling.is_late(order, today),
+                 "url": reverse("admin:inventory_purchaseorder_press", args=[order.pk, "receive"])}
+                for order in purchases.awaited()[:200]
+            ],
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/inventory/purchaseorder/desk.html", context)
+
+    @display(description=gettext_lazy("state"))
+    def state_label(self, order: PurchaseOrder) -> str:
+        return labels.purchase_state(order)
+
+    @display(description=gettext_lazy("units"))
+    def units(self, order: PurchaseOrder) -> str:
+        return f"{order.units or 0:,}"  # type: ignore[attr-defined]  # annotated by the query
+
+    @display(description=gettext_lazy("received"))
+    def came(self, order: PurchaseOrder) -> str:
+        return f"{order.arrived or 0:,}"  # type: ignore[attr-defined]
+
+    @display(description=gettext_lazy("amount"))
+    def money(self, order: PurchaseOrder) -> str:
+        return labels.amount(order.amount)  # type: ignore[attr-defined]
+
+    @display(description=gettext_lazy("expected on"))
+    def expected(self, order: PurchaseOrder) -> str:
+        return f"{order.expected_on:%Y-%m-%d}" if order.expected_on else "-"
+
+    @display(description=gettext_lazy("proposed"), boolean=True)
+    def origin(self, order: PurchaseOrder) -> bool:
+        return order.is_proposed
+
+    @operation_button(title=gettext_lazy("Approve"), permission=MAY_APPROVE, icon="verified", shown=may(Step.APPROVED))
+    def approve(self, request: HttpRequest, order: PurchaseOrder) -> None:
+        purchasing.approve(number=order.number, actor=actor(request), at=clock.now())
+
+    @operation_button(
+        title=gettext_lazy("Mark as sent"), permission=MAY_BUY, icon="outgoing_mail", shown=may(Step.SENT),
+        form=purchase_forms.SendForm,
+        explanation=gettext_lazy("Send it to the supplier first, for example by email; here you note that it has been sent."),
+    )  # fmt: skip
+    def send(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> None:
+        purchasing.send(number=order.number, expected_on=values["expected_on"], actor=actor(request), at=clock.now())
+
+    @operation_button(
+        title=gettext_lazy("Receive goods"), permission=MAY_RECEIVE, icon="inventory_2", shown=may(Step.RECEIVED),
+        form=purchase_forms.ReceiveForm,
+        explanation=gettext_lazy(
+            "Enter the units that are in this delivery. The same delivery note again changes nothing."
+        ),
+    )  # fmt: skip
+    def receive(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> str:
+        receipt = purchasing.receive_goods(
+            number=order.number, delivery_note=values["delivery_note"], quantities=values["quantities"],
+            actor=actor(request), at=clock.now(),
+        )  # fmt: skip
+        return _("The goods are on the shelf: %(receipt)s.") % {"receipt": receipt.number}
+
+    @operation_button(
+        title=gettext_lazy("Close"), permission=MAY_BUY, icon="task_alt", shown=may(Step.CLOSED),
+        form=purchase_forms.CloseForm,
+        explanation=gettext_lazy("Nothing more is expected. What has not come no longer counts as incoming."),
+    )  # fmt: skip
+    def close(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> None:
+        purchasing.close(number=order.number, reason=values["reason"], actor=actor(request), at=clock.now())
+
+    @operation_button(
+        title=gettext_lazy("Cancel the purchase order"), permission=MAY_BUY, icon="cancel", shown=may(Step.CANCELED),
+        form=purchase_forms.CancelForm, danger=True,
+        explanation=gettext_lazy("Nothing has come and nothing will. Proposals it came from are dismissed."),
+    )  # fmt: skip
+    def cancel(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> None:
+        purchasing.cancel(number=order.number, reason=values["reason"], actor=actor(request), at=clock.now())
+
+
+class ReceiptLineInline(TabularInline):  # type: ignore[misc]
+    model = GoodsReceiptLine
+    fields = ("sku", "product", "quantity")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GoodsReceiptLine]:
+        lines: QuerySet[GoodsReceiptLine] = super().get_queryset(request)
+        return lines.select_related("line__variant__product").order_by("pk")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description=gettext_lazy("SKU"))
+    def sku(self, line: GoodsReceiptLine) -> str:
+        return labels.variant_link(line.line.variant)
+
+    @display(description=gettext_lazy("product"))
+    def product(self, line: GoodsReceiptLine) -> str:
+        return labels.variant_name(line.line.variant)
+
+
+@admin.register(GoodsReceipt)
+class GoodsReceiptAdmin(ReadOnlyAdmin):
+    list_display = ("number", "received", "order", "supplier", "delivery_note", "who")
+    list_filter: tuple[Any, ...] = (
+        ("purchase_order__supplier", RelatedDropdownFilter),
+        ("received_at", BusinessDaysFilter),
+    )
+    list_select_related = ("purchase_order__supplier", "actor")
+    search_fields = ("number__exact", "delivery_note__exact", "purchase_order__number__exact")
+    search_help_text = gettext_lazy("The whole number of the receipt, the delivery note or the purchase order")
+    ordering = ("-received_at", "-id")
+    fields = ("number", "received", "order", "supplier", "delivery_note", "who")
+    readonly_fields = fields
+    inlines = (ReceiptLineInline,)
+
+    received = wording.moment_column("received_at", gettext_lazy("received at"))
+
+    @display(description=gettext_lazy("purchase order"))
+    def order(self, receipt: GoodsReceipt) -> str:
+        address = reverse("admin:inventory_purchaseorder_change", args=[receipt.purchase_order_id])
+        return format_html('<a class="row-link" href="{}">{}</a>', address, receipt.purchase_order.number)
+
+    @display(description=gettext_lazy("supplier"))
+    def supplier(self, receipt: GoodsReceipt) -> str:
+        return receipt.purchase_order.supplier.name
+
+    @display(description=pgettext_lazy("goods receipt", "received by"))
+    def who(self, receipt: GoodsReceipt) -> str:
+        return labels.actor(receipt)

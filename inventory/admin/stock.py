@@ -1,0 +1,256 @@
+"""Warehouses, stock levels with their corrections, the ledger, and what is reserved for whom."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from config.kernel import clock
+from config.kernel.admin import wording
+from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, actor, operation_button
+from config.kernel.admin.filters import BusinessDaysFilter
+from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
+from inventory.admin import documents, labels
+from inventory.admin.finding import ByAvailability, ByCategory, FoundBySkuOrDocument
+from inventory.models import Reservation, StockLevel, StockMovement, Warehouse
+from inventory.operations import stock
+from inventory.queries import shelves, valuation
+
+MAY_CORRECT = "inventory.correct_stock"
+
+
+@admin.register(Warehouse)
+class WarehouseAdmin(HouseAdmin):
+    list_display = ("name", "code", "priority", "is_active", "units", "worth")
+    search_fields = ("name", "code")
+    search_help_text = gettext_lazy("Search by name or code")
+    ordering = ("priority", "id")
+    fields = ("name", "code", "priority", "is_active")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Warehouse]:
+        return valuation.warehouses()
+
+    @display(description=gettext_lazy("on hand"))
+    def units(self, warehouse: Warehouse) -> str:
+        return f"{warehouse.units:,}"  # type: ignore[attr-defined]  # annotated by the query
+
+    @display(description=gettext_lazy("value at cost"))
+    def worth(self, warehouse: Warehouse) -> str:
+        return labels.amount(warehouse.value)  # type: ignore[attr-defined]
+
+
+class ReasonForm(ButtonForm):
+    reason = forms.CharField(
+        label=gettext_lazy("reason"), max_length=stock.LONGEST_REASON, help_text=gettext_lazy("Kept in the ledger for good.")
+    )
+
+
+class AdjustForm(ReasonForm):
+    quantity = forms.IntegerField(
+        label=gettext_lazy("change"),
+        min_value=-stock.MOST_UNITS,
+        max_value=stock.MOST_UNITS,
+        help_text=gettext_lazy("5 adds five units, -5 takes five away."),
+    )
+    field_order = ("quantity", "reason")
+
+
+class WriteOffForm(ReasonForm):
+    quantity = forms.IntegerField(label=gettext_lazy("units to write off"), min_value=1, max_value=stock.MOST_UNITS)
+    field_order = ("quantity", "reason")
+
+
+class TransferForm(ReasonForm):
+    to_warehouse = forms.ModelChoiceField(
+        label=gettext_lazy("to warehouse"), queryset=Warehouse.objects.none(), empty_label=None
+    )
+    quantity = forms.IntegerField(
+        label=gettext_lazy("units"),
+        min_value=1,
+        max_value=stock.MOST_UNITS,
+        help_text=gettext_lazy("Only available units can be moved."),
+    )
+    field_order = ("to_warehouse", "quantity", "reason")
+
+    def prepare(self, row: StockLevel) -> None:
+        others: Any = self.fields["to_warehouse"]
+        others.queryset = Warehouse.objects.exclude(pk=row.warehouse_id)
+
+
+@admin.register(StockLevel)
+class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
+    list_display = ("sku", "product", "warehouse", "on_hand", "reserved", "available", "incoming")
+    list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), ByAvailability, ByCategory)
+    search_fields = ("variant__sku__istartswith", "variant__product__name", "variant__barcode__exact")
+    search_help_text = gettext_lazy("SKU, product or barcode")
+    ordering = ("variant__sku", "warehouse_id")
+    fields = ("sku_link", "product", "warehouse", "on_hand", "reserved", "available", "incoming")
+    readonly_fields = fields
+    change_form_outer_after_template = "admin/inventory/stocklevel/_standing.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StockLevel]:
+        return shelves.levels()
+
+    def title_of(self, level: StockLevel) -> str:
+        return f"{level.variant.sku} · {level.warehouse.name}"
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        standing = shelves.of_level(kwargs["obj"])
+        context |= {
+            "held": [
+                {"row": one, "document": documents.link(one.document_kind, one.document_number)} for one in standing.held
+            ],
+            "movements": [
+                {"row": one, "kind": labels.movement_kind(one), "units": labels.signed(one.quantity),
+                 "document": documents.link(one.document_kind, one.document_number), "actor": labels.actor(one)}
+                for one in standing.movements
+            ],
+        }  # fmt: skip
+        page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return page
+
+    @display(description=gettext_lazy("SKU"), ordering="variant__sku")
+    def sku(self, level: StockLevel) -> str:
+        return level.variant.sku
+
+    @display(description=gettext_lazy("SKU"))
+    def sku_link(self, level: StockLevel) -> str:
+        return labels.variant_link(level.variant)
+
+    @display(description=gettext_lazy("product"))
+    def product(self, level: StockLevel) -> str:
+        return labels.variant_name(level.variant)
+
+    @display(description=pgettext_lazy("stock", "available"))
+    def available(self, level: StockLevel) -> str:
+        return labels.none_left(level.available)
+
+    @display(description=gettext_lazy("incoming"))
+    def incoming(self, level: StockLevel) -> str:
+        return f"{level.incoming:,}" if level.incoming else "-"  # type: ignore[attr-defined]  # annotated by the query
+
+    @operation_button(
+        title=gettext_lazy("Adjust"), permission=MAY_CORRECT, icon="tune", form=AdjustForm,
+        explanation=gettext_lazy(
+            "Corrects what lies there. Where less remains than is reserved, the newest reservations are released."
+        ),
+    )  # fmt: skip
+    def adjust(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> None:
+        stock.adjust(
+            variant_id=level.variant_id, warehouse_id=level.warehouse_id, quantity=values["quantity"],
+            reason=values["reason"], actor=actor(request), at=clock.now(),
+        )  # fmt: skip
+
+    @operation_button(
+        title=gettext_lazy("Transfer"), permission=MAY_CORRECT, icon="swap_horiz", form=TransferForm,
+        shown=lambda level: level.available > 0,
+        explanation=gettext_lazy("Moves units to another warehouse. Reserved units stay where they are promised from."),
+    )  # fmt: skip
+    def transfer(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> str:
+        target: Warehouse = values["to_warehouse"]
+        stock.transfer(
+            variant_id=level.variant_id, from_warehouse_id=level.warehouse_id, to_warehouse_id=target.pk,
+            quantity=values["quantity"], reason=values["reason"], actor=actor(request), at=clock.now(),
+        )  # fmt: skip
+        return _("%(count)s units were moved to %(warehouse)s.") % {"count": values["quantity"], "warehouse": target.name}
+
+    @operation_button(
+        title=gettext_lazy("Write off"), permission=MAY_CORRECT, icon="delete_sweep", form=WriteOffForm, danger=True,
+        shown=lambda level: level.on_hand > 0,
+        explanation=gettext_lazy(
+            "For lost, broken or expired units. Where less remains than is reserved, the newest reservations are released."
+        ),
+    )  # fmt: skip
+    def write_off(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> None:
+        stock.write_off(
+            variant_id=level.variant_id, warehouse_id=level.warehouse_id, quantity=values["quantity"],
+            reason=values["reason"], actor=actor(request), at=clock.now(),
+        )  # fmt: skip
+
+
+@admin.register(StockMovement)
+class StockMovementAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
+    list_display = ("occurred", "sku", "product", "warehouse", "kind_label", "units", "document", "reason", "who")
+    list_filter: tuple[Any, ...] = (
+        ("kind", ChoicesDropdownFilter),
+        ("warehouse", RelatedDropdownFilter),
+        ("occurred_at", BusinessDaysFilter),
+    )
+    list_select_related = ("variant__product", "warehouse", "actor")
+    list_display_links = None
+    ordering = ("-occurred_at", "-id")
+    fields = ("occurred", "sku", "product", "warehouse", "kind_label", "units", "cost", "document", "reason", "who")
+    readonly_fields = fields
+
+    occurred = wording.moment_column("occurred_at", gettext_lazy("occurred at"))
+
+    @display(description=gettext_lazy("SKU"))
+    def sku(self, movement: StockMovement) -> str:
+        return labels.variant_link(movement.variant)
+
+    @display(description=gettext_lazy("product"))
+    def product(self, movement: StockMovement) -> str:
+        return labels.variant_name(movement.variant)
+
+    @display(description=gettext_lazy("kind"))
+    def kind_label(self, movement: StockMovement) -> str:
+        return labels.movement_kind(movement)
+
+    @display(description=gettext_lazy("units"))
+    def units(self, movement: StockMovement) -> str:
+        return labels.signed(movement.quantity)
+
+    @display(description=gettext_lazy("unit cost"))
+    def cost(self, movement: StockMovement) -> str:
+        return labels.amount(movement.unit_cost)
+
+    @display(description=gettext_lazy("document"))
+    def document(self, movement: StockMovement) -> str:
+        return documents.link(movement.document_kind, movement.document_number)
+
+    @display(description=gettext_lazy("actor"))
+    def who(self, movement: StockMovement) -> str:
+        return labels.actor(movement)
+
+
+@admin.register(Reservation)
+class ReservationAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
+    list_display = ("document", "sku", "product", "warehouse", "quantity", "held_units", "state_label", "reserved", "expires")
+    list_filter: tuple[Any, ...] = (("state", ChoicesDropdownFilter), ("warehouse", RelatedDropdownFilter))
+    list_select_related = ("variant__product", "warehouse")
+    list_display_links = None
+    ordering = ("-id",)
+    fields = (
+        *("document", "sku", "product", "warehouse", "state_label"),
+        *("quantity", "consumed", "released", "held_units", "reserved", "expires"),
+    )
+    readonly_fields = fields
+
+    reserved = wording.moment_column("reserved_at", gettext_lazy("reserved at"))
+    expires = wording.moment_column("expires_at", gettext_lazy("expires at"))
+
+    @display(description=gettext_lazy("document"))
+    def document(self, reservation: Reservation) -> str:
+        return documents.link(reservation.document_kind, reservation.document_number)
+
+    @display(description=gettext_lazy("SKU"))
+    def sku(self, reservation: Reservation) -> str:
+        return labels.variant_link(reservation.variant)
+
+    @display(description=gettext_lazy("product"))
+    def product(self, reservation: Reservation) -> str:
+        return labels.variant_name(reservation.variant)
+
+    @display(description=gettext_lazy("still held"))
+    def held_units(self, reservation: Reservation) -> int:
+        return reservation.held
+
+    @display(description=gettext_lazy("state"))
+    def state_label(self, reservation: Reservation) -> str:
+        return labels.reservation_state(reservation)

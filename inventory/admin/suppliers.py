@@ -1,0 +1,43 @@
+"""Suppliers, and what each offers at which terms."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+from unfold.admin import TabularInline
+
+from config.kernel.admin.house import HouseAdmin
+from inventory.admin.saving import AmountFormField
+from inventory.models import Supplier, SupplierOffer
+
+
+class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
+    unit_cost = AmountFormField(label=gettext_lazy("unit cost"), exact=True)
+
+
+class OfferInline(TabularInline):  # type: ignore[misc]
+    model = SupplierOffer
+    form = OfferForm
+    fields = ("variant", "unit_cost", "lead_time_days", "minimum_quantity", "order_multiple", "is_preferred")
+    autocomplete_fields = ("variant",)
+    extra = 0
+    # Suppliers may offer thousands of SKUs: a page of them at a time.
+    per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SupplierOffer]:
+        offers: QuerySet[SupplierOffer] = super().get_queryset(request)
+        return offers.select_related("variant").order_by("variant__sku", "id")
+
+
+@admin.register(Supplier)
+class SupplierAdmin(HouseAdmin):
+    list_display = ("name", "code", "email", "is_active")
+    list_filter: tuple[Any, ...] = ("is_active",)
+    search_fields = ("name", "code", "email")
+    search_help_text = gettext_lazy("Search by name, code or email")
+    ordering = ("name", "id")
+    fields = ("name", "code", "email", "is_active")
+    inlines = (OfferInline,)

@@ -1,0 +1,114 @@
+"""A purchase order in words: what to do next, and what has happened to it."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from config.kernel.business_time import business_day
+from inventory.admin import labels
+from inventory.models import PurchaseOrder, PurchaseOrderEvent
+from inventory.queries.replenishment import Why
+
+State = PurchaseOrder.State
+
+
+def today(at: datetime) -> date:
+    return business_day(at, ZoneInfo(settings.BUSINESS_TIME_ZONE))
+
+
+def is_late(order: PurchaseOrder, on: date) -> bool:
+    """The day on which the goods were expected has passed."""
+    return order.expected_on is not None and order.expected_on < on
+
+
+@dataclass(frozen=True)
+class Next:
+    text: str
+    is_urgent: bool = False
+
+
+def next_step(order: PurchaseOrder, at: datetime) -> Next | None:
+    """What somebody should do about the purchase order now; None when it is settled."""
+    missing = sum(line.outstanding for line in order.lines.all())
+    match order.state:
+        case State.DRAFT:
+            return Next(_("Check the lines, then approve it."))
+        case State.APPROVED:
+            return Next(_("Send it to %(supplier)s and note here that it was sent.") % {"supplier": order.supplier.name})
+        case State.SENT | State.PARTLY_RECEIVED:
+            told = ngettext(
+                "%(count)s unit is outstanding, expected on %(day)s.",
+                "%(count)s units are outstanding, expected on %(day)s.",
+                missing,
+            )
+            day = f"{order.expected_on:%Y-%m-%d}" if order.expected_on else "-"
+            return Next(told % {"count": f"{missing:,}", "day": day}, is_urgent=is_late(order, today(at)))
+        case State.RECEIVED:
+            return Next(_("Everything has come. Close it when it is settled."))
+    return None
+
+
+@dataclass(frozen=True)
+class Entry:
+    what: str
+    who: str
+    when: datetime
+    why: str
+    color: str
+    facts: list[str] = field(default_factory=list)
+
+
+def entry(event: PurchaseOrderEvent) -> Entry:
+    return Entry(
+        what=event.get_kind_display(),
+        who=labels.actor(event),
+        when=event.occurred_at,
+        why=event.reason,
+        color=labels.STEPS.get(PurchaseOrderEvent.Kind(event.kind), ""),
+        facts=list(_facts(event.details)),
+    )
+
+
+def _facts(details: dict[str, Any]) -> list[str]:
+    facts = []
+    if "before" in details:
+        before, after = details["before"], details["after"]
+        skus = sorted(set(before) | set(after))
+        facts += [f"{sku}: {before.get(sku, '-')} → {after.get(sku, '-')}" for sku in skus if before.get(sku) != after.get(sku)]
+    if "expected_on" in details:
+        facts.append(_("expected on %(day)s") % {"day": details["expected_on"]})
+    if "receipt" in details:
+        facts.append(_("%(receipt)s: %(units)s units") % {"receipt": details["receipt"], "units": f"{details['units']:,}"})
+    facts += [
+        _("%(sku)s: %(units)s more than ordered") % {"sku": sku, "units": units}
+        for sku, units in details.get("too_many", {}).items()
+    ]
+    facts += [
+        _("%(sku)s: %(units)s have not come") % {"sku": sku, "units": units}
+        for sku, units in details.get("missing", {}).items()
+    ]
+    return facts
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why the replenishment put a line here: the way to the proposal with every figure."""
+
+    sku: str
+    quantity: int
+    url: str
+
+
+def reason(why: Why) -> Reason:
+    proposal = why.proposal
+    return Reason(
+        proposal.variant.sku,
+        proposal.quantity,
+        reverse("admin:inventory_replenishmentproposal_change", args=[proposal.pk]),
+    )

@@ -1,0 +1,208 @@
+"""Writes the documents of an old shop as the past of this one: catalog, customers, orders, returns, stock.
+
+A part of `importing`, whose transaction this runs in.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from campaigns.operations import history as audience
+from config.kernel import bulk, outbox
+from config.kernel.business_time import business_day
+from config.kernel.errors import Missing
+from inventory.models import Category, Variant, Warehouse
+from inventory.operations import history as stock
+from inventory.operations.history import PastProduct, PastVariant
+from orders.events import HistoryImported
+from orders.importing import accounting
+from orders.importing.accounting import Account
+from orders.importing.matching import Key
+from orders.importing.profiles import Profile
+from orders.importing.telling import EarlierLine, EarlierReturn, Setting, Teller
+from orders.importing.values import CREDIT, Document, Goods
+from orders.models import (
+    ImportedDocument,
+    ImportRun,
+    Order,
+    OrderEvent,
+    OrderLine,
+    Refund,
+    Return,
+    ReturnLine,
+)
+from orders.operations import history
+from orders.queries import imports
+
+# The warehouse that is made where none is named: it serves no new orders.
+IMPORT_WAREHOUSE = "IMPORT"
+
+
+class UnknownWarehouse(Missing):
+    code = "unknown_warehouse"
+
+
+@transaction.atomic
+def write(
+    *,
+    run: ImportRun,
+    profile: Profile,
+    goods: Mapping[str, Goods],
+    account: Account,
+    documents: Sequence[Document],
+    moment: Callable[[datetime], datetime],
+    at: datetime,
+) -> dict[str, int]:
+    """Writes the documents and decides what became of each of their rows; answers the report's figures."""
+    warehouse = _warehouse(run.warehouse)
+    sold = _catalog(goods, account, {line.sku for one in documents for line in one.lines}, at)
+    first_seen: dict[str, datetime] = {}
+    for one in documents:
+        if one.customer:
+            first_seen.setdefault(one.customer, moment(one.at))
+    setting = Setting(
+        profile.name,
+        profile.channel,
+        profile.currency,
+        warehouse.pk,
+        f"{profile.name}:{run.pk}",
+        {sku: pk for sku, (pk, _name, _cost) in sold.items()},
+        {sku: name for sku, (_pk, name, _cost) in sold.items()},
+        {sku: cost for sku, (_pk, _name, cost) in sold.items()},
+        audience.meet_customers(first_seen=first_seen),
+        moment,
+    )
+    past = Teller(setting, account).tell(documents, _earlier_lines(profile.channel, documents))
+    history.write(orders=past.orders, movements=past.movements, returns_without_sale=past.returns_without_sale, at=at)
+    _take_back_earlier(past.earlier, at)
+    _remember(run, documents)
+    return {
+        "orders": len(past.orders),
+        "customers": len(first_seen),
+        "skus": len(sold),
+        "movements": len(past.movements),
+        **past.figures,
+    }
+
+
+def _warehouse(code: str) -> Warehouse:
+    if code == IMPORT_WAREHOUSE:
+        name = _("Imported history")
+        warehouse, _made = Warehouse.objects.get_or_create(
+            code=code, defaults={"name": name, "priority": 900, "is_active": False}
+        )
+        return warehouse
+    found = Warehouse.objects.filter(code=code).first()
+    if found is None:
+        raise UnknownWarehouse(_("There is no warehouse “%(code)s”.") % {"code": code}, details={"warehouse": code})
+    return found
+
+
+def _catalog(goods: Mapping[str, Goods], account: Account, sold: set[str], at: datetime) -> dict[str, tuple[int, str, Decimal]]:
+    """Id, name and cost of each SKU that is sold; those the shop does not know are made. What it knows stays as it is."""
+    known = _known(goods)
+    for sku, one in goods.items():
+        if one.ref:
+            account.decide(one.ref, accounting.ALREADY if sku in known else accounting.PRODUCT)
+    missing = sorted(sku for sku in goods.keys() - known.keys() if sku in sold or goods[sku].ref)
+    if missing:
+        categories = {name: _category(name) for name in sorted({goods[sku].category for sku in missing})}
+        stock.write_catalog(
+            products=[
+                PastProduct(
+                    goods[sku].name, categories[goods[sku].category].pk, (PastVariant(sku, "", goods[sku].list_price),), at
+                )
+                for sku in missing
+            ]
+        )
+    return known | _known(missing)
+
+
+def _known(skus: Iterable[str]) -> dict[str, tuple[int, str, Decimal]]:
+    rows = Variant.objects.filter(sku__in=list(skus)).values_list("sku", "id", "product__name", "cost")
+    return {sku: (pk, name, cost) for sku, pk, name, cost in rows}
+
+
+def _category(name: str) -> Category:
+    category, _made = Category.objects.get_or_create(code=f"import-{slugify(name)}"[:60], defaults={"name": name[:100]})
+    return category
+
+
+def _earlier_lines(channel: str, documents: Sequence[Document]) -> Iterator[tuple[Key, datetime, EarlierLine, int]]:
+    returned = [one for one in documents if one.kind == CREDIT and one.customer]
+    customers, skus = {one.customer for one in returned}, {line.sku for one in returned for line in one.lines}
+    for key, at, order_id, line_id, variant_id, out in imports.lines_out(channel=channel, customers=customers, skus=skus):
+        yield key, at, EarlierLine(order_id, line_id, variant_id), out
+
+
+def _take_back_earlier(returns: Sequence[EarlierReturn], at: datetime) -> None:
+    """Adds returns to orders that an earlier import wrote. Their goods are in the ledger already."""
+    if not returns:
+        return
+    ids = sorted({one.order_id for one in returns})
+    orders = {order.pk: order for order in Order.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)}
+    for one in returns:
+        order = orders[one.order_id]
+        if one.lines:
+            _enter_return(order, one)
+        if one.refund:
+            back = one.refund
+            Refund.objects.create(
+                order=order, reference=back.reference, amount=back.amount, reason=back.reason, refunded_at=back.refunded_at
+            )
+            order.refunded += back.amount
+            order.refund_owed += back.amount
+            order.save(update_fields=["refunded", "refund_owed"])
+            _tell(order, OrderEvent.Kind.REFUNDED, back.reason, back.refunded_at, amount=str(back.amount))
+    days = [business_day(one.at, ZoneInfo(settings.BUSINESS_TIME_ZONE)) for one in returns]
+    outbox.record(HistoryImported(first_on=min(days).isoformat(), last_on=max(days).isoformat()), at=at)
+
+
+def _enter_return(order: Order, one: EarlierReturn) -> None:
+    parent = Return.objects.create(
+        number=one.number,
+        order=order,
+        warehouse_id=one.warehouse_id,
+        state=Return.State.RECEIVED,
+        reason=one.reason,
+        refund=sum((money for _line, _units, money in one.lines), Decimal(0)),
+        accepted_at=one.at,
+        received_at=one.at,
+    )
+    ReturnLine.objects.bulk_create(
+        ReturnLine(
+            parent=parent,
+            order_line_id=line.line_id,
+            variant_id=line.variant_id,
+            quantity=units,
+            restocked=units,
+            refund=money,
+        )
+        for line, units, money in one.lines
+    )
+    for line, units, _money in one.lines:
+        OrderLine.objects.filter(pk=line.line_id).update(returned=F("returned") + units)
+    _tell(order, OrderEvent.Kind.RETURNED, one.reason, one.at)
+
+
+def _tell(order: Order, kind: OrderEvent.Kind, reason: str, at: datetime, **details: str) -> None:
+    OrderEvent.objects.create(order=order, kind=kind, reason=reason, details=details, occurred_at=at)
+
+
+def _remember(run: ImportRun, documents: Sequence[Document]) -> None:
+    zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
+    bulk.copy(
+        ImportedDocument,
+        ("profile", "number", "kind", "run_id", "digests", "original_at"),
+        (
+            (run.profile, one.number, one.kind, run.pk, b"".join(one.digests.values()), one.at.replace(tzinfo=zone))
+            for one in documents
+        ),
+    )
