@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format, number_format
 from django.utils.http import urlencode
@@ -93,7 +93,4 @@ def address(request: Any, name: str, permission: str, *args: Any, **query: Any) 
     """Where a number leads, for those who may go there; empty for the others."""
     if not request.user.has_perm(permission):
         return ""
-    try:
-        return reverse(f"admin:{name}", args=args) + (f"?{urlencode(query)}" if query else "")
-    except NoReverseMatch:
-        return ""
+    return reverse(f"admin:{name}", args=args) + (f"?{urlencode(query)}" if query else "")
