@@ -165,13 +165,9 @@ def _rebuild_span(first: date, last: date, at: datetime) -> Rebuilt:
     _one_at_a_time(days)
     # Read before the source is: a mark that is not in here yet belongs to a change that may not be in the figures either.
     marks = dict(RollupState.objects.filter(day__range=(first, last)).values_list("day", "marks"))
-    for rollup in ROLLUPS:
-        rollup._default_manager.filter(day__range=(first, last)).delete()
-    whole = Period(day_period(first, _zone()).starts_at, day_period(last, _zone()).ends_at)
+    source_rows = _replace(first, last)
+    seconds = time.monotonic() - began
     with connection.cursor() as cursor:
-        cursor.execute(_REPLACE, extract.span(whole))
-        source_rows = dict(cursor.fetchall())
-        seconds = time.monotonic() - began
         cursor.execute(
             _SETTLE,
             {
@@ -183,6 +179,16 @@ def _rebuild_span(first: date, last: date, at: datetime) -> Rebuilt:
             },
         )
     return Rebuilt(len(days), sum(source_rows.values()), seconds)
+
+
+def _replace(first: date, last: date) -> dict[date, int]:
+    """Puts what the source says in the place of what is stored, and tells how many source rows each day has."""
+    for rollup in ROLLUPS:
+        rollup._default_manager.filter(day__range=(first, last)).delete()
+    whole = Period(day_period(first, _zone()).starts_at, day_period(last, _zone()).ends_at)
+    with connection.cursor() as cursor:
+        cursor.execute(_REPLACE, extract.span(whole))
+        return dict(cursor.fetchall())
 
 
 def _one_at_a_time(days: list[date]) -> None:
