@@ -4,7 +4,7 @@ One transaction: a shop is seeded whole or not at all.
 """
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from config.kernel.business_time import business_day, day_period
 from config.kernel.errors import Conflict
 from config.kernel.models import User
 from config.kernel.roles import Role
-from inventory.models import StockMovement, Variant
+from inventory.models import PurchaseOrder, StockMovement, Variant
 from inventory.operations import purchase_history, purchasing, replenishment
 from inventory.operations.history import PastMovement
 from inventory.operations.purchase_history import PastPurchase
@@ -116,7 +116,8 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
 
     while occurrences.settle_due(at=until).promotions:
         pass
-    _draft_by_hand(shop, staff, until)
+    people = User.objects.in_bulk(staff.values())
+    _leave_work(shop, {name: people[pk] for name, pk in staff.items()}, until)
     proposed = replenishment.propose(at=at)
     return replace(written, proposals=proposed.changed)
 
@@ -208,17 +209,28 @@ def _so_far(one: PastPurchase, until: datetime) -> PastPurchase:
     )
 
 
-def _draft_by_hand(shop: furnishing.Shop, staff: dict[str, int], until: datetime) -> None:
-    """Two purchases somebody wrote this morning: one still a draft, one approved and not yet sent."""
-    people = User.objects.in_bulk(staff.values())
-    buyer, owner = (people.get(staff.get(role.value, 0)) for role in (Role.BUYER, Role.OWNER))
-    at = until - timedelta(hours=3)
+def _leave_work(shop: furnishing.Shop, staff: Mapping[str, User], until: datetime) -> None:
+    """Purchases of this morning: a draft, one approved and not yet sent, and a delivery of which only a part came."""
+    buyer, at = staff.get(Role.BUYER.value), until - timedelta(hours=3)
     for code, count in (("hanbit", 3), ("choroktteul", 4)):
         some = [slots[0] for slots in shop.slots if slots[0].maker.code == code][:count]
-        lines = [Wanted(slot.variant_id, slot.maker.minimum) for slot in some]
         drafted = purchasing.draft(
-            supplier_id=shop.suppliers[code], warehouse_id=some[0].warehouse_id, lines=lines, actor=buyer, at=at,
+            supplier_id=shop.suppliers[code],
+            warehouse_id=some[0].warehouse_id,
+            lines=[Wanted(slot.variant_id, slot.maker.minimum) for slot in some],
             note="연말 행사 준비",
-        )  # fmt: skip
+            actor=buyer,
+            at=at,
+        )
         if code == "hanbit":
-            purchasing.approve(number=drafted.number, actor=owner, at=at + timedelta(minutes=40))
+            purchasing.approve(number=drafted.number, actor=staff.get(Role.OWNER.value), at=at + timedelta(minutes=40))
+    awaited = PurchaseOrder.objects.filter(state=PurchaseOrder.State.SENT).order_by("expected_on", "pk").first()
+    if awaited is not None:
+        line = awaited.lines.select_related("variant").order_by("-quantity", "pk")[0]
+        purchasing.receive_goods(
+            number=awaited.number,
+            delivery_note=f"DN-{awaited.number}-1",
+            quantities={line.variant.sku: max(line.quantity // 2, 1)},
+            actor=staff.get(Role.WAREHOUSE.value),
+            at=at,
+        )

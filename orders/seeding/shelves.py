@@ -142,7 +142,7 @@ class Shelves:
         for item, slots in enumerate(self.slots):
             for slot in slots:
                 maker = slot.maker
-                place = sum(map(ord, maker.code)) + slot.warehouse_id
+                place = sum(map(ord, maker.code)) + self.warehouses.index(slot.warehouse_id)
                 if (on.toordinal() + place) % (4 if maker.lead_days < 6 else 7):
                     continue
                 position = slot.available + slot.on_order
