@@ -17,12 +17,15 @@ from django.utils.translation import gettext as _
 
 from analytics import closing, extract
 from analytics.models import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
+from config.kernel import jobs
 from config.kernel.business_time import Period, business_day, day_period
 from config.kernel.errors import Invalid
 from config.kernel.models import User
 
 log = logging.getLogger(__name__)
 
+# The job of analytics/tasks.py that makes what is marked.
+REBUILD_DUE_DAYS = "analytics.rebuild_due_days"
 # So many days are read and replaced in one transaction, where many are to be made.
 MOST_DAYS = 31
 TRAILING_DAYS = 7
@@ -97,6 +100,15 @@ def mark(*, days: Iterable[date], at: datetime) -> int:
         with connection.cursor() as cursor:
             cursor.execute(_MARK, {"days": over, "at": at})
     return len(over)
+
+
+@transaction.atomic
+def mark_history(*, first: date, last: date, at: datetime) -> int:
+    """Marks many days at once, and asks for their figures right away: somebody waits to see what was brought in."""
+    marked = mark(days=closing.days(first, last), at=at)
+    if marked:
+        jobs.request(name=REBUILD_DUE_DAYS, actor=None, at=at)
+    return marked
 
 
 def rebuild(*, first: date, last: date, actor: User | None, at: datetime) -> Rebuilt:
