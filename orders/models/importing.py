@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 # Below MEDIA_ROOT, which no web server serves.
 FOLDER = "imports"
+# The warehouse that is made where none is named: it serves no new orders.
+IMPORT_WAREHOUSE = "IMPORT"
 
 
 class ImportRun(models.Model):
@@ -36,7 +38,7 @@ class ImportRun(models.Model):
     )
     shift_days = models.IntegerField(_("moved by days"), default=0)
     warehouse = models.SlugField(
-        _("warehouse"), max_length=20, default="IMPORT", help_text=_("Code of the warehouse the goods left from.")
+        _("warehouse"), max_length=20, default=IMPORT_WAREHOUSE, help_text=_("Code of the warehouse the goods left from.")
     )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("actor")
