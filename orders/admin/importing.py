@@ -55,7 +55,7 @@ class SeveralFiles(forms.FileField):
 
     widget = SeveralFilesWidget(attrs={"multiple": True, "accept": ".csv,.gz"})
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
+    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
         chosen = data if isinstance(data, list | tuple) else [data]
         files = [super(SeveralFiles, self).clean(one, initial) for one in chosen]
         for one in files:
