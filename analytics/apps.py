@@ -5,3 +5,21 @@ from django.utils.translation import gettext_lazy as _
 class AnalyticsConfig(AppConfig):
     name = "analytics"
     verbose_name = _("Analytics")
+
+    def ready(self) -> None:
+        from analytics import promises, subscribers  # noqa: F401  declare themselves
+        from config.kernel.roles import Role, grant
+
+        # What the shop takes is for those who steer it; clerks and the warehouse see what there is to do.
+        takings = ("view_hourlysales", "view_dailysales", "view_rollupstate")
+        stock = ("view_dailystock",)
+        grant(
+            "analytics",
+            {
+                Role.ANALYST: (*takings, *stock),
+                Role.VIEWER: (*takings, *stock),
+                Role.MARKETER: takings,
+                Role.BUYER: ("view_dailysales", *stock),
+                Role.WAREHOUSE: stock,
+            },
+        )

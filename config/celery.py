@@ -58,6 +58,16 @@ SCHEDULE: tuple[Entry, ...] = (
         "Closes imports of history whose worker died, and drops their files after three months.",
     ),
     # analytics
+    Entry(
+        "analytics.rebuild_due_days",
+        crontab(minute="*/5"),
+        "Makes the figures of days that have closed or that something late has changed.",
+    ),
+    Entry(
+        "analytics.rebuild_trailing_days",
+        crontab(hour="4", minute="10"),
+        "Makes the last week's figures anew, whatever was or was not noticed.",
+    ),
 )
 
 app.conf.proposed_schedule = SCHEDULE

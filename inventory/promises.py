@@ -86,8 +86,10 @@ def a_need_is_proposed_once(at: datetime) -> Iterator[Violation]:
     for row in twice.order_by("variant__sku")[:1000]:
         yield Violation("I12", f"{row['variant__sku']}@{row['warehouse__code']}", f"{row['proposals']} open proposals")
     drafts = PurchaseOrder.objects.filter(state=PurchaseOrder.State.DRAFT, is_proposed=True).values("supplier", "warehouse")
-    for one in drafts.annotate(drafts=Count("id")).filter(drafts__gt=1).order_by("supplier", "warehouse")[:1000]:
-        yield Violation("I12", f"supplier {one['supplier']}@{one['warehouse']}", f"{one['drafts']} drafts of the replenishment")
+    held = drafts.annotate(drafts=Count("id")).filter(drafts__gt=1)
+    for draft in held.order_by("supplier", "warehouse")[:1000]:
+        subject = f"supplier {draft['supplier']}@{draft['warehouse']}"
+        yield Violation("I12", subject, f"{draft['drafts']} drafts of the replenishment")
 
 
 @invariant("I12")

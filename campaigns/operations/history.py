@@ -1,4 +1,4 @@
-"""Past uses of promotions and coupons, written in bulk, with the counters they add up to."""
+"""Past customers with their consents, and past uses of promotions and coupons, written in bulk with what they add up to."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db import connection, transaction
 
-from campaigns.models import Customer, Promotion, Redemption
+from campaigns.models import Consent, Customer, Promotion, Redemption
 from config.kernel import bulk
 
 
@@ -28,6 +28,51 @@ class PastRedemption:
     @property
     def state(self) -> str:
         return (Redemption.State.RELEASED if self.released else Redemption.State.COUNTED).value
+
+
+@dataclass(frozen=True, slots=True)
+class PastConsent:
+    channel: str
+    purpose: str
+    is_given: bool
+    stated_at: datetime
+    text_version: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastCustomer:
+    external_id: str
+    created_at: datetime
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    consents: tuple[PastConsent, ...] = ()
+
+
+@transaction.atomic
+def write_customers(*, customers: Sequence[PastCustomer]) -> list[int]:
+    """Writes customers and what they agreed to; answers their ids, in the same order."""
+    bulk.unhurried()
+    keys = bulk.take_ids(Customer, len(customers))
+    bulk.copy(
+        Customer,
+        ("id", "external_id", "name", "phone", "email", "created_at"),
+        (
+            (pk, one.external_id, one.name, one.phone, one.email, one.created_at)
+            for pk, one in zip(keys, customers, strict=True)
+        ),
+    )
+    bulk.copy(
+        Consent,
+        ("customer_id", "channel", "purpose", "is_given", "text_version", "source", "stated_at"),
+        (
+            (pk, said.channel, said.purpose, said.is_given, said.text_version, said.source, said.stated_at)
+            for pk, one in zip(keys, customers, strict=True)
+            for said in one.consents
+        ),
+    )
+    return keys
 
 
 _COUNT_PROMOTIONS = """
@@ -89,7 +134,7 @@ def _limited(promotions: Mapping[int, int]) -> list[int]:
 
 
 @transaction.atomic
-def write_customers(*, first_seen: Mapping[str, datetime]) -> Mapping[str, int]:
+def meet_customers(*, first_seen: Mapping[str, datetime]) -> Mapping[str, int]:
     """Makes the customers that are not known yet, by the storefront's own key; answers the ids of all."""
     known = set(Customer.objects.filter(external_id__in=list(first_seen)).values_list("external_id", flat=True))
     missing = sorted(first_seen.keys() - known)

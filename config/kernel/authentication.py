@@ -54,6 +54,6 @@ class ByToken(TokenAuthentication):  # type: ignore[misc]  # knox ships no types
             raise AuthenticationFailed(_("This token is not valid."))
         expiry, granted, *account = row
         user = User.from_db(DEFAULT_DB_ALIAS, _ACCOUNT, account)
-        token: Any = AuthToken(digest=digest, user=user, expiry=expiry)
-        token.granted = granted
-        return user, token
+        found: Any = AuthToken(digest=digest, user=user, expiry=expiry)
+        found.granted = granted
+        return user, found

@@ -11,9 +11,12 @@ from psycopg import sql
 
 
 def unhurried() -> None:
-    """Lifts the limits on time until the present transaction ends: a history takes longer than any request may."""
+    """Until the present transaction ends: no limit on time, for a history takes longer than any request may; and foreign keys
+    are checked as rows come, for a million of them kept until the end would fill the memory.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def take_ids(model: type[models.Model], number: int) -> list[int]:

@@ -5,6 +5,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from inventory.models.catalog import Variant
 from inventory.models.purchasing import PurchaseOrderLine, SupplierOffer
@@ -56,10 +57,10 @@ class ReplenishmentProposal(models.Model):
     """
 
     class State(models.TextChoices):
-        OPEN = "OPEN", _("open")  # stands in a draft purchase order and waits for approval
-        ORDERED = "ORDERED", _("ordered")  # its purchase order was approved
-        DISMISSED = "DISMISSED", _("dismissed")  # staff said no, with a reason
-        SUPERSEDED = "SUPERSEDED", _("superseded")  # a later night saw no need, or another quantity
+        OPEN = "OPEN", pgettext_lazy("proposal", "open")  # stands in a draft purchase order and waits for approval
+        ORDERED = "ORDERED", pgettext_lazy("proposal", "ordered")  # its purchase order was approved
+        DISMISSED = "DISMISSED", pgettext_lazy("proposal", "dismissed")  # staff said no, with a reason
+        SUPERSEDED = "SUPERSEDED", pgettext_lazy("proposal", "superseded")  # a later night saw no need, or another quantity
 
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="proposals", verbose_name=_("SKU"))
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="proposals", verbose_name=_("warehouse"))

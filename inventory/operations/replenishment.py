@@ -28,6 +28,8 @@ State = ReplenishmentProposal.State
 Place = tuple[int, int]
 # The number of the advisory lock: "repl" in ASCII. Nothing else in the shop's database takes one of this number.
 _LOCK = 0x7265706C
+# How long a run waits for the one before it.
+_PATIENCE = "300s"
 _LONGEST_REASON = 300
 LOWEST_SERVICE, HIGHEST_SERVICE = Decimal("0.5"), Decimal("0.9999")
 MOST_REVIEW_DAYS = 365
@@ -172,9 +174,16 @@ def _save_override(proposal: ReplenishmentProposal, drafts: Drafts) -> Replenish
 
 
 def _take_turns() -> None:
-    """Two runs at once would both see the same need unmet: the second one waits here until the first has committed."""
+    """Two runs at once would both see the same need unmet: the second one waits here until the first has committed.
+
+    A run of many policies takes longer than anybody waits for a row, so only this wait may last.
+    """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('lock_timeout')")
+        (usual,) = cursor.fetchone()
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [usual])
 
 
 def _day(at: datetime, as_of: date | None) -> date:

@@ -74,7 +74,7 @@ def write(
         {sku: pk for sku, (pk, _name, _cost) in sold.items()},
         {sku: name for sku, (_pk, name, _cost) in sold.items()},
         {sku: cost for sku, (_pk, _name, cost) in sold.items()},
-        audience.write_customers(first_seen=first_seen),
+        audience.meet_customers(first_seen=first_seen),
         moment,
     )
     past = Teller(setting, account).tell(documents, _earlier_lines(profile.channel, documents))

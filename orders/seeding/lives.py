@@ -75,7 +75,7 @@ class Lives:
     def __init__(
         self, shelves: Shelves, days: Sequence[Day], terms: Terms, staff: Mapping[str, int], until: datetime, draw: Random
     ) -> None:
-        """`days` reach some weeks beyond the end, for what is planned and not yet done."""
+        """`days` reach beyond the story at both ends: parcels leave on working days."""
         self.shelves = shelves
         self.terms = terms
         self.clerk = staff.get("order_clerk")

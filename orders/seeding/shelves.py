@@ -19,6 +19,8 @@ from inventory.operations.ledger import Document
 from inventory.operations.purchase_history import PastCount, PastPurchase, PastPurchaseLine, PastReceipt
 from orders.seeding.assortment import Maker
 
+# The voucher of the first stocking: a shop that has it was opened by a seed.
+OPENING = Document("OPENING", "DEMO")
 # Days of sales one purchase covers beyond its lead time.
 REVIEW_DAYS = 12
 
@@ -59,6 +61,7 @@ class Shelves:
         staff: Mapping[str, int],
         numbers: Iterator[int],
         zone: tzinfo,
+        until: datetime,
         draw: Random,
     ) -> None:
         """`warehouses` in order of priority; `suppliers` by code; `staff` by role; `numbers` are for documents."""
@@ -69,6 +72,8 @@ class Shelves:
         self.warehouse = staff.get("warehouse")
         self.numbers = numbers
         self.zone = zone
+        # The last days' needs are left to the shop's own nightly replenishment.
+        self.buys_until = until - timedelta(days=1)
         self.draw = draw
         self.told = Told()
         self._ahead: list[tuple[datetime, int, Slot, int, int, int]] = []
@@ -80,7 +85,7 @@ class Shelves:
             for slot in slots:
                 units = self._target(slot, rates[item])
                 slot.on_hand = slot.available = units
-                self._move(slot, "ADJUSTMENT", units, Document("OPENING", "OPENING"), at, "기초 재고")
+                self._move(slot, "ADJUSTMENT", units, OPENING, at, "기초 재고")
 
     def later(self, at: datetime, slot: Slot, *, on_hand: int = 0, available: int = 0, on_order: int = 0) -> None:
         self._asked += 1
@@ -116,7 +121,8 @@ class Shelves:
         """What buyers and the warehouses do on a day: purchases in the morning, losses, transfers and counts."""
         if is_closed:
             return
-        self._buy(on, starts_at + timedelta(hours=9, minutes=30), rates)
+        if starts_at < self.buys_until:
+            self._buy(on, starts_at + timedelta(hours=9, minutes=30), rates)
         if on.weekday() == 2:
             self._write_off(starts_at + timedelta(hours=11))
             self._transfer(starts_at + timedelta(hours=15), rates)
@@ -141,7 +147,7 @@ class Shelves:
                     continue
                 position = slot.available + slot.on_order
                 sold = rates[item] * slot.share * slot.error
-                if position > sold * (maker.lead_days + 3) + 0.8 * sqrt(sold * maker.lead_days):
+                if position > sold * (maker.lead_days + 6) + 0.8 * sqrt(sold * maker.lead_days):
                     continue
                 wanted = max(self._target(slot, rates[item]) - position, maker.minimum // 4, 1)
                 needs[maker.code, slot.warehouse_id].append((slot, -(-wanted // maker.pack) * maker.pack))
@@ -155,7 +161,7 @@ class Shelves:
             draw.randrange(1, maker.spread + 1) if draw.random() < maker.lateness else draw.choice((-1, 0, 0, 0))
         )
         arrives = (sent_at + timedelta(days=max(days, 1))).replace(minute=draw.randrange(60), second=0, microsecond=0)
-        rest = draw.random() < 0.12
+        rest = draw.random() < 0.2
         receipts: list[tuple[datetime, dict[int, int]]] = [(arrives, {})]
         if rest:
             receipts.append((arrives + timedelta(days=draw.randrange(2, 6)), {}))
@@ -183,6 +189,7 @@ class Shelves:
                     for place, (moment, units) in enumerate(receipts, 1)
                     if units
                 ),
+                closed_at=receipts[-1][0] + timedelta(days=draw.randrange(1, 4)) if draw.random() < 0.7 else None,
                 actor_id=self.buyer,
             )
         )

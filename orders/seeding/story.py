@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import accumulate
 from random import Random
 
-from campaigns.pricing import conditions, engine
+from campaigns.pricing import engine, schedule
 from campaigns.pricing.values import Basket, BasketLine, Discount, Quote
 from config.kernel.business_time import day_period
 from orders.past import PastDiscount, PastLine, PastOrder
@@ -61,13 +61,16 @@ class Story:
         standing: Sequence[Standing],
         shelves: Shelves,
         days: Sequence[Day],
+        calendar: Sequence[Day],
         orders: Sequence[int],
         terms: Terms,
         staff: Mapping[str, int],
         until: datetime,
         draw: Random,
     ) -> None:
-        """`shoppers` in the order in which they joined, the regulars first; `orders` is the number for each day."""
+        """`shoppers` in the order in which they joined, the regulars first; `orders` is the number for each day; `calendar`
+        reaches beyond the days at both ends.
+        """
         self.offered = offered
         self.shoppers = shoppers
         self.standing = standing
@@ -78,7 +81,7 @@ class Story:
         self.until = until
         self.draw = draw
         self.began = day_period(days[0].on, terms.zone).starts_at
-        self.lives = Lives(shelves, days, terms, staff, until, draw)
+        self.lives = Lives(shelves, calendar, terms, staff, until, draw)
         self._by_id = {one.rule.promotion_id: one for one in standing}
         self._all = range(len(offered))
         self._of_group = {
@@ -216,25 +219,30 @@ class Story:
         terms = self.terms
         lines = tuple(self._basket_line(item, units) for item, units in demand.items())
         goods = sum((line.list_price * line.quantity for line in lines), Decimal(0))
+        fee = Decimal(0) if goods >= terms.free_shipping_from > 0 else terms.shipping_fee
         keys = {}
         rules = []
         customer_id = shopper.customer_id if shopper else None
+        segments = shopper.segments if shopper else frozenset()
+        path = frozenset().union(*(line.category_path for line in lines))
+        is_first_order = customer_id not in self._ordered
         for one in today:
             if not one.offer.needs_coupon:
-                rules.append(one.rule_for(customer_id))
+                if one.may_matter(path, segments, is_first_order):
+                    rules.append(one.rule_for(customer_id))
             elif shopper and goods >= one.offer.minimum_amount and self.draw.random() < one.offer.taken:
                 key = one.key()
                 rule = one.rule_for(customer_id)
-                if key and rule.left_for_customer != 0 and conditions.in_force(rule, at, terms.zone):
+                if key and rule.left_for_customer != 0 and schedule.in_force(rule, at, terms.zone):
                     keys[key.code] = key
                     rules.append(rule)
         basket = Basket(
             lines=lines,
             codes=tuple(keys),
             customer_id=customer_id,
-            segments=shopper.segments if shopper else frozenset(),
-            is_first_order=customer_id not in self._ordered,
-            shipping_fee=Decimal(0) if goods >= terms.free_shipping_from > 0 else terms.shipping_fee,
+            segments=segments,
+            is_first_order=is_first_order,
+            shipping_fee=fee,
         )
         return engine.quote(
             basket, rules, keys, at=at, zone=terms.zone, currency=terms.currency, shipping_tax_rate=terms.shipping_tax_rate

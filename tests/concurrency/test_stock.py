@@ -128,7 +128,9 @@ class TestReversedLines:
         def reserve(number: int) -> None:
             for turn in range(12):
                 order = skus if (number + turn) % 2 else skus[::-1]
-                reservations.reserve(document=Document("BASKET", f"{number}-{turn}"), demand={sku.pk: 1 for sku in order}, at=at)
+                reservations.reserve(
+                    document=Document("BASKET", f"{number}-{turn}"), demand={sku.pk: 1 for sku in order}, at=at
+                )
 
         together(8, reserve)
 

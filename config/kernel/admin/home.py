@@ -1,5 +1,7 @@
 """The first page: whether the shop's parts are up, what waits, what ran last, what runs next."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +23,28 @@ COLORS = {
     JobRun.State.FAILED: "danger",
     JobRun.State.LOST: "danger",
 }
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page that an app adds. `values(request)` is everything its template shows; None leaves it out."""
+
+    template: str
+    values: Callable[[HttpRequest], dict[str, Any] | None]
+    order: int
+
+
+_sections: list[Section] = []
+
+
+def add_section(template: str, values: Callable[[HttpRequest], dict[str, Any] | None], *, order: int) -> None:
+    """Stands above the state of the system. Apps declare it from their admin package; one that is unplugged shows nothing."""
+    _sections.append(Section(template, values, order))
+
+
+def _shown_sections(request: HttpRequest) -> list[dict[str, Any]]:
+    filled = ((section.template, section.values(request)) for section in sorted(_sections, key=lambda one: one.order))
+    return [{"template": template, "values": values} for template, values in filled if values is not None]
 
 
 def _backlog(request: HttpRequest, at: datetime) -> list[dict[str, Any]]:
@@ -113,7 +137,12 @@ def state(request: HttpRequest) -> dict[str, Any]:
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What UNFOLD["DASHBOARD_CALLBACK"] asks for."""
-    return context | {"title": _("Home"), "state": state(request), "state_url": reverse("admin:kernel_state")}
+    return context | {
+        "title": _("Home"),
+        "sections": _shown_sections(request),
+        "state": state(request),
+        "state_url": reverse("admin:kernel_state"),
+    }
 
 
 def state_view(request: HttpRequest) -> HttpResponse:

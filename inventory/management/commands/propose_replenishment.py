@@ -23,7 +23,8 @@ class Command(OperationCommand):
             raise CommandError(f"--as-of takes a day such as 2026-11-20, not {as_of}.") from error
         done = replenishment.propose(at=clock.now(), as_of=day)
         self.stdout.write(
-            f"Proposals: {done.opened} new, {done.superseded} superseded, {done.refreshed} with newer figures, {done.kept} kept. "
+            f"Proposals: {done.opened} new, {done.superseded} superseded, "
+            f"{done.refreshed} with newer figures, {done.kept} kept. "
             f"Drafts: {done.drafts_opened} new, {done.drafts_canceled} canceled."
         )
         for reason, policies in done.nothing.items():

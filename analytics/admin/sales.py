@@ -1,0 +1,266 @@
+"""The sales page: a period, cut by day, hour, channel, category or SKU, as table, chart and file; and what the figures mean."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from analytics.admin import charts, exporting, tiles, wording
+from analytics.admin.wording import money, number
+from analytics.definitions import DEFINITIONS, TITLES
+from analytics.figures import Figures, total
+from analytics.models import HourlySales
+from analytics.queries import sales, titles
+from analytics.queries.sales import Freshness, SkuSales
+from config.kernel import clock
+from config.kernel.admin.buttons import DayInput
+from config.kernel.admin.house import ReadOnlyAdmin
+from config.kernel.business_time import business_day
+from config.kernel.money import Money
+
+LONGEST_DAYS = 731
+MOST_ROWS = 500
+BY = (
+    ("day", pgettext_lazy("sales by", "Day")),
+    ("hour", pgettext_lazy("sales by", "Hour")),
+    ("channel", pgettext_lazy("sales by", "Channel")),
+    ("category", pgettext_lazy("sales by", "Category")),
+    ("sku", pgettext_lazy("sales by", "SKU")),
+)
+
+
+class PeriodForm(forms.Form):
+    first = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
+    last = forms.DateField(label=gettext_lazy("To"), widget=DayInput)
+    by = forms.ChoiceField(label=gettext_lazy("By"), choices=BY, widget=UnfoldAdminSelectWidget)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        first, last = given.get("first"), given.get("last")
+        if first and last and first > last:
+            self.add_error("last", _("The period ends before it begins."))
+        elif first and last and (last - first).days >= LONGEST_DAYS:
+            self.add_error("first", _("Choose at most %(days)s days.") % {"days": number(LONGEST_DAYS)})
+        return given
+
+
+@dataclass(frozen=True)
+class Column:
+    """`value` takes the raw figure out of a row; `shown` puts it into words."""
+
+    code: str
+    title: Any
+    value: Callable[[Any], Any]
+    shown: Callable[[Any], str] = money
+    wide: bool = False
+
+
+def _columns(*codes: str, wide: Sequence[str] = ()) -> tuple[Column, ...]:
+    counted = ("orders", "units", "returned_units")
+    titles = {**TITLES, "returned_units": pgettext_lazy("figure", "Returned units")}
+    return tuple(
+        Column(code, titles[code], attrgetter(code), number if code in counted else money, code in wide) for code in codes
+    )
+
+
+OF_HOURS = _columns(
+    "orders", "units", "gross", "discounts", "sales", "returned", "net", "shipping", "tax", "average_order",
+    wide=("units", "gross", "discounts", "sales", "returned", "shipping", "tax", "average_order"),
+)  # fmt: skip
+OF_SKUS = _columns(
+    "units", "gross", "discounts", "returned_units", "returned", "net", "profit",
+    wide=("gross", "discounts", "returned_units", "returned"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Table:
+    """One cut of a period, still as raw figures."""
+
+    heading: str
+    columns: tuple[Column, ...]
+    rows: list[tuple[Any, Any]]
+    names: Callable[[Any], str]
+    total: Any
+    closed_only: bool = False
+    cut: bool = False
+
+
+@admin.register(HourlySales)
+class HourlySalesAdmin(ReadOnlyAdmin):
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("sales.csv", wrap(self.csv_view), name="analytics_sales_csv"),
+            path("today/", today_view, name="analytics_today"),
+            path("definitions/", wrap(self.definitions_view), name="analytics_definitions"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        self._require(request)
+        at = clock.now()
+        today = business_day(at, ZoneInfo(settings.BUSINESS_TIME_ZONE))
+        form = PeriodForm({**_usual(today), **request.GET.dict()})
+        fresh = sales.freshness(at=at)
+        shown: dict[str, Any] = {}
+        if form.is_valid():
+            given = form.cleaned_data
+            table = cut(given["first"], given["last"], given["by"], fresh, at)
+            chosen = {"first": given["first"].isoformat(), "last": given["last"].isoformat(), "by": given["by"]}
+            shown = {
+                "table": _in_words(table),
+                "chart": _chart(table, today) if given["by"] == "day" else None,
+                "csv_url": f"{reverse('admin:analytics_sales_csv')}?{urlencode(chosen)}",
+            }
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Sales"),
+            "opts": self.opts,
+            "form": form,
+            "periods": _periods(today, form),
+            "fresh": fresh,
+            "definitions_url": reverse("admin:analytics_definitions"),
+            **shown,
+        }
+        return TemplateResponse(request, "analytics/sales.html", context)
+
+    def csv_view(self, request: HttpRequest) -> HttpResponse:
+        self._require(request)
+        form = PeriodForm(request.GET)
+        if not form.is_valid():
+            words = "\n".join(
+                f"{form.fields[name].label}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()
+            )
+            return HttpResponse(words, status=400, content_type="text/plain; charset=utf-8")
+        given, at = form.cleaned_data, clock.now()
+        table = cut(given["first"], given["last"], given["by"], sales.freshness(at=at), at)
+        heading = [table.heading, *(str(column.title) for column in table.columns)]
+        rows = [[table.names(key), *(_plain(column, figures) for column in table.columns)] for key, figures in table.rows]
+        name = f"sales-{given['by']}-{given['first']:%Y%m%d}-{given['last']:%Y%m%d}"
+        return exporting.as_csv(name, [heading, *rows])
+
+    def definitions_view(self, request: HttpRequest) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("How this is counted"),
+            "definitions": DEFINITIONS,
+            "zone": settings.BUSINESS_TIME_ZONE,
+        }
+        return TemplateResponse(request, "analytics/definitions.html", context)
+
+    def _require(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+
+def today_view(request: HttpRequest) -> HttpResponse:
+    """The tile of today alone, asked for every minute. Whoever was logged out meanwhile is sent to the login page."""
+    if not admin.site.has_permission(request):
+        return HttpResponse(status=403, headers={"HX-Refresh": "true"})
+    if not request.user.has_perm(tiles.SALES):
+        raise PermissionDenied
+    return TemplateResponse(request, "analytics/_today.html", {"today": tiles.today(request, clock.now())})
+
+
+def cut(first: date, last: date, by: str, fresh: Freshness, at: datetime) -> Table:
+    """The period as rows of one kind."""
+    period: dict[str, Any] = {"first": first, "last": last}
+    if by in ("category", "sku"):
+        found = (sales.by_sku if by == "sku" else sales.by_category)(**period, most=MOST_ROWS)
+        names = (titles.skus if by == "sku" else titles.categories)(keys=[one.key for one in found])
+        rows = [(one.key, one) for one in found]
+        return Table(
+            str(dict(BY)[by]), OF_SKUS, rows, names.__getitem__, _sum(found), closed_only=True, cut=len(found) == MOST_ROWS
+        )
+    live = {**period, "fresh": fresh, "at": at}
+    cuts: dict[str, tuple[Any, Callable[[Any], str]]] = {
+        "day": (sales.by_day, wording.day),
+        "hour": (sales.by_hour, charts.hour),
+        "channel": (sales.by_channel, lambda name: name or _("without a sale on record")),
+    }
+    ask, name = cuts[by]
+    many: list[tuple[Any, Figures]] = ask(**live)
+    return Table(str(dict(BY)[by]), OF_HOURS, many, name, total(figures for _key, figures in many))
+
+
+def _sum(found: Sequence[SkuSales]) -> SkuSales:
+    columns = ("units", "gross", "discounts", "returned_units", "returned", "net", "profit")
+    return SkuSales(0, *(sum((getattr(one, column) for one in found), 0) for column in columns))
+
+
+def _plain(column: Column, figures: Any) -> Any:
+    value = column.value(figures)
+    return Money(value, settings.SHOP_CURRENCY).quantized().amount if isinstance(value, Decimal) else value
+
+
+def _in_words(table: Table) -> dict[str, Any]:
+    def cells(figures: Any) -> list[dict[str, Any]]:
+        return [{"text": column.shown(column.value(figures)), "wide": column.wide} for column in table.columns]
+
+    newest_first = table.rows[::-1] if table.columns is OF_HOURS and table.names is wording.day else table.rows
+    return {
+        "heading": table.heading,
+        "columns": table.columns,
+        "rows": [{"name": table.names(key), "cells": cells(figures)} for key, figures in newest_first],
+        "total": cells(table.total),
+        "closed_only": table.closed_only,
+        "cut": MOST_ROWS if table.cut else 0,
+    }
+
+
+def _chart(table: Table, today: date) -> dict[str, Any] | None:
+    """Without the open day, which would look like a fall."""
+    closed = [(day, figures) for day, figures in table.rows if day < today]
+    if len(closed) < 2:
+        return None
+    return charts.days(
+        [(day, figures.net) for day, figures in closed],
+        shown_from=closed[0][0],
+        averaged=tiles.AVERAGE_DAYS,
+        title=_("Net sales by day"),
+        details={day: _("%(orders)s orders") % {"orders": number(figures.orders)} for day, figures in closed},
+    )
+
+
+def _usual(today: date) -> dict[str, str]:
+    return {"first": (today - timedelta(days=29)).isoformat(), "last": today.isoformat(), "by": "day"}
+
+
+def _periods(today: date, form: PeriodForm) -> list[dict[str, Any]]:
+    """Periods one click away; the cut that is being looked at stays."""
+    month = today.replace(day=1)
+    month_before = (month - timedelta(days=1)).replace(day=1)
+    by = form.cleaned_data.get("by", "day") if hasattr(form, "cleaned_data") else "day"
+    spans = [
+        (_("Today"), today, today),
+        (_("%(days)s days") % {"days": 7}, today - timedelta(days=6), today),
+        (_("%(days)s days") % {"days": 30}, today - timedelta(days=29), today),
+        (_("%(days)s days") % {"days": 90}, today - timedelta(days=89), today),
+        (_("This month"), month, today),
+        (_("Last month"), month_before, month - timedelta(days=1)),
+        (_("12 months"), today - timedelta(days=364), today),
+    ]
+    return [
+        {
+            "title": title,
+            "query": urlencode({"first": first.isoformat(), "last": last.isoformat(), "by": by}),
+            "is_current": (form.data.get("first"), form.data.get("last")) == (first.isoformat(), last.isoformat()),
+        }
+        for title, first, last in spans
+    ]

@@ -1,0 +1,99 @@
+"""How figures read on the page, in the staff's language and the shop's currency."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format, number_format
+from django.utils.http import urlencode
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext as _
+
+from analytics.figures import change
+from config.kernel.money import EXPONENTS, Money, format_money
+
+# Django's own short names are long in Korean.
+WEEKDAYS_SHORT = (
+    pgettext_lazy("short weekday", "Mon"),
+    pgettext_lazy("short weekday", "Tue"),
+    pgettext_lazy("short weekday", "Wed"),
+    pgettext_lazy("short weekday", "Thu"),
+    pgettext_lazy("short weekday", "Fri"),
+    pgettext_lazy("short weekday", "Sat"),
+    pgettext_lazy("short weekday", "Sun"),
+)
+# Korean counts in steps of ten thousand, English of a thousand.
+STEPS = {
+    "ko": ((Decimal(10) ** 12, "조"), (Decimal(10) ** 8, "억"), (Decimal(10) ** 4, "만")),
+    "en": ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "K")),
+}
+
+
+def money(amount: Decimal | None) -> str:
+    """Rounded to what can be paid; a dash where there is nothing to say."""
+    return "-" if amount is None else format_money(Money(amount, settings.SHOP_CURRENCY).quantized())
+
+
+def about(amount: Decimal) -> str:
+    """A guess: three digits say all that is known."""
+    drop = max(amount.adjusted() - 2, -EXPONENTS.get(settings.SHOP_CURRENCY, 2)) if amount else 0
+    return money(amount.quantize(Decimal(10) ** drop).quantize(Decimal(1)) if drop > 0 else amount)
+
+
+def brief(amount: Decimal) -> str:
+    """For the ticks of an axis: 120만 or 1.2M."""
+    for step, sign in STEPS["ko" if get_language() == "ko" else "en"]:
+        if abs(amount) >= step:
+            return f"{(amount / step).quantize(Decimal('0.1')).normalize():f}{sign}"
+    return number_format(amount.normalize() if amount else Decimal(0))
+
+
+def number(value: int | Decimal, digits: int = 0) -> str:
+    return number_format(value, decimal_pos=digits)
+
+
+def percent(value: Decimal) -> str:
+    return f"{number_format(value, decimal_pos=0)}%"
+
+
+def against(now: Decimal, before: Decimal) -> dict[str, str]:
+    """The difference as a badge: its text, its direction, and the direction in words for who does not see the color."""
+    differs = change(now, before)
+    if differs is None:
+        return {"text": "", "direction": "none", "words": ""}
+    if not differs:
+        return {"text": "0%", "direction": "same", "words": _("as much as then")}
+    up = differs > 0
+    text = f"{'▲' if up else '▼'} {number_format(abs(differs), decimal_pos=0 if abs(differs) >= 100 else 1)}%"
+    return {"text": text, "direction": "up" if up else "down", "words": _("more than then") if up else _("less than then")}
+
+
+def weekday(day: date) -> str:
+    return str(WEEKDAYS_SHORT[day.weekday()])
+
+
+def weekday_names() -> list[tuple[str, str]]:
+    """Short and long, Monday first."""
+    return [(str(WEEKDAYS_SHORT[number]), str(WEEKDAYS[number])) for number in range(7)]
+
+
+def day(value: date) -> str:
+    """2026-11-18 (Wed): the same order in both languages."""
+    return f"{date_format(value, 'Y-m-d')} ({weekday(value)})"
+
+
+def short_day(value: date) -> str:
+    return date_format(value, "n/j")
+
+
+def address(request: Any, name: str, permission: str, *args: Any, **query: Any) -> str:
+    """Where a number leads, for those who may go there; empty for the others."""
+    if not request.user.has_perm(permission):
+        return ""
+    try:
+        return reverse(f"admin:{name}", args=args) + (f"?{urlencode(query)}" if query else "")
+    except NoReverseMatch:
+        return ""

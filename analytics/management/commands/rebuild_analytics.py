@@ -1,0 +1,40 @@
+"""Makes the figures anew from the source: all of them, or those of some days."""
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+
+from analytics import closing
+from analytics.operations import rollups
+from config.kernel import clock
+from config.kernel.management.refusing import OperationCommand
+
+
+def a_day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+class Command(OperationCommand):
+    help = "Makes the sales and stock figures of closed business days anew; without bounds all of them, from nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--from", dest="first", type=a_day, metavar="YYYY-MM-DD", help="The first day to make.")
+        parser.add_argument("--to", dest="last", type=a_day, metavar="YYYY-MM-DD", help="The last day (default: yesterday).")
+        parser.add_argument("--as-of", type=a_day, metavar="YYYY-MM-DD", help="The day taken for today (default: today).")
+
+    def handle(self, *args: Any, first: date | None, last: date | None, as_of: date | None, **options: Any) -> None:
+        at, zone = clock.now(), ZoneInfo(settings.BUSINESS_TIME_ZONE)
+        if as_of is not None:
+            at = min(at, closing.morning(as_of, zone))
+        if last is not None and first is None:
+            raise CommandError("--to needs --from.")
+        if first is not None and last is not None and first > last:
+            raise CommandError("--from lies after --to.")
+        if first is None:
+            made = rollups.rebuild_everything(actor=None, at=at)
+        else:
+            made = rollups.rebuild(first=first, last=last or closing.last_closed(at, zone), actor=None, at=at)
+        self.stdout.write(f"{made.days} days from {made.source_rows} source rows in {made.seconds:.2f} s.")

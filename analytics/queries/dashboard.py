@@ -1,0 +1,198 @@
+"""What the tiles of the first page show beside sales: the rhythm of the week, stock that runs out, offers, what to buy."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import ExtractIsoWeekDay
+from knox.models import AuthToken
+
+from analytics import extract
+from analytics.models import DailyPromotion, HourlySales
+from analytics.queries.sales import Freshness, zone
+from campaigns.models import Promotion
+from config.kernel.business_time import Period, business_day, day_period
+from inventory.models import ReplenishmentProposal, StockLevel, Variant, Warehouse
+from orders.models import Order
+
+# Whole weeks, so that each weekday stands for as many days.
+HEAT_WEEKS = 12
+COVER_DAYS = 28
+# What lasts longer than this is not at risk: most suppliers deliver within two weeks.
+AT_RISK_DAYS = 14
+
+
+@dataclass(frozen=True)
+class HeatCell:
+    """An average day: how many orders come in one hour of one weekday (Monday is 0), and what they are worth."""
+
+    weekday: int
+    hour: int
+    orders: Decimal
+    sales: Decimal
+
+
+@dataclass(frozen=True)
+class AtRisk:
+    """One SKU in one warehouse that runs out soon. Days are counted at the pace of the last four weeks."""
+
+    variant_id: int
+    sku: str
+    name: str
+    warehouse: str
+    available: int
+    incoming: int
+    per_day: Decimal
+    days: Decimal
+    days_with_incoming: Decimal
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A promotion that runs or is to come, with its uses by orders that stand."""
+
+    promotion: Promotion
+    has_begun: bool
+    orders: int
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Proposed:
+    number: int
+    cost: Decimal
+
+
+@dataclass(frozen=True)
+class FirstSteps:
+    """What a new shop has and lacks."""
+
+    skus: bool
+    warehouses: bool
+    stock: bool
+    token: bool
+
+
+def heat(*, fresh: Freshness) -> list[HeatCell]:
+    """All 168 hours of an average week, Monday first, from the last twelve weeks of closed days."""
+    last = fresh.live_from - timedelta(days=1)
+    rows = (
+        HourlySales.objects.filter(day__gt=last - timedelta(weeks=HEAT_WEEKS), day__lte=last)
+        .annotate(weekday=ExtractIsoWeekDay("day"))
+        .values_list("weekday", "hour")
+        .annotate(placed=Sum("orders"), sold=Sum("gross") - Sum("discounts"))
+    )
+    found = {(weekday - 1, hour): (Decimal(orders), sales) for weekday, hour, orders, sales in rows}
+    nothing = (Decimal(0), Decimal(0))
+    return [
+        HeatCell(weekday, hour, *(value / HEAT_WEEKS for value in found.get((weekday, hour), nothing)))
+        for weekday in range(7)
+        for hour in range(24)
+    ]
+
+
+# The pace comes from the figures; what lies there, what is promised and what is on its way is read as it is now.
+_AT_RISK = """
+    WITH pace AS (
+        SELECT variant_id, warehouse_id, sum(shipped)::numeric / %(days)s AS per_day
+        FROM analytics_dailystock WHERE day > %(after)s AND day <= %(last)s
+        GROUP BY variant_id, warehouse_id HAVING sum(shipped) > 0
+    ),
+    incoming AS (
+        SELECT line.variant_id, po.warehouse_id, sum(greatest(line.quantity - line.received, 0)) AS units
+        FROM inventory_purchaseorder AS po JOIN inventory_purchaseorderline AS line ON line.purchase_order_id = po.id
+        WHERE po.state IN ('APPROVED', 'SENT', 'PARTLY_RECEIVED') AND line.received < line.quantity
+        GROUP BY line.variant_id, po.warehouse_id
+    )
+    SELECT
+        level.variant_id, level.warehouse_id, level.on_hand - level.reserved, coalesce(incoming.units, 0)::int, pace.per_day,
+        (level.on_hand - level.reserved) / pace.per_day AS days,
+        (level.on_hand - level.reserved + coalesce(incoming.units, 0)) / pace.per_day AS days_with_incoming,
+        count(*) OVER () AS in_all
+    FROM pace
+    JOIN inventory_stocklevel AS level USING (variant_id, warehouse_id)
+    LEFT JOIN incoming USING (variant_id, warehouse_id)
+    WHERE (level.on_hand - level.reserved) / pace.per_day < %(at_risk)s
+    ORDER BY days_with_incoming, days, pace.per_day DESC, level.id
+    LIMIT %(most)s
+"""
+
+
+def at_risk(*, fresh: Freshness, most: int) -> tuple[list[AtRisk], int]:
+    """What runs out within two weeks, soonest first even when all that is on its way has come; and how many there are."""
+    last = fresh.live_from - timedelta(days=1)
+    values: dict[str, Any] = {
+        "days": COVER_DAYS,
+        "after": last - timedelta(days=COVER_DAYS),
+        "last": last,
+        "at_risk": AT_RISK_DAYS,
+        "most": most,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_AT_RISK, values)
+        rows = cursor.fetchall()
+    variants = named([row[0] for row in rows])
+    warehouses = Warehouse.objects.in_bulk([row[1] for row in rows])
+    found = [
+        AtRisk(variant, variants[variant].sku, title(variants[variant]), warehouses[warehouse].name, *rest)
+        for variant, warehouse, *rest, _ in rows
+    ]
+    return found, rows[0][-1] if rows else 0
+
+
+def named(variant_ids: list[int]) -> dict[int, Variant]:
+    """Variants with all that their titles need, in one statement."""
+    return Variant.objects.select_related("product").in_bulk(variant_ids)
+
+
+def title(variant: Variant) -> str:
+    return f"{variant.product.name} {variant.name}".strip()
+
+
+def offers(*, fresh: Freshness, most: int, at: datetime) -> list[Offer]:
+    """Promotions that run, the next to end first, then those to come. Uses are counted by the days of the orders."""
+    standing = Promotion.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at), is_enabled=True)
+    running = standing.filter(starts_at__lte=at).order_by(F("ends_at").asc(nulls_last=True), "id")[:most]
+    coming = standing.filter(starts_at__gt=at).order_by("starts_at", "id")[:most]
+    shown = [*running, *coming][:most]
+    before = DailyPromotion.objects.filter(promotion__in=[one.pk for one in running], day__lt=fresh.live_from)
+    stored = {
+        promotion: (orders, amount)
+        for promotion, orders, amount in before.values_list("promotion").annotate(Sum("orders"), Sum("amount"))
+    }
+    live = _promotions_live(fresh, at) if running else {}
+    return [Offer(one, one.starts_at <= at, *_added(stored.get(one.pk), live.get(one.pk))) for one in shown]
+
+
+def _added(*pairs: tuple[int, Decimal] | None) -> tuple[int, Decimal]:
+    known = [pair for pair in pairs if pair]
+    return sum(orders for orders, _ in known), sum((amount for _, amount in known), Decimal(0))
+
+
+def _promotions_live(fresh: Freshness, at: datetime) -> dict[int, tuple[int, Decimal]]:
+    starts_at = day_period(fresh.live_from, zone()).starts_at
+    return extract.promotions(Period(starts_at, day_period(business_day(at, zone()), zone()).ends_at))
+
+
+def proposed() -> Proposed:
+    """What the replenishment wants to buy and nobody has decided yet."""
+    found = ReplenishmentProposal.objects.filter(state=ReplenishmentProposal.State.OPEN).aggregate(
+        number=Count("id"), cost=Sum(F("quantity") * F("offer__unit_cost"))
+    )
+    return Proposed(found["number"], found["cost"] or Decimal(0))
+
+
+def has_orders() -> bool:
+    return Order.objects.exists()
+
+
+def first_steps() -> FirstSteps:
+    return FirstSteps(
+        skus=Variant.objects.exists(),
+        warehouses=Warehouse.objects.exists(),
+        stock=StockLevel.objects.filter(on_hand__gt=0).exists(),
+        token=AuthToken.objects.exists(),
+    )

@@ -1,0 +1,146 @@
+"""Sales of a period: closed days from the figures, the open day live from the source, through one face."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Count, Max, Q, QuerySet, Sum
+
+from analytics import closing, extract, projection
+from analytics.extract import HourOfChannel
+from analytics.figures import Figures, total
+from analytics.models import DailySales, HourlySales, RollupState
+from config.kernel.business_time import Period, business_day, day_period
+
+FACTS = ("orders", "units", "gross", "discounts", "shipping", "tax", "returned_units", "returned")
+# Earlier days of the same weekday that a projection asks.
+WEEKS_ASKED = 8
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How far the figures reach: days before `live_from` are stored, from then on the source is read."""
+
+    live_from: date
+    made_at: datetime | None
+    stale_days: int
+
+
+@dataclass(frozen=True)
+class Today:
+    """Both sides up to the same time of day; `before` is the same weekday a week ago."""
+
+    day: date
+    figures: Figures
+    before: Figures
+    projection: projection.Projection | None
+
+
+@dataclass(frozen=True)
+class SkuSales:
+    """What one SKU, or one category, sold in a period of closed days."""
+
+    key: int
+    units: int
+    gross: Decimal
+    discounts: Decimal
+    returned_units: int
+    returned: Decimal
+    net: Decimal
+    profit: Decimal
+
+
+def zone() -> ZoneInfo:
+    return ZoneInfo(settings.BUSINESS_TIME_ZONE)
+
+
+def freshness(*, at: datetime) -> Freshness:
+    today = business_day(at, zone())
+    closed = closing.last_closed(at, zone())
+    yesterday = today - timedelta(days=1)
+    known = RollupState.objects.filter(day__lte=closed).aggregate(
+        dirty=Count("day", filter=Q(state=RollupState.State.DIRTY)),
+        made_at=Max("rebuilt_at"),
+        yesterday=Count("day", filter=Q(day=yesterday, rebuilt_at__isnull=False)),
+    )
+    # Right after midnight yesterday has no figures yet, and is read live for some minutes more.
+    return Freshness(today if known["yesterday"] else yesterday, known["made_at"], known["dirty"])
+
+
+def by_day(*, first: date, last: date, fresh: Freshness, at: datetime) -> list[tuple[date, Figures]]:
+    """Every day of the period, also those without sales."""
+    found = _sum(_hours(first, last, fresh, at), lambda one: one.day)
+    return [(day, found.get(day, Figures())) for day in closing.days(first, last)]
+
+
+def by_hour(*, first: date, last: date, fresh: Freshness, at: datetime) -> list[tuple[int, Figures]]:
+    """Each of the 24 hours of a day, summed over the period."""
+    found = _sum(_hours(first, last, fresh, at), lambda one: one.hour)
+    return [(hour, found.get(hour, Figures())) for hour in range(24)]
+
+
+def by_channel(*, first: date, last: date, fresh: Freshness, at: datetime) -> list[tuple[str, Figures]]:
+    """The best-selling channel first; an empty name stands for returns without a sale."""
+    found = _sum(_hours(first, last, fresh, at), lambda one: one.channel)
+    return sorted(found.items(), key=lambda one: (-one[1].net, one[0]))
+
+
+def by_sku(*, first: date, last: date, most: int) -> list[SkuSales]:
+    """The best-selling SKUs by net sales. Closed days only."""
+    return _top(DailySales.objects.filter(day__range=(first, last)), "variant_id", most)
+
+
+def by_category(*, first: date, last: date, most: int) -> list[SkuSales]:
+    """The best-selling categories by net sales. Closed days only."""
+    return _top(DailySales.objects.filter(day__range=(first, last)), "variant__product__category_id", most)
+
+
+def today(*, at: datetime) -> Today:
+    """The open day so far against the same weekday a week ago up to the same time, and where it may end."""
+    local = at.astimezone(zone())
+    day = local.date()
+    figures, before = (total(one.figures for one in _until(of, at)) for of in (day, day - timedelta(days=7)))
+    earlier = [day - timedelta(weeks=week) for week in range(1, WEEKS_ASKED + 1)]
+    hours: dict[date, dict[int, Decimal]] = defaultdict(dict)
+    rows = HourlySales.objects.filter(day__in=earlier).values("day", "hour").annotate(sold=Sum("gross") - Sum("discounts"))
+    for row in rows:
+        hours[row["day"]][row["hour"]] = row["sold"]
+    shares = [share for one in hours.values() if (share := projection.share_by(one, local.time())) is not None]
+    return Today(day, figures, before, projection.project(figures.sales, shares))
+
+
+def _until(day: date, at: datetime) -> Iterable[HourOfChannel]:
+    """A day from the source, up to the time of day that it is at `at`."""
+    starts_at = day_period(day, zone()).starts_at
+    ends_at = datetime.combine(day, at.astimezone(zone()).time(), tzinfo=zone())
+    # What was placed at this very moment has happened, so the end is the next moment that can be told apart.
+    return extract.hours(Period(starts_at, ends_at + timedelta(microseconds=1)))
+
+
+def _hours(first: date, last: date, fresh: Freshness, at: datetime) -> Iterable[HourOfChannel]:
+    stored = HourlySales.objects.filter(day__gte=first, day__lte=min(last, fresh.live_from - timedelta(days=1)))
+    for day, hour, channel, *facts in stored.values_list("day", "hour", "channel", *FACTS):
+        yield HourOfChannel(day, hour, channel, Figures(*facts))
+    live_first, live_last = max(first, fresh.live_from), min(last, business_day(at, zone()))
+    if live_first <= live_last:
+        yield from extract.hours(Period(day_period(live_first, zone()).starts_at, day_period(live_last, zone()).ends_at))
+
+
+def _sum(rows: Iterable[HourOfChannel], key: Callable[[HourOfChannel], Any]) -> dict[Any, Figures]:
+    found: dict[Any, Figures] = defaultdict(Figures)
+    for one in rows:
+        found[key(one)] += one.figures
+    return found
+
+
+def _top(rows: QuerySet[DailySales], key: str, most: int) -> list[SkuSales]:
+    columns = ("units", "gross", "discounts", "returned_units", "returned", "net", "profit")
+    summed: Any = rows.values(key).annotate(**{f"{column}_sum": Sum(column) for column in columns})
+    return [
+        SkuSales(row[key], *(row[f"{column}_sum"] for column in columns)) for row in summed.order_by("-net_sum", key)[:most]
+    ]

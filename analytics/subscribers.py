@@ -1,0 +1,37 @@
+"""Hears what can change a closed day, and marks that day as stale. Nothing is counted here.
+
+An order that is placed, paid or shipped is not listened to: it belongs to the open day, which is read live and made when it
+closes. So placing an order costs no delivery.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from analytics import closing
+from analytics.operations import rollups
+from config.kernel.outbox import subscribe
+from inventory.events import StockChanged
+from orders.events import HistoryImported, OrderCanceled, OrderReturned
+
+
+@subscribe(OrderCanceled, name="analytics.day_of_canceled_order")
+def order_canceled(payload: Mapping[str, Any], *, at: datetime) -> None:
+    rollups.mark(days=[date.fromisoformat(payload["on"])], at=at)
+
+
+@subscribe(OrderReturned, name="analytics.day_of_return")
+def order_returned(payload: Mapping[str, Any], *, at: datetime) -> None:
+    """A return counts on its own day and leaves the day of the sale as it was."""
+    rollups.mark(days=[date.fromisoformat(payload["returned_on"])], at=at)
+
+
+@subscribe(StockChanged, name="analytics.day_of_stock")
+def stock_changed(payload: Mapping[str, Any], *, at: datetime) -> None:
+    rollups.mark(days=[date.fromisoformat(payload["on"])], at=at)
+
+
+@subscribe(HistoryImported, name="analytics.days_of_history")
+def history_imported(payload: Mapping[str, Any], *, at: datetime) -> None:
+    first, last = date.fromisoformat(payload["first_on"]), date.fromisoformat(payload["last_on"])
+    rollups.mark(days=closing.days(first, last), at=at)

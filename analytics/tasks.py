@@ -1,0 +1,22 @@
+"""The jobs that keep the figures fresh."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from analytics.operations import rollups
+from config.kernel.jobs import Done, job
+
+
+def _done(made: rollups.Rebuilt) -> Done:
+    return Done(rows=made.source_rows, summary={"days": made.days, "seconds": round(made.seconds, 3)})
+
+
+@job(name="analytics.rebuild_due_days", title=_("Rebuild stale figures"), seconds=290, queue="slow")
+def rebuild_due_days(*, at: datetime) -> Done:
+    return _done(rollups.rebuild_due(at=at))
+
+
+@job(name="analytics.rebuild_trailing_days", title=_("Rebuild the figures of the last week"), seconds=900, queue="slow")
+def rebuild_trailing_days(*, at: datetime) -> Done:
+    return _done(rollups.rebuild_trailing(at=at))

@@ -1,0 +1,224 @@
+"""Fills an empty shop with a year that never was: the demo. The same seed and end give the same year, up to ids.
+
+One transaction: a shop is seeded whole or not at all.
+"""
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import ceil
+from random import Random
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.operations import occurrences
+from config.kernel import bulk
+from config.kernel.business_time import business_day, day_period
+from config.kernel.errors import Conflict
+from config.kernel.models import User
+from config.kernel.roles import Role
+from inventory.models import StockMovement, Variant
+from inventory.operations import purchase_history, purchasing, replenishment
+from inventory.operations.history import PastMovement
+from inventory.operations.purchase_history import PastPurchase
+from inventory.operations.purchasing import Wanted
+from orders.models import Order
+from orders.operations import history
+from orders.past import PastOrder
+from orders.queries.quoting import SHIPPING_TAX_RATE
+from orders.seeding import furnishing, offers, seasons
+from orders.seeding.lives import Terms
+from orders.seeding.shelves import OPENING, Shelves, Told
+from orders.seeding.story import Story
+
+# Orders in one round of writing: enough to make the rounds' own cost vanish, few enough for a small memory.
+AT_ONCE = 20_000
+
+
+class NotEmpty(Conflict):
+    """The shop has goods or orders of its own."""
+
+    code = "shop_not_empty"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How long and how large the year is."""
+
+    days: int
+    orders: int
+    customers: int
+
+
+SCALES = {
+    "small": Scale(365, 4_000, 800),
+    "medium": Scale(365, 30_000, 5_000),
+    "large": Scale(365, 1_000_000, 120_000),
+}
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """`orders` is 0 when the demo stood already."""
+
+    orders: int
+    lines: int
+    movements: int
+    proposals: int
+
+
+def stands() -> bool:
+    """Whether this shop was opened by a seed."""
+    return StockMovement.objects.filter(document_kind=OPENING.kind, document_number=OPENING.number).exists()
+
+
+@transaction.atomic
+def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callable[[str], object] = lambda text: None) -> Seeded:
+    """Writes the year that ends at `until`. Raises `NotEmpty` for a shop with a life of its own; `say` hears the progress."""
+    if Order.objects.exists() or Variant.objects.exists():
+        raise NotEmpty(_("This shop has goods or orders of its own; a demo is only put into an empty one."))
+    bulk.unhurried()
+    zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
+    until = until.replace(microsecond=0)
+    last = business_day(until, zone)
+    first = last - timedelta(days=scale.days - 1)
+    began = day_period(first, zone).starts_at
+    # Planned beyond both ends: parcels leave on working days, also after the story.
+    calendar = seasons.days(first - timedelta(days=10), last + timedelta(days=40))
+    days = calendar[10 : 10 + scale.days]
+    weights = [day.volume * seasons.elapsed(day.on, until, zone) for day in days]
+    numbers = seasons.shared_out(scale.orders, weights, Random(f"{seed} days"))
+
+    draw = Random(f"{seed} shop")
+    shop = furnishing.furnish(opened_at=began - timedelta(days=1), draw=draw)
+    joins = _joins(ceil(scale.customers * (1 - furnishing.REGULARS)), numbers, days, zone, until, draw)
+    shoppers = furnishing.invite(number=scale.customers, joins=joins, first=began, until=until, draw=draw)
+    planned = offers.offers(began, until, scale.orders)
+    standing = furnishing.announce_offers(planned, at=began - timedelta(days=1), draw=draw)
+    say(f"{len(shop.offered)} SKUs, {len(shoppers)} customers, {len(standing)} promotions")
+
+    staff = dict(User.objects.filter(username__in=[role.value for role in Role]).values_list("username", "pk"))
+    shelves = Shelves(
+        shop.slots, warehouses=shop.warehouses, suppliers=shop.suppliers, staff=staff, numbers=_document_numbers(), zone=zone,
+        until=until, draw=Random(f"{seed} stock"),
+    )  # fmt: skip
+    story = Story(
+        offered=shop.offered, shoppers=shoppers, standing=standing, shelves=shelves, days=days, calendar=calendar,
+        orders=numbers, terms=_terms(zone), staff=staff, until=until, draw=Random(f"{seed} story"),
+    )  # fmt: skip
+    with _without_collector():
+        written = _write(story, shelves, until, at, say)
+
+    while occurrences.settle_due(at=until).promotions:
+        pass
+    _draft_by_hand(shop, staff, until)
+    proposed = replenishment.propose(at=at)
+    return replace(written, proposals=proposed.changed)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """The story makes millions of small values and no cycles; looking for cycles among them would take a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _joins(
+    number: int, orders: Sequence[int], days: Sequence[seasons.Day], zone: ZoneInfo, until: datetime, draw: Random
+) -> list[datetime]:
+    """When new customers join: as the orders come."""
+    total = sum(orders) or 1
+    made: list[datetime] = []
+    due = 0.0
+    for day, count in zip(days, orders, strict=True):
+        due += number * count / total
+        made += seasons.moments(day.on, round(due) - len(made), zone, draw, until)
+    return made
+
+
+def _terms(zone: ZoneInfo) -> Terms:
+    return Terms(
+        currency=settings.SHOP_CURRENCY,
+        zone=zone,
+        shipping_fee=settings.SHIPPING_FEE,
+        free_shipping_from=settings.FREE_SHIPPING_FROM,
+        shipping_tax_rate=SHIPPING_TAX_RATE,
+        payment_due=timedelta(minutes=settings.PAYMENT_DUE_MINUTES),
+        ship_within=timedelta(hours=settings.SHIP_WITHIN_HOURS),
+    )
+
+
+def _document_numbers() -> Iterator[int]:
+    while True:
+        yield from bulk.take_numbers("inventory_document_number", 100)
+
+
+def _write(story: Story, shelves: Shelves, until: datetime, at: datetime, say: Callable[[str], object]) -> Seeded:
+    orders: list[PastOrder] = []
+    written = lines = entries = 0
+
+    def flush() -> None:
+        nonlocal written, lines, entries
+        told = shelves.take()
+        movements = _stock_moves(told, until)
+        history.write(orders=orders, movements=movements, at=at)
+        written += len(orders)
+        lines += sum(len(one.lines) for one in orders)
+        entries += len(movements)
+        say(f"{written} orders up to {orders[-1].placed_at if orders else until:%Y-%m-%d}")
+        orders.clear()
+
+    for day in story.tell():
+        orders += day
+        if len(orders) >= AT_ONCE:
+            flush()
+    flush()
+    return Seeded(written, lines, entries, proposals=0)
+
+
+def _stock_moves(told: Told, until: datetime) -> list[PastMovement]:
+    """Writes the papers and answers every entry of the ledger that no order causes."""
+    purchases = [_so_far(one, until) for one in told.purchases]
+    return [
+        *told.movements,
+        *purchase_history.write_purchases(purchases=purchases),
+        *purchase_history.write_counts(counts=told.counts),
+    ]
+
+
+def _so_far(one: PastPurchase, until: datetime) -> PastPurchase:
+    """What of a purchase has happened by the end."""
+    receipts = tuple(receipt for receipt in one.receipts if receipt.received_at <= until)
+    return replace(
+        one,
+        approved_at=one.approved_at if one.approved_at and one.approved_at <= until else None,
+        sent_at=one.sent_at if one.sent_at and one.sent_at <= until else None,
+        receipts=receipts,
+        closed_at=one.closed_at if one.closed_at and one.closed_at <= until and len(receipts) == len(one.receipts) else None,
+    )
+
+
+def _draft_by_hand(shop: furnishing.Shop, staff: dict[str, int], until: datetime) -> None:
+    """Two purchases somebody wrote this morning: one still a draft, one approved and not yet sent."""
+    people = User.objects.in_bulk(staff.values())
+    buyer, owner = (people.get(staff.get(role.value, 0)) for role in (Role.BUYER, Role.OWNER))
+    at = until - timedelta(hours=3)
+    for code, count in (("hanbit", 3), ("choroktteul", 4)):
+        some = [slots[0] for slots in shop.slots if slots[0].maker.code == code][:count]
+        lines = [Wanted(slot.variant_id, slot.maker.minimum) for slot in some]
+        drafted = purchasing.draft(
+            supplier_id=shop.suppliers[code], warehouse_id=some[0].warehouse_id, lines=lines, actor=buyer, at=at,
+            note="연말 행사 준비",
+        )  # fmt: skip
+        if code == "hanbit":
+            purchasing.approve(number=drafted.number, actor=owner, at=at + timedelta(minutes=40))
