@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
@@ -66,12 +66,12 @@ class SeveralFiles(forms.FileField):
 
 class ImportForm(forms.Form):
     profile = forms.ChoiceField(
-        label=gettext_lazy("Shop"),
+        label=pgettext_lazy("import", "Shop"),
         help_text=gettext_lazy("Where the files come from. Its currency must be this shop's."),
         widget=UnfoldAdminSelectWidget,
     )
     uploads = SeveralFiles(
-        label=gettext_lazy("Files"),
+        label=pgettext_lazy("import", "Files"),
         help_text=gettext_lazy("CSV files in UTF-8, packed by gzip if you like. Choose all tables together."),
     )
     is_dry_run = forms.BooleanField(
@@ -128,7 +128,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def title_of(self, run: ImportRun) -> str:
         return f"{title(run)} #{run.pk}"
 
-    @display(description=gettext_lazy("shop"), ordering="profile")
+    @display(description=pgettext_lazy("import", "shop"), ordering="profile")
     def shop(self, run: ImportRun) -> str:
         return title(run)
 
@@ -136,20 +136,20 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def state_label(self, run: ImportRun) -> str:
         return wording.label(run.get_state_display(), COLORS[ImportRun.State(run.state)])
 
-    @display(description=gettext_lazy("months"))
+    @display(description=pgettext_lazy("import", "months"))
     def period(self, run: ImportRun) -> str:
         months = [one["month"] for one in run.report.get("months", [])]
         return f"{months[0]} – {months[-1]}" if months else "-"
 
-    @display(description=gettext_lazy("rows read"), ordering="rows_read")
+    @display(description=pgettext_lazy("import", "rows read"), ordering="rows_read")
     def rows(self, run: ImportRun) -> int:
         return run.rows_read if run.finished_at else run.rows_so_far
 
-    @display(description=gettext_lazy("imported"), ordering="rows_imported")
+    @display(description=pgettext_lazy("import", "imported"), ordering="rows_imported")
     def imported(self, run: ImportRun) -> int:
         return run.rows_imported
 
-    @display(description=gettext_lazy("left out"), ordering="rows_skipped")
+    @display(description=pgettext_lazy("import", "left out"), ordering="rows_skipped")
     def left_out(self, run: ImportRun) -> int:
         return run.rows_skipped
 
@@ -159,7 +159,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("asked by"))
     def who(self, run: ImportRun) -> str:
-        return run.actor.get_username() if run.actor else _("command")
+        return run.actor.get_username() if run.actor else pgettext("asked by", "command")
 
     @display(description="")
     def standing(self, run: ImportRun) -> str:
@@ -218,7 +218,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
                 "files twice add nothing. At most %(most)s MB together; larger files are read by the command import_history."
             )
             % {"most": settings.UPLOAD_MOST_MB},
-            "submit": _("Begin"),
+            "submit": pgettext("import", "Begin"),
             "back": reverse("admin:orders_importrun_changelist"),
         }
         return TemplateResponse(request, "admin/_form_page.html", context)

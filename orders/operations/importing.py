@@ -273,11 +273,7 @@ def _sha256(path: Path) -> str:
 @transaction.atomic
 def _write(run: ImportRun, profile: Profile, read: _Read, at: datetime) -> None:
     bulk.unhurried()
-    with connection.cursor() as cursor:
-        # A second import waits here for as long as the first one takes.
-        cursor.execute("SET LOCAL lock_timeout = 0")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        cursor.execute("RESET lock_timeout")
+    _wait_for_turn()
     zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
     run.shift_days = _shift(run, read.documents, business_day(at, zone))
     account = read.book.account
@@ -312,6 +308,14 @@ def _write(run: ImportRun, profile: Profile, read: _Read, at: datetime) -> None:
         # Said in the same breath: a worker that dies right after must not import once more.
         run.state = ImportRun.State.IMPORTED
         run.save()
+
+
+def _wait_for_turn() -> None:
+    """One import at a time: a second one waits here for as long as the first takes, and then sees what it wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = 0")
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("RESET lock_timeout")
 
 
 def _shift(run: ImportRun, documents: Sequence[Document], today: date) -> int:
