@@ -56,7 +56,8 @@ class SeveralFiles(forms.FileField):
     widget = SeveralFilesWidget(attrs={"multiple": True, "accept": ".csv,.gz"})
 
     def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
-        chosen = data if isinstance(data, list | tuple) else [data]
+        # Nothing chosen is judged like one file that is missing.
+        chosen = data if isinstance(data, list) and data else [None]
         files = [super(SeveralFiles, self).clean(one, initial) for one in chosen]
         for one in files:
             if not one.name.lower().endswith((".csv", ".csv.gz")):

@@ -133,37 +133,22 @@ def readable(report: Mapping[str, Any]) -> str:
     lines = [_("%(profile)s, amounts in %(currency)s") % report]
     if report["shift_days"]:
         lines.append(_("All dates moved by %(days)s days.") % {"days": report["shift_days"]})
-    lines += ["", _("Rows")]
-    table = [
-        [pgettext("import", "file"), pgettext("import", "read"), pgettext("import", "imported"), pgettext("import", "left out")]
-    ]
+    lines += ["", pgettext("import", "Rows")]
+    left_out = pgettext("import", "left out")
+    table = [[pgettext("import", "file"), pgettext("import", "read"), pgettext("import", "imported"), left_out]]
     table += [[one["name"], *(f"{one[key]:,}" for key in ("read", "imported", "skipped"))] for one in report["files"]]
     table.append([pgettext("import", "in all"), *(f"{report['rows'][key]:,}" for key in ("read", "imported", "skipped"))])
     lines += _aligned(table)
     lines += ["", _("What became of them")]
     lines += _aligned(
         [
-            [
-                str(OUTCOMES[one["outcome"]]),
-                pgettext("import", "left out") if one["skipped"] else "",
-                f"{one['rows']:,}",
-                one["amount"],
-            ]
+            [str(OUTCOMES[one["outcome"]]), left_out if one["skipped"] else "", f"{one['rows']:,}", one["amount"]]
             for one in report["outcomes"]
         ]
     )
     lines += ["", _("Money by month: the files, what was left out, the database")]
-    heading = [
-        pgettext("import", "month"),
-        pgettext("money", "sales"),
-        pgettext("money", "returns"),
-        pgettext("money", "net"),
-        pgettext("import", "left out"),
-        pgettext("money", "sales"),
-        pgettext("money", "returns"),
-        pgettext("money", "net"),
-        pgettext("import", "differs"),
-    ]
+    money = [pgettext("money", "sales"), pgettext("money", "returns"), pgettext("money", "net")]
+    heading = [pgettext("import", "month"), *money, left_out, *money, pgettext("import", "differs")]
     lines += _aligned([heading, *(_month_cells(one) for one in report["months"])])
     lines += ["", *(f"{FIGURES[name]}: {value:,}" for name, value in report["figures"].items() if name in FIGURES)]
     return "\n".join(lines) + "\n"
