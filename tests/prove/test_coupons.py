@@ -21,7 +21,7 @@ def test_ten_thousand_want_a_coupon_that_is_good_for_a_thousand(at: datetime) ->
     told = redeem_by_many(uses, at, each=500)
     seconds = time.monotonic() - began
 
-    print(f"10,000 redemptions of a 1,000-use coupon by 20 threads: {dict(told)} in {seconds:.1f} s")  # noqa: T201
+    print(f"10,000 redemptions of a 1,000-use coupon by 20 threads: {dict(told)} in {seconds:.1f} s")
     assert told == {"accepted": 1000, "refused": 9000}
     assert (Coupon.objects.get().used, counted()) == (1000, 1000)
     assert invariants.check_all(at=at) == []
