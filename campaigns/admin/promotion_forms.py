@@ -122,7 +122,9 @@ class PromotionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["minimum_amount"].required = False
+        # Who may only look is shown no fields at all.
+        if "minimum_amount" in self.fields:
+            self.fields["minimum_amount"].required = False
         for field in self.fields.values():
             field.label = capfirst(field.label)
         promotion = self.instance
