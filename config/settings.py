@@ -297,6 +297,13 @@ STORAGES = {
 # --- Files that people send: kept until they were read, and never served ------------------------------------------------------
 
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / ".local" / "media"))
+FILE_UPLOAD_PERMISSIONS = 0o600
+UPLOAD_MOST_MB = env.int("UPLOAD_MOST_MB", default=100)
+FILE_UPLOAD_HANDLERS = [
+    "config.kernel.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Transport and content security ------------------------------------------------------------------------------------------
 

@@ -137,13 +137,13 @@ class Shelves:
         return ceil(sold * days + 1.3 * sqrt(sold * days) + 1)
 
     def _buy(self, on: date, at: datetime, rates: Sequence[float]) -> None:
-        """Each supplier is looked at once a week, the quick ones twice."""
+        """Each supplier is looked at on one working day of the week, the quick ones on three."""
         needs: defaultdict[tuple[str, int], list[tuple[Slot, int]]] = defaultdict(list)
         for item, slots in enumerate(self.slots):
             for slot in slots:
                 maker = slot.maker
-                place = sum(map(ord, maker.code)) + slot.warehouse_id
-                if (on.toordinal() + place) % (4 if maker.lead_days < 6 else 7):
+                weekday = (sum(map(ord, maker.code)) + self.warehouses.index(slot.warehouse_id)) % 5
+                if on.weekday() not in ((0, 2, 4) if maker.lead_days < 6 else (weekday,)):
                     continue
                 position = slot.available + slot.on_order
                 sold = rates[item] * slot.share * slot.error

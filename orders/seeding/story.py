@@ -99,12 +99,16 @@ class Story:
         """The orders of each day, in order of time; the shelves know what else happened."""
         plain = [self._weight(one) for one in self.offered]
         average = sum(self.orders) / max(sum(day.volume for day in self.days), 1)
-        for day, number in zip(self.days, self.orders, strict=True):
+        for number_of_day, (day, number) in enumerate(zip(self.days, self.orders, strict=True)):
             period = day_period(day.on, self.terms.zone)
             starts_at, ends_at = period.starts_at, period.ends_at or self.until
             season = [weight * one.shelf.season[day.on.month - 1] for weight, one in zip(plain, self.offered, strict=True)]
             usual = average * day.volume / (1 + 0.65 * day.gift) * UNITS_IN_AN_ORDER / sum(season)
-            rates = [weight * usual for weight in season]
+            # Buyers see a feast coming, though not quite how large it gets.
+            coming = 0.7 * max(later.gift for later in self.days[number_of_day : number_of_day + 16])
+            rates = [
+                weight * usual * (1 + (one.shelf.gift - 1) * coming) for weight, one in zip(season, self.offered, strict=True)
+            ]
             if day is self.days[0]:
                 self.shelves.open(rates, starts_at)
             today = [one for one in self.standing if one.may_hold(starts_at, ends_at)]
