@@ -65,7 +65,9 @@ def sync_schedules() -> Synced:
     what staff changed as it is.
     """
     current_app.loader.import_default_modules()
-    proposed = current_app.conf.proposed_schedule
+    # An app that is not installed takes its jobs with it.
+    installed = {app.label for app in apps.get_app_configs()}
+    proposed = [entry for entry in current_app.conf.proposed_schedule if entry.task.split(".")[0] in installed]
     added = 0
     for entry in proposed:
         crontab = CrontabSchedule.from_schedule(entry.every)

@@ -38,11 +38,9 @@ from orders.models import (
     Return,
     ReturnLine,
 )
+from orders.models.importing import IMPORT_WAREHOUSE
 from orders.operations import history
 from orders.queries import imports
-
-# The warehouse that is made where none is named: it serves no new orders.
-IMPORT_WAREHOUSE = "IMPORT"
 
 
 class UnknownWarehouse(Missing):

@@ -5,7 +5,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 
 from campaigns.models import Customer
 from config.kernel import invariants
@@ -354,4 +353,3 @@ def test_every_promise_of_the_shop_holds_after_an_import(tmp_path: Path) -> None
     )
 
     assert invariants.check_all(at=NOW) == []
-    call_command("check_invariants")
