@@ -1,6 +1,6 @@
 """Fills an empty shop with a year that never was: the demo. The same seed and end give the same year, up to ids.
 
-One transaction: a shop is seeded whole or not at all.
+One transaction: a shop is seeded whole or not at all. Its callers are commands, so its refusals are in English.
 """
 
 import gc
@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from campaigns.operations import occurrences
 from config.kernel import bulk
@@ -64,7 +63,7 @@ SCALES = {
 
 @dataclass(frozen=True)
 class Seeded:
-    """`orders` is 0 when the demo stood already."""
+    """`movements` are entries of the ledger that no order causes; `proposals` what the nightly replenishment then proposed."""
 
     orders: int
     lines: int
@@ -81,7 +80,7 @@ def stands() -> bool:
 def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callable[[str], object] = lambda text: None) -> Seeded:
     """Writes the year that ends at `until`. Raises `NotEmpty` for a shop with a life of its own; `say` hears the progress."""
     if Order.objects.exists() or Variant.objects.exists():
-        raise NotEmpty(_("This shop has goods or orders of its own; a demo is only put into an empty one."))
+        raise NotEmpty("This shop has goods or orders of its own; a demo is only put into an empty one.")
     bulk.unhurried()
     zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
     until = until.replace(microsecond=0)
