@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from analytics import closing
 from analytics.operations import rollups
 from config.kernel.outbox import subscribe
 from inventory.events import StockChanged
@@ -34,4 +33,4 @@ def stock_changed(payload: Mapping[str, Any], *, at: datetime) -> None:
 @subscribe(HistoryImported, name="analytics.days_of_history")
 def history_imported(payload: Mapping[str, Any], *, at: datetime) -> None:
     first, last = date.fromisoformat(payload["first_on"]), date.fromisoformat(payload["last_on"])
-    rollups.mark(days=closing.days(first, last), at=at)
+    rollups.mark_history(first=first, last=last, at=at)

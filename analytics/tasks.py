@@ -12,7 +12,7 @@ def _done(made: rollups.Rebuilt) -> Done:
     return Done(rows=made.source_rows, summary={"days": made.days, "seconds": round(made.seconds, 3)})
 
 
-@job(name="analytics.rebuild_due_days", title=_("Rebuild stale figures"), seconds=290, queue="slow")
+@job(name=rollups.REBUILD_DUE_DAYS, title=_("Rebuild stale figures"), seconds=290, queue="slow")
 def rebuild_due_days(*, at: datetime) -> Done:
     return _done(rollups.rebuild_due(at=at))
 

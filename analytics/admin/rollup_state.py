@@ -28,7 +28,7 @@ class RollupStateAdmin(ReadOnlyAdmin, ButtonsAdmin):
     fieldsets = ((None, {"fields": ("business_day", "state_label", "rebuilt", "rows", "took", "dirtied")}),)
     readonly_fields = ("business_day", "state_label", "rebuilt", "rows", "took", "dirtied")
 
-    rebuilt = wording.moment_column("rebuilt_at", gettext_lazy("made at"))
+    rebuilt = wording.moment_column("rebuilt_at", gettext_lazy("rebuilt at"))
     dirtied = wording.moment_column("dirtied_at", gettext_lazy("to rebuild since"))
 
     def title_of(self, row: RollupState) -> str:

@@ -40,9 +40,9 @@ def home(request: HttpRequest) -> dict[str, Any] | None:
     if not any(may(one) for one in (SALES, SKUS, STOCK, ORDERS, PROMOTIONS, PROPOSALS)):
         return None
     at = clock.now()
-    if not dashboard.has_orders():
-        return {"first_steps": _first_steps(request)}
     fresh = sales.freshness(at=at)
+    if fresh.made_at is None and not dashboard.has_orders():
+        return {"first_steps": _first_steps(request)}
     return {
         "today": today(request, at) if may(SALES) else None,
         "today_url": reverse("admin:analytics_today"),

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format, number_format
 from django.utils.http import urlencode
@@ -13,7 +13,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from analytics.figures import change
-from config.kernel.money import EXPONENTS, Money, format_money
+from config.kernel.money import Money, format_money
 
 # Django's own short names are long in Korean.
 WEEKDAYS_SHORT = (
@@ -39,8 +39,8 @@ def money(amount: Decimal | None) -> str:
 
 def about(amount: Decimal) -> str:
     """A guess: three digits say all that is known."""
-    drop = max(amount.adjusted() - 2, -EXPONENTS.get(settings.SHOP_CURRENCY, 2)) if amount else 0
-    return money(amount.quantize(Decimal(10) ** drop).quantize(Decimal(1)) if drop > 0 else amount)
+    rough = amount.quantize(Decimal(1).scaleb(max(amount.adjusted() - 2, 0)))
+    return money(rough.quantize(Decimal(1)) if abs(amount) >= 100 else amount)
 
 
 def brief(amount: Decimal) -> str:
@@ -93,7 +93,4 @@ def address(request: Any, name: str, permission: str, *args: Any, **query: Any) 
     """Where a number leads, for those who may go there; empty for the others."""
     if not request.user.has_perm(permission):
         return ""
-    try:
-        return reverse(f"admin:{name}", args=args) + (f"?{urlencode(query)}" if query else "")
-    except NoReverseMatch:
-        return ""
+    return reverse(f"admin:{name}", args=args) + (f"?{urlencode(query)}" if query else "")

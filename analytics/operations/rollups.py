@@ -17,12 +17,15 @@ from django.utils.translation import gettext as _
 
 from analytics import closing, extract
 from analytics.models import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
+from config.kernel import jobs
 from config.kernel.business_time import Period, business_day, day_period
 from config.kernel.errors import Invalid
 from config.kernel.models import User
 
 log = logging.getLogger(__name__)
 
+# The job of analytics/tasks.py that makes what is marked.
+REBUILD_DUE_DAYS = "analytics.rebuild_due_days"
 # So many days are read and replaced in one transaction, where many are to be made.
 MOST_DAYS = 31
 TRAILING_DAYS = 7
@@ -99,6 +102,15 @@ def mark(*, days: Iterable[date], at: datetime) -> int:
     return len(over)
 
 
+@transaction.atomic
+def mark_history(*, first: date, last: date, at: datetime) -> int:
+    """Marks many days at once, and asks for their figures right away: somebody waits to see what was brought in."""
+    marked = mark(days=closing.days(first, last), at=at)
+    if marked:
+        jobs.request(name=REBUILD_DUE_DAYS, actor=None, at=at)
+    return marked
+
+
 def rebuild(*, first: date, last: date, actor: User | None, at: datetime) -> Rebuilt:
     """Makes the figures of these days anew. Refuses days that are not over; each month or so is a transaction of its own."""
     closed = closing.last_closed(at, _zone())
@@ -165,13 +177,9 @@ def _rebuild_span(first: date, last: date, at: datetime) -> Rebuilt:
     _one_at_a_time(days)
     # Read before the source is: a mark that is not in here yet belongs to a change that may not be in the figures either.
     marks = dict(RollupState.objects.filter(day__range=(first, last)).values_list("day", "marks"))
-    for rollup in ROLLUPS:
-        rollup._default_manager.filter(day__range=(first, last)).delete()
-    whole = Period(day_period(first, _zone()).starts_at, day_period(last, _zone()).ends_at)
+    source_rows = _replace(first, last)
+    seconds = time.monotonic() - began
     with connection.cursor() as cursor:
-        cursor.execute(_REPLACE, extract.span(whole))
-        source_rows = dict(cursor.fetchall())
-        seconds = time.monotonic() - began
         cursor.execute(
             _SETTLE,
             {
@@ -183,6 +191,16 @@ def _rebuild_span(first: date, last: date, at: datetime) -> Rebuilt:
             },
         )
     return Rebuilt(len(days), sum(source_rows.values()), seconds)
+
+
+def _replace(first: date, last: date) -> dict[date, int]:
+    """Puts what the source says in the place of what is stored, and tells how many source rows each day has."""
+    for rollup in ROLLUPS:
+        rollup._default_manager.filter(day__range=(first, last)).delete()
+    whole = Period(day_period(first, _zone()).starts_at, day_period(last, _zone()).ends_at)
+    with connection.cursor() as cursor:
+        cursor.execute(_REPLACE, extract.span(whole))
+        return dict(cursor.fetchall())
 
 
 def _one_at_a_time(days: list[date]) -> None:

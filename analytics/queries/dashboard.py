@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q, Sum
+from django.db.models import BooleanField, Case, Count, ExpressionWrapper, F, Q, Sum, When
 from django.db.models.functions import ExtractIsoWeekDay
 from knox.models import AuthToken
 
@@ -108,12 +108,16 @@ _AT_RISK = """
         GROUP BY line.variant_id, po.warehouse_id
     )
     SELECT
-        level.variant_id, level.warehouse_id, level.on_hand - level.reserved, coalesce(incoming.units, 0)::int, pace.per_day,
+        level.variant_id, variant.sku, trim(product.name || ' ' || variant.name), warehouse.name,
+        level.on_hand - level.reserved, coalesce(incoming.units, 0)::int, pace.per_day,
         (level.on_hand - level.reserved) / pace.per_day AS days,
         (level.on_hand - level.reserved + coalesce(incoming.units, 0)) / pace.per_day AS days_with_incoming,
         count(*) OVER () AS in_all
     FROM pace
     JOIN inventory_stocklevel AS level USING (variant_id, warehouse_id)
+    JOIN inventory_variant AS variant ON variant.id = level.variant_id
+    JOIN inventory_product AS product ON product.id = variant.product_id
+    JOIN inventory_warehouse AS warehouse ON warehouse.id = level.warehouse_id
     LEFT JOIN incoming USING (variant_id, warehouse_id)
     WHERE (level.on_hand - level.reserved) / pace.per_day < %(at_risk)s
     ORDER BY days_with_incoming, days, pace.per_day DESC, level.id
@@ -134,13 +138,7 @@ def at_risk(*, fresh: Freshness, most: int) -> tuple[list[AtRisk], int]:
     with connection.cursor() as cursor:
         cursor.execute(_AT_RISK, values)
         rows = cursor.fetchall()
-    variants = named([row[0] for row in rows])
-    warehouses = Warehouse.objects.in_bulk([row[1] for row in rows])
-    found = [
-        AtRisk(variant, variants[variant].sku, title(variants[variant]), warehouses[warehouse].name, *rest)
-        for variant, warehouse, *rest, _ in rows
-    ]
-    return found, rows[0][-1] if rows else 0
+    return [AtRisk(*values) for *values, _in_all in rows], rows[0][-1] if rows else 0
 
 
 def named(variant_ids: list[int]) -> dict[int, Variant]:
@@ -155,10 +153,15 @@ def title(variant: Variant) -> str:
 def offers(*, fresh: Freshness, most: int, at: datetime) -> list[Offer]:
     """Promotions that run, the next to end first, then those to come. Uses are counted by the days of the orders."""
     standing = Promotion.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at), is_enabled=True)
-    running = standing.filter(starts_at__lte=at).order_by(F("ends_at").asc(nulls_last=True), "id")[:most]
-    coming = standing.filter(starts_at__gt=at).order_by("starts_at", "id")[:most]
-    shown = [*running, *coming][:most]
-    before = DailyPromotion.objects.filter(promotion__in=[one.pk for one in running], day__lt=fresh.live_from)
+    to_come = Q(starts_at__gt=at)
+    soonest = Case(When(to_come, then=F("starts_at")), default=F("ends_at"))
+    shown = list(
+        standing.annotate(to_come=ExpressionWrapper(to_come, BooleanField()), edge=soonest).order_by(
+            "to_come", F("edge").asc(nulls_last=True), "id"
+        )[:most]
+    )
+    running = [one.pk for one in shown if one.starts_at <= at]
+    before = DailyPromotion.objects.filter(promotion__in=running, day__lt=fresh.live_from)
     stored = {
         promotion: (orders, amount)
         for promotion, orders, amount in before.values_list("promotion").annotate(Sum("orders"), Sum("amount"))

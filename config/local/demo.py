@@ -10,8 +10,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime
 from types import FrameType
 
+from . import first_order
 from .place import PROJECT, LocalError, Place, lasting
 from .process import Child
 from .services import Services, started
@@ -155,6 +157,7 @@ def run() -> None:
                 manage(services, "prepare", "--app-role", services.app_role, owner=True)
                 place.remember(prepared="yes")
                 password, logins, token = _access(services, place)
+                _fill(services, place)
                 print("Starting web, worker and beat ...", flush=True)
                 port = free_port(_first_port())
                 url = f"http://127.0.0.1:{port}"
@@ -162,7 +165,8 @@ def run() -> None:
                 try:
                     children = shop_processes(services, place, port)
                     wait_until_ready(children, url)
-                    _greet(url, password, logins, token, place, time.monotonic() - began)
+                    tries = first_order.commands(url, token)
+                    _greet(url, password, logins, token, tries, place, time.monotonic() - began)
                     _watch(services.children + children)
                 finally:
                     stop_all(children)
@@ -170,7 +174,30 @@ def run() -> None:
             print("\nStopped. `make demo` goes on where this left off; `make demo-reset` starts over.")
 
 
-def _greet(url: str, password: str, logins: list[str], token: str, place: Place, seconds: float) -> None:
+def _fill(services: Services, place: Place) -> None:
+    """Puts a year of life into an empty shop, once. A shop that has a life of its own keeps it."""
+    filled = place.remembered().get("filled")
+    if filled:
+        age = (datetime.now(UTC) - datetime.fromisoformat(filled)).days
+        if age:
+            print(f"The year in this shop ended {age} days ago; `make demo-reset` opens one that ends now.", flush=True)
+        return
+    print("Filling the shop with a year of orders; only the first start does this ...", flush=True)
+    try:
+        manage(services, "seed_demo", "--scale", "medium")
+        manage(services, "rebuild_analytics")
+    except LocalError as refusal:
+        print(f"The shop stays as it is. {refusal}", flush=True)
+        return
+    place.remember(filled=datetime.now(UTC).isoformat())
+
+
+def _greet(
+    url: str, password: str, logins: list[str], token: str, tries: list[str], place: Place, seconds: float
+) -> None:  # fmt: skip
+    told = "".join(f"\n  {line}\n" for line in tries)
+    if told:
+        told = f"\n  Try a quote and an order:\n{told}"
     print(
         f"""
   The shop is open (after {seconds:.0f} seconds).
@@ -181,7 +208,7 @@ def _greet(url: str, password: str, logins: list[str], token: str, place: Place,
   Staff         {", ".join(logins)}
   Password      {password}   (one for all of them)
   API token     Authorization: Token {token}
-
+{told}
   Logs          {place.logs}
   Ctrl-C stops everything.
 """,

@@ -74,6 +74,7 @@ class VariantInline(TabularInline):  # type: ignore[misc]
     form = PricedForm
     fields = ("sku", "barcode", "name", "list_price", "cost", "is_active")
     extra = 0
+    hide_title = True
     can_delete = False
     show_change_link = True
     tab = False

@@ -118,6 +118,7 @@ class CountLineInline(TabularInline):  # type: ignore[misc]
     fields = ("sku", "product", "expected", "counted", "difference")
     readonly_fields = fields
     extra = 0
+    hide_title = True
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> Any:

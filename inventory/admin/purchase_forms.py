@@ -6,6 +6,7 @@ from django import forms
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from config.kernel.admin.buttons import ButtonForm
 from inventory.admin import labels
@@ -23,7 +24,9 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class LineForm(forms.ModelForm):  # type: ignore[type-arg]
-    quantity = forms.IntegerField(label=gettext_lazy("quantity"), min_value=1, max_value=purchasing.MOST_UNITS)
+    quantity = forms.IntegerField(
+        label=gettext_lazy("quantity"), min_value=1, max_value=purchasing.MOST_UNITS, widget=UnfoldAdminDecimalFieldWidget
+    )
     unit_cost = AmountFormField(
         label=gettext_lazy("unit cost"),
         exact=True,

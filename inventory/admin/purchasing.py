@@ -45,18 +45,15 @@ class LineInline(TabularInline):  # type: ignore[misc]
     formset = purchase_forms.LineFormSet
     autocomplete_fields = ("variant",)
     extra = 0
+    hide_title = True
     min_num = 1
     tab = False
 
     def get_fields(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> Any:
-        if obj is None:
-            return ("variant", "quantity", "unit_cost")
-        if self.has_change_permission(request, obj):
-            return ("variant", "name", "quantity", "unit_cost", "total")
-        return ("sku", "name", "quantity", "received", "missing", "cost", "total")
+        return ("variant", "quantity", "unit_cost") if obj is None else ("variant", "name", "quantity", "unit_cost", "total")
 
     def get_readonly_fields(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> Any:
-        return ("sku", "name", "received", "missing", "cost", "total")
+        return ("name", "total")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PurchaseOrderLine]:
         lines: QuerySet[PurchaseOrderLine] = super().get_queryset(request)
@@ -70,26 +67,14 @@ class LineInline(TabularInline):  # type: ignore[misc]
         return self.has_change_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
-        return request.user.has_perm(MAY_BUY) and (obj is None or lifecycle.allows(obj.state, Step.CHANGED))
+        return request.user.has_perm(MAY_BUY)
 
     def has_view_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
-        return request.user.has_perm("inventory.view_purchaseorder")
-
-    @display(description=gettext_lazy("SKU"))
-    def sku(self, line: PurchaseOrderLine) -> str:
-        return labels.variant_link(line.variant)
+        return request.user.has_perm(MAY_BUY)
 
     @display(description=gettext_lazy("product"))
     def name(self, line: PurchaseOrderLine) -> str:
         return labels.variant_name(line.variant) if line.pk else "-"
-
-    @display(description=gettext_lazy("outstanding"))
-    def missing(self, line: PurchaseOrderLine) -> str:
-        return f"{line.outstanding:,}" if line.outstanding else "-"
-
-    @display(description=gettext_lazy("unit cost"))
-    def cost(self, line: PurchaseOrderLine) -> str:
-        return labels.amount(line.unit_cost)
 
     @display(description=gettext_lazy("amount"))
     def total(self, line: PurchaseOrderLine) -> str:
@@ -109,12 +94,11 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
     search_fields = ("number__exact",)
     search_help_text = gettext_lazy("The whole number of the purchase order")
     ordering = ("-drafted_at", "-id")
-    fields = ("supplier", "warehouse", "note")
-    inlines = (LineInline,)
     change_form_outer_before_template = "admin/inventory/purchaseorder/_head.html"
     change_form_outer_after_template = "admin/inventory/purchaseorder/_record.html"
 
     drafted = wording.moment_column("drafted_at", gettext_lazy("drafted at"))
+    sent = wording.moment_column("sent_at", gettext_lazy("sent at"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PurchaseOrder]:
         return purchases.listed()
@@ -127,8 +111,15 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
         return False
 
+    def get_fields(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> Any:
+        return ("note", "drafter", "approver", "sent", "expected") if obj else ("supplier", "warehouse", "note")
+
     def get_readonly_fields(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> Any:
-        return ("supplier", "warehouse", "note") if obj else ()
+        return self.get_fields(request, obj) if obj else ()
+
+    def get_inlines(self, request: HttpRequest, obj: PurchaseOrder | None) -> Any:
+        """Lines are typed in while it is a draft; later the page shows them with what has come."""
+        return (LineInline,) if obj is None or self.has_change_permission(request, obj) else ()
 
     def get_urls(self) -> list[URLPattern]:
         desk = path("desk/", self.admin_site.admin_view(self.desk_view), name="inventory_purchaseorder_desk")
@@ -144,8 +135,10 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
         order: PurchaseOrder | None = kwargs.get("obj")
         if order is not None:
             whole = purchases.in_full().get(pk=order.pk)
+            lines = whole.lines.all()
             context |= {
                 "order": whole,
+                "lines": [] if self.has_change_permission(request, order) else [telling.line(one) for one in lines],
                 "state_label": labels.purchase_state(whole),
                 "next_step": telling.next_step(whole, clock.now()),
                 "amount": labels.amount(order.amount),  # type: ignore[attr-defined]  # annotated by the query
@@ -212,9 +205,17 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
     def expected(self, order: PurchaseOrder) -> str:
         return f"{order.expected_on:%Y-%m-%d}" if order.expected_on else "-"
 
-    @display(description=gettext_lazy("proposed"), boolean=True)
-    def origin(self, order: PurchaseOrder) -> bool:
-        return order.is_proposed
+    @display(description=gettext_lazy("drafted by"))
+    def origin(self, order: PurchaseOrder) -> str:
+        return _("replenishment") if order.is_proposed else labels.actor(order)
+
+    @display(description=gettext_lazy("drafted by"))
+    def drafter(self, order: PurchaseOrder) -> str:
+        return f"{self.origin(order)} · {wording.plain_moment(order.drafted_at)}"
+
+    @display(description=gettext_lazy("approved by"))
+    def approver(self, order: PurchaseOrder) -> str:
+        return order.approved_by.get_username() if order.approved_by else "-"
 
     @operation_button(title=gettext_lazy("Approve"), permission=MAY_APPROVE, icon="verified", shown=may(Step.APPROVED))
     def approve(self, request: HttpRequest, order: PurchaseOrder) -> None:
@@ -243,7 +244,7 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
         return _("The goods are on the shelf: %(receipt)s.") % {"receipt": receipt.number}
 
     @operation_button(
-        title=gettext_lazy("Close"), permission=MAY_BUY, icon="task_alt", shown=may(Step.CLOSED),
+        title=pgettext_lazy("purchase order", "Close"), permission=MAY_BUY, icon="task_alt", shown=may(Step.CLOSED),
         form=purchase_forms.CloseForm,
         explanation=gettext_lazy("Nothing more is expected. What has not come no longer counts as incoming."),
     )  # fmt: skip
@@ -264,6 +265,7 @@ class ReceiptLineInline(TabularInline):  # type: ignore[misc]
     fields = ("sku", "product", "quantity")
     readonly_fields = fields
     extra = 0
+    hide_title = True
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GoodsReceiptLine]:

@@ -53,7 +53,7 @@ class ReasonForm(ButtonForm):
 
 class AdjustForm(ReasonForm):
     quantity = forms.IntegerField(
-        label=gettext_lazy("change"),
+        label=gettext_lazy("units to add or take"),
         min_value=-stock.MOST_UNITS,
         max_value=stock.MOST_UNITS,
         help_text=gettext_lazy("5 adds five units, -5 takes five away."),

@@ -24,6 +24,7 @@ class OfferInline(TabularInline):  # type: ignore[misc]
     fields = ("variant", "unit_cost", "lead_time_days", "minimum_quantity", "order_multiple", "is_preferred")
     autocomplete_fields = ("variant",)
     extra = 0
+    hide_title = True
     # Suppliers may offer thousands of SKUs: a page of them at a time.
     per_page = 50
 

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from config.kernel.business_time import business_day
 from inventory.admin import labels
-from inventory.models import PurchaseOrder, PurchaseOrderEvent
+from inventory.models import PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine
 from inventory.queries.replenishment import Why
 
 State = PurchaseOrder.State
@@ -94,6 +94,27 @@ def _facts(details: dict[str, Any]) -> list[str]:
         for sku, units in details.get("missing", {}).items()
     ]
     return facts
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line as the page shows it: what was ordered, and what of it has come."""
+
+    row: PurchaseOrderLine
+    sku: str
+    name: str
+    unit_cost: str
+    amount: str
+
+
+def line(row: PurchaseOrderLine) -> Line:
+    return Line(
+        row,
+        labels.variant_link(row.variant),
+        labels.variant_name(row.variant),
+        labels.amount(row.unit_cost),
+        labels.amount(row.unit_cost * row.quantity),
+    )
 
 
 @dataclass(frozen=True)

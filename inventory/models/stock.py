@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from config.kernel.fields import MoneyAmountField
 from inventory.models.catalog import Variant
@@ -13,7 +14,9 @@ class Warehouse(models.Model):
     code = models.SlugField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=100)
     priority = models.PositiveSmallIntegerField(
-        _("priority"), default=100, help_text=_("Where several could serve an order, the lowest number does.")
+        pgettext_lazy("warehouse", "priority"),
+        default=100,
+        help_text=_("Where several could serve an order, the lowest number does."),
     )
     is_active = models.BooleanField(_("serves orders"), default=True)
 
@@ -63,9 +66,9 @@ class StockMovement(models.Model):
     append_only = True
 
     class Kind(models.TextChoices):
-        RECEIPT = "RECEIPT", _("receipt")  # goods came from a supplier
-        SHIPMENT = "SHIPMENT", _("shipment")  # goods left for a customer
-        RETURN = "RETURN", _("return")  # goods came back from a customer and can be sold again
+        RECEIPT = "RECEIPT", pgettext_lazy("stock movement", "receipt")  # goods came from a supplier
+        SHIPMENT = "SHIPMENT", pgettext_lazy("stock movement", "shipment")  # goods left for a customer
+        RETURN = "RETURN", pgettext_lazy("stock movement", "return")  # goods came back from a customer and can be sold again
         ADJUSTMENT = "ADJUSTMENT", _("adjustment")  # a correction with a reason, a count included
         TRANSFER_OUT = "TRANSFER_OUT", _("transfer out")  # left for another warehouse
         TRANSFER_IN = "TRANSFER_IN", _("transfer in")  # came from another warehouse

@@ -24,7 +24,7 @@ def listed() -> QuerySet[PurchaseOrder]:
     """With the `units` ordered, those that have `arrived`, and the `amount` of the whole order."""
     lines = PurchaseOrderLine.objects.filter(purchase_order=OuterRef("pk")).order_by().values("purchase_order")
     amount = Sum(F("quantity") * F("unit_cost"), output_field=DecimalField(max_digits=24, decimal_places=4))
-    return PurchaseOrder.objects.select_related("supplier", "warehouse").annotate(
+    return PurchaseOrder.objects.select_related("supplier", "warehouse", "actor", "approved_by").annotate(
         units=Subquery(lines.annotate(sum=Sum("quantity")).values("sum")),
         arrived=Subquery(lines.annotate(sum=Sum("received")).values("sum")),
         amount=Subquery(lines.annotate(sum=amount).values("sum")),

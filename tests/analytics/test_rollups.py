@@ -12,6 +12,7 @@ from analytics.models import DailyPromotion, DailySales, DailyStock, HourlySales
 from analytics.operations import rollups
 from analytics.queries import recount
 from config.kernel import invariants, outbox
+from config.kernel.models import JobRun
 from inventory.events import StockChanged
 from orders.events import HistoryImported, OrderCanceled, OrderPlaced, OrderReturned
 from orders.models import Order, OrderDiscount, Return
@@ -260,6 +261,7 @@ def test_imported_history_dirties_each_of_its_closed_days() -> None:
 
     days = list(RollupState.objects.order_by("day").values_list("day", flat=True))
     assert (days[0], days[-1], len(days)) == (date(2026, 11, 1), DAY, 18)
+    assert JobRun.objects.get().name == "analytics.rebuild_due_days"
 
 
 def test_the_open_day_is_never_marked() -> None:

@@ -126,7 +126,7 @@ class TestEveryPage:
         assert owner.get(address(model, "change", row.pk)).status_code == 200
 
     @pytest.mark.usefixtures("busy")
-    @pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST, Role.ORDER_CLERK])
+    @pytest.mark.parametrize("role", [Role.VIEWER, Role.ORDER_CLERK])
     def test_who_may_only_look_is_offered_nothing_to_change(self, role: Role) -> None:
         client = someone(role)
         for model in PAGES:
@@ -146,14 +146,13 @@ class TestEveryPage:
         for page in (address(model, "add"), address(model, "delete", row.pk), address(model, "change", row.pk)):
             assert owner.post(page, {}).status_code == 403
 
-    @pytest.mark.parametrize("model", PAGES)
     def test_a_list_costs_the_same_however_long_it_is(
-        self, owner: Client, cup: Variant, warehouse: Warehouse, supplier: Supplier, at: datetime, model: Any
+        self, owner: Client, warehouse: Warehouse, supplier: Supplier, at: datetime
     ) -> None:
         def more(number: int) -> None:
             for _ in range(number):
                 sku = a_stocked_variant(5, warehouse)
-                reservations.reserve(document=Document("ORDER", sku.sku), demand={sku.pk: 1}, at=at)
+                reservations.reserve(document=Document("BASKET", sku.sku), demand={sku.pk: 1}, at=at)
                 order = purchasing.draft(
                     supplier_id=supplier.pk, warehouse_id=warehouse.pk, lines=[Wanted(sku.pk, 2)], actor=None, at=at
                 )
@@ -165,17 +164,21 @@ class TestEveryPage:
                 a_warehouse()
                 a_supplier()
 
-        def cost() -> int:
-            with CaptureQueriesContext(connection) as captured:
-                assert owner.get(address(model)).status_code == 200
-            return len(captured)
+        def costs() -> dict[str, int]:
+            counted = {}
+            for model in PAGES:
+                with CaptureQueriesContext(connection) as captured:
+                    assert owner.get(address(model)).status_code == 200
+                counted[model.__name__] = len(captured)
+            return counted
 
         more(2)
-        cost()
-        few = cost()
-        more(6)
+        costs()
+        few = costs()
+        more(4)
 
-        assert cost() == few <= 16
+        assert costs() == few
+        assert max(few.values()) <= 16, few
 
     @pytest.mark.usefixtures("busy")
     @pytest.mark.parametrize(

@@ -1,20 +1,36 @@
 """Pasts written in bulk: what follows from the facts is worked out, and what cannot have happened is refused."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
+from django.db.models import Model
 
-from campaigns.models import Redemption
+from campaigns.models import Promotion, Redemption
 from config.kernel.models import OutboxEvent
 from inventory.models import Reservation, StockLevel, StockMovement, Variant, Warehouse
 from inventory.operations.history import ImpossibleHistory, PastMovement
 from inventory.operations.ledger import Document
-from orders.models import Order, OrderEvent, OrderLine, Payment, Return
-from orders.operations import history
+from orders.models import (
+    Fulfillment,
+    FulfillmentLine,
+    Order,
+    OrderDiscount,
+    OrderEvent,
+    OrderLine,
+    Payment,
+    Refund,
+    Return,
+    ReturnLine,
+)
+from orders.operations import fulfilling, history, paying, placing, returning
 from orders.past import (
     PastDiscount,
+    PastEvent,
     PastHold,
     PastLine,
     PastOrder,
@@ -24,7 +40,7 @@ from orders.past import (
     PastReturn,
     PastReturnLine,
 )
-from tests.builders import AT, a_customer, a_promotion, a_variant, a_warehouse
+from tests.builders import AT, a_customer, a_promotion, a_stocked_variant, a_variant, a_warehouse
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +55,7 @@ def opening(variant: Variant, warehouse: Warehouse, quantity: int, at: datetime 
 
 def a_line(variant: Variant, quantity: int = 1, **values: object) -> PastLine:
     told = {"list_price": variant.list_price, "tax_rate": WON(10), "tax": WON(0), "unit_cost": variant.cost} | values
-    return PastLine(variant.pk, variant.sku, "백자 잔", quantity, **told)  # type: ignore[arg-type]
+    return PastLine(variant.pk, variant.sku, variant.product.name, quantity, **told)  # type: ignore[arg-type]
 
 
 def a_shipped_order(variant: Variant, warehouse: Warehouse, quantity: int = 2, **values: object) -> PastOrder:
@@ -200,3 +216,87 @@ def test_payments_are_recorded_with_the_providers_reference() -> None:
     history.write(orders=[a_shipped_order(variant, warehouse)], movements=[opening(variant, warehouse, 10)], at=AT)
 
     assert Payment.objects.get().reference == "P-1"
+
+
+def snapshot(model: type[Model], *but: str) -> str:
+    """Every row in order, without keys of its own; numbers of documents differ from run to run and are all the same here."""
+    known = {
+        "order_id": "order__number", "order_line_id": "order_line__position", "line_id": "line__position",
+        "parent_id": "parent__number", "fulfillment_id": "fulfillment__number",
+    }  # fmt: skip
+    names = [field.attname for field in model._meta.concrete_fields if not field.primary_key and field.name not in but]
+    rows = model._default_manager.order_by("pk").values_list(*(known.get(name, name) for name in names))
+    return re.sub(r"\d{6}-\d{6}", "#", "\n".join(str(dict(zip(names, row, strict=True))) for row in rows))
+
+
+TOLD = (
+    (Order, ()),
+    (OrderLine, ()),
+    (OrderDiscount, ()),
+    (Payment, ()),
+    (Fulfillment, ()),
+    (FulfillmentLine, ()),
+    (Return, ()),
+    (ReturnLine, ()),
+    (Refund, ()),
+    (OrderEvent, ()),
+    (StockLevel, ()),
+    (Reservation, ()),
+    (Redemption, ()),
+    (StockMovement, ()),
+    (Promotion, ("settled_until", "next_edge_at")),
+)
+
+
+def test_a_past_leaves_the_rows_that_daily_work_would_have_left() -> None:
+    warehouse, customer = a_warehouse(priority=1), a_customer()
+    cup, bowl = a_stocked_variant(10, warehouse, list_price=12_000), a_stocked_variant(10, warehouse, list_price=33_300)
+    promotion = a_promotion(name="첫 주문", usage_limit=9)
+    placed, paid, sent = AT, AT + timedelta(minutes=3), AT + timedelta(hours=4)
+    accepted, arrived, back = AT + timedelta(days=3), AT + timedelta(days=5), AT + timedelta(days=6)
+
+    def by_daily_work() -> None:
+        total = WON(12_000 * 2 + 33_300) * 9 / 10
+        order = placing.place_order(
+            channel="storefront", lines=[(cup.sku, 2), (bowl.sku, 1)], customer=placing.Buyer(customer.external_id),
+            ship_to={"name": "김하늘"}, expected_total=total, external_number="W-1", actor=None, at=placed,
+        )  # fmt: skip
+        paying.record_payment(
+            number=order.number, provider="card", reference="P-1", amount=total, paid_at=paid, actor=None, at=paid
+        )
+        fulfilling.pick(number=order.number, actor=None, at=sent - timedelta(hours=1))
+        fulfilling.ship(number=order.number, carrier="새벽물류", tracking_number="T-1", actor=None, at=sent)
+        told = returning.accept(
+            number=order.number, items={1: 1}, warehouse_id=warehouse.pk, reason="단순 변심", actor=None, at=accepted
+        )
+        returning.receive(number=told.number, restocked={1: 1}, actor=None, at=arrived)
+        paying.record_refund(number=order.number, reference="R-1", amount=WON(10_800), reason="반품", actor=None, at=back)
+
+    def by_history() -> None:
+        shares = [PastDiscount(promotion.pk, 1, promotion.name, WON(amount)) for amount in (2_400, 3_330)]
+        order = PastOrder(
+            channel="storefront", state="SHIPPED", currency="KRW", placed_at=placed, external_number="W-1",
+            customer_id=customer.pk, ship_to={"name": "김하늘"}, payment_due_at=placed + timedelta(minutes=60), paid_at=paid,
+            ship_due_at=paid + timedelta(hours=48), shipped_at=sent,
+            lines=(
+                a_line(cup, 2, tax=WON(1_964), discounts=(shares[0],)),
+                a_line(bowl, 1, tax=WON(2_725), discounts=(shares[1],)),
+            ),
+            payments=(PastPayment("card", "P-1", WON(51_570), paid),),
+            parcels=(PastParcel(warehouse.pk, sent, {1: 2, 2: 1}, "새벽물류", "T-1"),),
+            returns=(
+                PastReturn(warehouse.pk, "단순 변심", accepted, (PastReturnLine(1, 1, position=1),), received_at=arrived),
+            ),
+            refunds=(PastRefund("R-1", WON(10_800), "반품", back),),
+            events=(PastEvent("PICKED", sent - timedelta(hours=1)),),
+        )  # fmt: skip
+        history.write(orders=[order], at=AT)
+
+    def rows_after(story: Callable[[], None]) -> dict[str, str]:
+        with transaction.atomic():
+            story()
+            rows = {model.__name__: snapshot(model, *but) for model, but in TOLD}
+            transaction.set_rollback(True)
+        return rows
+
+    assert rows_after(by_history) == rows_after(by_daily_work)

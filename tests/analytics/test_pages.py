@@ -1,0 +1,373 @@
+"""The dashboard and the sales page: who sees what, what the numbers lead to, what they cost, and both languages."""
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from analytics.admin import exporting, tiles, wording
+from analytics.definitions import DEFINITIONS
+from analytics.models import RollupState
+from analytics.operations import rollups
+from config.kernel import clock
+from config.kernel.roles import Role
+from tests.analytics.builders import SEOUL, Line, an_order, movements
+from tests.builders import a_product, a_promotion, a_variant, a_warehouse
+from tests.config.kernel.test_admin import a_client, a_staff_member, foreign_words, words_of
+
+pytestmark = pytest.mark.django_db
+
+SALES = "admin:analytics_hourlysales_changelist"
+TODAY = "admin:analytics_today"
+# A Friday afternoon in Seoul.
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=SEOUL)
+TILES = {
+    "today": "analytics.view_hourlysales",
+    "trend": "analytics.view_hourlysales",
+    "heat": "analytics.view_hourlysales",
+    "sellers": "analytics.view_dailysales",
+    "risks": "analytics.view_dailystock",
+    "offers": "campaigns.view_promotion",
+}
+
+
+@pytest.fixture(autouse=True)
+def _friday(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+@pytest.fixture
+def owner() -> Client:
+    return a_client(a_staff_member())
+
+
+def trade(days: int = 40, variants: int = 2) -> None:
+    """One order each noon for so many days, today's included, and shelves that empty."""
+    cups = [a_variant(a_product(name=f"cup-{number}"), sku=f"SKU-{number}") for number in range(variants)]
+    warehouse = a_warehouse(name="w-1")
+    for number in range(days):
+        noon = NOW.replace(hour=12) - timedelta(days=number)
+        an_order(noon, Line(cups[number % variants], 2, 10_000, discount=1_000))
+        movements(noon, cups[number % variants], warehouse, ("SHIPMENT", -2))
+    for cup in cups:
+        cup.levels.create(warehouse=warehouse, on_hand=1)
+    a_promotion(NOW, name="promo-1")
+    rollups.rebuild_due(at=NOW)
+
+
+def home(client: Client) -> dict[str, Any]:
+    sections = client.get("/admin/").context["sections"]
+    assert len(sections) <= 1
+    values: dict[str, Any] = sections[0]["values"] if sections else {}
+    return values
+
+
+# --- who sees what -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_sees_the_tiles_of_its_work(role: Role) -> None:
+    trade(days=3)
+    user = a_staff_member(f"one-{role.value}", role=role)
+
+    shown = home(a_client(user))
+
+    for tile, permission in TILES.items():
+        assert bool(shown.get(tile)) == user.has_perm(permission), tile
+
+
+def test_takings_are_not_for_the_warehouse_and_the_clerks() -> None:
+    trade(days=3)
+    for role in (Role.WAREHOUSE, Role.ORDER_CLERK, Role.BUYER):
+        client = a_client(a_staff_member(role.value, role=role))
+        assert not home(client).get("today")
+        assert client.get(reverse(TODAY)).status_code == 403
+        assert client.get(reverse(SALES)).status_code == 403
+        assert client.get(reverse("admin:analytics_sales_csv")).status_code == 403
+        assert client.get(reverse("admin:analytics_definitions")).status_code == 200
+
+
+def test_the_tile_of_today_sends_who_was_logged_out_to_the_login_page() -> None:
+    answer = Client().get(reverse(TODAY))
+
+    assert (answer.status_code, answer.headers["HX-Refresh"]) == (403, "true")
+
+
+# --- the dashboard -----------------------------------------------------------------------------------------------------
+
+
+def test_the_dashboard_tells_today_and_what_there_is_to_do(owner: Client) -> None:
+    trade()
+
+    shown = home(owner)
+
+    assert (shown["today"]["sales"], shown["today"]["before"]) == ("₩19,000", "₩19,000")
+    assert shown["today"]["change"]["text"] == "0%"
+    assert [fact["now"] for fact in shown["today"]["facts"]] == ["1", "2", "₩19,000", "₩0", "₩19,000"]
+    assert {tally["number"] for tally in shown["tallies"]} >= {"40", "0"}
+    assert len(shown["trend"]["chart"]["slots"]) == 90
+    assert len(shown["heat"]["chart"]["cells"]) == 168
+    assert [row["units"] for row in shown["sellers"][0]["rows"]] == ["8", "6"]
+    assert [row["sku"] for row in shown["risks"]["rows"]] == ["SKU-0", "SKU-1"]
+    assert [row["name"] for row in shown["offers"]["rows"]] == ["promo-1"]
+    assert (shown["fresh"]["stale_days"], shown["fresh"]["made_at"]) == (0, NOW)
+
+
+def test_the_numbers_lead_to_their_rows(owner: Client) -> None:
+    trade()
+    shown = home(owner)
+
+    links = [
+        shown["today"]["url"],
+        *(fact["url"] for fact in shown["today"]["facts"] if fact["url"]),
+        *(tally["url"] for tally in shown["tallies"]),
+        *(shown[tile]["url"] for tile in ("trend", "heat", "risks", "offers")),
+        *(row["url"] for tile in ("risks", "offers") for row in shown[tile]["rows"]),
+        *(period["url"] for period in shown["sellers"]),
+        *(row["url"] for period in shown["sellers"] for row in period["rows"]),
+        shown["fresh"]["url"],
+        shown["definitions_url"],
+        shown["today_url"],
+    ]
+
+    assert [link for link in links if not link] == []
+    assert {link: owner.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+
+
+def test_the_dashboard_costs_fifteen_statements_whatever_was_sold(rf: Any) -> None:
+    request = rf.get("/admin/")
+    request.user = a_staff_member()
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert tiles.home(request)
+        return len(queries)
+
+    trade(days=10)
+    few = cost()
+    for number in range(10):
+        an_order(NOW - timedelta(days=number, hours=1), *(Line(a_variant(), 3) for _ in range(4)))
+        a_promotion(NOW)
+    rollups.rebuild_trailing(at=NOW, days=12)
+
+    assert (few, cost()) == (15, 15)
+
+
+@pytest.mark.parametrize("by", ["day", "hour", "channel", "category", "sku"])
+def test_the_sales_page_costs_few_statements(owner: Client, by: str) -> None:
+    trade(days=10, variants=5)
+    owner.get(reverse(SALES))
+
+    with CaptureQueriesContext(connection) as queries:
+        owner.get(reverse(SALES), {"by": by})
+
+    assert len(queries) <= 5  # session, person, freshness, figures, and either the open day or names
+
+
+def test_a_new_shop_is_told_what_to_do_first(owner: Client) -> None:
+    steps = home(owner)["first_steps"]
+    assert [step["done"] for step in steps] == [False] * 5
+
+    a_variant()
+    a_warehouse()
+
+    assert [step["done"] for step in home(owner)["first_steps"]] == [True, True, False, False, False]
+    assert "first_steps" not in home(a_client(a_staff_member("clerk", role=Role.ORDER_CLERK))) or steps
+
+
+def test_a_shop_of_one_hour_has_a_dashboard_without_history(owner: Client) -> None:
+    an_order(NOW - timedelta(hours=1), Line(a_variant(), 1, 10_000))
+
+    shown = home(owner)
+
+    assert shown["today"]["sales"] == "₩10,000"
+    assert shown["today"]["change"]["text"] == ""
+    assert shown["risks"]["rows"] == []
+    assert shown["fresh"]["made_at"] is None
+    assert owner.get(reverse(TODAY)).status_code == 200
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_pages_speak_the_language_of_the_reader(owner: Client, language: str) -> None:
+    trade()
+    owner.cookies["django_language"] = language
+    pages = [
+        reverse(TODAY),
+        *(f"{reverse(SALES)}?by={by}" for by in ("day", "hour", "channel", "category", "sku")),
+        reverse("admin:analytics_definitions"),
+        reverse("admin:analytics_rollupstate_changelist"),
+        reverse("admin:analytics_rollupstate_change", args=[RollupState.objects.latest("day").pk]),
+    ]
+
+    foreign = {}
+    for page in pages:
+        # What stands around the content is the house's.
+        said = a_page_of(words_of(Content(owner.get(page))))
+        foreign[page] = foreign_words(said, language)
+
+    assert {page: words for page, words in foreign.items() if words} == {}
+
+
+@dataclass(frozen=True)
+class Content:
+    """A page from the place on where its own content begins."""
+
+    page: Any
+
+    @property
+    def content(self) -> bytes:
+        whole: bytes = self.page.content
+        begins = max(whole.find(b'id="content"'), 0)
+        return whole[max(whole.rfind(b"<", 0, begins), 0) :]
+
+
+def a_page_of(said: str) -> str:
+    """Without names that read the same in both languages."""
+    return re.sub(r"SKU(-\d)?|cup-\d|w-1|promo-1|CSV|찻잔|\bweb\b|VAT", " ", said)
+
+
+# --- the sales page ----------------------------------------------------------------------------------------------------
+
+
+def table_of(client: Client, **query: str) -> dict[str, Any]:
+    table: dict[str, Any] = client.get(reverse(SALES), query).context["table"]
+    return table
+
+
+def test_the_sales_page_shows_the_last_thirty_days_newest_first(owner: Client) -> None:
+    trade()
+
+    table = table_of(owner)
+
+    assert len(table["rows"]) == 30
+    assert table["rows"][0]["name"].startswith("2026-11-20")
+    assert table["total"][0]["text"] == "30"
+
+
+@pytest.mark.parametrize(
+    ("by", "rows", "units"), [("day", 5, "10"), ("hour", 24, "10"), ("channel", 1, "10"), ("category", 2, "8"), ("sku", 2, "8")]
+)
+def test_a_period_is_cut_as_asked(owner: Client, by: str, rows: int, units: str) -> None:
+    trade()
+
+    table = table_of(owner, first="2026-11-16", last="2026-11-20", by=by)
+
+    assert len(table["rows"]) == rows
+    assert units in [cell["text"] for cell in table["total"]]
+    assert table["closed_only"] == (by in ("category", "sku"))
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"first": "2026-11-20", "last": "2026-11-19"}, "last"),
+        ({"first": "2020-11-20", "last": "2026-11-19"}, "first"),
+        ({"first": "yesterday"}, "first"),
+        ({"by": "moon"}, "by"),
+    ],
+)
+def test_a_period_that_makes_no_sense_is_refused_at_its_field(owner: Client, query: dict[str, str], field: str) -> None:
+    page = owner.get(reverse(SALES), query)
+
+    assert page.status_code == 200
+    assert list(page.context["form"].errors) == [field]
+    assert "table" not in page.context
+    file = owner.get(reverse("admin:analytics_sales_csv"), {"first": "2026-11-01", "last": "2026-11-20", "by": "day"} | query)
+    assert file.status_code == 400
+
+
+def test_the_table_is_downloaded_as_numbers(owner: Client) -> None:
+    trade(days=3)
+    query = {"first": "2026-11-19", "last": "2026-11-20", "by": "day"}
+
+    file = owner.get(reverse("admin:analytics_sales_csv"), query)
+
+    said = file.content.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(said)))
+    assert file.content.startswith(b"\xef\xbb\xbf")
+    assert file["Content-Disposition"] == 'attachment; filename="sales-day-20261119-20261120.csv"'
+    assert rows[0][0] == "일자"
+    assert [row[0] for row in rows[1:]] == ["2026-11-19 (목)", "2026-11-20 (금)"]
+    assert rows[1][1:6] == ["1", "2", "20000", "1000", "19000"]
+
+
+def test_a_name_that_begins_like_a_formula_is_no_formula_in_the_file(owner: Client) -> None:
+    an_order(NOW - timedelta(days=1), Line(a_variant(), 1), channel="=cmd|'/c calc'!A0")
+    rollups.rebuild_due(at=NOW)
+
+    file = owner.get(
+        reverse("admin:analytics_sales_csv"), {"first": "2026-11-19", "last": "2026-11-20", "by": "channel"}
+    ).content.decode("utf-8-sig")
+
+    assert list(csv.reader(io.StringIO(file)))[1][0] == "'=cmd|'/c calc'!A0"
+    assert exporting.harmless(-5) == -5
+
+
+# --- state of the figures ----------------------------------------------------------------------------------------------
+
+
+def test_a_day_is_rebuilt_from_its_page(owner: Client) -> None:
+    trade(days=3)
+    day = RollupState.objects.latest("day")
+    rollups.mark(days=[day.pk], at=NOW)
+
+    pressed = owner.post(reverse("admin:analytics_rollupstate_press", args=[day.pk, "rebuild_now"]))
+
+    assert pressed.status_code == 302
+    assert RollupState.objects.get(pk=day.pk).state == RollupState.State.CLEAN
+
+
+def test_an_analyst_looks_at_the_state_and_rebuilds_nothing() -> None:
+    trade(days=3)
+    client = a_client(a_staff_member("analyst", role=Role.ANALYST))
+    day = RollupState.objects.latest("day")
+
+    assert client.get(reverse("admin:analytics_rollupstate_changelist")).status_code == 200
+    assert client.post(reverse("admin:analytics_rollupstate_press", args=[day.pk, "rebuild_now"])).status_code == 403
+
+
+# --- words -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("amount", "korean", "english"),
+    [
+        (0, "0", "0"),
+        (9_000, "9,000", "9K"),
+        (1_200_000, "120만", "1.2M"),
+        (350_000_000, "3.5억", "350M"),
+        (-20_000, "-2만", "-20K"),
+    ],
+)
+def test_an_axis_counts_as_people_do(amount: int, korean: str, english: str) -> None:
+    from decimal import Decimal
+
+    from django.utils.translation import override
+
+    with override("ko"):
+        assert wording.brief(Decimal(amount)) == korean
+    with override("en"):
+        assert wording.brief(Decimal(amount)) == english
+
+
+def test_a_guess_has_three_digits() -> None:
+    from decimal import Decimal
+
+    assert wording.about(Decimal("1234567.8")) == "₩1,230,000"
+    assert wording.about(Decimal("98.4")) == "₩98"
+    assert wording.about(Decimal(0)) == "₩0"
+
+
+def test_every_figure_is_defined_once() -> None:
+    assert len({one.code for one in DEFINITIONS}) == len(DEFINITIONS)
+    assert {"orders", "units", "gross", "discounts", "sales", "returned", "net", "tax", "profit"} <= {
+        one.code for one in DEFINITIONS
+    }
