@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Count, F, Q
 
-from campaigns.models import Promotion, Redemption
+from campaigns.models import Coupon, Promotion, Redemption
 from config.kernel.invariants import Violation, invariant
 
 _PROMOTIONS = """
@@ -49,6 +49,8 @@ def limits_hold(at: datetime) -> Iterator[Violation]:
     over = Promotion.objects.filter(Q(used__gt=F("usage_limit")) | Q(spent__gt=F("budget"))).order_by("pk")
     for promotion in over[:1000]:
         yield Violation("I8", f"promotion {promotion.pk}", f"{promotion.used} uses of {promotion.spent} exceed its limits")
+    for coupon in Coupon.objects.filter(used__gt=F("usage_limit")).order_by("pk")[:1000]:
+        yield Violation("I8", f"coupon {coupon.code}", f"{coupon.used} uses exceed its limit of {coupon.usage_limit}")
     by_customer = (
         Redemption.objects.filter(
             state=Redemption.State.COUNTED, customer__isnull=False, promotion__usage_limit_per_customer__isnull=False

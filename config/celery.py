@@ -52,6 +52,11 @@ SCHEDULE: tuple[Entry, ...] = (
     #
     # orders
     Entry("orders.expire_unpaid", crontab(), "Expires orders nobody paid in time, and gives their stock and coupons back."),
+    Entry(
+        "orders.tidy_imports",
+        crontab(hour="4", minute="40"),
+        "Closes imports of history whose worker died, and drops their files after three months.",
+    ),
     # analytics
     Entry(
         "analytics.rebuild_due_days",

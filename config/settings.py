@@ -259,6 +259,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False},
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "OrderState": "orders.models.order.Order.State",
+        "ReturnState": "orders.models.returns.Return.State",
+        "PurchaseOrderState": "inventory.models.purchasing.PurchaseOrder.State",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.kernel.schema.describe_refusals",
@@ -292,6 +297,13 @@ STORAGES = {
 # --- Files that people send: kept until they were read, and never served ------------------------------------------------------
 
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / ".local" / "media"))
+FILE_UPLOAD_PERMISSIONS = 0o600
+UPLOAD_MOST_MB = env.int("UPLOAD_MOST_MB", default=100)
+FILE_UPLOAD_HANDLERS = [
+    "config.kernel.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Transport and content security ------------------------------------------------------------------------------------------
 

@@ -20,6 +20,8 @@ from statistics import NormalDist, stdev
 REVIEW_DAYS = 1
 # The window of demand: eight weeks hold each weekday eight times, and are short enough to follow a season.
 WINDOW_DAYS = 56
+# Where none of those days counts, as far back: else what was sold out for weeks would never be bought again.
+LONG_WINDOW_DAYS = 364
 # Fewer days than this are no rate: what was sold in them is spread over this many, and varies as chance alone would.
 FEW_DAYS = 7
 
@@ -31,7 +33,7 @@ class Nothing(StrEnum):
     FULL = "FULL"  # the position is at the target already, or at the maximum
     NO_ROOM = "NO_ROOM"  # the least one may order would lift the stock above the maximum
     NO_DEMAND = "NO_DEMAND"  # nothing was sold, and no minimum is set
-    NO_HISTORY = "NO_HISTORY"  # it never lay there long enough to be sold, and no minimum is set
+    NO_HISTORY = "NO_HISTORY"  # it never lay there to be sold, and no minimum is set
 
 
 class Rounding(StrEnum):

@@ -10,19 +10,15 @@ from config.kernel.business_time import business_day
 
 
 def order_number(*, at: datetime, running: int) -> str:
-    return f"{_day(at)}-{running:06}"
+    return f"{day_of_number(at)}-{running:06}"
 
 
 def fulfillment_number(*, at: datetime, running: int) -> str:
-    return f"S-{_day(at)}-{running:06}"
+    return f"S-{day_of_number(at)}-{running:06}"
 
 
 def return_number(*, at: datetime, running: int) -> str:
-    return f"R-{_day(at)}-{running:06}"
-
-
-def next_order_number(at: datetime) -> str:
-    return order_number(at=at, running=_next("orders_order_number"))
+    return f"R-{day_of_number(at)}-{running:06}"
 
 
 def next_fulfillment_number(at: datetime) -> str:
@@ -33,7 +29,7 @@ def next_return_number(at: datetime) -> str:
     return return_number(at=at, running=_next("orders_document_number"))
 
 
-def _day(at: datetime) -> str:
+def day_of_number(at: datetime) -> str:
     return f"{business_day(at, ZoneInfo(settings.BUSINESS_TIME_ZONE)):%y%m%d}"
 
 

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
 from config.kernel.invariants import Violation, invariant
 from config.kernel.money import EXPONENTS
 from inventory.events import ReservationsLost
+from orders.models import Order
 
+# The sweep runs every minute: what has been due for this long was forgotten.
+OVERDUE = timedelta(minutes=15)
 # Decimals of the currencies that have not two.
 EXPONENTS_TOLD = json.dumps(EXPONENTS)
 
@@ -210,3 +213,41 @@ def discounts_were_on_offer(at: datetime) -> Iterator[Violation]:
           AND (o.placed_at < p.starts_at OR o.placed_at >= coalesce(p.ends_at, 'infinity')))
         """,
     )
+
+
+@invariant("I10")
+def every_change_is_in_the_timeline(at: datetime) -> Iterator[Violation]:
+    """One entry for the placing, for each parcel, payment, refund and received return, and for the end of an order."""
+    yield from _violations(
+        "I10",
+        """
+        WITH told AS (
+            SELECT order_id,
+                   count(*) FILTER (WHERE kind = 'PLACED') AS placed,
+                   count(*) FILTER (WHERE kind IN ('CANCELED', 'EXPIRED')) AS ended,
+                   count(*) FILTER (WHERE kind IN ('PAID', 'PAID_LATE') AND details ? 'reference') AS paid,
+                   count(*) FILTER (WHERE kind = 'REFUNDED') AS refunded,
+                   count(*) FILTER (WHERE kind = 'SHIPPED') AS shipped,
+                   count(*) FILTER (WHERE kind = 'RETURNED') AS returned
+            FROM orders_orderevent GROUP BY order_id
+        )
+        SELECT 'order ' || o.number, format('its timeline does not tell what happened: %%s', row_to_json(told))
+        FROM orders_order o
+        LEFT JOIN told ON told.order_id = o.id
+        LEFT JOIN (SELECT order_id, count(*) AS units FROM orders_payment GROUP BY 1) p ON p.order_id = o.id
+        LEFT JOIN (SELECT order_id, count(*) AS units FROM orders_refund GROUP BY 1) r ON r.order_id = o.id
+        LEFT JOIN (SELECT order_id, count(*) AS units FROM orders_fulfillment GROUP BY 1) f ON f.order_id = o.id
+        LEFT JOIN (SELECT order_id, count(*) AS units FROM orders_return WHERE state = 'RECEIVED' GROUP BY 1) b
+               ON b.order_id = o.id
+        WHERE (told.placed, told.ended, told.paid, told.refunded, told.shipped, told.returned) IS DISTINCT FROM (
+            1::bigint, (o.state IN ('CANCELED', 'EXPIRED'))::int::bigint,
+            coalesce(p.units, 0), coalesce(r.units, 0), coalesce(f.units, 0), coalesce(b.units, 0)
+        )
+        """,
+    )
+
+
+@invariant("I11")
+def unpaid_orders_expire(at: datetime) -> Iterator[Violation]:
+    for order in Order.objects.filter(state=Order.State.PLACED, payment_due_at__lt=at - OVERDUE)[:1000]:
+        yield Violation("I11", f"order {order.number}", f"unpaid since {order.payment_due_at}, and not expired")

@@ -5,10 +5,22 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel.jobs import Done, job
-from orders.operations import canceling
+from orders.operations import canceling, importing
 
 
 @job(name="orders.expire_unpaid", title=_("Expire unpaid orders"), seconds=50)
 def expire_unpaid(*, at: datetime) -> Done:
     done = canceling.expire_due(at=at)
     return Done(rows=done.expired, summary={"expired": done.expired, "failed": done.failed})
+
+
+@job(name="orders.import_history", title=_("Import an old shop's history"), seconds=1800, queue="slow")
+def import_history(*, at: datetime, run: int) -> Done:
+    done = importing.perform_requested(run_id=run, at=at)
+    return Done(rows=done.rows_imported, summary={"state": done.state, "read": done.rows_read, "refused": done.error})
+
+
+@job(name="orders.tidy_imports", title=_("Tidy imports of history"), seconds=300)
+def tidy_imports(*, at: datetime) -> Done:
+    done = importing.tidy(at=at)
+    return Done(rows=sum(done.values()), summary=done)

@@ -20,6 +20,7 @@ LAST = ("concurrency", "worker", "e2e", "prove")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--prove", action="store_true", help="run the long proofs of tests/prove too")
+    parser.addoption("--minutes", type=int, default=10, help="how long the soak of tests/prove lasts (default: 10)")
 
 
 @pytest.hookimpl(trylast=True)

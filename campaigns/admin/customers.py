@@ -36,7 +36,7 @@ class CorrectForm(ButtonForm):
 
 
 class ConsentForm(ButtonForm):
-    channel = forms.ChoiceField(label=gettext_lazy("channel"), choices=Consent.Channel.choices)
+    channel = forms.ChoiceField(label=pgettext_lazy("consent", "channel"), choices=Consent.Channel.choices)
     purpose = forms.ChoiceField(label=gettext_lazy("purpose"), choices=Consent.Purpose.choices)
     is_given = forms.TypedChoiceField(
         label=gettext_lazy("consent"),
@@ -63,7 +63,7 @@ class CustomerAdmin(ReadOnlyAdmin, ButtonsAdmin):
     ordering = ("-created_at", "-id")
     actions = None
 
-    joined = wording.moment_column("created_at", gettext_lazy("created at"))
+    joined = wording.moment_column("created_at", pgettext_lazy("customer", "known since"))
 
     def title_of(self, customer: Customer) -> str:
         return customer.external_id

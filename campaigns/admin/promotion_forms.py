@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings as project
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -121,6 +122,11 @@ class PromotionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Who may only look is shown no fields at all.
+        if "minimum_amount" in self.fields:
+            self.fields["minimum_amount"].required = False
+        for field in self.fields.values():
+            field.label = capfirst(field.label)
         promotion = self.instance
         if promotion.pk:
             present = settings_of(promotion)

@@ -49,6 +49,7 @@ class ByState(DropdownFilter):  # type: ignore[misc]
 @admin.register(Promotion)
 class PromotionAdmin(ButtonsAdmin):
     form = forms.PromotionForm
+    change_form_outer_before_template = "admin/campaigns/promotion/_state.html"
     change_form_outer_after_template = "admin/campaigns/promotion/_story.html"
     list_display = ("name", "state_now", "benefit_words", "starts", "ends", "windows", "uses", "given")
     list_filter: tuple[Any, ...] = (

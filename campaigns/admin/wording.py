@@ -123,6 +123,8 @@ def _value(name: str, value: Any) -> str:
         return wording.plain_moment(moment) if moment else str(value)
     if name in ("amount", "minimum_amount", "budget"):
         return money(value)
+    if name == "percent":
+        return plain(value)
     if name == "weekdays":
         return "·".join(str(WEEKDAYS[day]) for day in value)
     if name in ("products", "categories"):

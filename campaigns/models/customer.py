@@ -17,7 +17,7 @@ class Customer(models.Model):
     name = models.CharField(_("name"), max_length=100, blank=True)
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     email = models.EmailField(_("email"), blank=True)
-    created_at = models.DateTimeField(_("created at"))
+    created_at = models.DateTimeField(pgettext_lazy("customer", "known since"))
 
     class Meta:
         verbose_name = _("customer")
@@ -49,7 +49,7 @@ class Consent(models.Model):
         NIGHT_ADVERTISING = "NIGHT_ADVERTISING", _("advertising at night")  # asked for separately
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="consents", verbose_name=_("customer"))
-    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    channel = models.CharField(pgettext_lazy("consent", "channel"), max_length=10, choices=Channel.choices)
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
     is_given = models.BooleanField(pgettext_lazy("consent", "given"))
     text_version = models.CharField(_("version of the text"), max_length=40)

@@ -4,6 +4,7 @@ A promotion is changed through `campaigns.operations.promotions` alone, which ke
 """
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -78,7 +79,9 @@ class Promotion(models.Model):
         help_text=_("Empty: for everybody."),
     )  # fmt: skip
     minimum_amount = MoneyAmountField(
-        _("minimum amount"), default=0, help_text=_("The matching products must cost at least this much, before discounts.")
+        _("minimum amount"),
+        default=Decimal(0),
+        help_text=_("The matching products must cost at least this much, before discounts."),
     )
     first_order_only = models.BooleanField(_("first order only"), default=False)
 
@@ -90,7 +93,9 @@ class Promotion(models.Model):
     buy = models.PositiveSmallIntegerField(
         _("buy"), null=True, blank=True, help_text=_("Units to pay for, before units are free.")
     )
-    get = models.PositiveSmallIntegerField(_("get free"), null=True, blank=True)
+    get = models.PositiveSmallIntegerField(
+        _("get free"), null=True, blank=True, help_text=_("Units that are free then: the cheapest of all.")
+    )
 
     priority = models.PositiveSmallIntegerField(_("priority"), default=100, help_text=_("The lowest number goes first."))
     stacking_group = models.CharField(
@@ -108,7 +113,7 @@ class Promotion(models.Model):
     )  # fmt: skip
     # Counted for promotions with a limit only: a counter makes every order wait for every other.
     used = models.PositiveIntegerField(_("used"), default=0, editable=False)
-    spent = MoneyAmountField(_("given away"), default=0, editable=False)
+    spent = MoneyAmountField(_("given away"), default=Decimal(0), editable=False)
 
     # What follows from start and end is done up to `settled_until`; the next of it is due at `next_edge_at`, if ever.
     settled_until = models.DateTimeField(null=True, editable=False)

@@ -103,7 +103,7 @@ _RECORD = f"""
 """  # noqa: S608  constants only
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def redeem(
     *, discounts: Sequence[Discount], customer_id: int | None, document_kind: str, document_number: str, at: datetime
 ) -> None:

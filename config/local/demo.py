@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime
 from types import FrameType
 
 from . import first_order
@@ -175,7 +176,11 @@ def run() -> None:
 
 def _fill(services: Services, place: Place) -> None:
     """Puts a year of life into an empty shop, once. A shop that has a life of its own keeps it."""
-    if "filled" in place.remembered():
+    filled = place.remembered().get("filled")
+    if filled:
+        age = (datetime.now(UTC) - datetime.fromisoformat(filled)).days
+        if age:
+            print(f"The year in this shop ended {age} days ago; `make demo-reset` opens one that ends now.", flush=True)
         return
     print("Filling the shop with a year of orders; only the first start does this ...", flush=True)
     try:
@@ -184,7 +189,7 @@ def _fill(services: Services, place: Place) -> None:
     except LocalError as refusal:
         print(f"The shop stays as it is. {refusal}", flush=True)
         return
-    place.remember(filled="yes")
+    place.remember(filled=datetime.now(UTC).isoformat())
 
 
 def _greet(

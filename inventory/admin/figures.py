@@ -19,7 +19,8 @@ NOTHING: Mapping[str, Any] = {
     Nothing.FULL: gettext_lazy("The stock position has reached the target already."),
     Nothing.NO_ROOM: gettext_lazy("The least one may order would lift the stock above the maximum."),
     Nothing.NO_DEMAND: gettext_lazy("Nothing was sold, and no minimum stock is set."),
-    Nothing.NO_HISTORY: gettext_lazy("It never lay there long enough to be sold, and no minimum stock is set."),
+    Nothing.NO_HISTORY: gettext_lazy("In a year it never lay there to be sold, and no minimum stock is set."),
+    operation.OFF_SALE: gettext_lazy("The SKU is off sale."),
     operation.NO_SUPPLIER: gettext_lazy("No active supplier is preferred for this SKU."),
     operation.DISMISSED: gettext_lazy("It was dismissed within the days to cover, and the need has not doubled since."),
 }

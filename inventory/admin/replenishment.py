@@ -77,10 +77,10 @@ class PercentField(forms.DecimalField):
         return None if typed is None else typed / HUNDRED
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(self.prepare_value(initial), data)
+        return super().has_changed(initial * HUNDRED if isinstance(initial, Decimal) else initial, data)
 
 
-SERVICE_LEVEL = gettext_lazy("service level in percent")
+SERVICE_LEVEL = gettext_lazy("Service level in percent")
 SERVICE_HELP = gettext_lazy("Chance that stock lasts until the goods come. At 95 it lasts nineteen times of twenty.")
 
 
@@ -104,7 +104,7 @@ class ManyPoliciesForm(forms.Form):
 
     service_level = PercentField(label=SERVICE_LEVEL, help_text=SERVICE_HELP, required=False)
     review_days = forms.IntegerField(
-        label=gettext_lazy("days to cover"),
+        label=gettext_lazy("Days to cover"),
         help_text=gettext_lazy("Days that one purchase shall last beyond its lead time."),
         required=False,
         min_value=0,
@@ -122,6 +122,7 @@ class ReorderPolicyAdmin(HouseAdmin):
     search_fields = ("variant__sku__istartswith", "variant__product__name")
     search_help_text = gettext_lazy("Search by SKU or product")
     ordering = ("variant_id", "warehouse_id")
+    autocomplete_fields = ("variant",)
     actions = ("change_selected",)
     fieldsets = (
         (None, {"fields": ("variant", "warehouse", "is_enabled")}),
@@ -160,9 +161,9 @@ class ReorderPolicyAdmin(HouseAdmin):
     @display(description="")
     def tonight(self, policy: ReorderPolicy) -> str:
         found = queries.needs(as_of=today(), policies=[policy.pk])
-        if not found.needs:
-            return str(figures.NOTHING[replenishment.NO_SUPPLIER])
-        return figures.table(found.needs[0].explanation)
+        if found.needs:
+            return figures.table(found.needs[0].explanation)
+        return str(figures.NOTHING[replenishment.OFF_SALE if found.off_sale else replenishment.NO_SUPPLIER])
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MAY_CHANGE)
@@ -259,9 +260,6 @@ class ReplenishmentProposalAdmin(ReadOnlyAdmin, ButtonsAdmin):
     )
 
     night = wording.moment_column("as_of", gettext_lazy("computed at"))
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("override_by", "decided_by")
 
     def title_of(self, proposal: ReplenishmentProposal) -> str:
         return f"{proposal.variant} · {proposal.warehouse}"

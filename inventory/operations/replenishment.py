@@ -34,6 +34,7 @@ _LONGEST_REASON = 300
 LOWEST_SERVICE, HIGHEST_SERVICE = Decimal("0.5"), Decimal("0.9999")
 MOST_REVIEW_DAYS = 365
 # Why nothing is bought, beside the reasons of the rule.
+OFF_SALE = "OFF_SALE"  # the SKU or its product cannot be ordered
 NO_SUPPLIER = "NO_SUPPLIER"  # no active supplier is preferred for the SKU
 DISMISSED = "DISMISSED"  # staff said no to it lately
 
@@ -232,7 +233,7 @@ def _sorted_out(
     """What is to be bought, by place, and how many policies buy nothing for which reason."""
     dismissed = _dismissed_lately(found.needs, at)
     wanted: dict[Place, Need] = {}
-    nothing = Counter(NO_SUPPLIER for _policy in found.unsupplied)
+    nothing = Counter({OFF_SALE: len(found.off_sale), NO_SUPPLIER: len(found.unsupplied)})
     for need in found.needs:
         place, stands = need.place, standing.get(need.place)
         if stands is not None and stands.override is not None:
@@ -243,7 +244,7 @@ def _sorted_out(
             nothing[DISMISSED] += 1
         else:
             wanted[place] = need
-    return wanted, dict(sorted(nothing.items()))
+    return wanted, {reason: number for reason, number in sorted(nothing.items()) if number}
 
 
 def _still_right(proposal: ReplenishmentProposal, need: Need) -> bool:

@@ -9,7 +9,7 @@ from inventory import replenishment
 from inventory.models import PurchaseOrderLine, ReorderPolicy, ReplenishmentProposal, SupplierOffer
 from inventory.queries import demand
 from inventory.queries.demand import Recorded
-from inventory.replenishment import Plan, Terms
+from inventory.replenishment import LONG_WINDOW_DAYS, Plan, Terms, days_that_count
 
 # Named in each explanation, so that an old one is read by the rule it was made with.
 RULE = "R,s,S 1"
@@ -31,29 +31,38 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """All of them in a fixed order; without an active supplier that is preferred there is nobody to buy from."""
+    """All of them in a fixed order, and those that are not thought through.
+
+    What is off sale is not bought, and without an active supplier that is preferred there is nobody to buy from.
+    """
 
     needs: list[Need]
+    off_sale: list[ReorderPolicy]
     unsupplied: list[ReorderPolicy]
 
 
 def needs(*, as_of: date, policies: Collection[int] | None = None) -> Needs:
     """Each policy's plan from the demand of the days before `as_of` and the stock of this moment.
 
-    Without `policies`, of all that are enabled. Three queries, whatever their number.
+    Without `policies`, of all that are enabled. At most four queries, whatever their number.
     """
     last_on = as_of - timedelta(days=1)
-    rows = ReorderPolicy.objects.order_by("variant_id", "warehouse_id")
+    rows = ReorderPolicy.objects.select_related("variant__product").order_by("variant_id", "warehouse_id")
     rows = rows.filter(is_enabled=True) if policies is None else rows.filter(pk__in=policies)
     books = demand.recorded(last_on=last_on, policies=policies)
+    empty = [pk for pk, book in books.items() if not days_that_count(book.demand)]
+    if empty:
+        books |= demand.recorded(last_on=last_on, policies=empty, days=LONG_WINDOW_DAYS)
     offers = {
         offer.variant_id: offer
         for offer in SupplierOffer.objects.filter(is_preferred=True, supplier__is_active=True).select_related("supplier")
     }
     known = [policy for policy in rows if policy.pk in books]
+    on_sale = [one for one in known if one.variant.is_active and one.variant.product.is_active]
     return Needs(
-        [_need(one, offers[one.variant_id], books[one.pk], last_on) for one in known if one.variant_id in offers],
-        [one for one in known if one.variant_id not in offers],
+        [_need(one, offers[one.variant_id], books[one.pk], last_on) for one in on_sale if one.variant_id in offers],
+        [one for one in known if not (one.variant.is_active and one.variant.product.is_active)],
+        [one for one in on_sale if one.variant_id not in offers],
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
@@ -41,12 +42,16 @@ def amount(value: Decimal, currency: str) -> str:
     return format_money(Money(value, currency))
 
 
+# A list shows the same few badges on every row, and rendering one costs more than anything else in the row.
+badge = lru_cache(maxsize=512)(wording.label)
+
+
 def state(order: Order) -> str:
-    return wording.label(order.get_state_display(), STATES[Order.State(order.state)])
+    return badge(str(order.get_state_display()), STATES[Order.State(order.state)])
 
 
 def return_state(parcel: Return) -> str:
-    return wording.label(parcel.get_state_display(), RETURNS[Return.State(parcel.state)])
+    return badge(str(parcel.get_state_display()), RETURNS[Return.State(parcel.state)])
 
 
 def flags(order: Order, at: datetime) -> Iterator[str]:
@@ -60,7 +65,7 @@ def flags(order: Order, at: datetime) -> Iterator[str]:
 
 
 def flag_labels(order: Order, at: datetime) -> str:
-    return format_html_join(" ", "{}", ((mark_safe(wording.label(flag, "danger")),) for flag in flags(order, at)))  # noqa: S308
+    return format_html_join(" ", "{}", ((mark_safe(badge(flag, "danger")),) for flag in flags(order, at)))  # noqa: S308
 
 
 def contents(lines: list[OrderLine]) -> str:

@@ -14,6 +14,7 @@ add_group(
         Link(gettext_lazy("Payments"), "payments", "admin:orders_payment_changelist", "orders.view_payment"),
         Link(gettext_lazy("Refunds"), "currency_exchange", "admin:orders_refund_changelist", "orders.view_refund"),
         Link(gettext_lazy("Order events"), "timeline", "admin:orders_orderevent_changelist", "orders.view_orderevent"),
+        Link(gettext_lazy("Imports of history"), "upload_file", "admin:orders_importrun_changelist", "orders.import_history"),
     ],
     order=10,
 )

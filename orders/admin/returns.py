@@ -36,7 +36,7 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
         ("warehouse", RelatedDropdownFilter),
         ("accepted_at", BusinessDaysFilter),
     )
-    search_fields = ("number__exact", "order__number__exact")
+    searched = ("number",)
     search_help_text = gettext_lazy("Return number or order number, in full")
     list_select_related = ("order", "warehouse", "actor")
     ordering = ("-accepted_at", "-id")

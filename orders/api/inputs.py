@@ -51,7 +51,7 @@ class LineInput(Strict):
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
 
 
-class CustomerInput(Strict):
+class BuyerInput(Strict):
     """Name, phone and email are kept for the customer where they are given."""
 
     external_id = serializers.CharField(max_length=64, help_text="The storefront's own key of the customer.")
@@ -77,7 +77,7 @@ class QuoteInput(Strict):
         child=serializers.CharField(max_length=40), max_length=MOST_CODES, required=False, default=list,
         help_text="Coupon codes, in the order in which they shall be tried.",
     )  # fmt: skip
-    customer = CustomerInput(required=False, allow_null=True, default=None)
+    customer = BuyerInput(required=False, allow_null=True, default=None)
 
     def wanted(self) -> list[tuple[str, int]]:
         return [(line["sku"], line["quantity"]) for line in self.validated_data["lines"]]
@@ -146,8 +146,16 @@ def units(items: list[dict[str, int]], field: str) -> dict[int, int]:
     return by_position
 
 
-def _warehouse(**options: Any) -> "serializers.SlugRelatedField[Warehouse]":
-    return serializers.SlugRelatedField(slug_field="code", queryset=Warehouse.objects.all(), **options)
+class WarehouseField(serializers.SlugRelatedField[Warehouse]):
+    """A warehouse by its code. Text that no database column holds names none."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(slug_field="code", queryset=Warehouse.objects.all(), **options)
+
+    def to_internal_value(self, data: Any) -> Warehouse:
+        if not isinstance(data, str) or not data.isprintable():
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class ShipInput(Strict):
@@ -155,7 +163,7 @@ class ShipInput(Strict):
         child=UnitsInput(), required=False, allow_null=True, default=None, max_length=MOST_LINES,
         help_text="Empty: everything that is held.",
     )  # fmt: skip
-    warehouse = _warehouse(required=False, allow_null=True, default=None, help_text="Its code; empty: all that hold some.")
+    warehouse = WarehouseField(required=False, allow_null=True, default=None, help_text="Its code; empty: all that hold some.")
     carrier = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
     tracking_number = serializers.CharField(max_length=64, required=False, default="", allow_blank=True)
 
@@ -164,7 +172,7 @@ class ReturnInput(Strict):
     items: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=UnitsInput(), allow_empty=False, max_length=MOST_LINES
     )
-    warehouse = _warehouse(help_text="The code of the warehouse that gets the goods.")
+    warehouse = WarehouseField(help_text="The code of the warehouse that gets the goods.")
     reason = serializers.CharField(max_length=200)
 
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, cast
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -35,7 +35,7 @@ REFUSALS = {
     409: OpenApiResponse(ERROR, "The state of the shop does not allow it; `code` and `details` say what."),
     422: OpenApiResponse(ERROR, "The request contradicts itself, or its key was used for another one."),
 }
-NO_CONTRADICTION = {422: REFUSALS[422]}
+LINES_REFUSED = {422: OpenApiResponse(ERROR, "Some SKUs cannot be ordered; `details.lines` names each.")}
 
 
 def _actor(request: Request) -> User:
@@ -56,7 +56,7 @@ class QuoteView(APIView):
         summary="What a basket costs now",
         description="Writes nothing. Codes that give nothing are named with their reason.",
         request=inputs.QuoteInput,
-        responses={200: outputs.QuoteOutput} | NO_CONTRADICTION,
+        responses={200: outputs.QuoteOutput} | LINES_REFUSED,
     )
     def post(self, request: Request) -> Response:
         given = inputs.QuoteInput(data=request.data)
@@ -98,8 +98,13 @@ class OrdersView(generics.ListAPIView[Order]):
 
         def call() -> Response:
             order = placing.place_order(
-                lines=given.wanted(), customer=given.buyer(), actor=_actor(request), at=clock.now(), **told
-            )  # fmt: skip
+                lines=given.wanted(),
+                customer=given.buyer(),
+                ends_with_refusal=True,
+                actor=_actor(request),
+                at=clock.now(),
+                **told,
+            )
             return Response(outputs.PlacedOutput(order).data, status=201)
 
         return idempotent(request, call)
@@ -156,7 +161,7 @@ def described(
             request=view.input,
             responses={status: answer(many=True) if many else answer} | REFUSALS,
         )
-        return told(view)
+        return extend_schema_view(post=told)(view)
 
     return describe
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
-from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from orders.importing.accounting import Account
 from orders.importing.reading import Source, rows
@@ -29,7 +29,9 @@ def write(target: TextIO, sources: Sequence[Source], account: Account) -> int:
         reasons = dict(account.skipped(number))
         for row, cells in rows(source) if reasons else ():
             if row == 1:
-                writer.writerow(_neutral((_("file"), _("row"), _("reason"), *cells)))
+                writer.writerow(
+                    _neutral((pgettext("import", "file"), pgettext("import", "row"), pgettext("import", "reason"), *cells))
+                )
             elif row in reasons:
                 writer.writerow(_neutral((source.name, str(row), str(OUTCOMES[reasons[row]]), *cells)))
                 written += 1

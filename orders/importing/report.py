@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from orders.importing import accounting
 from orders.importing.accounting import SKIPPED, Account, Reconciled, rounded
@@ -84,7 +84,7 @@ def compose(
                 "outcome": outcome,
                 "skipped": outcome in SKIPPED,
                 "rows": outcomes[outcome],
-                "amount": _plain(account.amounts[outcome]),
+                "amount": _exact(account.amounts[outcome]),
             }
             for outcome in OUTCOMES
             if outcome in outcomes
@@ -124,6 +124,12 @@ def _month(one: Reconciled) -> dict[str, Any]:
     }
 
 
+def _exact(amount: Decimal) -> str:
+    """Unrounded, with two decimals at least."""
+    whole, _point, decimals = f"{amount:f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
 def _plain(amount: Decimal) -> str:
     return f"{amount.normalize():f}" if amount else "0"
 
@@ -133,20 +139,22 @@ def readable(report: Mapping[str, Any]) -> str:
     lines = [_("%(profile)s, amounts in %(currency)s") % report]
     if report["shift_days"]:
         lines.append(_("All dates moved by %(days)s days.") % {"days": report["shift_days"]})
-    lines += ["", _("Rows")]
-    table = [[_("file"), _("read"), _("imported"), _("left out")]]
+    lines += ["", pgettext("import", "Rows")]
+    left_out = pgettext("import", "left out")
+    table = [[pgettext("import", "file"), pgettext("import", "read"), pgettext("import", "imported"), left_out]]
     table += [[one["name"], *(f"{one[key]:,}" for key in ("read", "imported", "skipped"))] for one in report["files"]]
-    table.append([_("in all"), *(f"{report['rows'][key]:,}" for key in ("read", "imported", "skipped"))])
+    table.append([pgettext("import", "in all"), *(f"{report['rows'][key]:,}" for key in ("read", "imported", "skipped"))])
     lines += _aligned(table)
     lines += ["", _("What became of them")]
     lines += _aligned(
         [
-            [str(OUTCOMES[one["outcome"]]), _("left out") if one["skipped"] else "", f"{one['rows']:,}", one["amount"]]
+            [str(OUTCOMES[one["outcome"]]), left_out if one["skipped"] else "", f"{one['rows']:,}", one["amount"]]
             for one in report["outcomes"]
         ]
     )
     lines += ["", _("Money by month: the files, what was left out, the database")]
-    heading = [_("month"), _("sales"), _("returns"), _("net"), _("left out"), _("sales"), _("returns"), _("net"), _("differs")]
+    money = [pgettext("money", "sales"), pgettext("money", "returns"), pgettext("money", "net")]
+    heading = [pgettext("import", "month"), *money, left_out, *money, pgettext("import", "differs")]
     lines += _aligned([heading, *(_month_cells(one) for one in report["months"])])
     lines += ["", *(f"{FIGURES[name]}: {value:,}" for name, value in report["figures"].items() if name in FIGURES)]
     return "\n".join(lines) + "\n"

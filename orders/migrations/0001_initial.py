@@ -351,6 +351,10 @@ class Migration(migrations.Migration):
             model_name='payment',
             index=models.Index(fields=['-paid_at', '-id'], name='payment_by_time'),
         ),
+        migrations.AddIndex(
+            model_name='payment',
+            index=models.Index(fields=['reference'], name='payment_by_reference'),
+        ),
         migrations.AddConstraint(
             model_name='payment',
             constraint=models.UniqueConstraint(fields=('provider', 'reference'), name='payment_once_per_reference'),

@@ -7,22 +7,25 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 # Below MEDIA_ROOT, which no web server serves.
 FOLDER = "imports"
+# The warehouse that is made where none is named: it serves no new orders.
+IMPORT_WAREHOUSE = "IMPORT"
 
 
 class ImportRun(models.Model):
     """One import of some files together: all of it is written, or nothing."""
 
     class State(models.TextChoices):
-        REQUESTED = "REQUESTED", _("waiting")  # the files are here; a worker will take them
-        READING = "READING", _("reading")  # rows are read and checked; nothing is written yet
-        WRITING = "WRITING", _("writing")  # everything was read; the history is written in one go
-        IMPORTED = "IMPORTED", _("imported")  # written
-        CHECKED = "CHECKED", _("checked")  # a trial: would be written like this
-        REFUSED = "REFUSED", _("refused")  # something in the files cannot be; nothing was written
-        FAILED = "FAILED", _("failed")  # the importer itself failed; nothing was written
+        REQUESTED = "REQUESTED", pgettext_lazy("import", "waiting")  # the files are here; a worker will take them
+        READING = "READING", pgettext_lazy("import", "reading")  # rows are read and checked; nothing is written yet
+        WRITING = "WRITING", pgettext_lazy("import", "writing")  # everything was read; the history is written in one go
+        IMPORTED = "IMPORTED", pgettext_lazy("import", "imported")  # written
+        CHECKED = "CHECKED", pgettext_lazy("import", "checked")  # a trial: would be written like this
+        REFUSED = "REFUSED", pgettext_lazy("import", "refused")  # something in the files cannot be; nothing was written
+        FAILED = "FAILED", pgettext_lazy("import", "failed")  # the importer itself failed; nothing was written
 
     profile = models.CharField(_("shop"), max_length=40)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.REQUESTED)
@@ -36,7 +39,7 @@ class ImportRun(models.Model):
     )
     shift_days = models.IntegerField(_("moved by days"), default=0)
     warehouse = models.SlugField(
-        _("warehouse"), max_length=20, default="IMPORT", help_text=_("Code of the warehouse the goods left from.")
+        _("warehouse"), max_length=20, default=IMPORT_WAREHOUSE, help_text=_("Code of the warehouse the goods left from.")
     )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("actor")
@@ -95,9 +98,9 @@ class ImportedDocument(models.Model):
     append_only = True
 
     class Kind(models.TextChoices):
-        SALE = "SALE", _("sale")  # became an order
-        CREDIT = "CREDIT", _("credit note")  # became returns
-        CORRECTION = "CORRECTION", _("stock correction")  # became entries of the stock ledger
+        SALE = "SALE", pgettext_lazy("import", "sale")  # became an order
+        CREDIT = "CREDIT", pgettext_lazy("import", "credit note")  # became returns
+        CORRECTION = "CORRECTION", pgettext_lazy("import", "stock correction")  # became entries of the stock ledger
 
     profile = models.CharField(_("shop"), max_length=40)
     number = models.CharField(_("number"), max_length=64)

@@ -26,7 +26,10 @@ class Payment(models.Model):
             models.UniqueConstraint(fields=["provider", "reference"], name="payment_once_per_reference"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_positive"),
         ]
-        indexes = [models.Index(fields=["-paid_at", "-id"], name="payment_by_time")]
+        indexes = [
+            models.Index(fields=["-paid_at", "-id"], name="payment_by_time"),
+            models.Index(fields=["reference"], name="payment_by_reference"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.reference}"

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -34,12 +35,17 @@ from orders.importing.profiles import PROFILES, Profile
 from orders.importing.reading import MOST_ROWS, Source, rows
 from orders.importing.values import CREDIT, Document, Unreadable
 from orders.models import ImportFile, ImportRun
+from orders.models.importing import IMPORT_WAREHOUSE
 from orders.operations import imported_past
 from orders.queries import imports
 
 # One number for all imports, whatever their profile: PostgreSQL lets one hold it.
 LOCK = 7_301_001
 PROGRESS_EVERY = 10_000
+# Longer than any import may take, and than a message of a killed worker stays away.
+LOST_AFTER = timedelta(hours=6)
+# They name customers of the old shop.
+REJECTS_KEPT = timedelta(days=90)
 
 
 class UnknownProfile(Missing):
@@ -75,14 +81,14 @@ def request(
     profile: str,
     is_dry_run: bool,
     shift_to_today: bool,
-    warehouse: str = "IMPORT",
+    warehouse: str = IMPORT_WAREHOUSE,
     names: Sequence[str] = (),
     uploads: Sequence[File] = (),  # type: ignore[type-arg]
     actor: User | None,
     at: datetime,
 ) -> ImportRun:
     """Records an import that is to run: over files that lie elsewhere, by name, or over uploads, kept until it is over."""
-    _profile(profile)
+    _check_currency(_profile(profile))
     with transaction.atomic():
         run = ImportRun.objects.create(
             profile=profile,
@@ -109,12 +115,13 @@ def perform(*, run: ImportRun, sources: Sequence[Source] = (), at: datetime) -> 
     try:
         profile = _profile(run.profile)
         _check_currency(profile)
-        _state(run, ImportRun.State.READING)
-        read = _read(profile, files, run)
-        _state(run, ImportRun.State.WRITING)
-        _write(run, profile, read, at)
-        _keep_rejects(run, files, read.book.account)
-        run.state = ImportRun.State.CHECKED if run.is_dry_run else ImportRun.State.IMPORTED
+        if run.state != ImportRun.State.IMPORTED:
+            _state(run, ImportRun.State.READING)
+            read = _read(profile, files, run)
+            _state(run, ImportRun.State.WRITING)
+            _write(run, profile, read, at)
+            _keep_rejects(run, files, read.book.account)
+            run.state = ImportRun.State.CHECKED if run.is_dry_run else ImportRun.State.IMPORTED
     except DomainError as refusal:
         run.state, run.error = ImportRun.State.REFUSED, str(refusal)
         raise
@@ -127,6 +134,32 @@ def perform(*, run: ImportRun, sources: Sequence[Source] = (), at: datetime) -> 
         run.save()
         _drop_uploads(run)
     return run
+
+
+def perform_requested(*, run_id: int, at: datetime) -> ImportRun:
+    """Runs an import over its uploads. A file that cannot be is told on the run: nothing failed but the file."""
+    run = ImportRun.objects.get(pk=run_id)
+    if not run.finished_at:
+        with suppress(DomainError):
+            perform(run=run, at=at)
+    return run
+
+
+def tidy(*, at: datetime) -> dict[str, int]:
+    """Closes runs whose worker died for good, and drops files of left-out rows that are no longer asked for."""
+    lost = ImportRun.objects.filter(finished_at__isnull=True, requested_at__lt=at - LOST_AFTER)
+    closed = 0
+    for run in lost:
+        run.state, run.finished_at, run.error = ImportRun.State.FAILED, at, _("The worker died. Nothing was written.")
+        run.save(update_fields=["state", "finished_at", "error"])
+        _drop_uploads(run)
+        closed += 1
+    old = ImportRun.objects.filter(finished_at__lt=at - REJECTS_KEPT).exclude(rejects="")
+    dropped = 0
+    for run in old:
+        run.rejects.delete(save=True)
+        dropped += 1
+    return {"closed": closed, "dropped": dropped}
 
 
 def _profile(name: str) -> Profile:
@@ -240,11 +273,7 @@ def _sha256(path: Path) -> str:
 @transaction.atomic
 def _write(run: ImportRun, profile: Profile, read: _Read, at: datetime) -> None:
     bulk.unhurried()
-    with connection.cursor() as cursor:
-        # A second import waits here for as long as the first one takes.
-        cursor.execute("SET LOCAL lock_timeout = 0")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        cursor.execute("RESET lock_timeout")
+    _wait_for_turn()
     zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
     run.shift_days = _shift(run, read.documents, business_day(at, zone))
     account = read.book.account
@@ -275,6 +304,18 @@ def _write(run: ImportRun, profile: Profile, read: _Read, at: datetime) -> None:
     run.rows_read, run.rows_imported, run.rows_skipped = counts["read"], counts["imported"], counts["skipped"]
     if run.is_dry_run:
         transaction.set_rollback(True)
+    else:
+        # Said in the same breath: a worker that dies right after must not import once more.
+        run.state = ImportRun.State.IMPORTED
+        run.save()
+
+
+def _wait_for_turn() -> None:
+    """One import at a time: a second one waits here for as long as the first takes, and then sees what it wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = 0")
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("RESET lock_timeout")
 
 
 def _shift(run: ImportRun, documents: Sequence[Document], today: date) -> int:

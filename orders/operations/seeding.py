@@ -1,6 +1,6 @@
 """Fills an empty shop with a year that never was: the demo. The same seed and end give the same year, up to ids.
 
-One transaction: a shop is seeded whole or not at all.
+One transaction: a shop is seeded whole or not at all. Its callers are commands, so its refusals are in English.
 """
 
 import gc
@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from campaigns.operations import occurrences
 from config.kernel import bulk
@@ -22,10 +21,10 @@ from config.kernel.business_time import business_day, day_period
 from config.kernel.errors import Conflict
 from config.kernel.models import User
 from config.kernel.roles import Role
-from inventory.models import PurchaseOrder, StockMovement, Variant
+from inventory.models import StockMovement, Variant
 from inventory.operations import purchase_history, purchasing, replenishment
 from inventory.operations.history import PastMovement
-from inventory.operations.purchase_history import PastPurchase
+from inventory.operations.purchase_history import PastPurchase, PastReceipt
 from inventory.operations.purchasing import Wanted
 from orders.models import Order
 from orders.operations import history
@@ -64,7 +63,7 @@ SCALES = {
 
 @dataclass(frozen=True)
 class Seeded:
-    """`orders` is 0 when the demo stood already."""
+    """`movements` are entries of the ledger that no order causes; `proposals` what the nightly replenishment then proposed."""
 
     orders: int
     lines: int
@@ -81,7 +80,7 @@ def stands() -> bool:
 def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callable[[str], object] = lambda text: None) -> Seeded:
     """Writes the year that ends at `until`. Raises `NotEmpty` for a shop with a life of its own; `say` hears the progress."""
     if Order.objects.exists() or Variant.objects.exists():
-        raise NotEmpty(_("This shop has goods or orders of its own; a demo is only put into an empty one."))
+        raise NotEmpty("This shop has goods or orders of its own; a demo is only put into an empty one.")
     bulk.unhurried()
     zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
     until = until.replace(microsecond=0)
@@ -190,6 +189,9 @@ def _write(story: Story, shelves: Shelves, until: datetime, at: datetime, say: C
 def _stock_moves(told: Told, until: datetime) -> list[PastMovement]:
     """Writes the papers and answers every entry of the ledger that no order causes."""
     purchases = [_so_far(one, until) for one in told.purchases]
+    awaited = [place for place, one in enumerate(purchases) if one.sent_at and not one.receipts]
+    if awaited:
+        purchases[awaited[0]] = _half_here(purchases[awaited[0]], until)
     return [
         *told.movements,
         *purchase_history.write_purchases(purchases=purchases),
@@ -209,8 +211,15 @@ def _so_far(one: PastPurchase, until: datetime) -> PastPurchase:
     )
 
 
+def _half_here(one: PastPurchase, until: datetime) -> PastPurchase:
+    """One delivery of which only the first part has come: half of its first line."""
+    line = one.lines[0]
+    half = PastReceipt("DN-1", until - timedelta(hours=3), {line.variant_id: max(line.quantity // 2, 1)}, one.actor_id)
+    return replace(one, receipts=(half,)) if one.sent_at and one.sent_at < half.received_at else one
+
+
 def _leave_work(shop: furnishing.Shop, staff: Mapping[str, User], until: datetime) -> None:
-    """Purchases of this morning: a draft, one approved and not yet sent, and a delivery of which only a part came."""
+    """Purchases of this morning: a draft, and one approved and not yet sent."""
     buyer, at = staff.get(Role.BUYER.value), until - timedelta(hours=3)
     for code, count in (("hanbit", 3), ("choroktteul", 4)):
         some = [slots[0] for slots in shop.slots if slots[0].maker.code == code][:count]
@@ -224,13 +233,3 @@ def _leave_work(shop: furnishing.Shop, staff: Mapping[str, User], until: datetim
         )
         if code == "hanbit":
             purchasing.approve(number=drafted.number, actor=staff.get(Role.OWNER.value), at=at + timedelta(minutes=40))
-    awaited = PurchaseOrder.objects.filter(state=PurchaseOrder.State.SENT).order_by("expected_on", "pk").first()
-    if awaited is not None:
-        line = awaited.lines.select_related("variant").order_by("-quantity", "pk")[0]
-        purchasing.receive_goods(
-            number=awaited.number,
-            delivery_note=f"DN-{awaited.number}-1",
-            quantities={line.variant.sku: max(line.quantity // 2, 1)},
-            actor=staff.get(Role.WAREHOUSE.value),
-            at=at,
-        )

@@ -10,21 +10,18 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Customer, SegmentMembership
 from campaigns.pricing.values import Basket, BasketLine, Quote
 from campaigns.queries import offers
 from config.kernel.errors import Invalid
 from config.kernel.money import Money, round_half_up
-from inventory.models import TaxClass, Variant
+from inventory.models import TaxClass
 from inventory.queries import availability
 from inventory.queries.availability import Listed
-from orders.models import Order
 
-TAX_RATES = {TaxClass.STANDARD: Decimal(10), TaxClass.EXEMPT: Decimal(0)}
+TAX_RATES: Mapping[str, Decimal] = {TaxClass.STANDARD: Decimal(10), TaxClass.EXEMPT: Decimal(0)}
 SHIPPING_TAX_RATE = TAX_RATES[TaxClass.STANDARD]
 # The first amount a money column cannot hold: twelve digits before the point.
 TOO_MUCH = Decimal(10) ** 12
@@ -38,6 +35,14 @@ class LinesRefused(Invalid):
 
 class AmountTooLarge(Invalid):
     code = "amount_too_large"
+
+
+_SHOPPER = """
+    SELECT c.id, ARRAY(SELECT m.segment_id FROM campaigns_segmentmembership AS m WHERE m.customer_id = c.id),
+           NOT EXISTS (SELECT FROM orders_order AS o WHERE o.customer_id = c.id AND o.state NOT IN ('CANCELED', 'EXPIRED')),
+           c.name, c.phone, c.email
+    FROM campaigns_customer AS c WHERE c.external_id = %s
+"""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Priced:
     """A quote and the SKUs behind its lines, in the same order."""
 
     quote: Quote
-    variants: tuple[Variant, ...]
+    listed: tuple[Listed, ...]
 
 
 def quote(*, lines: Sequence[tuple[str, int]], codes: Iterable[str], customer_external_id: str | None, at: datetime) -> Quote:
@@ -65,21 +70,25 @@ def quote(*, lines: Sequence[tuple[str, int]], codes: Iterable[str], customer_ex
     return priced(lines=lines, codes=codes, shopper=shopper(customer_external_id), at=at).quote
 
 
+# One statement, and none that has to be composed anew each time, for this is the path of every order.
+_SHOPPER = """
+    SELECT customer.id,
+           ARRAY(SELECT segment_id FROM campaigns_segmentmembership WHERE customer_id = customer.id),
+           NOT EXISTS (
+               SELECT FROM orders_order WHERE customer_id = customer.id AND state NOT IN ('CANCELED', 'EXPIRED')
+           ),
+           customer.name, customer.phone, customer.email
+    FROM campaigns_customer AS customer WHERE customer.external_id = %s
+"""
+
+
 def shopper(external_id: str | None) -> Shopper:
-    """One query for all that pricing and placing ask about a customer, for this is the path of every order."""
+    """All that pricing and placing ask about a customer."""
     if not external_id:
         return Shopper()
-    over = [Order.State.CANCELED, Order.State.EXPIRED]
-    row = (
-        Customer.objects.filter(external_id=external_id)
-        .values_list(
-            "pk",
-            ArraySubquery(SegmentMembership.objects.filter(customer=OuterRef("pk")).values("segment_id")),
-            ~Exists(Order.objects.filter(customer=OuterRef("pk")).exclude(state__in=over)),
-            *("name", "phone", "email"),
-        )
-        .first()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOPPER, [external_id])
+        row = cursor.fetchone()
     if row is None:
         return Shopper()
     customer_id, segments, is_first_order, *known = row
@@ -95,10 +104,10 @@ def priced(*, lines: Sequence[tuple[str, int]], codes: Iterable[str], shopper: S
         BasketLine(
             sku=sku,
             quantity=quantity,
-            list_price=listed[sku].variant.list_price,
-            product_id=listed[sku].variant.product_id,
+            list_price=listed[sku].list_price,
+            product_id=listed[sku].product_id,
             category_path=listed[sku].category_path,
-            tax_rate=tax_rate(listed[sku].variant),
+            tax_rate=TAX_RATES[listed[sku].tax_class],
         )
         for sku, quantity in quantities.items()
     )
@@ -112,12 +121,8 @@ def priced(*, lines: Sequence[tuple[str, int]], codes: Iterable[str], shopper: S
     )
     return Priced(
         quote=offers.quote(basket, at=at, shipping_tax_rate=SHIPPING_TAX_RATE),
-        variants=tuple(listed[sku].variant for sku in quantities),
+        listed=tuple(listed[sku] for sku in quantities),
     )
-
-
-def tax_rate(variant: Variant) -> Decimal:
-    return TAX_RATES[TaxClass(variant.product.tax_class)]
 
 
 def _listed(lines: Sequence[tuple[str, int]], skus: Iterable[str]) -> Mapping[str, Listed]:

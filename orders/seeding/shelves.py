@@ -3,11 +3,12 @@
 Nothing here touches the database. Changes that lie ahead wait in one queue and come true as the story's clock passes them.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import partial
 from heapq import heappop, heappush
 from math import ceil, sqrt
 from random import Random
@@ -78,6 +79,7 @@ class Shelves:
         self.told = Told()
         self._ahead: list[tuple[datetime, int, Slot, int, int, int]] = []
         self._asked = 0
+        self._chores: deque[tuple[datetime, Callable[[datetime], None]]] = deque()
 
     def open(self, rates: Sequence[float], at: datetime) -> None:
         """The first stocking: enough for a lead time and a review of sales at these rates a day."""
@@ -92,7 +94,14 @@ class Shelves:
         heappush(self._ahead, (at, self._asked, slot, on_hand, available, on_order))
 
     def until(self, at: datetime) -> None:
-        """Lets everything come true that lies before the moment."""
+        """Lets everything come true that lies before the moment, and people do their work of that time."""
+        while self._chores and self._chores[0][0] <= at:
+            moment, chore = self._chores.popleft()
+            self._come_true(moment)
+            chore(moment)
+        self._come_true(at)
+
+    def _come_true(self, at: datetime) -> None:
         ahead = self._ahead
         while ahead and ahead[0][0] <= at:
             _moment, _asked, slot, on_hand, available, on_order = heappop(ahead)
@@ -117,17 +126,15 @@ class Shelves:
             shares.append((one.variant_id, slot, one.quantity))
         return shares
 
-    def live_a_day(self, on: date, starts_at: datetime, rates: Sequence[float], is_closed: bool) -> None:
-        """What buyers and the warehouses do on a day: purchases in the morning, losses, transfers and counts."""
-        if is_closed:
-            return
-        if starts_at < self.buys_until:
-            self._buy(on, starts_at + timedelta(hours=9, minutes=30), rates)
-        if on.weekday() == 2:
-            self._write_off(starts_at + timedelta(hours=11))
-            self._transfer(starts_at + timedelta(hours=15), rates)
+    def plan(self, on: date, starts_at: datetime, rates: Sequence[float]) -> None:
+        """What buyers and the warehouses will do on a working day: counts and purchases in the morning, losses, transfers."""
         if on.day in (7, 8) and on.weekday() < 5:
-            self._count(starts_at + timedelta(hours=8))
+            self._chores.append((starts_at + timedelta(hours=8), self._count))
+        if starts_at < self.buys_until:
+            self._chores.append((starts_at + timedelta(hours=9, minutes=30), partial(self._buy, on, rates)))
+        if on.weekday() == 2:
+            self._chores.append((starts_at + timedelta(hours=11), self._write_off))
+            self._chores.append((starts_at + timedelta(hours=15), partial(self._transfer, rates)))
 
     # Buying
 
@@ -136,14 +143,14 @@ class Shelves:
         days = slot.maker.lead_days + REVIEW_DAYS
         return ceil(sold * days + 1.3 * sqrt(sold * days) + 1)
 
-    def _buy(self, on: date, at: datetime, rates: Sequence[float]) -> None:
-        """Each supplier is looked at once a week, the quick ones twice."""
+    def _buy(self, on: date, rates: Sequence[float], at: datetime) -> None:
+        """Each supplier is looked at on one working day of the week, the quick ones on three."""
         needs: defaultdict[tuple[str, int], list[tuple[Slot, int]]] = defaultdict(list)
         for item, slots in enumerate(self.slots):
             for slot in slots:
                 maker = slot.maker
-                place = sum(map(ord, maker.code)) + self.warehouses.index(slot.warehouse_id)
-                if (on.toordinal() + place) % (4 if maker.lead_days < 6 else 7):
+                weekday = (sum(map(ord, maker.code)) + self.warehouses.index(slot.warehouse_id)) % 5
+                if on.weekday() not in ((0, 2, 4) if maker.lead_days < 6 else (weekday,)):
                     continue
                 position = slot.available + slot.on_order
                 sold = rates[item] * slot.share * slot.error
@@ -205,7 +212,7 @@ class Shelves:
                 self._change(slot, -lost)
                 self._move(slot, "WRITE_OFF", -lost, self._document("WRITE_OFF", numbering.WRITE_OFF, at), at, reason)
 
-    def _transfer(self, at: datetime, rates: Sequence[float]) -> None:
+    def _transfer(self, rates: Sequence[float], at: datetime) -> None:
         """Tops the weaker warehouse up from the stronger one."""
         moved = 0
         for item, slots in enumerate(self.slots):

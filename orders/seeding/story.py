@@ -7,7 +7,7 @@ middle of theirs. Stock is real: what is not there is not sold. Nothing here tou
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from itertools import accumulate
 from random import Random
@@ -99,13 +99,13 @@ class Story:
         """The orders of each day, in order of time; the shelves know what else happened."""
         plain = [self._weight(one) for one in self.offered]
         average = sum(self.orders) / max(sum(day.volume for day in self.days), 1)
-        for number_of_day, (day, number) in enumerate(zip(self.days, self.orders, strict=True)):
+        for place, (day, number) in enumerate(zip(self.days, self.orders, strict=True)):
             period = day_period(day.on, self.terms.zone)
             starts_at, ends_at = period.starts_at, period.ends_at or self.until
             season = [weight * one.shelf.season[day.on.month - 1] for weight, one in zip(plain, self.offered, strict=True)]
             usual = average * day.volume / (1 + 0.65 * day.gift) * UNITS_IN_AN_ORDER / sum(season)
             # Buyers see a feast coming, though not quite how large it gets.
-            coming = 0.7 * max(later.gift for later in self.days[number_of_day : number_of_day + 16])
+            coming = 0.7 * max(later.gift for later in self.days[place : place + 16])
             rates = [
                 weight * usual * (1 + (one.shelf.gift - 1) * coming) for weight, one in zip(season, self.offered, strict=True)
             ]
@@ -113,13 +113,14 @@ class Story:
                 self.shelves.open(rates, starts_at)
             today = [one for one in self.standing if one.may_hold(starts_at, ends_at)]
             self._draw_weights(day, season, today)
-            if self.until >= starts_at + timedelta(hours=15):
-                self.shelves.live_a_day(day.on, starts_at, rates, day.is_closed)
+            if not day.is_closed:
+                self.shelves.plan(day.on, starts_at, rates)
             told = []
             for at in moments(day.on, number, self.terms.zone, self.draw, self.until):
                 order = self._order(at, today)
                 if order is not None:
                     told.append(order)
+            self.shelves.until(min(ends_at, self.until))
             yield told
 
     # What is wanted

@@ -1,15 +1,17 @@
 """The same order sent many times, or sent again after the shop died in the middle of it, is one order (F12, F14)."""
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import transaction
 
 from config.kernel import clock, invariants
-from config.kernel.models import IdempotencyKey, User
+from config.kernel.models import IdempotencyKey, TokenScope, User
 from config.local.demo import free_port
 from inventory.models import Reservation, StockLevel
 from orders.models import Order, OrderEvent
@@ -103,3 +105,30 @@ def test_an_answer_that_got_lost_is_given_again(port: int) -> None:
     kept = IdempotencyKey.objects.get()
     assert (status, answer) == (kept.status_code, bytes(kept.answer))
     assert Order.objects.count() == 1
+
+
+def test_the_role_that_runs_the_shop_may_do_all_that_an_order_needs(port: int) -> None:
+    """Its ledgers, timelines and payments it may only append to."""
+    cup, token = builders.a_stocked_variant(), web.a_token(TokenScope.Scope.INTEGRATION)
+    place = StockLevel.objects.get().warehouse.code
+    keys = iter(range(100))
+
+    def send(path: str, body: Any) -> Any:
+        status, answer = web.request(port, "POST", f"/api/v1/{path}", body, token=token, key=f"k{next(keys)}")
+        assert status < 300, answer
+        return json.loads(answer)
+
+    canceled = send("orders/", web.order(cup.sku))["number"]
+    send(f"orders/{canceled}/cancel/", {"reason": "변심"})
+    number = send("orders/", web.order(cup.sku))["number"]
+    send(f"orders/{number}/payments/", {"provider": "card", "reference": "p", "amount": "15000"})
+    send(f"orders/{number}/pick/", {})
+    send(f"orders/{number}/ship/", {})
+    back = send(f"orders/{number}/returns/", {"items": [{"position": 1, "quantity": 1}], "warehouse": place, "reason": "변심"})[
+        "number"
+    ]
+    send(f"returns/{back}/receive/", {"restocked": [{"position": 1, "quantity": 1}]})
+    send(f"orders/{number}/refunds/", {"reference": "r", "amount": "12000", "reason": "반품"})
+    send(f"orders/{number}/notes/", {"text": "완료"})
+
+    assert invariants.check_all(at=clock.now()) == []

@@ -6,6 +6,7 @@ from math import ceil, sqrt
 
 import pytest
 
+from config.local.place import PROJECT
 from inventory.replenishment import (
     FEW_DAYS,
     Demand,
@@ -206,3 +207,34 @@ def test_whatever_comes_in_the_plan_keeps_its_promises() -> None:
             assert terms.maximum_stock is None or made.position + made.quantity <= terms.maximum_stock
             packs = ceil(max(made.wanted, terms.minimum_quantity) / terms.order_multiple) * terms.order_multiple
             assert made.quantity <= packs
+
+
+def rows_of_the_page(*heading: str) -> list[list[str]]:
+    """The rows of the table with this heading in docs/algorithms/replenishment.md."""
+    lines = (PROJECT / "docs" / "algorithms" / "replenishment.md").read_text("utf-8").splitlines()
+    tables = [[cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else [] for line in lines]
+    start = tables.index(list(heading)) + 2
+    return tables[start : tables.index([], start)]
+
+
+def test_the_page_tells_the_terms_as_they_are() -> None:
+    made = plan(STEADY, TERMS, Position())
+
+    rows = rows_of_the_page("Term", "From", "Value")
+
+    assert len(rows) == 8
+    assert {name: value for name, _, value in rows} == {name: str(getattr(made, name)) for name, _, _ in rows}
+
+
+def test_the_page_tells_the_quantities_as_they_are() -> None:
+    rows = rows_of_the_page(
+        "On hand", "Reserved", "On order", "MOQ", "Pack", "Maximum", "Position", "Missing", "Quantity", "Because"
+    )
+
+    assert len(rows) == 9
+    for on_hand, reserved, on_order, least, pack, maximum, *told in rows:
+        terms = replace(
+            TERMS, minimum_quantity=int(least), order_multiple=int(pack), maximum_stock=int(maximum) if maximum else None
+        )
+        made = plan(STEADY, terms, Position(int(on_hand), int(reserved), int(on_order)))
+        assert told == [str(made.position), str(made.wanted), str(made.quantity), made.nothing or made.rounding]

@@ -54,8 +54,8 @@ def answers(port: int) -> bool:
         return False
 
 
-def a_token() -> str:
-    return tokens.issue(account="storefront", scopes=[TokenScope.Scope.STOREFRONT], actor=None, at=clock.now())
+def a_token(scope: TokenScope.Scope = TokenScope.Scope.STOREFRONT) -> str:
+    return tokens.issue(account=f"test-{scope.lower()}", scopes=[scope], actor=None, at=clock.now())
 
 
 def request(

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
@@ -115,6 +116,7 @@ class ButtonForm(forms.Form):
         self.row = row
         self.prepare(row)
         for field in self.fields.values():
+            field.label = capfirst(field.label)
             dressed = self.WIDGETS.get(type(field.widget))
             if dressed is None:
                 continue

@@ -2,12 +2,15 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from config.kernel import clock, invariants, jobs
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 from inventory.models import (
@@ -275,6 +278,30 @@ def test_without_an_active_supplier_nothing_is_bought_and_the_run_says_so(store:
     assert open_proposals() == []
 
 
+@pytest.mark.parametrize("off_sale", ["the SKU", "its product"])
+def test_what_is_off_sale_is_not_bought(store: Warehouse, at: datetime, off_sale: str) -> None:
+    cup = a_seller(store, at)
+    replenishment.propose(at=at)
+    row = cup if off_sale == "the SKU" else cup.product
+    row.is_active = False
+    row.save()
+
+    done = replenishment.propose(at=at)
+
+    assert (done.superseded, done.nothing, lines()) == (1, {"OFF_SALE": 1}, {})
+
+
+def test_what_was_sold_out_for_longer_than_the_window_is_bought_by_what_it_sold_before(store: Warehouse, at: datetime) -> None:
+    cup = a_seller(store, at - timedelta(days=90), each_day=2, left=0)
+
+    replenishment.propose(at=at)
+
+    plan = only(cup).explanation["plan"]
+    # The day on which it ran out is left out too.
+    assert (plan["mean"], plan["days_counted"], plan["days_left_out"]) == (2.0, 27, 364 - 27)
+    assert only(cup).quantity == 30
+
+
 def test_a_policy_that_is_switched_off_buys_nothing(store: Warehouse, at: datetime) -> None:
     cup = a_seller(store, at)
     replenishment.propose(at=at)
@@ -500,3 +527,90 @@ def test_why_tells_the_proposal_behind_each_line_in_one_query(store: Warehouse, 
 
 def test_an_empty_shop_proposes_nothing(at: datetime) -> None:
     assert replenishment.propose(at=at) == Proposed(0, 0, 0, 0, 0, 0, {})
+
+
+class TestChangingManyPolicies:
+    def test_only_what_was_given_changes(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        policies = [a_policy(a_variant(), store, review_days=9) for _ in range(2)]
+
+        changed = replenishment.change_policies(
+            policy_ids=[policies[0].pk], service_level=Decimal("0.99"), is_enabled=False, actor=buyer, at=at
+        )
+
+        values = ReorderPolicy.objects.order_by("id").values_list("service_level", "review_days", "is_enabled")
+        assert changed == 1
+        assert list(values) == [(Decimal("0.99"), 9, False), (Decimal("0.95"), 9, True)]
+
+    @pytest.mark.parametrize(
+        ("values", "field"),
+        [
+            ({}, "service_level"),
+            ({"service_level": Decimal("0.4")}, "service_level"),
+            ({"service_level": Decimal(1)}, "service_level"),
+            ({"review_days": 366}, "review_days"),
+            ({"review_days": -1}, "review_days"),
+        ],
+    )
+    def test_values_that_make_no_sense_are_refused(
+        self, store: Warehouse, at: datetime, buyer: User, values: dict[str, Any], field: str
+    ) -> None:
+        policy = a_policy(a_variant(), store)
+
+        with pytest.raises(Invalid) as refusal:
+            replenishment.change_policies(policy_ids=[policy.pk], actor=buyer, at=at, **values)
+
+        assert refusal.value.details["field"] == field
+
+
+class TestTheNight:
+    def test_the_job_tells_what_it_did(self, store: Warehouse, at: datetime) -> None:
+        a_seller(store, at)
+
+        done = jobs.known()["inventory.propose_replenishment"].body(at=at)
+        again = jobs.known()["inventory.propose_replenishment"].body(at=at, as_of="2026-11-21")
+
+        assert (done.rows, done.summary) == (1, {"opened": 1, "drafts_opened": 1})
+        assert (again.rows, again.summary) == (0, {"kept": 1})
+
+    def test_the_command_tells_what_it_did(self, store: Warehouse) -> None:
+        a_seller(store, clock.now())
+        a_policy(a_variant(), store)
+        said = StringIO()
+
+        call_command("propose_replenishment", stdout=said)
+
+        assert "Proposals: 1 new, 0 superseded" in said.getvalue()
+        assert "NO_SUPPLIER: 1" in said.getvalue()
+
+    @pytest.mark.parametrize("day", ["yesterday", "2999-01-01"])
+    def test_the_command_refuses_a_day_it_cannot_use(self, day: str) -> None:
+        with pytest.raises(CommandError):
+            call_command("propose_replenishment", "--as-of", day)
+
+
+class TestThePromise:
+    def broken(self, at: datetime) -> list[str]:
+        return [one.detail for one in invariants.check_all(at=at) if one.invariant == "I12"]
+
+    def test_it_holds_after_a_night_and_after_staff_decided(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        skus = [a_seller(store, at, order_multiple=12) for _ in range(3)]
+        replenishment.propose(at=at)
+        replenishment.override(proposal_id=only(skus[0]).pk, quantity=500, reason="Seollal", actor=buyer, at=at)
+        replenishment.dismiss(proposal_id=only(skus[1]).pk, reason="not now", actor=buyer, at=at)
+
+        assert self.broken(at) == []
+
+    def test_a_proposal_of_more_than_was_missing_is_found(self, store: Warehouse, at: datetime) -> None:
+        a_seller(store, at)
+        replenishment.propose(at=at)
+        ReplenishmentProposal.objects.update(quantity=26)
+
+        assert self.broken(at) == ["26 proposed where 25 were missing and 25 can be bought"]
+
+    def test_an_open_proposal_in_an_approved_purchase_order_is_found(self, store: Warehouse, at: datetime) -> None:
+        a_seller(store, at)
+        replenishment.propose(at=at)
+        PurchaseOrder.objects.update(state=PurchaseOrder.State.APPROVED)
+
+        (detail,) = self.broken(at)
+        assert detail.startswith("still open, but PO-")

@@ -248,6 +248,22 @@ def test_channels_are_read_without_reading_the_orders() -> None:
     assert len(captured) == 1
 
 
+@pytest.mark.parametrize("name", [name for name in LISTS if name != "order"])
+def test_a_record_is_found_by_its_own_number_and_by_its_orders(client: Client, name: str) -> None:
+    wanted, other = some_orders(2)
+    _through_everything(wanted)
+    _through_everything(other)
+    address = reverse(f"admin:orders_{name}_changelist")
+    row = client.get(address, {"q": wanted.number}).context["cl"].result_list[0]
+    own = {"payment": "reference", "refund": "reference"}.get(name, "number")
+
+    assert row.order == wanted
+    assert {one.order for one in client.get(address, {"q": wanted.number}).context["cl"].result_list} == {wanted}
+    if name != "orderevent":
+        assert list(client.get(address, {"q": f" {getattr(row, own)} "}).context["cl"].result_list) == [row]
+    assert not client.get(address, {"q": "nothing"}).context["cl"].result_list
+
+
 # --- several at once ---------------------------------------------------------------------------------------------------
 
 

@@ -13,9 +13,9 @@ from tests.orders.api.conftest import Caller
 pytestmark = pytest.mark.django_db
 CONTROL = ("SAVEPOINT", "RELEASE SAVEPOINT", "BEGIN", "COMMIT", "ROLLBACK")
 # The benchmark sql_per_order holds the shop to 18.
-BUDGET = 18
+BUDGET = 14
 # Without the deliveries of events to whoever listens, which are one more.
-ALONE = 16
+ALONE = 12
 
 
 def statements(storefront: Caller, lines: int, promotions: int) -> list[str]:

@@ -1,0 +1,171 @@
+"""The page that imports an old shop's history: who may, what it takes, what it shows."""
+
+import html
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from config.kernel.models import JobRun
+from config.kernel.roles import Role
+from orders import tasks
+from orders.models import ImportFile, ImportRun, Order
+from orders.operations import importing
+from tests.config.kernel.test_admin import a_client, a_staff_member, text
+from tests.orders.importing.files import NOW, a_line, imported, invoices
+from tests.orders.importing.files import text as csv_text
+
+pytestmark = pytest.mark.django_db
+
+LIST = "admin:orders_importrun_changelist"
+BEGIN = "admin:orders_importrun_import"
+FEE = a_line("536779", "BANK CHARGES", 1, "15")
+
+
+@pytest.fixture
+def owner() -> Client:
+    return a_speaker(Role.OWNER)
+
+
+def a_speaker(role: Role, language: str = "en") -> Client:
+    client = a_client(a_staff_member(role=role))
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = language
+    return client
+
+
+def an_upload(*rows: list[str], name: str = "../../invoices.csv") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, csv_text(rows).encode(), "text/csv")
+
+
+def send(client: Client, *files: SimpleUploadedFile, **typed: Any) -> Any:
+    told = {"profile": "online-retail", "warehouse": "IMPORT", "uploads": files} | typed
+    return client.post(reverse(BEGIN), told)
+
+
+def page_of(run: ImportRun, name: str = "change") -> str:
+    return reverse(f"admin:orders_importrun_{name}", args=[run.pk])
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.OWNER])
+def test_only_owners_import_and_see_imports(role: Role, tmp_path: Path) -> None:
+    run = imported(invoices(tmp_path, a_line(), FEE))
+    clerk = a_speaker(role)
+
+    for address in (reverse(LIST), reverse(BEGIN), page_of(run), page_of(run, "standing"), page_of(run, "rejects")):
+        assert clerk.get(address).status_code == 403
+    assert send(clerk, an_upload(a_line())).status_code == 403
+    assert ImportRun.objects.count() == 1
+
+
+def test_an_upload_is_kept_under_a_random_name_and_imported_by_the_job(owner: Client) -> None:
+    answer = send(owner, an_upload(a_line(), FEE), an_upload(a_line("536366"), name="more.csv"))
+
+    run = ImportRun.objects.get()
+    assert answer["Location"] == page_of(run)
+    assert (run.state, run.is_dry_run) == ("REQUESTED", False)
+    kept = list(ImportFile.objects.order_by("id"))
+    assert [one.name for one in kept] == ["invoices.csv", "more.csv"]
+    assert all(Path(one.content.path).is_relative_to(default_storage.path("imports")) for one in kept)
+    assert all("invoices" not in one.content.name for one in kept)
+    asked = JobRun.objects.get(name="orders.import_history")
+    assert asked.arguments == {"run": run.pk}
+
+    done = tasks.import_history.run(**asked.arguments)
+
+    run.refresh_from_db()
+    assert (run.state, Order.objects.count()) == ("IMPORTED", 2)
+    assert (done["rows"], done["state"]) == (2, "IMPORTED")
+    assert not any(Path(one.content.path).exists() for one in kept)
+
+
+def test_a_refused_file_is_told_on_the_page_and_no_failure_of_the_job(owner: Client) -> None:
+    send(owner, an_upload(a_line(price="1,000")))
+    run = ImportRun.objects.get()
+
+    done = tasks.import_history.run(run=run.pk)
+
+    assert done["state"] == "REFUSED"
+    assert "invoices.csv, row 2, column UnitPrice" in html.unescape(text(owner.get(page_of(run))))
+    assert not any(one.content for one in ImportFile.objects.all())
+
+
+def test_a_repeated_message_imports_nothing_more(owner: Client) -> None:
+    send(owner, an_upload(a_line()))
+    run = ImportRun.objects.get()
+    tasks.import_history.run(run=run.pk)
+    tasks.import_history.run(run=run.pk)
+
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([], "This field is required."),
+        ([SimpleUploadedFile("a.csv", b"", "text/csv")], "The submitted file is empty."),
+        ([SimpleUploadedFile("a.xlsx", b"PK", "application/zip")], "“a.xlsx”: only .csv and .csv.gz files are read."),
+    ],
+)
+def test_what_cannot_be_read_is_not_even_kept(owner: Client, files: list[SimpleUploadedFile], said: str) -> None:
+    assert said in html.unescape(text(send(owner, *files)))
+    assert not ImportRun.objects.exists()
+
+
+def test_another_currency_is_told_on_the_form(owner: Client, settings: Any) -> None:
+    settings.SHOP_CURRENCY = "KRW"
+    assert "SHOP_CURRENCY=GBP" in html.unescape(text(send(owner, an_upload(a_line()))))
+    assert not ImportRun.objects.exists()
+
+
+def test_a_request_beyond_the_limit_is_turned_away(owner: Client, settings: Any) -> None:
+    settings.UPLOAD_MOST_MB = 0
+    assert send(owner, an_upload(a_line())).status_code in (400, 413)
+    assert not ImportRun.objects.exists()
+
+
+def test_the_page_of_a_run_shows_rows_reasons_and_months(owner: Client, tmp_path: Path) -> None:
+    run = imported(invoices(tmp_path, a_line(), FEE))
+    page = html.unescape(text(owner.get(page_of(run))))
+
+    for shown in ("invoices.csv", "sold goods", "fee of a bank or marketplace", "2010-12", "30.30", "15.30"):
+        assert shown in page
+    assert "hx-get" not in text(owner.get(page_of(run, "standing")))
+    assert "2010-12 – 2010-12" in text(owner.get(reverse(LIST)))
+
+
+def test_a_run_under_way_asks_for_itself_again(owner: Client) -> None:
+    run = importing.request(profile="online-retail", is_dry_run=False, shift_to_today=False, actor=None, at=NOW)
+    ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.READING, rows_so_far=120_000)
+
+    fragment = text(owner.get(page_of(run, "standing")))
+    assert f'hx-get="{page_of(run, "standing")}"' in fragment
+    assert "120,000 rows read" in fragment
+
+
+def test_the_rows_left_out_are_downloaded_as_a_file(owner: Client, tmp_path: Path) -> None:
+    run = imported(invoices(tmp_path, a_line(), FEE))
+    answer = owner.get(page_of(run, "rejects"))
+
+    assert answer["Content-Disposition"] == f'attachment; filename="left-out-online-retail-{run.pk}.csv"'
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "BANK CHARGES" in b"".join(answer.streaming_content).decode()
+    whole = imported(invoices(tmp_path, a_line("536366")))
+    assert owner.get(page_of(whole, "rejects")).status_code == 404
+
+
+def test_the_list_costs_the_same_whatever_its_length(owner: Client, tmp_path: Path, django_assert_max_num_queries: Any) -> None:
+    for number in range(12):
+        imported(invoices(tmp_path, a_line(f"5364{number:02}")))
+    with django_assert_max_num_queries(12):
+        owner.get(reverse(LIST))
+
+
+def test_the_page_speaks_korean(tmp_path: Path) -> None:
+    run = imported(invoices(tmp_path, a_line(), FEE))
+    page = html.unescape(text(a_speaker(Role.OWNER, "ko").get(page_of(run))))
+    for shown in ("월별 금액", "판매한 상품", "은행 또는 마켓 수수료"):
+        assert shown in page
