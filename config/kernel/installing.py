@@ -65,9 +65,9 @@ def sync_schedules() -> Synced:
     what staff changed as it is.
     """
     current_app.loader.import_default_modules()
-    # An app that is not installed takes its jobs with it.
-    installed = {app.label for app in apps.get_app_configs()}
-    proposed = [entry for entry in current_app.conf.proposed_schedule if entry.task.split(".")[0] in installed]
+    # An app that is unplugged takes its jobs along; a job that an installed app lacks is a mistake and refused below.
+    plugged = {app.label for app in apps.get_app_configs()}
+    proposed = [entry for entry in current_app.conf.proposed_schedule if entry.task.split(".")[0] in plugged]
     added = 0
     for entry in proposed:
         crontab = CrontabSchedule.from_schedule(entry.every)

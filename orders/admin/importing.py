@@ -9,14 +9,15 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
 from config.kernel import clock, jobs
 from config.kernel.admin import wording
@@ -45,15 +46,20 @@ COLORS = {
 declare("IMPORT", pgettext_lazy("document", "stock correction of the old shop"))
 
 
-class SeveralFilesWidget(UnfoldAdminFileFieldWidget):  # type: ignore[misc]
+class SeveralFilesWidget(forms.FileInput):
+    """The browser's own: it says how many files were chosen, where the theme's shows the first one's name."""
+
     allow_multiple_selected = True
-    needs_multipart_form = True
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        # The theme's script writes the file's name into a text field beside each file field, and stumbles where there is none.
+        return format_html('{}<input type="text" hidden disabled>', super().render(*args, **kwargs))
 
 
 class SeveralFiles(forms.FileField):
     """Every file that was chosen, none of them empty; each ends as the reader wants it."""
 
-    widget = SeveralFilesWidget(attrs={"multiple": True, "accept": ".csv,.gz"})
+    widget = SeveralFilesWidget(attrs={"multiple": True, "accept": ".csv,.gz", "class": "several-files"})
 
     def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
         # Nothing chosen is judged like one file that is missing.
@@ -91,7 +97,7 @@ class ImportForm(forms.Form):
         widget=UnfoldBooleanSwitchWidget,
     )
     warehouse = forms.ChoiceField(
-        label=gettext_lazy("Warehouse"),
+        label=pgettext_lazy("import", "Warehouse"),
         help_text=gettext_lazy("Where the goods left from. IMPORT is made where needed and serves no new orders."),
         widget=UnfoldAdminSelectWidget,
     )
@@ -115,7 +121,8 @@ class ImportRunAdmin(ReadOnlyAdmin):
     list_filter: tuple[Any, ...] = (("state", ChoicesDropdownFilter), ("requested_at", BusinessDaysFilter))
     list_select_related = ("actor",)
     ordering = ("-id",)
-    readonly_fields = fields = ("standing",)
+    readonly_fields = fields = ("shop", "asked", "who", "warehouse")
+    change_form_outer_after_template = "admin/orders/importrun/_standing.html"
 
     asked = wording.moment_column("requested_at", gettext_lazy("asked at"))
 
@@ -162,9 +169,8 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def who(self, run: ImportRun) -> str:
         return run.actor.get_username() if run.actor else pgettext("asked by", "command")
 
-    @display(description="")
-    def standing(self, run: ImportRun) -> str:
-        return render_to_string("admin/orders/importrun/_standing.html", shown(run))
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().render_change_form(request, context | shown(kwargs["obj"]), *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -234,7 +240,7 @@ def shown(run: ImportRun) -> dict[str, Any]:
     report = run.report
     return {
         "run": run,
-        "state": wording.label(run.get_state_display(), COLORS[ImportRun.State(run.state)]),
+        "state_label": wording.label(run.get_state_display(), COLORS[ImportRun.State(run.state)]),
         "is_over": run.finished_at is not None,
         "url": reverse("admin:orders_importrun_standing", args=[run.pk]),
         "rejects_url": reverse("admin:orders_importrun_rejects", args=[run.pk]) if run.rejects else "",

@@ -84,7 +84,7 @@ def compose(
                 "outcome": outcome,
                 "skipped": outcome in SKIPPED,
                 "rows": outcomes[outcome],
-                "amount": _plain(account.amounts[outcome]),
+                "amount": _exact(account.amounts[outcome]),
             }
             for outcome in OUTCOMES
             if outcome in outcomes
@@ -122,6 +122,12 @@ def _month(one: Reconciled) -> dict[str, Any]:
         },
         "difference": {"gross": _plain(gross), "returns": _plain(returns)},
     }
+
+
+def _exact(amount: Decimal) -> str:
+    """Unrounded, with two decimals at least."""
+    whole, _point, decimals = f"{amount:f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
 def _plain(amount: Decimal) -> str:

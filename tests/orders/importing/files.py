@@ -22,12 +22,17 @@ INVOICE_LINES = online_retail.TABLES[0].columns
 CUSTOMER = "17850.0"
 
 
-def data(*names: str) -> list[Path]:
-    """Files of a real shop; skips where they are not at hand."""
+def at_hand(pattern: str) -> list[Path]:
+    """Files of a real shop, by name; none where the data sets are not at hand."""
     folder = Path(os.environ.get("BACKOFFICE_DATA") or PROJECT.parent / "shared" / "data")
-    files = [file for name in names for file in sorted(folder.glob(name))]
+    return sorted(folder.glob(pattern))
+
+
+def data(pattern: str) -> list[Path]:
+    """Files of a real shop; skips the test where they are not at hand."""
+    files = at_hand(pattern)
     if not files:
-        pytest.skip(f"the data sets are not at hand: BACKOFFICE_DATA names no folder with {names[0]}")
+        pytest.skip(f"the data sets are not at hand: BACKOFFICE_DATA names no folder with {pattern}")
     return files
 
 
