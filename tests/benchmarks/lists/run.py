@@ -33,7 +33,7 @@ def _pages() -> dict[str, str]:
     period = urlencode({"placed_at__from": f"{week:%Y-%m-%d}", "placed_at__to": f"{clock.now():%Y-%m-%d}"})
     return {
         "orders": "/admin/orders/order/",
-        "orders to pick": "/admin/orders/order/?worklist=to_pick",
+        "orders to pick": "/admin/orders/order/?list=to_pick",
         "orders of a state": "/admin/orders/order/?state__exact=SHIPPED",
         "orders of a week": f"/admin/orders/order/?{period}",
         "orders by number": f"/admin/orders/order/?q={order.number}",
