@@ -192,7 +192,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("given away"))
     def given(self, use: Redemption) -> str:
-        return words.money(use.amount)
+        return wording.amount(use.amount)
 
     @display(description=gettext_lazy("state"))
     def state_label(self, use: Redemption) -> str:

@@ -101,7 +101,7 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("total"))
     def amount(self, order: Order) -> str:
-        return labels.amount(order.total, order.currency)
+        return wording.amount(order.total, order.currency)
 
     @display(description=gettext_lazy("state"))
     def state_label(self, order: Order) -> str:
