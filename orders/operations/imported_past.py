@@ -101,7 +101,7 @@ def _write_in_parts(past: Past, at: datetime) -> int:
     past.orders.sort(key=lambda order: order.shipped_at or order.placed_at)
     while past.orders:
         part, past.orders[:PART] = past.orders[:PART], []
-        history.write(orders=part, at=at)
+        history.write(orders=part, with_spent_reservations=False, at=at)
     history.write(orders=[], movements=takes, at=at)
     return StockMovement.objects.filter(id__gt=before).count()
 

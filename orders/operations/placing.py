@@ -99,6 +99,7 @@ def place_order(
             customer_id=shopper.customer_id,
             document_kind=recording.document(order).kind,
             document_number=order.number,
+            ends_with_refusal=True,
             at=at,
         )
         demand = {one.variant_id: line.quantity for one, line in zip(priced.listed, priced.quote.lines, strict=True)}
