@@ -88,10 +88,13 @@ def write(
     orders: Sequence[PastOrder],
     movements: Sequence[PastMovement] = (),
     returns_without_sale: Sequence[PastReturn] = (),
+    announced: bool = True,
     with_spent_reservations: bool = True,
     at: datetime,
 ) -> Written:
     """Writes the orders and all that hangs on them, and records `HistoryImported` for the days they touch.
+
+    Who writes a past in several calls within one transaction says `announced=False`, and calls `announce` at the end.
 
     `movements` are entries of the ledger that no order causes (openings, receipts, counts); together with those of the
     orders they must never let a balance fall below zero. `at` is the moment of writing. Without spent reservations only
@@ -111,9 +114,14 @@ def write(
     stock.write_stock(movements=book.movements, reservations=book.reservations)
 
     first, last = book.days()
-    if first and last:
-        outbox.record(HistoryImported(first_on=first.isoformat(), last_on=last.isoformat()), at=at)
+    if first and last and announced:
+        announce(first_on=first, last_on=last, at=at)
     return Written(tuple(numbers), first, last)
+
+
+def announce(*, first_on: date, last_on: date, at: datetime) -> None:
+    """Tells that the past of these business days was written, in the transaction that wrote it."""
+    outbox.record(HistoryImported(first_on=first_on.isoformat(), last_on=last_on.isoformat()), at=at)
 
 
 def _keys(orders: Sequence[PastOrder], unsold: Sequence[PastReturn]) -> dict[type | str, Iterator[int]]:

@@ -165,13 +165,14 @@ def _document_numbers() -> Iterator[int]:
 
 def _write(story: Story, shelves: Shelves, until: datetime, at: datetime, say: Callable[[str], object]) -> Seeded:
     orders: list[PastOrder] = []
+    days: list[history.Written] = []
     written = lines = entries = 0
 
     def flush() -> None:
         nonlocal written, lines, entries
         told = shelves.take()
         movements = _stock_moves(told, until)
-        history.write(orders=orders, movements=movements, at=at)
+        days.append(history.write(orders=orders, movements=movements, announced=False, at=at))
         written += len(orders)
         lines += sum(len(one.lines) for one in orders)
         entries += len(movements)
@@ -183,6 +184,8 @@ def _write(story: Story, shelves: Shelves, until: datetime, at: datetime, say: C
         if len(orders) >= AT_ONCE:
             flush()
     flush()
+    first = min(one.first_on for one in days if one.first_on)
+    history.announce(first_on=first, last_on=max(one.last_on for one in days if one.last_on), at=at)
     return Seeded(written, lines, entries, proposals=0)
 
 
