@@ -14,14 +14,13 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.operations import history as uses
 from campaigns.operations.history import PastRedemption
-from config.kernel import bulk, outbox
+from config.kernel import bulk, outbox, shop
 from config.kernel.business_time import business_day
 from config.kernel.money import Money
 from inventory.locking import Place
@@ -96,7 +95,7 @@ def write(
     orders they must never let a balance fall below zero. `at` is the moment of writing.
     """
     bulk.unhurried()
-    book = _Book(_keys(orders, returns_without_sale), list(movements), ZoneInfo(settings.BUSINESS_TIME_ZONE))
+    book = _Book(_keys(orders, returns_without_sale), list(movements), shop.zone())
     numbers = [book.enter(order) for order in orders]
     for one in returns_without_sale:
         book.enter_return(one)
