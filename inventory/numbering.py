@@ -1,12 +1,10 @@
 """Numbers of inventory's documents: a prefix, the business day and a count that never repeats. Gaps are allowed."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection
 
-from config.kernel.business_time import business_day
+from config.kernel import shop
 
 PURCHASE_ORDER = "PO"
 GOODS_RECEIPT = "GR"
@@ -21,4 +19,4 @@ def document_number(prefix: str, at: datetime) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('inventory_document_number')")
         (count,) = cursor.fetchone()
-    return f"{prefix}-{business_day(at, ZoneInfo(settings.BUSINESS_TIME_ZONE)):%y%m%d}-{count:06}"
+    return f"{prefix}-{shop.day(at):%y%m%d}-{count:06}"

@@ -1,12 +1,10 @@
 """Numbers of orders, shipments and returns: the business day and a running number, unique under concurrency, gaps allowed."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection
 
-from config.kernel.business_time import business_day
+from config.kernel import shop
 
 
 def order_number(*, at: datetime, running: int) -> str:
@@ -30,7 +28,7 @@ def next_return_number(at: datetime) -> str:
 
 
 def day_of_number(at: datetime) -> str:
-    return f"{business_day(at, ZoneInfo(settings.BUSINESS_TIME_ZONE)):%y%m%d}"
+    return f"{shop.day(at):%y%m%d}"
 
 
 def _next(sequence: str) -> int:

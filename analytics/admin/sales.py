@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
@@ -28,11 +27,10 @@ from analytics.figures import Figures, total
 from analytics.models import HourlySales
 from analytics.queries import sales, titles
 from analytics.queries.sales import Freshness, SkuSales
-from config.kernel import clock
+from config.kernel import clock, shop
 from config.kernel.admin import downloading
 from config.kernel.admin.buttons import DayInput
 from config.kernel.admin.house import ReadOnlyAdmin
-from config.kernel.business_time import business_day
 from config.kernel.money import Money
 
 LONGEST_DAYS = 731
@@ -117,7 +115,7 @@ class HourlySalesAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         self._require(request)
         at = clock.now()
-        today = business_day(at, ZoneInfo(settings.BUSINESS_TIME_ZONE))
+        today = shop.day(at)
         form = PeriodForm({**_usual(today), **request.GET.dict()})
         fresh = sales.freshness(at=at)
         shown: dict[str, Any] = {}

@@ -3,9 +3,7 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -16,7 +14,7 @@ from analytics.admin import charts, wording
 from analytics.admin.wording import address, against, money, number, percent
 from analytics.definitions import TITLES
 from analytics.queries import dashboard, sales
-from config.kernel import clock
+from config.kernel import clock, shop
 from orders.queries import worklists
 
 TREND_DAYS = 90
@@ -66,7 +64,7 @@ def today(request: HttpRequest, at: datetime) -> dict[str, Any]:
     seen = found.projection
     return {
         "day": wording.day(found.day),
-        "time": at.astimezone(ZoneInfo(settings.BUSINESS_TIME_ZONE)),
+        "time": at.astimezone(shop.zone()),
         "holiday": holidays.between(found.day, found.day, get_language() or "ko").get(found.day, ""),
         "sales": money(now.sales),
         "url": address(request, SALES_PAGE, SALES, **one_day, by="hour"),

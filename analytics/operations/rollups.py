@@ -8,17 +8,15 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from analytics import closing, extract
 from analytics.models import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
-from config.kernel import jobs
-from config.kernel.business_time import Period, business_day, day_period
+from config.kernel import jobs, shop
+from config.kernel.business_time import Period, day_period
 from config.kernel.errors import Invalid
 from config.kernel.models import User
 
@@ -94,7 +92,7 @@ def mark(*, days: Iterable[date], at: datetime) -> int:
 
     A day that is not over needs no mark: it is read live, and made once it closes.
     """
-    today = business_day(at, _zone())
+    today = shop.day(at)
     over = sorted({day for day in days if day < today})
     if over:
         with connection.cursor() as cursor:
@@ -113,7 +111,7 @@ def mark_history(*, first: date, last: date, at: datetime) -> int:
 
 def rebuild(*, first: date, last: date, actor: User | None, at: datetime) -> Rebuilt:
     """Makes the figures of these days anew. Refuses days that are not over; each month or so is a transaction of its own."""
-    closed = closing.last_closed(at, _zone())
+    closed = closing.last_closed(at, shop.zone())
     if last > closed:
         raise DayNotOver(
             _("%(day)s is not over yet; the last day with figures is %(closed)s.") % {"day": last, "closed": closed},
@@ -130,30 +128,26 @@ def rebuild_due(*, at: datetime, seconds: float = 240) -> Rebuilt:
 
 def rebuild_trailing(*, at: datetime, days: int = TRAILING_DAYS) -> Rebuilt:
     """Makes the last closed days whether or not they are marked."""
-    last = closing.last_closed(at, _zone())
+    last = closing.last_closed(at, shop.zone())
     return _rebuild_days(closing.days(last - timedelta(days=days - 1), last), at)
 
 
 def rebuild_everything(*, actor: User | None, at: datetime) -> Rebuilt:
     """Makes every closed day since the shop's records begin, and drops figures of days that lie outside of them."""
-    first, last = _first_day(), closing.last_closed(at, _zone())
+    first, last = _first_day(), closing.last_closed(at, shop.zone())
     wanted = closing.days(first, last) if first else []
     log.info("all figures asked for anew by user %s", actor.pk if actor else None)
     _drop_outside(wanted)
     return _rebuild_days(wanted, at)
 
 
-def _zone() -> tzinfo:
-    return ZoneInfo(settings.BUSINESS_TIME_ZONE)
-
-
 def _first_day() -> date | None:
     first = extract.first_moment()
-    return business_day(first, _zone()) if first else None
+    return shop.day(first) if first else None
 
 
 def _due(at: datetime) -> list[date]:
-    last = closing.last_closed(at, _zone())
+    last = closing.last_closed(at, shop.zone())
     known = dict(RollupState.objects.filter(day__lte=last).values_list("day", "state"))
     first = min(known) if known else _first_day()
     never_made = [day for day in closing.days(first, last) if day not in known] if first else []
@@ -197,7 +191,7 @@ def _replace(first: date, last: date) -> dict[date, int]:
     """Puts what the source says in the place of what is stored, and tells how many source rows each day has."""
     for rollup in ROLLUPS:
         rollup._default_manager.filter(day__range=(first, last)).delete()
-    whole = Period(day_period(first, _zone()).starts_at, day_period(last, _zone()).ends_at)
+    whole = Period(day_period(first, shop.zone()).starts_at, day_period(last, shop.zone()).ends_at)
     with connection.cursor() as cursor:
         cursor.execute(_REPLACE, extract.span(whole))
         return dict(cursor.fetchall())

@@ -12,9 +12,10 @@ from knox.models import AuthToken
 
 from analytics import extract
 from analytics.models import DailyPromotion, HourlySales
-from analytics.queries.sales import Freshness, zone
+from analytics.queries.sales import Freshness
 from campaigns.models import Promotion
-from config.kernel.business_time import Period, business_day, day_period
+from config.kernel import shop
+from config.kernel.business_time import Period, day_period
 from inventory.models import ReplenishmentProposal, StockLevel, Variant, Warehouse
 from orders.models import Order
 
@@ -176,8 +177,9 @@ def _added(*pairs: tuple[int, Decimal] | None) -> tuple[int, Decimal]:
 
 
 def _promotions_live(fresh: Freshness, at: datetime) -> dict[int, tuple[int, Decimal]]:
-    starts_at = day_period(fresh.live_from, zone()).starts_at
-    return extract.promotions(Period(starts_at, day_period(business_day(at, zone()), zone()).ends_at))
+    zone = shop.zone()
+    starts_at = day_period(fresh.live_from, zone).starts_at
+    return extract.promotions(Period(starts_at, day_period(shop.day(at), zone).ends_at))
 
 
 def proposed() -> Proposed:

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
 from analytics import extract
 from analytics.models import RollupState
+from config.kernel import shop
 from config.kernel.business_time import day_period
 from config.kernel.models import OutboxDelivery
 
@@ -81,7 +80,7 @@ def _compare(rollup: _Rollup, day: date) -> Iterator[Cell]:
     """  # noqa: S608  put together from texts of this app
     sides: dict[str, dict[tuple[Any, ...], tuple[Any, ...]]] = {"stored": {}, "recounted": {}}
     with connection.cursor() as cursor:
-        cursor.execute(statement, {**extract.span(day_period(day, ZoneInfo(settings.BUSINESS_TIME_ZONE))), "day": day})
+        cursor.execute(statement, {**extract.span(day_period(day, shop.zone())), "day": day})
         for side, *values in cursor.fetchall():
             sides[side][tuple(values[: rollup.keys])] = tuple(values[rollup.keys :])
     for key in sorted(sides["stored"].keys() | sides["recounted"].keys(), key=str):

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from analytics import closing, extract, projection
 from analytics.extract import HourOfChannel
 from analytics.figures import Figures, total
 from analytics.models import DailySales, HourlySales, RollupState
-from config.kernel.business_time import Period, business_day, day_period
+from config.kernel import shop
+from config.kernel.business_time import Period, day_period
 
 FACTS = ("orders", "units", "gross", "discounts", "shipping", "tax", "returned_units", "returned")
 # Earlier days of the same weekday that a projection asks.
@@ -55,13 +54,9 @@ class SkuSales:
     profit: Decimal
 
 
-def zone() -> ZoneInfo:
-    return ZoneInfo(settings.BUSINESS_TIME_ZONE)
-
-
 def freshness(*, at: datetime) -> Freshness:
-    today = business_day(at, zone())
-    closed = closing.last_closed(at, zone())
+    today = shop.day(at)
+    closed = closing.last_closed(at, shop.zone())
     yesterday = today - timedelta(days=1)
     known = RollupState.objects.filter(day__lte=closed).aggregate(
         dirty=Count("day", filter=Q(state=RollupState.State.DIRTY)),
@@ -102,7 +97,7 @@ def by_category(*, first: date, last: date, most: int) -> list[SkuSales]:
 
 def today(*, at: datetime) -> Today:
     """The open day so far against the same weekday a week ago up to the same time, and where it may end."""
-    local = at.astimezone(zone())
+    local = at.astimezone(shop.zone())
     day = local.date()
     figures, before = (total(one.figures for one in _until(of, at)) for of in (day, day - timedelta(days=7)))
     earlier = [day - timedelta(weeks=week) for week in range(1, WEEKS_ASKED + 1)]
@@ -116,8 +111,8 @@ def today(*, at: datetime) -> Today:
 
 def _until(day: date, at: datetime) -> Iterable[HourOfChannel]:
     """A day from the source, up to the time of day that it is at `at`."""
-    starts_at = day_period(day, zone()).starts_at
-    ends_at = datetime.combine(day, at.astimezone(zone()).time(), tzinfo=zone())
+    starts_at = day_period(day, shop.zone()).starts_at
+    ends_at = datetime.combine(day, at.astimezone(shop.zone()).time(), tzinfo=shop.zone())
     # What was placed at this very moment has happened, so the end is the next moment that can be told apart.
     return extract.hours(Period(starts_at, ends_at + timedelta(microseconds=1)))
 
@@ -126,9 +121,10 @@ def _hours(first: date, last: date, fresh: Freshness, at: datetime) -> Iterable[
     stored = HourlySales.objects.filter(day__gte=first, day__lte=min(last, fresh.live_from - timedelta(days=1)))
     for day, hour, channel, *facts in stored.values_list("day", "hour", "channel", *FACTS):
         yield HourOfChannel(day, hour, channel, Figures(*facts))
-    live_first, live_last = max(first, fresh.live_from), min(last, business_day(at, zone()))
+    live_first, live_last = max(first, fresh.live_from), min(last, shop.day(at))
     if live_first <= live_last:
-        yield from extract.hours(Period(day_period(live_first, zone()).starts_at, day_period(live_last, zone()).ends_at))
+        zone = shop.zone()
+        yield from extract.hours(Period(day_period(live_first, zone).starts_at, day_period(live_last, zone).ends_at))
 
 
 def _sum(rows: Iterable[HourOfChannel], key: Callable[[HourOfChannel], Any]) -> dict[Any, Figures]:

@@ -8,16 +8,14 @@ so nothing is told twice; what was missed is told later, with the times at which
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Sum
 
 from campaigns.events import PromotionEnded, PromotionStarted
 from campaigns.models import Promotion, PromotionOccurrence, Redemption
 from campaigns.pricing import schedule
-from config.kernel import outbox
+from config.kernel import outbox, shop
 
 # So many openings and closings of one promotion in one transaction; the rest is due for the next.
 AT_ONCE = 200
@@ -51,7 +49,7 @@ def settle_due(*, at: datetime, most: int = 1000) -> Settled:
 
 def settle(promotion: Promotion, *, at: datetime, most: int | None = None) -> tuple[int, int]:
     """Writes the story of one promotion, whose row the caller has locked; how many windows opened and closed."""
-    zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
+    zone = shop.zone()
     running = PromotionOccurrence.objects.filter(promotion=promotion, ended_at__isnull=True).first()
     opened = closed = 0
     moment: datetime | None = promotion.settled_until or promotion.starts_at

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
@@ -13,6 +12,7 @@ from django.db import connection
 from campaigns.models import Coupon
 from campaigns.pricing import engine
 from campaigns.pricing.values import Basket, Benefit, Key, Quote, Rule
+from config.kernel import shop
 
 # First by index the few promotions that may matter to this basket, whatever else is on offer: those for every product, those
 # that name one of its products or categories, those its codes open. Chosen rows win over `covers`, so that nothing chosen is
@@ -83,7 +83,7 @@ def _priced(
         _on_offer(basket, {key.promotion_id for key in keys.values()}, at, tried),
         keys,
         at=at,
-        zone=ZoneInfo(settings.BUSINESS_TIME_ZONE),
+        zone=shop.zone(),
         currency=settings.SHOP_CURRENCY,
         shipping_tax_rate=shipping_tax_rate,
     )

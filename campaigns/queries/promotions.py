@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.conf import settings as project
 from django.db.models import Count, F, Q, QuerySet, Sum, TextChoices
@@ -15,6 +14,7 @@ from campaigns.models import CouponBatch, Promotion, PromotionChange, PromotionO
 from campaigns.pricing import schedule
 from campaigns.pricing.settings import Objection, Settings
 from campaigns.pricing.settings import objections as contradictions
+from config.kernel import shop
 from inventory.models import Category, Product
 
 SHOWN = 20
@@ -38,7 +38,7 @@ def state_of(promotion: Promotion, at: datetime) -> State:
         return State.UPCOMING
     if promotion.is_used_up:
         return State.USED_UP
-    return State.IN_FORCE if schedule.in_force(promotion, at, _zone()) else State.PAUSED
+    return State.IN_FORCE if schedule.in_force(promotion, at, shop.zone()) else State.PAUSED
 
 
 def in_state(promotions: QuerySet[Promotion], state: str, at: datetime) -> QuerySet[Promotion]:
@@ -64,7 +64,7 @@ def in_force(at: datetime) -> QuerySet[Promotion]:
 
 def _window(at: datetime) -> Q:
     """At one of its weekdays and hours: `schedule.in_force` inside the period, said to the database."""
-    local = at.astimezone(_zone())
+    local = at.astimezone(shop.zone())
     today, hour = _on(local.weekday()), local.hour
     past_midnight = Q(from_hour__gt=F("until_hour"))
     return (
@@ -77,10 +77,6 @@ def _window(at: datetime) -> Q:
 
 def _on(weekday: int) -> Q:
     return Q(weekdays=[]) | Q(weekdays__contains=[weekday])
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(project.BUSINESS_TIME_ZONE)
 
 
 @dataclass(frozen=True)
@@ -119,7 +115,7 @@ def recounted(promotion: Promotion) -> Uses:
 def story(promotion: Promotion, *, at: datetime) -> Story:
     return Story(
         uses=uses(promotion),
-        next_change_at=schedule.next_change(promotion, at, _zone()) if promotion.is_enabled else None,
+        next_change_at=schedule.next_change(promotion, at, shop.zone()) if promotion.is_enabled else None,
         occurrences=list(promotion.occurrences.order_by("-started_at", "-id")[:SHOWN]),
         changes=list(promotion.changes.select_related("actor").order_by("-version")[:SHOWN]),
         batches=list(promotion.batches.order_by("-id")[:SHOWN]),

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import OuterRef, QuerySet, Subquery
 from django_celery_beat.models import PeriodicTask
 
+from config.kernel import shop
 from config.kernel.models import JobRun
 
 SHOWN_RUNS = 10
@@ -38,7 +37,7 @@ def next_run(task: PeriodicTask, at: datetime) -> datetime | None:
     if not task.enabled:
         return None
     if task.crontab:
-        due: datetime = task.crontab.due_start_time(at, ZoneInfo(settings.BUSINESS_TIME_ZONE))
+        due: datetime = task.crontab.due_start_time(at, shop.zone())
         return due
     if task.interval and task.last_run_at:
         again: datetime = max(at, task.last_run_at + task.interval.schedule.run_every)

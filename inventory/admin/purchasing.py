@@ -15,7 +15,7 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from config.kernel import clock
+from config.kernel import clock, shop
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
@@ -173,7 +173,7 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
         """The receiving desk: every delivery that is awaited, the longest overdue first."""
         if not request.user.has_perm(MAY_RECEIVE):
             raise PermissionDenied
-        today = telling.today(clock.now())
+        today = shop.day(clock.now())
         context = {
             **self.admin_site.each_context(request),
             "title": _("Receiving desk"),

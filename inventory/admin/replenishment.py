@@ -3,10 +3,8 @@
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
@@ -21,12 +19,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from config.kernel import clock, jobs
+from config.kernel import clock, jobs, shop
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, actor, attempt, operation_button
 from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
 from config.kernel.admin.navigation import Link, add_group
-from config.kernel.business_time import business_day
 from inventory.admin import figures
 from inventory.models import ReorderPolicy, ReplenishmentProposal
 from inventory.operations import replenishment
@@ -55,10 +52,6 @@ add_group(
     ],
     order=25,
 )
-
-
-def today() -> date:
-    return business_day(clock.now(), ZoneInfo(settings.BUSINESS_TIME_ZONE))
 
 
 class PercentField(forms.DecimalField):
@@ -160,7 +153,7 @@ class ReorderPolicyAdmin(HouseAdmin):
 
     @display(description="")
     def tonight(self, policy: ReorderPolicy) -> str:
-        found = queries.needs(as_of=today(), policies=[policy.pk])
+        found = queries.needs(as_of=shop.day(clock.now()), policies=[policy.pk])
         if found.needs:
             return figures.table(found.needs[0].explanation)
         return str(figures.NOTHING[replenishment.OFF_SALE if found.off_sale else replenishment.NO_SUPPLIER])
@@ -227,7 +220,7 @@ class NightForm(ButtonForm):
 
     def clean_as_of(self) -> date | None:
         day: date | None = self.cleaned_data["as_of"]
-        if day is not None and day > today():
+        if day is not None and day > shop.day(clock.now()):
             raise forms.ValidationError(_("The day lies in the future: demand is only known up to yesterday."))
         return day
 

@@ -3,24 +3,18 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from config.kernel import shop
 from config.kernel.admin import wording
-from config.kernel.business_time import business_day
 from inventory.admin import labels
 from inventory.models import PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine
 from inventory.queries.replenishment import Why
 
 State = PurchaseOrder.State
-
-
-def today(at: datetime) -> date:
-    return business_day(at, ZoneInfo(settings.BUSINESS_TIME_ZONE))
 
 
 def is_late(order: PurchaseOrder, on: date) -> bool:
@@ -49,7 +43,7 @@ def next_step(order: PurchaseOrder, at: datetime) -> Next | None:
                 missing,
             )
             day = f"{order.expected_on:%Y-%m-%d}" if order.expected_on else "-"
-            return Next(told % {"count": f"{missing:,}", "day": day}, is_urgent=is_late(order, today(at)))
+            return Next(told % {"count": f"{missing:,}", "day": day}, is_urgent=is_late(order, shop.day(at)))
         case State.RECEIVED:
             return Next(_("Everything has come. Close it when it is settled."))
     return None

@@ -4,14 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel import outbox
-from config.kernel.business_time import business_day
+from config.kernel import outbox, shop
 from config.kernel.errors import Conflict
 from config.kernel.models import User
 from inventory.events import StockChanged
@@ -101,5 +98,5 @@ def post(
 
 def announce(*, at: datetime) -> None:
     """Tells, once for each operation that posted, that the figures of this business day are stale."""
-    day = business_day(at, ZoneInfo(settings.BUSINESS_TIME_ZONE))
+    day = shop.day(at)
     outbox.record(StockChanged(on=day.isoformat()), at=at)

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel import bulk
+from config.kernel import bulk, shop
 from config.kernel.business_time import business_day
 from inventory import lifecycle, numbering
 from inventory.lifecycle import Step
@@ -86,7 +85,7 @@ class PastCount:
 @transaction.atomic
 def write_purchases(*, purchases: Sequence[PastPurchase]) -> list[PastMovement]:
     """Writes purchase orders with their receipts and timelines; answers the entries the receipts cause."""
-    zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
+    zone = shop.zone()
     keys = iter(bulk.take_ids(PurchaseOrder, len(purchases)))
     line_keys = iter(bulk.take_ids(PurchaseOrderLine, sum(len(one.lines) for one in purchases)))
     receipts = sum(len(one.receipts) for one in purchases)
@@ -187,7 +186,7 @@ def _state(one: PastPurchase, outstanding: int) -> str:
 @transaction.atomic
 def write_counts(*, counts: Sequence[PastCount]) -> list[PastMovement]:
     """Writes stock counts; answers the corrections they cause."""
-    zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
+    zone = shop.zone()
     keys = bulk.take_ids(StockCount, len(counts))
     running = bulk.take_numbers(NUMBERS, len(counts))
     heads, lines, movements = [], [], []

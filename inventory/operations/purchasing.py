@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel.business_time import business_day
+from config.kernel import shop
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 from inventory import lifecycle, locking, numbering
@@ -129,7 +128,7 @@ def approve(*, number: str, actor: User | None, at: datetime) -> PurchaseOrder:
 def send(*, number: str, actor: User | None, at: datetime, expected_on: date | None = None) -> PurchaseOrder:
     """Notes that the supplier has it. Without `expected_on` the goods are expected after the longest lead time of its lines."""
     order = _locked(number, Step.SENT)
-    today = business_day(at, ZoneInfo(settings.BUSINESS_TIME_ZONE))
+    today = shop.day(at)
     if expected_on is not None and not today <= expected_on <= today + timedelta(days=DAYS_MOST):
         raise PurchaseInvalid(_("Goods are expected today or later."), details={"field": "expected_on"})
     order.state, order.sent_at = PurchaseOrder.State.SENT, at

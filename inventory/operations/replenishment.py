@@ -9,13 +9,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel.business_time import business_day
+from config.kernel import shop
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 from inventory.models import PurchaseOrderLine, ReorderPolicy, ReplenishmentProposal
@@ -188,7 +186,7 @@ def _take_turns() -> None:
 
 
 def _day(at: datetime, as_of: date | None) -> date:
-    today = business_day(at, ZoneInfo(settings.BUSINESS_TIME_ZONE))
+    today = shop.day(at)
     if as_of is not None and as_of > today:
         raise Invalid(
             _("The day lies in the future: demand is only known up to yesterday."),

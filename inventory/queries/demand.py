@@ -8,11 +8,10 @@ write-offs and corrections are nobody's demand.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection
 
+from config.kernel import shop
 from config.kernel.business_time import day_period
 from inventory.models import PurchaseOrder
 from inventory.replenishment import WINDOW_DAYS, Demand, Position
@@ -88,7 +87,7 @@ def recorded(*, last_on: date, policies: Collection[int] | None = None, days: in
 
     Without `policies`, of all that are enabled. One statement, whatever their number.
     """
-    zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
+    zone = shop.zone()
     first_on = last_on - timedelta(days=days - 1)
     given = {
         "policies": None if policies is None else list(policies),

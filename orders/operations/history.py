@@ -14,14 +14,13 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.operations import history as uses
 from campaigns.operations.history import PastRedemption
-from config.kernel import bulk, outbox
+from config.kernel import bulk, outbox, shop
 from config.kernel.business_time import business_day
 from config.kernel.money import Money
 from inventory.locking import Place
@@ -101,9 +100,7 @@ def write(
     what is still held is written: a past from elsewhere never reserved anything here.
     """
     bulk.unhurried()
-    book = _Book(
-        _keys(orders, returns_without_sale), list(movements), ZoneInfo(settings.BUSINESS_TIME_ZONE), with_spent_reservations
-    )
+    book = _Book(_keys(orders, returns_without_sale), list(movements), shop.zone(), with_spent_reservations)
     numbers = [book.enter(order) for order in orders]
     for one in returns_without_sale:
         book.enter_return(one)

@@ -6,18 +6,14 @@ A part of `importing`, whose transaction this runs in.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from campaigns.operations import history as audience
-from config.kernel import bulk, outbox
-from config.kernel.business_time import business_day
-from config.kernel.errors import Missing
+from config.kernel import bulk, outbox, shop
 from inventory.models import Category, StockMovement, Variant, Warehouse
 from inventory.operations import history as stock
 from inventory.operations.history import PastProduct, PastVariant
@@ -40,14 +36,11 @@ from orders.models import (
 )
 from orders.models.importing import IMPORT_WAREHOUSE
 from orders.operations import history
+from orders.operations.returning import UnknownWarehouse
 from orders.queries import imports
 
 # Orders written at a time: what they come to in rows is held in memory.
 PART = 4_000
-
-
-class UnknownWarehouse(Missing):
-    code = "unknown_warehouse"
 
 
 @transaction.atomic
@@ -175,7 +168,7 @@ def _take_back_earlier(returns: Sequence[EarlierReturn], at: datetime) -> None:
             order.refund_owed += back.amount
             order.save(update_fields=["refunded", "refund_owed"])
             _tell(order, OrderEvent.Kind.REFUNDED, back.reason, back.refunded_at, amount=str(back.amount))
-    days = [business_day(one.at, ZoneInfo(settings.BUSINESS_TIME_ZONE)) for one in returns]
+    days = [shop.day(one.at) for one in returns]
     outbox.record(HistoryImported(first_on=min(days).isoformat(), last_on=max(days).isoformat()), at=at)
 
 
@@ -211,7 +204,7 @@ def _tell(order: Order, kind: OrderEvent.Kind, reason: str, at: datetime, **deta
 
 
 def _remember(run: ImportRun, documents: Sequence[Document]) -> None:
-    zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
+    zone = shop.zone()
     bulk.copy(
         ImportedDocument,
         ("profile", "number", "kind", "run_id", "digests", "original_at"),

@@ -24,7 +24,7 @@ from django.core.files.base import File
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from config.kernel import bulk
+from config.kernel import bulk, shop
 from config.kernel.business_time import business_day
 from config.kernel.errors import Conflict, DomainError, Invalid, Missing
 from config.kernel.models import User
@@ -274,7 +274,7 @@ def _sha256(path: Path) -> str:
 def _write(run: ImportRun, profile: Profile, read: _Read, at: datetime) -> None:
     bulk.unhurried()
     _wait_for_turn()
-    zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
+    zone = shop.zone()
     run.shift_days = _shift(run, read.documents, business_day(at, zone))
     account = read.book.account
     documents = _new(run, read.documents, account)

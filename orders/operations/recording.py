@@ -3,12 +3,10 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel.business_time import business_day
+from config.kernel import shop
 from config.kernel.errors import Missing
 from config.kernel.models import User
 from inventory.operations.ledger import Document
@@ -63,4 +61,4 @@ def document(order: Order) -> Document:
 
 def day(at: datetime) -> str:
     """The business day, as events tell it."""
-    return business_day(at, ZoneInfo(settings.BUSINESS_TIME_ZONE)).isoformat()
+    return shop.day(at).isoformat()

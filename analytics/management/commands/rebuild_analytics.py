@@ -2,14 +2,12 @@
 
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from analytics import closing
 from analytics.operations import rollups
-from config.kernel import clock
+from config.kernel import clock, shop
 from config.kernel.management.refusing import OperationCommand
 
 
@@ -26,7 +24,7 @@ class Command(OperationCommand):
         parser.add_argument("--as-of", type=a_day, metavar="YYYY-MM-DD", help="The day taken for today (default: today).")
 
     def handle(self, *args: Any, first: date | None, last: date | None, as_of: date | None, **options: Any) -> None:
-        at, zone = clock.now(), ZoneInfo(settings.BUSINESS_TIME_ZONE)
+        at, zone = clock.now(), shop.zone()
         if as_of is not None:
             at = min(at, closing.morning(as_of, zone))
         if last is not None and first is None:

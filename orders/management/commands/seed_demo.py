@@ -2,12 +2,10 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from config.kernel import clock
+from config.kernel import clock, shop
 from config.kernel.management.refusing import OperationCommand
 from orders.operations import seeding
 from orders.operations.seeding import SCALES, Scale
@@ -47,4 +45,4 @@ def _moment(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise CommandError(f"--until {text}: write it as 2026-11-21T19:00.") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(settings.BUSINESS_TIME_ZONE))
+    return moment if moment.tzinfo else moment.replace(tzinfo=shop.zone())

@@ -15,7 +15,7 @@ from inventory.models import StockLevel, StockMovement, Variant, Warehouse
 from orders.importing.refusals import FileRefused
 from orders.models import ImportedDocument, ImportRun, Order, OrderLine, Refund, Return
 from orders.operations import importing
-from orders.operations.imported_past import UnknownWarehouse
+from orders.operations.returning import UnknownWarehouse
 from orders.queries import imports
 from tests.builders import a_variant, a_warehouse
 from tests.orders.importing.files import (
