@@ -92,8 +92,13 @@ class OrdersView(generics.ListAPIView[Order]):
 
         def call() -> Response:
             order = placing.place_order(
-                lines=given.wanted(), customer=given.buyer(), actor=_actor(request), at=clock.now(), **told
-            )  # fmt: skip
+                lines=given.wanted(),
+                customer=given.buyer(),
+                ends_with_refusal=True,
+                actor=_actor(request),
+                at=clock.now(),
+                **told,
+            )
             return Response(outputs.PlacedOutput(order).data, status=201)
 
         return idempotent(request, call)

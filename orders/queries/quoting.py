@@ -37,14 +37,6 @@ class AmountTooLarge(Invalid):
     code = "amount_too_large"
 
 
-_SHOPPER = """
-    SELECT c.id, ARRAY(SELECT m.segment_id FROM campaigns_segmentmembership AS m WHERE m.customer_id = c.id),
-           NOT EXISTS (SELECT FROM orders_order AS o WHERE o.customer_id = c.id AND o.state NOT IN ('CANCELED', 'EXPIRED')),
-           c.name, c.phone, c.email
-    FROM campaigns_customer AS c WHERE c.external_id = %s
-"""
-
-
 @dataclass(frozen=True)
 class Shopper:
     """Who asks, and what is known of them. Somebody unknown is in no segment and orders for the first time."""

@@ -272,3 +272,11 @@ def test_a_month_of_a_real_shop_is_imported_whole() -> None:
     assert december["difference"] == {"gross": "0", "returns": "0"}
     assert StockLevel.objects.filter(on_hand__lt=0).count() == 0
     assert invariants.check_all(at=NOW) == []
+
+
+def test_an_import_that_never_ends_breaks_a_promise() -> None:
+    importing.request(profile="online-retail", is_dry_run=False, shift_to_today=False, actor=None, at=NOW)
+
+    assert invariants.check_all(at=NOW + timedelta(hours=35)) == []
+    (violation,) = invariants.check_all(at=NOW + timedelta(hours=37))
+    assert violation.invariant == "I11"
