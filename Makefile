@@ -52,7 +52,7 @@ test-without-browser: $(VENV)/dev ## The same without the browser tests
 	@$(BIN)/python -m pytest -m "not browser" $(ARGS)
 
 prove: $(VENV)/prove browser ## Run the long proofs, or one: make prove ARGS=tests/prove/test_soak.py
-	@$(BIN)/python -m pytest --prove $(or $(ARGS),tests/prove)
+	@$(BIN)/python -m pytest --prove $(or $(ARGS),-m prove)
 
 bench: $(VENV)/dev ## Measure, all or by name: make bench ARGS="place_order lists"
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -9,10 +9,12 @@ from django.db import connection
 from config.kernel.invariants import Violation, invariant
 from config.kernel.money import EXPONENTS
 from inventory.events import ReservationsLost
-from orders.models import Order
+from orders.models import ImportRun, Order
 
 # The sweep runs every minute: what has been due for this long was forgotten.
 OVERDUE = timedelta(minutes=15)
+# Longer than from one nightly tidying to the next, and than a run may take.
+UNFINISHED = timedelta(hours=36)
 # Decimals of the currencies that have not two.
 EXPONENTS_TOLD = json.dumps(EXPONENTS)
 
@@ -251,3 +253,10 @@ def every_change_is_in_the_timeline(at: datetime) -> Iterator[Violation]:
 def unpaid_orders_expire(at: datetime) -> Iterator[Violation]:
     for order in Order.objects.filter(state=Order.State.PLACED, payment_due_at__lt=at - OVERDUE)[:1000]:
         yield Violation("I11", f"order {order.number}", f"unpaid since {order.payment_due_at}, and not expired")
+
+
+@invariant("I11")
+def imports_come_to_an_end(at: datetime) -> Iterator[Violation]:
+    """The nightly tidying closes imports whose worker died."""
+    for run in ImportRun.objects.filter(finished_at__isnull=True, requested_at__lt=at - UNFINISHED)[:1000]:
+        yield Violation("I11", f"import of history #{run.pk}", f"{run.state} since {run.requested_at}")

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from analytics.admin import charts, exporting, tiles, wording
+from analytics.admin import charts, tiles, wording
 from analytics.admin.wording import money, number
 from analytics.definitions import DEFINITIONS, TITLES
 from analytics.figures import Figures, total
@@ -28,6 +29,7 @@ from analytics.models import HourlySales
 from analytics.queries import sales, titles
 from analytics.queries.sales import Freshness, SkuSales
 from config.kernel import clock
+from config.kernel.admin import downloading
 from config.kernel.admin.buttons import DayInput
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.business_time import business_day
@@ -140,7 +142,7 @@ class HourlySalesAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "analytics/sales.html", context)
 
-    def csv_view(self, request: HttpRequest) -> HttpResponse:
+    def csv_view(self, request: HttpRequest) -> HttpResponseBase:
         self._require(request)
         form = PeriodForm(request.GET)
         if not form.is_valid():
@@ -153,7 +155,7 @@ class HourlySalesAdmin(ReadOnlyAdmin):
         heading = [table.heading, *(str(column.title) for column in table.columns)]
         rows = [[table.names(key), *(_plain(column, figures) for column in table.columns)] for key, figures in table.rows]
         name = f"sales-{given['by']}-{given['first']:%Y%m%d}-{given['last']:%Y%m%d}"
-        return exporting.as_csv(name, [heading, *rows])
+        return downloading.as_csv(request, name=name, heading=heading, rows=rows, number=len(rows), of=HourlySales, called=name)
 
     def definitions_view(self, request: HttpRequest) -> HttpResponse:
         context = {

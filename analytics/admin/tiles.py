@@ -116,7 +116,8 @@ def _tallies(request: HttpRequest, at: datetime) -> list[dict[str, Any]]:
             {
                 "title": _("Purchases proposed"),
                 "number": number(waiting.number),
-                "detail": money(waiting.cost),
+                # The warehouse sees what comes; what it costs is for those who see figures of SKUs.
+                "detail": money(waiting.cost) if request.user.has_perm(SKUS) else "",
                 "alarming": False,
                 "url": address(request, "inventory_replenishmentproposal_changelist", PROPOSALS, state__exact="OPEN"),
             }

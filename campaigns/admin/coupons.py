@@ -14,13 +14,12 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from campaigns.admin import export
 from campaigns.admin import wording as words
 from campaigns.models import Coupon, CouponBatch, Redemption
 from campaigns.operations import coupons
 from campaigns.queries import coupons as queries
 from config.kernel import clock
-from config.kernel.admin import wording
+from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
@@ -143,10 +142,18 @@ class CouponBatchAdmin(ReadOnlyAdmin, ButtonsAdmin):
             raise Http404
         if not (self.has_view_permission(request, batch) and request.user.has_perm(MAY_DOWNLOAD)):
             raise PermissionDenied
-        self.log_change(request, batch, _("Downloaded the codes"))
         heading = (_("code"), _("usage limit"), _("used"), _("enabled"))
         rows = ((code, limit, used, _("yes") if on else _("no")) for code, limit, used, on in queries.codes_of(batch))
-        return export.as_csv(f"coupons-{batch.pk}", heading, rows)
+        return downloading.as_csv(
+            request,
+            name=f"coupons-{batch.pk}",
+            heading=heading,
+            rows=rows,
+            number=batch.size,
+            of=batch,
+            called=str(batch),
+            most=coupons.LARGEST_BATCH,
+        )
 
 
 @admin.register(Redemption)
@@ -193,7 +200,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("given away"))
     def given(self, use: Redemption) -> str:
-        return words.money(use.amount)
+        return wording.amount(use.amount)
 
     @display(description=gettext_lazy("state"))
     def state_label(self, use: Redemption) -> str:

@@ -126,7 +126,7 @@ class CustomerAdmin(ReadOnlyAdmin, ButtonsAdmin):
             history = queries.history(customer)
             context |= {
                 "history": history,
-                "redemptions": [(one, words.money(one.amount)) for one in history.redemptions],
+                "redemptions": [(one, wording.amount(one.amount)) for one in history.redemptions],
                 "sees_promotions": request.user.has_perm("campaigns.view_promotion"),
             }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -20,6 +20,7 @@ from unfold.widgets import (
 
 from campaigns.admin.wording import WEEKDAYS, plain
 from campaigns.models import Promotion
+from campaigns.operations.coupons import LARGEST_BATCH
 from campaigns.operations.promotions import WORDS, settings_of
 from campaigns.pricing.settings import Settings
 from campaigns.queries import catalog
@@ -212,7 +213,7 @@ class ExtendForm(ButtonForm):
 
 class BatchForm(ButtonForm):
     name = forms.CharField(label=gettext_lazy("name of the batch"), max_length=100)
-    size = forms.IntegerField(label=gettext_lazy("number of codes"), min_value=1, max_value=100_000, initial=100)
+    size = forms.IntegerField(label=gettext_lazy("number of codes"), min_value=1, max_value=LARGEST_BATCH, initial=100)
     beginning = forms.CharField(
         label=gettext_lazy("beginning of every code"), max_length=20, required=False, help_text=gettext_lazy("Such as SPRING-.")
     )

@@ -127,11 +127,11 @@ class PromotionAdmin(ButtonsAdmin):
 
     @display(description=gettext_lazy("budget"))
     def given(self, promotion: Promotion) -> str:
-        return words.bar(promotion.spent, promotion.budget, (words.money(promotion.spent), words.money(promotion.budget)))
+        return words.bar(promotion.spent, promotion.budget, (wording.amount(promotion.spent), wording.amount(promotion.budget)))
 
     @display(description=gettext_lazy("minimum amount"))
     def minimum(self, promotion: Promotion) -> str:
-        return words.money(promotion.minimum_amount) if promotion.minimum_amount else "-"
+        return wording.amount(promotion.minimum_amount) if promotion.minimum_amount else "-"
 
     @display(description=gettext_lazy("applies to"))
     def covers_words(self, promotion: Promotion) -> str:
@@ -287,19 +287,19 @@ class PromotionAdmin(ButtonsAdmin):
     def _shown_trial(trial: trials.Trial) -> dict[str, Any]:
         quote = trial.quote
         return {
-            "given": words.money(trial.given.amount) if trial.given else "",
+            "given": wording.amount(trial.given.amount) if trial.given else "",
             "refused": words.refusal(trial.refused) if trial.refused else "",
             "at": quote.at,
             "lines": [
-                {"line": line, "gross": words.money(line.gross), "discount": words.money(line.discount),
-                 "total": words.money(line.total)}
+                {"line": line, "gross": wording.amount(line.gross), "discount": wording.amount(line.discount),
+                 "total": wording.amount(line.total)}
                 for line in quote.lines
             ],
-            "discounts": [(one, words.money(one.amount)) for one in quote.discounts],
+            "discounts": [(one, wording.amount(one.amount)) for one in quote.discounts],
             "refusals": [(one.code, words.refusal(one)) for one in quote.refusals if one.code],
-            "shipping": words.money(quote.shipping_fee - quote.shipping_discount),
-            "shipping_before": words.money(quote.shipping_fee) if quote.shipping_discount else "",
-            "total": words.money(quote.total),
+            "shipping": wording.amount(quote.shipping_fee - quote.shipping_discount),
+            "shipping_before": wording.amount(quote.shipping_fee) if quote.shipping_discount else "",
+            "total": wording.amount(quote.total),
         }  # fmt: skip
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
@@ -311,11 +311,11 @@ class PromotionAdmin(ButtonsAdmin):
                 "state_now": words.state(queries.state_of(promotion, at)),
                 "next_change_at": story.next_change_at,
                 "uses": f"{story.uses.number:,}",
-                "given": words.money(story.uses.amount),
+                "given": wording.amount(story.uses.amount),
                 "bars": [
                     (gettext_lazy("uses"), self.uses(promotion)), (gettext_lazy("budget"), self.given(promotion)),
                 ],
-                "occurrences": [(one, words.money(one.amount)) for one in story.occurrences],
+                "occurrences": [(one, wording.amount(one.amount)) for one in story.occurrences],
                 "changes": [(one, words.differences(one.before, one.after)) for one in story.changes],
                 "batches": story.batches,
                 "redemptions_url": f"{reverse('admin:campaigns_redemption_changelist')}?promotion={promotion.pk}",
@@ -346,4 +346,4 @@ class OccurrenceAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("given away"))
     def given(self, occurrence: PromotionOccurrence) -> str:
-        return words.money(occurrence.amount)
+        return wording.amount(occurrence.amount)

@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -16,7 +15,6 @@ from campaigns.models import Promotion
 from campaigns.pricing.values import Refusal
 from campaigns.queries.promotions import State
 from config.kernel.admin import wording
-from config.kernel.money import Money, format_money
 
 WEEKDAYS = (
     gettext_lazy("Monday"), gettext_lazy("Tuesday"), gettext_lazy("Wednesday"), gettext_lazy("Thursday"),
@@ -46,10 +44,6 @@ REASONS = {
 }
 
 
-def money(amount: Decimal | str | None) -> str:
-    return "-" if amount is None else format_money(Money(Decimal(amount), settings.SHOP_CURRENCY))
-
-
 def plain(number: Decimal | str) -> str:
     """Without the zeros that a column of the database adds."""
     text = f"{Decimal(number):f}"
@@ -62,9 +56,9 @@ def benefit(promotion: Promotion) -> str:
     if promotion.benefit == kinds.PERCENT and promotion.percent is not None:
         return _("%(percent)s%% off") % {"percent": plain(promotion.percent)}
     if promotion.benefit == kinds.AMOUNT:
-        return _("%(amount)s off") % {"amount": money(promotion.amount)}
+        return _("%(amount)s off") % {"amount": wording.amount(promotion.amount)}
     if promotion.benefit == kinds.FIXED_PRICE:
-        return _("%(amount)s each") % {"amount": money(promotion.amount)}
+        return _("%(amount)s each") % {"amount": wording.amount(promotion.amount)}
     if promotion.benefit == kinds.BUY_X_GET_Y:
         return f"{promotion.buy}+{promotion.get}"
     return str(promotion.get_benefit_display())
@@ -86,7 +80,7 @@ def state(promotion_state: State) -> str:
 
 
 def refusal(refused: Refusal) -> str:
-    figures = {name: money(value) for name, value in refused.figures.items()}
+    figures = {name: wording.amount(value) for name, value in refused.figures.items()}
     return str(REASONS[refused.reason]) % figures if figures else str(REASONS[refused.reason])
 
 
@@ -122,7 +116,7 @@ def _value(name: str, value: Any) -> str:
         moment = parse_datetime(value)
         return wording.plain_moment(moment) if moment else str(value)
     if name in ("amount", "minimum_amount", "budget"):
-        return money(value)
+        return wording.amount(value)
     if name == "percent":
         return plain(value)
     if name == "weekdays":

@@ -1,26 +1,11 @@
 """What the API tells of customers and offers. Money is text in the shop's currency; things are told by their public keys."""
 
-from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from campaigns.models import Consent, Customer, Promotion
-from config.kernel.money import Money
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class AmountOutput(serializers.Field[Decimal, Any, str, Any]):
-    """ "19900" in won, "19.90" in dollars."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(read_only=True, **kwargs)
-
-    def to_representation(self, value: Decimal) -> str:
-        return Money(value, settings.SHOP_CURRENCY).as_text()
+from config.kernel.serializing import AmountOutput
 
 
 class PromotionOutput(serializers.ModelSerializer[Promotion]):

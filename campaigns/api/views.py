@@ -4,7 +4,7 @@ from typing import cast
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,25 +17,17 @@ from campaigns.operations import customers
 from campaigns.queries import customers as queries
 from campaigns.queries import storefront
 from config.kernel import clock
-from config.kernel.api import IDEMPOTENCY_HEADER, idempotent
+from config.kernel.api import idempotent
 from config.kernel.models import User
 from config.kernel.permissions import READERS, WRITERS, Scope
+from config.kernel.schema import IDEMPOTENCY_KEY, refusal
 
-STOREFRONTS = frozenset({Scope.STOREFRONT})
-KEY = OpenApiParameter(
-    IDEMPOTENCY_HEADER,
-    str,
-    OpenApiParameter.HEADER,
-    required=True,
-    description="1 to 200 printable characters, new for each request; a repetition gets the first answer again.",
-)
-ERROR = {"$ref": "#/components/schemas/Error"}
-REFUSED = {422: OpenApiResponse(ERROR, "A value does not fit, or the key was used for another request; `details` says which.")}
-BUSY = {409: OpenApiResponse(ERROR, "The same request is still being worked on; come back after Retry-After seconds.")}
+REFUSED = {422: refusal("A value does not fit, or the key was used for another request; `details` says which.")}
+BUSY = {409: refusal("The same request is still being worked on; come back after Retry-After seconds.")}
 
 
 class PromotionsView(generics.ListAPIView[Promotion]):
-    read_scopes = READERS | STOREFRONTS
+    read_scopes = READERS | {Scope.STOREFRONT}
     serializer_class = outputs.PromotionOutput
     filterset_class = PromotionFilter
     queryset = Promotion.objects.none()
@@ -63,8 +55,8 @@ class CustomersView(generics.ListAPIView[Customer]):
 
 
 class CustomerView(APIView):
-    read_scopes = READERS | STOREFRONTS
-    write_scopes = WRITERS | STOREFRONTS
+    read_scopes = READERS | {Scope.STOREFRONT}
+    write_scopes = WRITERS | {Scope.STOREFRONT}
 
     @extend_schema(operation_id="read_customer", summary="One customer", responses={200: outputs.CustomerOutput})
     def get(self, request: Request, external_id: str) -> Response:
@@ -85,8 +77,8 @@ class CustomerView(APIView):
 
 
 class ConsentsView(APIView):
-    read_scopes = READERS | STOREFRONTS
-    write_scopes = WRITERS | STOREFRONTS
+    read_scopes = READERS | {Scope.STOREFRONT}
+    write_scopes = WRITERS | {Scope.STOREFRONT}
 
     @extend_schema(
         operation_id="read_consents",
@@ -102,7 +94,7 @@ class ConsentsView(APIView):
         operation_id="state_consent",
         summary="Write down what a customer said",
         description="Kept for good. A change of mind is a statement of its own.",
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=inputs.ConsentInput,
         responses={201: outputs.ConsentOutput} | REFUSED | BUSY,
     )

@@ -103,17 +103,30 @@ _RECORD = f"""
 """  # noqa: S608  constants only
 
 
-@transaction.atomic(savepoint=False)
 def redeem(
-    *, discounts: Sequence[Discount], customer_id: int | None, document_kind: str, document_number: str, at: datetime
+    *,
+    discounts: Sequence[Discount],
+    customer_id: int | None,
+    document_kind: str,
+    document_number: str,
+    ends_with_refusal: bool = False,
+    at: datetime,
 ) -> None:
     """Counts one use of every promotion and coupon among the discounts, all of them or none.
 
     One statement where no promotion has a limit and no coupon is used, three at most. Refuses with `CouponRefused` what the
-    quote allowed and somebody else has taken since.
+    quote allowed and somebody else has taken since. `ends_with_refusal` promises that a refusal also ends what the caller
+    does; then no savepoint is needed to take the first uses back.
     """
     if not discounts:
         return
+    with transaction.atomic(savepoint=not ends_with_refusal):
+        _redeem(discounts, customer_id, document_kind, document_number, at)
+
+
+def _redeem(
+    discounts: Sequence[Discount], customer_id: int | None, document_kind: str, document_number: str, at: datetime
+) -> None:
     counted = [one for one in discounts if one.is_counted]
     if counted:
         wanted = {"promotions": [one.promotion_id for one in counted], "amounts": [one.amount for one in counted]}

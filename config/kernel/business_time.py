@@ -28,12 +28,6 @@ class Period:
         at = _in_utc(at)
         return self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
 
-    def overlaps(self, other: "Period") -> bool:
-        """Whether any moment belongs to both; periods that only touch do not overlap."""
-        return (other.ends_at is None or self.starts_at < other.ends_at) and (
-            self.ends_at is None or other.starts_at < self.ends_at
-        )
-
 
 def business_day(at: datetime, zone: tzinfo) -> date:
     """The day on the shop's calendar when the moment came."""
@@ -46,19 +40,6 @@ def day_period(day: date, zone: tzinfo) -> Period:
     Days follow each other without gap or overlap. Refuses a day that the zone left out (Samoa had no 30 December 2011).
     """
     return Period(_first_moment(day, zone), _first_moment(day + timedelta(days=1), zone))
-
-
-def business_days(period: Period, zone: tzinfo) -> list[date]:
-    """Every day that has a moment in the period, in order. Refuses a period without end."""
-    if period.ends_at is None:
-        raise ValueError("A period without end has no last day.")
-    days = []
-    moment = period.starts_at
-    while moment < period.ends_at:
-        day = business_day(moment, zone)
-        days.append(day)
-        moment = _first_moment(day + timedelta(days=1), zone)
-    return days
 
 
 def _first_moment(day: date, zone: tzinfo) -> datetime:

@@ -5,6 +5,9 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
+from config.kernel.api import IDEMPOTENCY_HEADER
+from config.kernel.idempotency import LONGEST_KEY
+
 ERROR = {
     "type": "object",
     "description": "Every refusal has this shape.",
@@ -31,11 +34,11 @@ REFUSALS = {
 REFUSALS_OF_WRITES = {"415": "Only JSON is read."}
 # For `extend_schema(parameters=[IDEMPOTENCY_KEY])` of every operation that goes through `api.idempotent`.
 IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
+    IDEMPOTENCY_HEADER,
     str,
     OpenApiParameter.HEADER,
     required=True,
-    description="1 to 200 printable characters. The same key and body again get the first answer again.",
+    description=f"1 to {LONGEST_KEY} printable characters, new for each request; a repetition gets the first answer again.",
 )
 
 

@@ -11,8 +11,10 @@ from rest_framework import serializers
 
 from config.kernel.money import Money
 
+AS_TEXT = {"type": "string", "example": "19900"}
 
-class StrictSerializer(serializers.Serializer[Any]):
+
+class StrictInput(serializers.Serializer[Any]):
     """Plain input. A field it does not know is a mistake of the sender and named as such, not silently dropped."""
 
     default_error_messages = {"unknown_field": _("There is no such field.")}
@@ -26,9 +28,24 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-@extend_schema_field({"type": "string", "example": "19900"})
-class AmountField(serializers.Field[Decimal, Any, str, Any]):
-    """Money as the API speaks it: "19900" for won, "19.90" for pounds. For answers only."""
+@extend_schema_field(AS_TEXT)
+class AmountInput(serializers.DecimalField):
+    """An amount as text; a JSON number may have lost digits on its way."""
+
+    default_error_messages = {"not_text": _('Send the amount as text, such as "12000".')}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=16, decimal_places=4, min_value=Decimal(0), **kwargs)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if not isinstance(data, str):
+            self.fail("not_text")
+        return super().to_internal_value(data)
+
+
+@extend_schema_field(AS_TEXT)
+class AmountOutput(serializers.Field[Decimal, Any, str, Any]):
+    """Money as the API speaks it: "19900" for won, "19.90" for pounds."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, **kwargs)

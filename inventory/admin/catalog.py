@@ -158,12 +158,12 @@ class VariantAdmin(ButtonsAdmin):
                 "shelves": story.shelves,
                 "movements": [
                     {"row": one, "kind": labels.movement_kind(one), "units": labels.signed(one.quantity),
-                     "document": documents.link(one.document_kind, one.document_number), "actor": labels.actor(one)}
+                     "document": documents.link(one.document_kind, one.document_number), "actor": wording.actor(one)}
                     for one in story.movements
                 ],
                 "price_changes": [
-                    {"row": one, "before": labels.amount(one.before), "after": labels.amount(one.after),
-                     "actor": labels.actor(one)}
+                    {"row": one, "before": wording.amount(one.before), "after": wording.amount(one.after),
+                     "actor": wording.actor(one)}
                     for one in story.price_changes
                 ],
                 "sees_stock": request.user.has_perm("inventory.view_stocklevel"),
@@ -177,11 +177,11 @@ class VariantAdmin(ButtonsAdmin):
 
     @display(description=gettext_lazy("list price"), ordering="list_price")
     def list_price_label(self, variant: Variant) -> str:
-        return labels.amount(variant.list_price)
+        return wording.amount(variant.list_price)
 
     @display(description=gettext_lazy("unit cost"), ordering="cost")
     def cost_label(self, variant: Variant) -> str:
-        return labels.amount(variant.cost)
+        return wording.amount(variant.cost)
 
     @display(description=pgettext_lazy("stock", "available"))
     def available(self, variant: Variant) -> str:
@@ -233,12 +233,12 @@ class PriceChangeAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("before"))
     def before_label(self, change: PriceChange) -> str:
-        return labels.amount(change.before)
+        return wording.amount(change.before)
 
     @display(description=gettext_lazy("after"))
     def after_label(self, change: PriceChange) -> str:
-        return labels.amount(change.after)
+        return wording.amount(change.after)
 
     @display(description=gettext_lazy("actor"))
     def who(self, change: PriceChange) -> str:
-        return labels.actor(change)
+        return wording.actor(change)

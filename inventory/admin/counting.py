@@ -156,7 +156,7 @@ class StockCountAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("actor"))
     def who(self, count: StockCount) -> str:
-        return labels.actor(count)
+        return wording.actor(count)
 
     def get_urls(self) -> list[URLPattern]:
         count = path("count/", self.admin_site.admin_view(self.count_view), name="inventory_stockcount_count")

@@ -1,15 +1,9 @@
 """How stock and purchases look on the page: colors of states and kinds, signed units, amounts, links."""
 
-from decimal import Decimal
-from typing import Any
-
-from django.conf import settings
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import pgettext
 
 from config.kernel.admin import wording
-from config.kernel.money import Money, format_money
 from inventory.models import PurchaseOrder, PurchaseOrderEvent, Reservation, StockMovement, Variant
 
 PURCHASES = {
@@ -36,10 +30,6 @@ MOVEMENTS = {
 RESERVATIONS = {Reservation.State.ACTIVE: "info", Reservation.State.CONSUMED: "success"}
 
 
-def amount(value: Decimal | None) -> str:
-    return "-" if value is None else format_money(Money(value, settings.SHOP_CURRENCY))
-
-
 def purchase_state(order: PurchaseOrder) -> str:
     return wording.label(order.get_state_display(), PURCHASES[PurchaseOrder.State(order.state)])
 
@@ -60,11 +50,6 @@ def signed(units: int) -> str:
 def none_left(units: int) -> str:
     """Units that may be promised; none are marked."""
     return format_html('<span class="{}">{}</span>', "" if units else "left", f"{units:,}")
-
-
-def actor(row: Any) -> str:
-    """Who did it; where nobody did, the system."""
-    return str(row.actor.get_username()) if row.actor else pgettext("who acted", "system")
 
 
 def variant_link(variant: Variant) -> str:

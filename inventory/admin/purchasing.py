@@ -78,7 +78,7 @@ class LineInline(TabularInline):  # type: ignore[misc]
 
     @display(description=gettext_lazy("amount"))
     def total(self, line: PurchaseOrderLine) -> str:
-        return labels.amount(line.unit_cost * line.quantity) if line.pk else "-"
+        return wording.amount(line.unit_cost * line.quantity) if line.pk else "-"
 
 
 @admin.register(PurchaseOrder)
@@ -141,7 +141,7 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
                 "lines": [] if self.has_change_permission(request, order) else [telling.line(one) for one in lines],
                 "state_label": labels.purchase_state(whole),
                 "next_step": telling.next_step(whole, clock.now()),
-                "amount": labels.amount(order.amount),  # type: ignore[attr-defined]  # annotated by the query
+                "amount": wording.amount(order.amount),  # type: ignore[attr-defined]  # annotated by the query
                 "timeline": [telling.entry(event) for event in whole.timeline.all()],
                 "why": [telling.reason(one) for one in replenishment.why(purchase_order_id=order.pk).values()],
             }
@@ -199,7 +199,7 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("amount"))
     def money(self, order: PurchaseOrder) -> str:
-        return labels.amount(order.amount)  # type: ignore[attr-defined]
+        return wording.amount(order.amount)  # type: ignore[attr-defined]
 
     @display(description=gettext_lazy("expected on"))
     def expected(self, order: PurchaseOrder) -> str:
@@ -207,7 +207,7 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("drafted by"))
     def origin(self, order: PurchaseOrder) -> str:
-        return _("replenishment") if order.is_proposed else labels.actor(order)
+        return _("replenishment") if order.is_proposed else wording.actor(order)
 
     @display(description=gettext_lazy("drafted by"))
     def drafter(self, order: PurchaseOrder) -> str:
@@ -312,4 +312,4 @@ class GoodsReceiptAdmin(ReadOnlyAdmin):
 
     @display(description=pgettext_lazy("goods receipt", "received by"))
     def who(self, receipt: GoodsReceipt) -> str:
-        return labels.actor(receipt)
+        return wording.actor(receipt)

@@ -42,7 +42,7 @@ class WarehouseAdmin(HouseAdmin):
 
     @display(description=gettext_lazy("value at cost"))
     def worth(self, warehouse: Warehouse) -> str:
-        return labels.amount(warehouse.value)  # type: ignore[attr-defined]
+        return wording.amount(warehouse.value)  # type: ignore[attr-defined]
 
 
 class ReasonForm(ButtonForm):
@@ -108,7 +108,7 @@ class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
             ],
             "movements": [
                 {"row": one, "kind": labels.movement_kind(one), "units": labels.signed(one.quantity),
-                 "document": documents.link(one.document_kind, one.document_number), "actor": labels.actor(one)}
+                 "document": documents.link(one.document_kind, one.document_number), "actor": wording.actor(one)}
                 for one in standing.movements
             ],
         }  # fmt: skip
@@ -208,7 +208,7 @@ class StockMovementAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
 
     @display(description=gettext_lazy("unit cost"))
     def cost(self, movement: StockMovement) -> str:
-        return labels.amount(movement.unit_cost)
+        return wording.amount(movement.unit_cost)
 
     @display(description=gettext_lazy("document"))
     def document(self, movement: StockMovement) -> str:
@@ -216,7 +216,7 @@ class StockMovementAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
 
     @display(description=gettext_lazy("actor"))
     def who(self, movement: StockMovement) -> str:
-        return labels.actor(movement)
+        return wording.actor(movement)
 
 
 @admin.register(Reservation)

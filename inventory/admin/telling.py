@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from config.kernel.admin import wording
 from config.kernel.business_time import business_day
 from inventory.admin import labels
 from inventory.models import PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine
@@ -67,7 +68,7 @@ class Entry:
 def entry(event: PurchaseOrderEvent) -> Entry:
     return Entry(
         what=event.get_kind_display(),
-        who=labels.actor(event),
+        who=wording.actor(event),
         when=event.occurred_at,
         why=event.reason,
         color=labels.STEPS.get(PurchaseOrderEvent.Kind(event.kind), ""),
@@ -112,8 +113,8 @@ def line(row: PurchaseOrderLine) -> Line:
         row,
         labels.variant_link(row.variant),
         labels.variant_name(row.variant),
-        labels.amount(row.unit_cost),
-        labels.amount(row.unit_cost * row.quantity),
+        wording.amount(row.unit_cost),
+        wording.amount(row.unit_cost * row.quantity),
     )
 
 

@@ -15,7 +15,7 @@ from config.kernel.models import User
 from config.kernel.pagination import ByCursor
 from config.kernel.permissions import READERS, Scope
 from config.kernel.schema import IDEMPOTENCY_KEY, refusal
-from inventory.api import filters, serializers
+from inventory.api import filters, inputs, outputs
 from inventory.models import PurchaseOrder, StockLevel, StockMovement, Variant
 from inventory.operations import purchasing
 from inventory.queries import catalog, purchases
@@ -36,7 +36,7 @@ class VariantsView(generics.ListAPIView[Variant]):
     """What is sold, newest first. `available` is a promise for this moment only: placing an order decides."""
 
     read_scopes = READERS | {Scope.STOREFRONT}
-    serializer_class = serializers.VariantSerializer
+    serializer_class = outputs.VariantOutput
     filterset_class = filters.VariantFilter
     queryset = catalog.listed()
 
@@ -48,7 +48,7 @@ class VariantView(generics.RetrieveAPIView[Variant]):
     """One SKU by its code."""
 
     read_scopes = READERS | {Scope.STOREFRONT}
-    serializer_class = serializers.VariantSerializer
+    serializer_class = outputs.VariantOutput
     queryset = catalog.listed()
     lookup_field = "sku"
 
@@ -59,7 +59,7 @@ class VariantView(generics.RetrieveAPIView[Variant]):
 class StockLevelsView(generics.ListAPIView[StockLevel]):
     """One row for each SKU and warehouse where anything ever lay."""
 
-    serializer_class = serializers.StockLevelSerializer
+    serializer_class = outputs.StockLevelOutput
     filterset_class = filters.StockLevelFilter
     queryset = StockLevel.objects.select_related("variant", "warehouse")
 
@@ -68,7 +68,7 @@ class StockLevelsView(generics.ListAPIView[StockLevel]):
 class StockMovementsView(generics.ListAPIView[StockMovement]):
     """Every unit that came or left, newest first. Entries never change."""
 
-    serializer_class = serializers.StockMovementSerializer
+    serializer_class = outputs.StockMovementOutput
     filterset_class = filters.StockMovementFilter
     pagination_class = NewestMovementFirst
     queryset = StockMovement.objects.select_related("variant", "warehouse")
@@ -78,7 +78,7 @@ class StockMovementsView(generics.ListAPIView[StockMovement]):
 class PurchaseOrdersView(generics.ListAPIView[PurchaseOrder]):
     """Purchase orders without their lines, newest first."""
 
-    serializer_class = serializers.PurchaseOrderSerializer
+    serializer_class = outputs.PurchaseOrderOutput
     filterset_class = filters.PurchaseOrderFilter
     pagination_class = NewestDraftFirst
     queryset = PurchaseOrder.objects.select_related("supplier", "warehouse")
@@ -88,7 +88,7 @@ class PurchaseOrdersView(generics.ListAPIView[PurchaseOrder]):
 class PurchaseOrderView(generics.RetrieveAPIView[PurchaseOrder]):
     """With lines, receipts and timeline."""
 
-    serializer_class = serializers.PurchaseOrderDetailSerializer
+    serializer_class = outputs.PurchaseOrderDetailOutput
     queryset = purchases.in_full()
     lookup_field = "number"
 
@@ -100,15 +100,15 @@ class ReceiveView(APIView):
         description="Puts the goods on the shelf. The same delivery note again changes nothing and gets the first receipt.",
         tags=["purchasing"],
         parameters=[IDEMPOTENCY_KEY],
-        request=serializers.DeliverySerializer,
+        request=inputs.DeliveryInput,
         responses={
-            201: serializers.GoodsReceiptSerializer,
+            201: outputs.GoodsReceiptOutput,
             409: refusal("The state of the purchase order does not allow it, or the same request is still in work."),
             422: refusal("A SKU is not on this purchase order, or the key was used for another request."),
         },
     )
     def post(self, request: Request, number: str) -> HttpResponse:
-        given = serializers.DeliverySerializer(data=request.data)
+        given = inputs.DeliveryInput(data=request.data)
         given.is_valid(raise_exception=True)
         delivery: dict[str, Any] = given.validated_data
 
@@ -120,6 +120,6 @@ class ReceiveView(APIView):
                 actor=cast(User, request.user),
                 at=clock.now(),
             )
-            return Response(serializers.GoodsReceiptSerializer(receipt).data, status=201)
+            return Response(outputs.GoodsReceiptOutput(receipt).data, status=201)
 
         return idempotent(request, receive)

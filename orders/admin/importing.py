@@ -20,7 +20,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
 from config.kernel import clock, jobs
-from config.kernel.admin import wording
+from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import actor, attempt
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
@@ -195,7 +195,8 @@ class ImportRunAdmin(ReadOnlyAdmin):
         if not run.rejects:
             raise Http404
         name = f"left-out-{run.profile}-{run.pk}.csv"
-        return FileResponse(run.rejects.open("rb"), as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+        downloading.remember(request, of=run, called=str(run))
+        return FileResponse(run.rejects.open("rb"), as_attachment=True, filename=name, content_type=downloading.CSV)
 
     def _found(self, request: HttpRequest, pk: int) -> ImportRun:
         if not request.user.has_perm(MAY_IMPORT):

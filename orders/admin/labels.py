@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
 from config.kernel.admin import wording
-from config.kernel.money import Money, format_money
 from orders.models import Order, OrderEvent, OrderLine, Return
 from orders.queries import worklists
 
@@ -36,10 +34,6 @@ EVENTS = {
     OrderEvent.Kind.SHORT: "danger",
     OrderEvent.Kind.MISSING_CANCELED: "danger",
 }
-
-
-def amount(value: Decimal, currency: str) -> str:
-    return format_money(Money(value, currency))
 
 
 # A list shows the same few badges on every row, and rendering one costs more than anything else in the row.
@@ -91,11 +85,6 @@ def order_link(order: Order | None) -> str:
     return format_html(
         '<a class="row-link" href="{}">{}</a>', reverse("admin:orders_order_change", args=[order.pk]), order.number
     )
-
-
-def actor(row: Any) -> str:
-    """Who did it; where nobody did, the system."""
-    return str(row.actor.get_username()) if row.actor else pgettext("who acted", "system")
 
 
 def listing(rows: Iterable[tuple[str, str, Any]]) -> str:

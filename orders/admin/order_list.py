@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -16,12 +15,12 @@ from unfold.decorators import display
 
 from campaigns.models import Customer
 from config.kernel import clock
-from config.kernel.admin import wording
+from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseChangeList, ReadOnlyAdmin
 from orders import views
-from orders.admin import exporting, labels
+from orders.admin import labels, order_table
 from orders.admin.filters import ByChannel, ByWarehouse
 from orders.models import Order
 from orders.operations import fulfilling
@@ -102,7 +101,7 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("total"))
     def amount(self, order: Order) -> str:
-        return labels.amount(order.total, order.currency)
+        return wording.amount(order.total, order.currency)
 
     @display(description=gettext_lazy("state"))
     def state_label(self, order: Order) -> str:
@@ -134,14 +133,17 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @admin.action(description=gettext_lazy("Download as a table (CSV)"), permissions=["view"])
     def export_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponseBase | None:
-        number = queryset.order_by().values("pk")[: exporting.MOST + 1].count()
-        if number > exporting.MOST:
-            told = _("At most %(most)s orders fit into one table: narrow the list by period or state.")
-            messages.error(request, told % {"most": f"{exporting.MOST:,}"})
-            return None
-        LogEntry.objects.create(
-            user=actor(request), content_type=ContentType.objects.get_for_model(Order), action_flag=CHANGE,
-            object_repr=ngettext("%(count)s order", "%(count)s orders", number) % {"count": number},
-            change_message=_("Download as a table (CSV)"),
-        )  # fmt: skip
-        return exporting.as_csv(queryset.iterator(chunk_size=1000), clock.now())
+        number = downloading.length(queryset)
+        given = attempt(
+            request,
+            lambda: downloading.as_csv(
+                request,
+                name=f"orders-{wording.plain_moment(clock.now())[:10]}",
+                heading=order_table.heading(),
+                rows=map(order_table.row, queryset.iterator(chunk_size=1000)),
+                number=number,
+                of=Order,
+                called=ngettext("%(count)s order", "%(count)s orders", number) % {"count": number},
+            ),
+        )
+        return given.value if given else None

@@ -36,11 +36,11 @@ class OfOrderAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("amount"))
     def money(self, row: Any) -> str:
-        return labels.amount(row.amount, row.order.currency)
+        return wording.amount(row.amount, row.order.currency)
 
     @display(description=gettext_lazy("staff member"))
     def who(self, row: Any) -> str:
-        return labels.actor(row)
+        return wording.actor(row)
 
 
 @admin.register(Fulfillment)

@@ -65,7 +65,7 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
     @display(description=gettext_lazy("refund"))
     def money(self, parcel: Return) -> str:
         """Goods of a sale before the shop's records have no order, and nothing to refund."""
-        return labels.amount(parcel.refund, parcel.order.currency) if parcel.order else "-"
+        return wording.amount(parcel.refund, parcel.order.currency) if parcel.order else "-"
 
     @display(description=gettext_lazy("contents"))
     def contents(self, parcel: Return) -> str:
@@ -98,7 +98,7 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
         received = returning.receive(
             number=parcel.number, restocked=values["units"], actor=actor(request), at=clock.now()
         )  # fmt: skip
-        refund = labels.amount(received.refund, parcel.order.currency) if parcel.order else "-"
+        refund = wording.amount(received.refund, parcel.order.currency) if parcel.order else "-"
         return _("The goods are received; %(amount)s is due to go back.") % {"amount": refund}
 
     @operation_button(

@@ -41,7 +41,7 @@ def _troubles(page: Page) -> Iterator[Step]:
             is_urgent=True,
         )
     if order.refund_due:
-        due = labels.amount(order.refund_owed - order.refunded, order.currency)
+        due = wording.amount(order.refund_owed - order.refunded, order.currency)
         yield Step(_("%(amount)s must go back to the customer.") % {"amount": due}, is_urgent=True)
     arriving = [one.number for one in page.returns if one.state == "ACCEPTED"]
     if arriving:
@@ -110,7 +110,7 @@ def entry(event: OrderEvent, order: Order) -> Entry:
     facts = [told for name, tell in _FACTS.items() if event.details.get(name) and (told := tell(event.details[name], order))]
     return Entry(
         what=event.get_kind_display(),
-        who=labels.actor(event),
+        who=wording.actor(event),
         when=event.occurred_at,
         why=event.reason,
         facts=facts,
@@ -120,7 +120,7 @@ def entry(event: OrderEvent, order: Order) -> Entry:
 
 def _amount(value: Any, order: Order) -> str:
     try:
-        return labels.amount(Decimal(str(value)), order.currency)
+        return wording.amount(Decimal(str(value)), order.currency)
     except InvalidOperation:
         return str(value)
 

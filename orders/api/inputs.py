@@ -1,15 +1,11 @@
-"""What callers may send. Unknown fields are refused, so that a misspelled one is not taken for a missing one."""
+"""What callers may send about orders."""
 
-from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from config.kernel.serializing import AmountInput, StrictInput
 from inventory.models import Warehouse
 from orders.operations.placing import Buyer
 
@@ -18,40 +14,12 @@ MOST_UNITS = 9_999
 MOST_CODES = 20
 
 
-class Strict(serializers.Serializer[Any]):
-    """Refuses fields it does not know, naming each."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            unknown = [str(name) for name in data if name not in self.fields]
-            if unknown:
-                raise serializers.ValidationError(
-                    {name[:100]: [serializers.ErrorDetail(_("There is no such field."), "unknown_field")] for name in unknown}
-                )
-        return super().to_internal_value(data)
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class MoneyInput(serializers.DecimalField):
-    """An amount as text; a JSON number may have lost digits on its way."""
-
-    default_error_messages = {"not_text": gettext_lazy('Send the amount as text, such as "12000".')}
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_digits=16, decimal_places=4, min_value=Decimal(0), **kwargs)
-
-    def to_internal_value(self, data: Any) -> Decimal:
-        if not isinstance(data, str):
-            self.fail("not_text")
-        return super().to_internal_value(data)
-
-
-class LineInput(Strict):
+class LineInput(StrictInput):
     sku = serializers.CharField(max_length=64)
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
 
 
-class BuyerInput(Strict):
+class BuyerInput(StrictInput):
     """Name, phone and email are kept for the customer where they are given."""
 
     external_id = serializers.CharField(max_length=64, help_text="The storefront's own key of the customer.")
@@ -60,7 +28,7 @@ class BuyerInput(Strict):
     email = serializers.EmailField(max_length=254, required=False, default="", allow_blank=True)
 
 
-class ShipToInput(Strict):
+class ShipToInput(StrictInput):
     name = serializers.CharField(max_length=100)
     phone = serializers.RegexField(r"^[0-9+() -]{3,20}$")
     postal_code = serializers.RegexField(r"^[0-9A-Za-z -]{3,10}$")
@@ -69,7 +37,7 @@ class ShipToInput(Strict):
     message = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="For the courier.")
 
 
-class QuoteInput(Strict):
+class QuoteInput(StrictInput):
     lines: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=LineInput(), allow_empty=False, max_length=MOST_LINES
     )
@@ -97,43 +65,43 @@ class OrderInput(QuoteInput):
         help_text="The channel's own number of the order; the same number again is refused.",
     )  # fmt: skip
     ship_to = ShipToInput()
-    expected_total = MoneyInput(help_text="What the customer was shown. Another price is refused, with the new quote.")
+    expected_total = AmountInput(help_text="What the customer was shown. Another price is refused, with the new quote.")
     note = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
 
 
-class PaymentInput(Strict):
+class PaymentInput(StrictInput):
     provider = serializers.CharField(max_length=40)
     reference = serializers.CharField(max_length=100, help_text="The provider's own number of the payment.")
-    amount = MoneyInput()
+    amount = AmountInput()
     paid_at = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="Empty: now.")
 
 
-class RefundInput(Strict):
+class RefundInput(StrictInput):
     reference = serializers.CharField(max_length=100, help_text="The provider's own number of the refund.")
-    amount = MoneyInput()
+    amount = AmountInput()
     reason = serializers.CharField(max_length=200)
 
 
-class CancelInput(Strict):
+class CancelInput(StrictInput):
     reason = serializers.CharField(max_length=200)
     customer = serializers.CharField(
         max_length=64, required=False, default="", help_text="Its external id; a storefront must name it."
     )
 
 
-class ReasonInput(Strict):
+class ReasonInput(StrictInput):
     reason = serializers.CharField(max_length=200)
 
 
-class NoteInput(Strict):
+class NoteInput(StrictInput):
     text = serializers.CharField(max_length=300)
 
 
-class EmptyInput(Strict):
+class EmptyInput(StrictInput):
     pass
 
 
-class UnitsInput(Strict):
+class UnitsInput(StrictInput):
     position = serializers.IntegerField(min_value=1, max_value=MOST_LINES)
     quantity = serializers.IntegerField(min_value=0, max_value=MOST_UNITS * MOST_LINES)
 
@@ -158,7 +126,7 @@ class WarehouseField(serializers.SlugRelatedField[Warehouse]):
         return super().to_internal_value(data)
 
 
-class ShipInput(Strict):
+class ShipInput(StrictInput):
     items: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=UnitsInput(), required=False, allow_null=True, default=None, max_length=MOST_LINES,
         help_text="Empty: everything that is held.",
@@ -168,7 +136,7 @@ class ShipInput(Strict):
     tracking_number = serializers.CharField(max_length=64, required=False, default="", allow_blank=True)
 
 
-class ReturnInput(Strict):
+class ReturnInput(StrictInput):
     items: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=UnitsInput(), allow_empty=False, max_length=MOST_LINES
     )
@@ -176,7 +144,7 @@ class ReturnInput(Strict):
     reason = serializers.CharField(max_length=200)
 
 
-class ReceiveInput(Strict):
+class ReceiveInput(StrictInput):
     restocked: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=UnitsInput(), max_length=MOST_LINES, help_text="How many units of each line can be sold again."
     )

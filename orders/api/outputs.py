@@ -1,14 +1,11 @@
 """What the API tells of orders. Money is text in the shop's currency; people and things are told by their public keys."""
 
-from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from config.kernel.money import Money
+from config.kernel.serializing import AmountOutput
 from orders.models import (
     Fulfillment,
     FulfillmentLine,
@@ -21,15 +18,6 @@ from orders.models import (
     Return,
     ReturnLine,
 )
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class MoneyOutput(serializers.Field[Decimal, Any, str, Any]):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(read_only=True, **kwargs)
-
-    def to_representation(self, value: Decimal) -> str:
-        return Money(value, settings.SHOP_CURRENCY).as_text()
 
 
 class QuotedLine(serializers.Serializer[Any]):
@@ -70,11 +58,11 @@ class QuoteOutput(serializers.Serializer[Any]):
 
 
 class PlacedOutput(serializers.ModelSerializer[Order]):
-    lines_total = MoneyOutput()
-    shipping_fee = MoneyOutput()
-    shipping_discount = MoneyOutput()
-    total = MoneyOutput()
-    tax = MoneyOutput()
+    lines_total = AmountOutput()
+    shipping_fee = AmountOutput()
+    shipping_discount = AmountOutput()
+    total = AmountOutput()
+    tax = AmountOutput()
 
     class Meta:
         model = Order
@@ -87,9 +75,9 @@ class PlacedOutput(serializers.ModelSerializer[Order]):
 
 class OrderOutput(PlacedOutput):
     customer = serializers.CharField(source="customer.external_id", default=None, read_only=True, allow_null=True)
-    paid = MoneyOutput()
-    refund_owed = MoneyOutput()
-    refunded = MoneyOutput()
+    paid = AmountOutput()
+    refund_owed = AmountOutput()
+    refunded = AmountOutput()
 
     class Meta(PlacedOutput.Meta):
         fields = [
@@ -101,11 +89,11 @@ class OrderOutput(PlacedOutput):
 
 
 class LineOutput(serializers.ModelSerializer[OrderLine]):
-    list_price = MoneyOutput()
-    gross = MoneyOutput()
-    discount = MoneyOutput()
-    total = MoneyOutput()
-    tax = MoneyOutput()
+    list_price = AmountOutput()
+    gross = AmountOutput()
+    discount = AmountOutput()
+    total = AmountOutput()
+    tax = AmountOutput()
 
     class Meta:
         model = OrderLine
@@ -120,7 +108,7 @@ class DiscountOutput(serializers.ModelSerializer[OrderDiscount]):
     position = serializers.IntegerField(
         source="line.position", default=None, read_only=True, allow_null=True, help_text="Empty: off the shipping."
     )
-    amount = MoneyOutput()
+    amount = AmountOutput()
 
     class Meta:
         model = OrderDiscount
@@ -129,7 +117,7 @@ class DiscountOutput(serializers.ModelSerializer[OrderDiscount]):
 
 
 class PaymentOutput(serializers.ModelSerializer[Payment]):
-    amount = MoneyOutput()
+    amount = AmountOutput()
 
     class Meta:
         model = Payment
@@ -138,7 +126,7 @@ class PaymentOutput(serializers.ModelSerializer[Payment]):
 
 
 class RefundOutput(serializers.ModelSerializer[Refund]):
-    amount = MoneyOutput()
+    amount = AmountOutput()
 
     class Meta:
         model = Refund
@@ -169,7 +157,7 @@ class FulfillmentOutput(serializers.ModelSerializer[Fulfillment]):
 class ReturnLineOutput(serializers.ModelSerializer[ReturnLine]):
     position = serializers.IntegerField(source="order_line.position", default=None, read_only=True, allow_null=True)
     sku = serializers.CharField(source="variant.sku", read_only=True)
-    refund = MoneyOutput()
+    refund = AmountOutput()
 
     class Meta:
         model = ReturnLine
@@ -179,7 +167,7 @@ class ReturnLineOutput(serializers.ModelSerializer[ReturnLine]):
 
 class ReturnOutput(serializers.ModelSerializer[Return]):
     warehouse = serializers.CharField(source="warehouse.code", read_only=True)
-    refund = MoneyOutput()
+    refund = AmountOutput()
     lines = ReturnLineOutput(many=True, read_only=True)
 
     class Meta:

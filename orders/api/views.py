@@ -5,17 +5,19 @@ from typing import Any, ClassVar, cast
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.kernel import clock
-from config.kernel.api import IDEMPOTENCY_HEADER, idempotent
+from config.kernel.api import idempotent
 from config.kernel.models import User
 from config.kernel.pagination import ByCursor
 from config.kernel.permissions import READERS, WRITERS, Scope
+from config.kernel.schema import IDEMPOTENCY_KEY, refusal
+from config.kernel.serializing import StrictInput
 from orders.api import inputs, outputs
 from orders.api.filters import OrderFilter
 from orders.models import Order
@@ -23,19 +25,11 @@ from orders.operations import canceling, fulfilling, noting, paying, placing, re
 from orders.queries import documents, quoting
 
 SELLERS = frozenset({Scope.STOREFRONT, Scope.INTEGRATION})
-KEY = OpenApiParameter(
-    IDEMPOTENCY_HEADER,
-    str,
-    OpenApiParameter.HEADER,
-    required=True,
-    description="1 to 200 printable characters, new for each request; a repetition gets the first answer again.",
-)
-ERROR = {"$ref": "#/components/schemas/Error"}
 REFUSALS = {
-    409: OpenApiResponse(ERROR, "The state of the shop does not allow it; `code` and `details` say what."),
-    422: OpenApiResponse(ERROR, "The request contradicts itself, or its key was used for another one."),
+    409: refusal("The state of the shop does not allow it; `code` and `details` say what."),
+    422: refusal("The request contradicts itself, or its key was used for another one."),
 }
-LINES_REFUSED = {422: OpenApiResponse(ERROR, "Some SKUs cannot be ordered; `details.lines` names each.")}
+LINES_REFUSED = {422: refusal("Some SKUs cannot be ordered; `details.lines` names each.")}
 
 
 def _actor(request: Request) -> User:
@@ -87,7 +81,7 @@ class OrdersView(generics.ListAPIView[Order]):
         operation_id="place_order",
         summary="Place an order",
         description="Prices, counts coupons and holds the stock in one transaction; refused as a whole or done as a whole.",
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=inputs.OrderInput,
         responses={201: outputs.PlacedOutput} | REFUSALS,
     )
@@ -98,8 +92,13 @@ class OrdersView(generics.ListAPIView[Order]):
 
         def call() -> Response:
             order = placing.place_order(
-                lines=given.wanted(), customer=given.buyer(), actor=_actor(request), at=clock.now(), **told
-            )  # fmt: skip
+                lines=given.wanted(),
+                customer=given.buyer(),
+                ends_with_refusal=True,
+                actor=_actor(request),
+                at=clock.now(),
+                **told,
+            )
             return Response(outputs.PlacedOutput(order).data, status=201)
 
         return idempotent(request, call)
@@ -131,7 +130,7 @@ class Verb(APIView):
     """A POST that changes an order, once for each key."""
 
     write_scopes = WRITERS
-    input: ClassVar[type[inputs.Strict]]
+    input: ClassVar[type[StrictInput]]
 
     def post(self, request: Request, **named: str) -> HttpResponse:
         given = self.input(data=request.data)
@@ -152,7 +151,7 @@ def described(
             operation_id=name,
             summary=summary,
             description=view.__doc__,
-            parameters=[KEY],
+            parameters=[IDEMPOTENCY_KEY],
             request=view.input,
             responses={status: answer(many=True) if many else answer} | REFUSALS,
         )

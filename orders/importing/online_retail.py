@@ -120,7 +120,10 @@ class OnlineRetailBook:
         return take
 
     def documents(self) -> list[Document]:
-        made = [document for invoice in self._invoices.values() for document in self._documents_of(invoice)]
+        made: list[Document] = []
+        # Each invoice is let go of as soon as it is a document: both at once would double the memory.
+        for number in list(self._invoices):
+            made += self._documents_of(self._invoices.pop(number))
         for sku, names in self._names.items():
             name = names.most_common(1)[0][0] if names else sku
             self.goods[sku] = Goods(name, CATEGORY, self._prices[sku][1] if sku in self._prices else ZERO)

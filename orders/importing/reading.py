@@ -19,7 +19,8 @@ MOST_BYTES = 1_000_000_000
 # Ordinary sales data packs ten times; a bomb packs a thousand times. Small files may pack as well as they like.
 MOST_RATIO = 200
 RATIO_MATTERS_FROM = 5_000_000
-MOST_ROWS = 2_000_000
+# What fits into one gigabyte, at about 1.2 KB for each row.
+MOST_ROWS = 800_000
 MOST_LINE = 1_000_000
 
 _GZIP, _ZIP, _OLD_EXCEL = b"\x1f\x8b", b"PK", b"\xd0\xcf\x11\xe0"

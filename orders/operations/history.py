@@ -88,15 +88,22 @@ def write(
     orders: Sequence[PastOrder],
     movements: Sequence[PastMovement] = (),
     returns_without_sale: Sequence[PastReturn] = (),
+    announced: bool = True,
+    with_spent_reservations: bool = True,
     at: datetime,
 ) -> Written:
     """Writes the orders and all that hangs on them, and records `HistoryImported` for the days they touch.
 
+    Who writes a past in several calls within one transaction says `announced=False`, and calls `announce` at the end.
+
     `movements` are entries of the ledger that no order causes (openings, receipts, counts); together with those of the
-    orders they must never let a balance fall below zero. `at` is the moment of writing.
+    orders they must never let a balance fall below zero. `at` is the moment of writing. Without spent reservations only
+    what is still held is written: a past from elsewhere never reserved anything here.
     """
     bulk.unhurried()
-    book = _Book(_keys(orders, returns_without_sale), list(movements), ZoneInfo(settings.BUSINESS_TIME_ZONE))
+    book = _Book(
+        _keys(orders, returns_without_sale), list(movements), ZoneInfo(settings.BUSINESS_TIME_ZONE), with_spent_reservations
+    )
     numbers = [book.enter(order) for order in orders]
     for one in returns_without_sale:
         book.enter_return(one)
@@ -107,9 +114,14 @@ def write(
     stock.write_stock(movements=book.movements, reservations=book.reservations)
 
     first, last = book.days()
-    if first and last:
-        outbox.record(HistoryImported(first_on=first.isoformat(), last_on=last.isoformat()), at=at)
+    if first and last and announced:
+        announce(first_on=first, last_on=last, at=at)
     return Written(tuple(numbers), first, last)
+
+
+def announce(*, first_on: date, last_on: date, at: datetime) -> None:
+    """Tells that the past of these business days was written, in the transaction that wrote it."""
+    outbox.record(HistoryImported(first_on=first_on.isoformat(), last_on=last_on.isoformat()), at=at)
 
 
 def _keys(orders: Sequence[PastOrder], unsold: Sequence[PastReturn]) -> dict[type | str, Iterator[int]]:
@@ -134,6 +146,7 @@ class _Book:
     keys: dict[type | str, Iterator[int]]
     movements: list[PastMovement]
     zone: ZoneInfo
+    with_spent_reservations: bool
     rows: dict[type, list[tuple[Any, ...]]] = field(default_factory=lambda: {model: [] for model in COLUMNS})
     reservations: list[PastReservation] = field(default_factory=list)
     redemptions: list[PastRedemption] = field(default_factory=list)
@@ -250,7 +263,8 @@ class _Book:
                 consumed[order.lines[position - 1].variant_id, parcel.warehouse_id] += quantity
         for hold in order.holds:
             held[order.lines[hold.position - 1].variant_id, hold.warehouse_id] += hold.quantity
-        for place in consumed.keys() | held.keys() if held else consumed:
+        reserved = consumed.keys() | held.keys() if held else consumed.keys()
+        for place in reserved if self.with_spent_reservations else held:
             self.reservations.append(
                 PastReservation(
                     document, *place,

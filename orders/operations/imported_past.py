@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -18,7 +18,7 @@ from campaigns.operations import history as audience
 from config.kernel import bulk, outbox
 from config.kernel.business_time import business_day
 from config.kernel.errors import Missing
-from inventory.models import Category, Variant, Warehouse
+from inventory.models import Category, StockMovement, Variant, Warehouse
 from inventory.operations import history as stock
 from inventory.operations.history import PastProduct, PastVariant
 from orders.events import HistoryImported
@@ -26,7 +26,7 @@ from orders.importing import accounting
 from orders.importing.accounting import Account
 from orders.importing.matching import Key
 from orders.importing.profiles import Profile
-from orders.importing.telling import EarlierLine, EarlierReturn, Setting, Teller
+from orders.importing.telling import EarlierLine, EarlierReturn, Past, Setting, Teller
 from orders.importing.values import CREDIT, Document, Goods
 from orders.models import (
     ImportedDocument,
@@ -41,6 +41,9 @@ from orders.models import (
 from orders.models.importing import IMPORT_WAREHOUSE
 from orders.operations import history
 from orders.queries import imports
+
+# Orders written at a time: what they come to in rows is held in memory.
+PART = 4_000
 
 
 class UnknownWarehouse(Missing):
@@ -78,16 +81,29 @@ def write(
         moment,
     )
     past = Teller(setting, account).tell(documents, _earlier_lines(profile.channel, documents))
-    history.write(orders=past.orders, movements=past.movements, returns_without_sale=past.returns_without_sale, at=at)
-    _take_back_earlier(past.earlier, at)
     _remember(run, documents)
-    return {
-        "orders": len(past.orders),
-        "customers": len(first_seen),
-        "skus": len(sold),
-        "movements": len(past.movements),
-        **past.figures,
-    }
+    figures = {"orders": len(past.orders), "customers": len(first_seen), "skus": len(sold), **past.figures}
+    entries = _write_in_parts(past, at)
+    _take_back_earlier(past.earlier, at)
+    return figures | {"movements": entries}
+
+
+def _write_in_parts(past: Past, at: datetime) -> int:
+    """Writes the past and lets go of it, so many orders at a time; answers the number of ledger entries.
+
+    The writer follows the balance of each level through every part. What adds comes first, orders follow as they left, what
+    takes comes last: so no part finds less on the shelf than the whole history had there.
+    """
+    before = StockMovement.objects.aggregate(last=Max("id"))["last"] or 0
+    adds = [one for one in past.movements if one.quantity > 0]
+    takes = [one for one in past.movements if one.quantity < 0]
+    history.write(orders=[], movements=adds, returns_without_sale=past.returns_without_sale, at=at)
+    past.orders.sort(key=lambda order: order.shipped_at or order.placed_at)
+    while past.orders:
+        part, past.orders[:PART] = past.orders[:PART], []
+        history.write(orders=part, with_spent_reservations=False, at=at)
+    history.write(orders=[], movements=takes, at=at)
+    return StockMovement.objects.filter(id__gt=before).count()
 
 
 def _warehouse(code: str) -> Warehouse:

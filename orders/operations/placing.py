@@ -66,6 +66,7 @@ def place_order(
     expected_total: Decimal,
     external_number: str | None = None,
     note: str = "",
+    ends_with_refusal: bool = False,
     actor: User | None,
     at: datetime,
 ) -> Order:
@@ -73,13 +74,15 @@ def place_order(
 
     Raises `LinesRefused`, `CodeRefused`, `PriceChanged`, `InsufficientStock`, `CouponRefused` (the last use went a moment
     ago) and `AlreadyPlaced`. An order that costs nothing is paid at once.
+
+    `ends_with_refusal` promises that a refusal also ends the transaction this is called in, as that of an idempotency key
+    does; then no savepoint is needed to take back what was written before it, which is two statements less.
     """
     external_number = external_number or None
-    # No savepoint inside the transaction of an idempotency key: a refusal ends all of it, and a savepoint costs two statements.
-    with transaction.atomic(savepoint=False):
+    with transaction.atomic(savepoint=not ends_with_refusal):
+        _refuse_known(channel, external_number)
         shopper = _shopper(customer, at)
         priced = quoting.priced(lines=lines, codes=codes, shopper=shopper, at=at)
-        _refuse_known(channel, external_number)
         _check(priced.quote, expected_total)
         order = _order(
             priced.quote,
@@ -96,6 +99,7 @@ def place_order(
             customer_id=shopper.customer_id,
             document_kind=recording.document(order).kind,
             document_number=order.number,
+            ends_with_refusal=True,
             at=at,
         )
         demand = {one.variant_id: line.quantity for one, line in zip(priced.listed, priced.quote.lines, strict=True)}

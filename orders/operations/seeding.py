@@ -165,13 +165,14 @@ def _document_numbers() -> Iterator[int]:
 
 def _write(story: Story, shelves: Shelves, until: datetime, at: datetime, say: Callable[[str], object]) -> Seeded:
     orders: list[PastOrder] = []
+    days: list[history.Written] = []
     written = lines = entries = 0
 
     def flush() -> None:
         nonlocal written, lines, entries
         told = shelves.take()
         movements = _stock_moves(told, until)
-        history.write(orders=orders, movements=movements, at=at)
+        days.append(history.write(orders=orders, movements=movements, announced=False, at=at))
         written += len(orders)
         lines += sum(len(one.lines) for one in orders)
         entries += len(movements)
@@ -183,6 +184,8 @@ def _write(story: Story, shelves: Shelves, until: datetime, at: datetime, say: C
         if len(orders) >= AT_ONCE:
             flush()
     flush()
+    first = min(one.first_on for one in days if one.first_on)
+    history.announce(first_on=first, last_on=max(one.last_on for one in days if one.last_on), at=at)
     return Seeded(written, lines, entries, proposals=0)
 
 
@@ -191,7 +194,8 @@ def _stock_moves(told: Told, until: datetime) -> list[PastMovement]:
     purchases = [_so_far(one, until) for one in told.purchases]
     awaited = [place for place, one in enumerate(purchases) if one.sent_at and not one.receipts]
     if awaited:
-        purchases[awaited[0]] = _half_here(purchases[awaited[0]], until)
+        first = awaited[0]
+        purchases[first] = _half_here(purchases[first], told.purchases[first].receipts[0], until)
     return [
         *told.movements,
         *purchase_history.write_purchases(purchases=purchases),
@@ -211,10 +215,11 @@ def _so_far(one: PastPurchase, until: datetime) -> PastPurchase:
     )
 
 
-def _half_here(one: PastPurchase, until: datetime) -> PastPurchase:
-    """One delivery of which only the first part has come: half of its first line."""
+def _half_here(one: PastPurchase, planned: PastReceipt, until: datetime) -> PastPurchase:
+    """A delivery of which only a part has come, and early: half of its first line."""
     line = one.lines[0]
-    half = PastReceipt("DN-1", until - timedelta(hours=3), {line.variant_id: max(line.quantity // 2, 1)}, one.actor_id)
+    units = {line.variant_id: max(line.quantity // 2, 1)}
+    half = replace(planned, received_at=until - timedelta(hours=3), units=units)
     return replace(one, receipts=(half,)) if one.sent_at and one.sent_at < half.received_at else one
 
 

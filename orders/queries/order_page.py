@@ -72,10 +72,6 @@ class Page:
     def discount(self) -> Decimal:
         return sum((line.row.discount for line in self.lines), Decimal(0))
 
-    @property
-    def lists_all_siblings(self) -> bool:
-        return len(self.siblings) < SIBLINGS
-
 
 def lines(*, order: Order) -> list[Line]:
     """The lines with their discounts, with where their units wait and how many of them are on their way back."""

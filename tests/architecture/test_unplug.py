@@ -38,14 +38,20 @@ def test_a_shop_that_needs_analytics_would_be_seen() -> None:
     assert "LookupError" in said
 
 
-def test_the_lower_apps_pass_their_tests_on_a_database_without_analytics() -> None:
-    folders = [f"tests/{app}" for app in LOWER_APPS if any((ROOT / "tests" / app).rglob("test_*.py"))]
-    if not folders:
-        pytest.skip("the lower apps have no tests yet")
+def passes(*folders: str) -> None:
+    """Runs tests beside the servers of this run. The folders hold neither browser nor concurrency tests; options of the outer
+    run stay outside.
+    """
     if "DATABASE_URL" not in os.environ:
         pytest.skip("needs a PostgreSQL server in DATABASE_URL")
-
-    # These folders hold neither browser nor concurrency tests. Options of the outer run stay outside.
     code, said = unplugged("-m", "pytest", "-q", "-x", "-o", "addopts=", "-p", "no:cacheprovider", "--create-db", *folders)
-
     assert code == 0, said[-6000:]
+
+
+def test_orders_which_stand_on_all_the_others_pass_their_tests_on_a_database_without_analytics() -> None:
+    passes("tests/orders/operations", "tests/orders/api")
+
+
+@pytest.mark.prove
+def test_the_lower_apps_pass_all_their_tests_on_a_database_without_analytics() -> None:
+    passes(*(f"tests/{app}" for app in LOWER_APPS))

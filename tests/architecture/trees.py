@@ -22,6 +22,7 @@ LABELS = ("kernel", *APPS)
 RULES = (
     "config/kernel/money.py",
     "config/kernel/business_time.py",
+    "config/kernel/exporting.py",
     "config/kernel/errors.py",  # refusals are raised by rules too
     "*/pricing/*.py",
     "*/sourcing.py",

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.core.serializers.json import DjangoJSONEncoder
@@ -14,12 +16,13 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django_celery_beat.models import CrontabSchedule
 from unfold.decorators import display
 
 from config.kernel import jobs
 from config.kernel.models import JobRun
+from config.kernel.money import Money, format_money
 from config.kernel.roles import Role
 
 # Short enough for a column, and the same in both languages.
@@ -74,6 +77,16 @@ def label(text: Any, color: str = "") -> str:
 
 def plain_moment(value: datetime) -> str:
     return date_format(localtime(value), MOMENT)
+
+
+def amount(value: Decimal | str | None, currency: str = "") -> str:
+    """Money with its sign, in the shop's currency where the document names none; a dash where there is nothing to say."""
+    return "-" if value is None else format_money(Money(Decimal(value), currency or settings.SHOP_CURRENCY))
+
+
+def actor(row: Any) -> str:
+    """Who did it; where nobody did, the system."""
+    return str(row.actor.get_username()) if row.actor else pgettext("who acted", "system")
 
 
 def moment(value: datetime | None) -> str:

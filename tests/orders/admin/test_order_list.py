@@ -13,8 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from config.kernel import exporting
 from config.kernel.roles import Role
-from orders.admin import exporting
 from orders.models import Order
 from orders.operations import canceling, fulfilling, paying, returning
 from orders.operations.placing import Buyer
@@ -323,18 +323,8 @@ def test_the_chosen_orders_are_downloaded_as_a_table(client: Client) -> None:
     assert LogEntry.objects.filter(object_repr="주문 1건").count() == 1
 
 
-@pytest.mark.parametrize("text", ["=1", "+82 10", "-5", "@sum", "\tx", "\rx"])
-def test_no_cell_of_the_table_is_taken_for_a_formula(text: str) -> None:
-    assert exporting.harmless(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("value", ["010-1", "김하늘", "", 3])
-def test_ordinary_cells_stay_as_they_are(value: Any) -> None:
-    assert exporting.harmless(value) == value
-
-
 def test_too_many_orders_for_one_table_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exporting, "MOST", 1)
+    monkeypatch.setattr(exporting, "MOST_ROWS", 1)
 
     page = choose(client, "export_selected", *some_orders(2))
 

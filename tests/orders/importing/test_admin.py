@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -153,6 +154,7 @@ def test_the_rows_left_out_are_downloaded_as_a_file(owner: Client, tmp_path: Pat
     assert answer["Content-Disposition"] == f'attachment; filename="left-out-online-retail-{run.pk}.csv"'
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "BANK CHARGES" in b"".join(answer.streaming_content).decode()
+    assert LogEntry.objects.filter(object_id=run.pk).count() == 1
     whole = imported(invoices(tmp_path, a_line("536366")))
     assert owner.get(page_of(whole, "rejects")).status_code == 404
 

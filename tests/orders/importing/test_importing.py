@@ -12,7 +12,6 @@ from django.db.models import Sum
 from config.kernel import invariants
 from config.kernel.models import OutboxEvent
 from inventory.models import StockLevel, StockMovement, Variant, Warehouse
-from orders.importing import rejects
 from orders.importing.refusals import FileRefused
 from orders.models import ImportedDocument, ImportRun, Order, OrderLine, Refund, Return
 from orders.operations import importing
@@ -231,12 +230,6 @@ def test_rows_left_out_are_a_file_that_excel_opens_safely(tmp_path: Path) -> Non
     assert rows[0][3:8] == ["C536379", "D", "Discount", "-1", "2010-12-01 08:26:00"]
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+82", "-x", "@SUM", "\tx", "\rx", "\nx"])
-def test_a_cell_that_would_run_is_made_text(cell: str) -> None:
-    assert rejects.neutral(cell) == f"'{cell}"
-    assert rejects.neutral("-6.5") == "-6.5"
-
-
 def test_an_import_that_left_nothing_out_has_no_such_file(tmp_path: Path) -> None:
     assert not imported(invoices(tmp_path, a_line())).rejects
 
@@ -279,3 +272,11 @@ def test_a_month_of_a_real_shop_is_imported_whole() -> None:
     assert december["difference"] == {"gross": "0", "returns": "0"}
     assert StockLevel.objects.filter(on_hand__lt=0).count() == 0
     assert invariants.check_all(at=NOW) == []
+
+
+def test_an_import_that_never_ends_breaks_a_promise() -> None:
+    importing.request(profile="online-retail", is_dry_run=False, shift_to_today=False, actor=None, at=NOW)
+
+    assert invariants.check_all(at=NOW + timedelta(hours=35)) == []
+    (violation,) = invariants.check_all(at=NOW + timedelta(hours=37))
+    assert violation.invariant == "I11"

@@ -7,7 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
+from config.kernel.models import OutboxEvent
 from inventory.models import StockLevel, StockMovement, Variant
+from inventory.queries import drift
 from orders.models import Order, OrderLine
 from orders.operations import history, seeding
 from orders.operations.seeding import NotEmpty, Scale
@@ -49,6 +51,16 @@ def test_the_same_seed_and_end_tell_the_same_story() -> None:
 
 def test_another_seed_tells_another() -> None:
     assert a_story(7) != a_story(8)
+
+
+def test_a_story_written_in_several_rounds_is_announced_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seeding, "AT_ONCE", 60)
+
+    seeding.seed(scale=TINY, seed=1, until=UNTIL, at=UNTIL)
+
+    event = OutboxEvent.objects.get(topic="orders.history_imported")
+    assert event.payload == {"first_on": "2026-10-13", "last_on": "2026-11-21"}
+    assert list(drift.differences()) == []
 
 
 def test_a_shop_with_goods_of_its_own_is_refused() -> None:

@@ -1,12 +1,9 @@
-"""What the API tells of catalog, stock and purchasing, and the one thing it is told: goods that came."""
-
-from typing import Any
+"""What the API tells of catalog, stock and purchasing."""
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from config.kernel.serializing import AmountField, StrictSerializer
+from config.kernel.serializing import AmountOutput
 from inventory.models import (
     GoodsReceipt,
     GoodsReceiptLine,
@@ -17,17 +14,14 @@ from inventory.models import (
     StockMovement,
     Variant,
 )
-from inventory.operations.purchasing import MOST_UNITS
-
-MOST_LINES = 500
 
 
-class VariantSerializer(serializers.ModelSerializer[Variant]):
+class VariantOutput(serializers.ModelSerializer[Variant]):
     product = serializers.CharField(source="product.name")
     option = serializers.CharField(source="name")
     category = serializers.CharField(source="product.category.code")
     tax_class = serializers.CharField(source="product.tax_class")
-    list_price = AmountField(help_text="Tax included.")
+    list_price = AmountOutput(help_text="Tax included.")
     currency = serializers.SerializerMethodField()
     on_sale = serializers.SerializerMethodField()
     available = serializers.IntegerField(help_text="Units that orders may still take, in all warehouses that serve orders.")
@@ -46,7 +40,7 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
         return variant.is_active and variant.product.is_active
 
 
-class StockLevelSerializer(serializers.ModelSerializer[StockLevel]):
+class StockLevelOutput(serializers.ModelSerializer[StockLevel]):
     sku = serializers.CharField(source="variant.sku")
     warehouse = serializers.CharField(source="warehouse.code")
     available = serializers.IntegerField(help_text="on_hand - reserved")
@@ -56,10 +50,10 @@ class StockLevelSerializer(serializers.ModelSerializer[StockLevel]):
         fields = ["sku", "warehouse", "on_hand", "reserved", "available"]
 
 
-class StockMovementSerializer(serializers.ModelSerializer[StockMovement]):
+class StockMovementOutput(serializers.ModelSerializer[StockMovement]):
     sku = serializers.CharField(source="variant.sku")
     warehouse = serializers.CharField(source="warehouse.code")
-    unit_cost = AmountField(allow_null=True)
+    unit_cost = AmountOutput(allow_null=True)
 
     class Meta:
         model = StockMovement
@@ -69,7 +63,7 @@ class StockMovementSerializer(serializers.ModelSerializer[StockMovement]):
         ]
 
 
-class PurchaseOrderSerializer(serializers.ModelSerializer[PurchaseOrder]):
+class PurchaseOrderOutput(serializers.ModelSerializer[PurchaseOrder]):
     supplier = serializers.CharField(source="supplier.code")
     warehouse = serializers.CharField(source="warehouse.code")
 
@@ -81,17 +75,17 @@ class PurchaseOrderSerializer(serializers.ModelSerializer[PurchaseOrder]):
         ]
 
 
-class PurchaseOrderLineSerializer(serializers.ModelSerializer[PurchaseOrderLine]):
+class PurchaseOrderLineOutput(serializers.ModelSerializer[PurchaseOrderLine]):
     sku = serializers.CharField(source="variant.sku")
     outstanding = serializers.IntegerField(help_text="Ordered and not yet here.")
-    unit_cost = AmountField()
+    unit_cost = AmountOutput()
 
     class Meta:
         model = PurchaseOrderLine
         fields = ["sku", "quantity", "received", "outstanding", "unit_cost"]
 
 
-class GoodsReceiptLineSerializer(serializers.ModelSerializer[GoodsReceiptLine]):
+class GoodsReceiptLineOutput(serializers.ModelSerializer[GoodsReceiptLine]):
     sku = serializers.CharField(source="line.variant.sku")
 
     class Meta:
@@ -99,44 +93,24 @@ class GoodsReceiptLineSerializer(serializers.ModelSerializer[GoodsReceiptLine]):
         fields = ["sku", "quantity"]
 
 
-class GoodsReceiptSerializer(serializers.ModelSerializer[GoodsReceipt]):
-    lines = GoodsReceiptLineSerializer(many=True)
+class GoodsReceiptOutput(serializers.ModelSerializer[GoodsReceipt]):
+    lines = GoodsReceiptLineOutput(many=True)
 
     class Meta:
         model = GoodsReceipt
         fields = ["number", "delivery_note", "received_at", "lines"]
 
 
-class PurchaseOrderEventSerializer(serializers.ModelSerializer[PurchaseOrderEvent]):
+class PurchaseOrderEventOutput(serializers.ModelSerializer[PurchaseOrderEvent]):
     class Meta:
         model = PurchaseOrderEvent
         fields = ["kind", "reason", "details", "occurred_at"]
 
 
-class PurchaseOrderDetailSerializer(PurchaseOrderSerializer):
-    lines = PurchaseOrderLineSerializer(many=True)
-    receipts = GoodsReceiptSerializer(many=True)
-    timeline = PurchaseOrderEventSerializer(many=True)
+class PurchaseOrderDetailOutput(PurchaseOrderOutput):
+    lines = PurchaseOrderLineOutput(many=True)
+    receipts = GoodsReceiptOutput(many=True)
+    timeline = PurchaseOrderEventOutput(many=True)
 
-    class Meta(PurchaseOrderSerializer.Meta):
-        fields = [*PurchaseOrderSerializer.Meta.fields, "lines", "receipts", "timeline"]
-
-
-class ReceivedLineSerializer(StrictSerializer):
-    sku = serializers.CharField(max_length=64)
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
-
-
-class DeliverySerializer(StrictSerializer):
-    """A delivery as it arrived. Each SKU stands in one line."""
-
-    delivery_note = serializers.CharField(max_length=64, help_text="The supplier's own number; the same one counts once.")
-    lines: serializers.ListSerializer[Any] = serializers.ListSerializer(
-        child=ReceivedLineSerializer(), allow_empty=False, max_length=MOST_LINES
-    )
-
-    def validate_lines(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        skus = [line["sku"] for line in lines]
-        if len(set(skus)) != len(skus):
-            raise serializers.ValidationError(_("Each SKU stands in one line."), code="duplicate")
-        return lines
+    class Meta(PurchaseOrderOutput.Meta):
+        fields = [*PurchaseOrderOutput.Meta.fields, "lines", "receipts", "timeline"]
