@@ -23,6 +23,7 @@ from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
+from inventory.admin import documents
 
 MAY_SWITCH = "campaigns.change_coupon"
 MAY_DOWNLOAD = "campaigns.add_couponbatch"
@@ -163,8 +164,8 @@ class RedemptionAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Search by the beginning of the document's number")
     list_select_related = ("promotion", "coupon", "customer")
     ordering = ("-redeemed_at", "-id")
-    fields = ("document_kind", "document_number", "promotion_name", "coupon_code", "who", "given", "state_label", "redeemed")
-    readonly_fields = ("promotion_name", "coupon_code", "who", "given", "state_label", "redeemed")
+    fields = ("document", "promotion_name", "coupon_code", "who", "given", "state_label", "redeemed")
+    readonly_fields = fields
     actions = None
 
     redeemed = wording.moment_column("redeemed_at", gettext_lazy("redeemed at"))
@@ -177,6 +178,13 @@ class RedemptionAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Redemption], bool]:
         asked = search_term.strip()
         return (queryset.filter(document_number__startswith=asked) if asked and "\0" not in asked else queryset), False
+
+    def title_of(self, use: Redemption) -> str:
+        return f"{use.document_number} · {use.promotion.name}"
+
+    @display(description=gettext_lazy("document"))
+    def document(self, use: Redemption) -> str:
+        return documents.link(use.document_kind, use.document_number)
 
     @display(description=gettext_lazy("promotion"))
     def promotion_name(self, use: Redemption) -> str:

@@ -56,13 +56,20 @@ def add_tabs(models: Iterable[str], links: Iterable[Link]) -> None:
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """What UNFOLD["SIDEBAR"]["navigation"] asks for."""
+    """What UNFOLD["SIDEBAR"]["navigation"] asks for. One link at most is lit: of those the page lies under, the longest."""
+    links = [link for group in _groups for link in group.links]
+    # Every page lies under the first one.
+    first = reverse("admin:index")
+    paths = [reverse(link.address) for link in links]
+    here = max((path for path in paths if request.path.startswith(path) and path != first), key=len, default=request.path)
     return [
         {
             "title": group.title,
             "separator": bool(group.title),
             "items": [
-                {"title": link.title, "icon": link.icon, "link": link.url()} for link in group.links if link.open_to(request)
+                {"title": link.title, "icon": link.icon, "link": link.url(), "active": reverse(link.address) == here}
+                for link in group.links
+                if link.open_to(request)
             ],
         }
         for group in sorted(_groups, key=lambda one: one.order)

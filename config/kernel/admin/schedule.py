@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from unfold.decorators import display
 
@@ -88,7 +88,7 @@ class PeriodicTaskAdmin(HouseAdmin):
     def upcoming(self, task: PeriodicTask) -> str:
         return wording.moment(overview.next_run(task, clock.now()))
 
-    @display(description=gettext_lazy("reason"))
+    @display(description=pgettext_lazy("schedule", "reason"))
     def reason(self, task: PeriodicTask) -> str:
         return format_html('<span class="reason">{}</span>', _(task.description) if task.description else "-")
 

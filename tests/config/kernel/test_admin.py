@@ -149,7 +149,7 @@ NAMES = [
     "Asia/Seoul",
     *(rf"\b{role}\b" for role in Role.values),
     re.escape(settings.SHOP_NAME),
-    "API|PostgreSQL|Redis",
+    "API|SKU|PostgreSQL|Redis",
     r"\b(?:IP|esc|ko|en|English|한국어)\b",
 ]
 
