@@ -143,7 +143,7 @@ def words_of(response: Any) -> str:
 NAMES = [
     r"(?:user|service|group)[- ]\d+",
     r"orders\.placed|order 260101",
-    r"\bkernel\.\w+|\brun-\d|\bdefault\b|\bslow\b",
+    r"\b(?:kernel|inventory|campaigns|orders|analytics)\.\w+|\brun-\d|\bdefault\b|\bslow\b",
     r"\b(?:md5\S*|pbkdf2\S*|\S+\*{6})",
     r"\bstock\b",
     "Asia/Seoul",
