@@ -301,7 +301,8 @@ def test_the_shop_from_the_first_delivery_to_the_next_purchase(
     visit.picture("walk-dashboard")
     assert returned.returned - before.returned == PLATE_PRICE
     assert returned.grown(before) == {"환불 필요": 1}
-    assert StockLevel.objects.get(variant=world.plate).on_hand == 5
+    # The desk that takes it back may be another warehouse's.
+    assert sum(StockLevel.objects.filter(variant=world.plate).values_list("on_hand", flat=True)) == 5
 
     proposed = approve_what_is_proposed(visit, desk, world)
     visit.picture("walk-proposal-approved")
