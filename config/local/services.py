@@ -11,7 +11,7 @@ from .process import Child
 from .redis import Redis
 
 # What is needed to run the project's programs at all; nothing else of the caller's environment reaches them.
-PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "USER", "CHROMIUM", "CI")
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "USER", "CHROMIUM", "CI", "SHOP_CURRENCY")
 
 
 class Services:
