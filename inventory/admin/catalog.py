@@ -189,7 +189,7 @@ class VariantAdmin(ButtonsAdmin):
 
     @display(description=gettext_lazy("on sale"), boolean=True)
     def on_sale(self, variant: Variant) -> bool:
-        return variant.is_active and variant.product.is_active
+        return variant.is_on_sale
 
     @operation_button(
         title=gettext_lazy("Change the list price"), permission=MAY_CHANGE, icon="sell", form=PriceForm,

@@ -37,7 +37,7 @@ class VariantOutput(serializers.ModelSerializer[Variant]):
         return str(settings.SHOP_CURRENCY)
 
     def get_on_sale(self, variant: Variant) -> bool:
-        return variant.is_active and variant.product.is_active
+        return variant.is_on_sale
 
 
 class StockLevelOutput(serializers.ModelSerializer[StockLevel]):

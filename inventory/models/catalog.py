@@ -89,6 +89,11 @@ class Variant(models.Model):
     def __str__(self) -> str:
         return self.sku
 
+    @property
+    def is_on_sale(self) -> bool:
+        """Whether it can be ordered: neither it nor its product is off sale."""
+        return self.is_active and self.product.is_active
+
 
 class PriceChange(models.Model):
     """One change of a list price or a unit cost: who, from what to what, and why. The last one is what the SKU shows."""

@@ -58,10 +58,10 @@ def needs(*, as_of: date, policies: Collection[int] | None = None) -> Needs:
         for offer in SupplierOffer.objects.filter(is_preferred=True, supplier__is_active=True).select_related("supplier")
     }
     known = [policy for policy in rows if policy.pk in books]
-    on_sale = [one for one in known if one.variant.is_active and one.variant.product.is_active]
+    on_sale = [one for one in known if one.variant.is_on_sale]
     return Needs(
         [_need(one, offers[one.variant_id], books[one.pk], last_on) for one in on_sale if one.variant_id in offers],
-        [one for one in known if not (one.variant.is_active and one.variant.product.is_active)],
+        [one for one in known if not one.variant.is_on_sale],
         [one for one in on_sale if one.variant_id not in offers],
     )
 

@@ -172,9 +172,10 @@ def _record(order: Order, priced: Priced, actor: User | None) -> None:
         # A twin was faster; it has committed, so it is found now.
         _refuse_known(order.channel, order.external_number)
     on = recording.day(order.placed_at)
-    outbox.record(OrderPlaced(number=order.number, on=on), at=order.placed_at)
+    events: list[outbox.Event] = [OrderPlaced(number=order.number, on=on)]
     if paid:
-        outbox.record(OrderPaid(number=order.number, on=on), at=order.placed_at)
+        events.append(OrderPaid(number=order.number, on=on))
+    outbox.record(*events, at=order.placed_at)
 
 
 def _lines(priced: Priced) -> list[NewLine]:

@@ -38,9 +38,7 @@ def quoted(at: datetime, *codes: str, **values: Any) -> Quote:
 
 
 def redeem(discounts: Sequence[Discount], at: datetime, number: str = "1", customer: int | None = None) -> None:
-    # As the caller does, which is rolled back as a whole by a refusal.
-    with transaction.atomic():
-        coupons.redeem(discounts=discounts, customer_id=customer, document_kind="ORDER", document_number=number, at=at)
+    coupons.redeem(discounts=discounts, customer_id=customer, document_kind="ORDER", document_number=number, at=at)
 
 
 def statements(call: Any) -> list[str]:
