@@ -203,9 +203,10 @@ def _refuse(discounts: Sequence[Discount], customer_id: int | None, document_kin
 
 def _may_be_first(customer_id: int | None, document_kind: str, document_number: str) -> bool:
     """Whether the customer is named and no other document was given what is for the first order only."""
+    if customer_id is None:
+        return False
     of_the_first = Redemption.objects.filter(customer_id=customer_id, state="COUNTED", promotion__first_order_only=True)
-    others = of_the_first.exclude(document_kind=document_kind, document_number=document_number)
-    return customer_id is not None and not others.exists()
+    return not of_the_first.exclude(document_kind=document_kind, document_number=document_number).exists()
 
 
 _LOCK_FOR_RELEASE = """

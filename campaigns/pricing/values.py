@@ -42,7 +42,7 @@ class Basket:
 
     `is_new_customer`: somebody is named whom the shop has not written down yet; they are in no segment, have used nothing and
     order for the first time, and what they are quoted must be what their order costs. With neither this nor `customer_id`
-    nobody is named at all.
+    it is a guest's.
     """
 
     lines: tuple[BasketLine, ...]
@@ -54,7 +54,7 @@ class Basket:
     shipping_fee: Decimal = Decimal(0)
 
     @property
-    def names_nobody(self) -> bool:
+    def is_guest(self) -> bool:
         return self.customer_id is None and not self.is_new_customer
 
 

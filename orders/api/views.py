@@ -153,7 +153,7 @@ def described(
 class PayView(Verb):
     """The whole amount that is due. The same provider and reference again is the same payment.
 
-    A storefront names the customer of the order, and none for an order of nobody in particular.
+    A storefront names the customer of the order, and none for a guest's.
     """
 
     write_scopes = SELLERS

@@ -62,7 +62,7 @@ def record_payment(
     """Marks the order as paid. The same report again changes nothing and gives the first payment.
 
     Money for an order that was canceled or has expired is recorded too, and is due to go back. With a customer named, another
-    customer's order is not found; "" names the orders of nobody in particular.
+    customer's order is not found; "" names those of guests.
     """
     if paid_at > at + CLOCKS_DIFFER:
         raise ImpossibleMoment(_("A payment cannot have come in the future."), details={"field": "paid_at"})

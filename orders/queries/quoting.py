@@ -39,7 +39,7 @@ class AmountTooLarge(Invalid):
 
 @dataclass(frozen=True)
 class Shopper:
-    """Who asks, and what is known of them. `is_new`: named, and not written down yet. With neither, nobody is named."""
+    """Who asks, and what is known of them. `is_new`: named, and not written down yet. With neither it is a guest."""
 
     customer_id: int | None = None
     is_new: bool = False

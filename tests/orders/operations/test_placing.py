@@ -290,7 +290,7 @@ def test_somebody_new_pays_what_they_were_quoted(at: datetime, promised: dict[st
 
 
 @pytest.mark.parametrize("promised", [{"first_order_only": True}, {"usage_limit_per_customer": 1}])
-def test_nobody_in_particular_gets_what_is_for_each_customer_once(at: datetime, promised: dict[str, Any]) -> None:
+def test_a_guest_gets_nothing_that_is_for_each_customer_once(at: datetime, promised: dict[str, Any]) -> None:
     cup = builders.a_stocked_variant(list_price=10_000)
     builders.a_promotion(at, **promised)
     builders.a_coupon(builders.a_promotion(at, needs_coupon=True, **promised), code="WELCOME10")
