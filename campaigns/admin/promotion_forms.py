@@ -251,7 +251,7 @@ class TrialForm(ButtonForm):
     )
     at = MomentField(label=gettext_lazy("moment"))
     customer = forms.CharField(
-        label=gettext_lazy("customer id"), max_length=64, required=False, help_text=gettext_lazy("Empty: somebody unknown.")
+        label=gettext_lazy("customer id"), max_length=64, required=False, help_text=gettext_lazy("Empty: a guest.")
     )
     is_first_order = forms.BooleanField(label=gettext_lazy("first order"), required=False)
     codes = forms.CharField(label=gettext_lazy("other codes"), max_length=400, required=False)
