@@ -27,6 +27,7 @@ from inventory.models import (
     StockCount,
     StockLevel,
     StockMovement,
+    StockRepair,
     Supplier,
     SupplierOffer,
     Variant,
@@ -49,11 +50,11 @@ pytestmark = pytest.mark.django_db
 
 PAGES = [
     Category, Product, Variant, PriceChange, Warehouse, StockLevel, StockMovement, Reservation, StockCount, Supplier,
-    PurchaseOrder, GoodsReceipt,
+    PurchaseOrder, GoodsReceipt, StockRepair,
 ]  # fmt: skip
 # One unit at 7,654 won; what eleven of them on the shelf are worth.
 COSTS = ("7654", "7,654", "84,194")
-WRITTEN_BY_THE_SHOP = [PriceChange, StockLevel, StockMovement, Reservation, StockCount, GoodsReceipt]
+WRITTEN_BY_THE_SHOP = [PriceChange, StockLevel, StockMovement, Reservation, StockCount, GoodsReceipt, StockRepair]
 
 
 def address(model: Any, page: str = "changelist", *arguments: Any) -> str:
@@ -108,6 +109,8 @@ def busy(cup: Variant, warehouse: Warehouse, sent: PurchaseOrder, at: datetime) 
     purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 2}, actor=None, at=at)
     stock.count(warehouse_id=warehouse.pk, lines=[(cup.pk, 12, 11)], note="월말", actor=None, at=at)
     catalog.change_price(variant_id=cup.pk, list_price=Decimal(13_000), reason="인상", actor=None, at=at)
+    StockLevel.objects.update(on_hand=12)
+    stock.audit(at=at, repair=True)
 
 
 def level(variant: Variant) -> StockLevel:
@@ -137,7 +140,7 @@ class TestEveryPage:
     def test_who_may_only_look_is_offered_nothing_to_change(self, role: Role) -> None:
         client = someone(role)
         for model in PAGES:
-            row = model._default_manager.first()
+            row = model._default_manager.latest("pk")
             page = client.get(address(model, "change", row.pk))
             assert page.status_code == 200
             assert not page.context.get("operation_buttons")
@@ -385,8 +388,9 @@ class TestCorrecting:
         asked = owner.get(address(StockLevel, "press", level(cup).pk, button))
         typed = {**asked.context["hidden"], "quantity": units, "reason": "이중 클릭", "to_warehouse": a_warehouse().pk}
 
-        press(owner, level(cup), button, **typed)
-        again = press(owner, level(cup), button, **typed)
+        here = level(cup)
+        press(owner, here, button, **typed)
+        again = press(owner, here, button, **typed)
 
         assert StockLevel.objects.get(variant=cup, warehouse__code="icheon").on_hand == lies_there
         assert "두 번 처리하지 않았습니다" in told(again)

@@ -290,12 +290,13 @@ class TestAuditing:
 
     @pytest.mark.parametrize("arguments", [["--apply"], ["--apply", "--by", "nobody"]])
     def test_the_command_repairs_for_nobody_unknown(
-        self, drifted: Place, cup: Variant, warehouse: Warehouse, arguments: list[str]
+        self, drifted: Place, cup: Variant, warehouse: Warehouse, at: datetime, arguments: list[str]
     ) -> None:
         with pytest.raises(CommandError):
             repair_stock(*arguments)
 
         assert level(cup, warehouse) == (12, 1)
+        stock.audit(at=at, repair=True)
 
     def test_a_balance_that_promised_more_than_the_ledger_holds_gives_the_newest_promises_up(
         self, cup: Variant, warehouse: Warehouse, at: datetime
