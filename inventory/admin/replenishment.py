@@ -26,7 +26,7 @@ from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
 from config.kernel.admin.navigation import Link, add_group
 from inventory.admin import figures
 from inventory.models import ReorderPolicy, ReplenishmentProposal
-from inventory.operations import replenishment
+from inventory.operations import purchasing, replenishment
 from inventory.queries import replenishment as queries
 
 State = ReplenishmentProposal.State
@@ -202,7 +202,7 @@ class ReasonForm(ButtonForm):
 
 
 class QuantityForm(ButtonForm):
-    quantity = forms.IntegerField(label=gettext_lazy("Quantity"), min_value=1)
+    quantity = forms.IntegerField(label=gettext_lazy("Quantity"), min_value=1, max_value=purchasing.MOST_UNITS)
     reason = forms.CharField(
         label=gettext_lazy("Reason"), max_length=300, help_text=gettext_lazy("Whoever looks at it later reads it.")
     )

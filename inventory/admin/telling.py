@@ -59,15 +59,25 @@ class Entry:
     facts: list[str] = field(default_factory=list)
 
 
-def entry(event: PurchaseOrderEvent) -> Entry:
+def entry(event: PurchaseOrderEvent, *, sees_costs: bool) -> Entry:
     return Entry(
         what=event.get_kind_display(),
         who=wording.actor(event),
         when=event.occurred_at,
         why=event.reason,
         color=labels.STEPS.get(PurchaseOrderEvent.Kind(event.kind), ""),
-        facts=list(_facts(event.details)),
+        facts=list(_facts(event.details if sees_costs else _without_costs(event.details))),
     )
+
+
+def _without_costs(details: dict[str, Any]) -> dict[str, Any]:
+    """Of the lines before and after a change, written as "10 x 4500", the units alone."""
+    units = {
+        name: {sku: told.split(" x ")[0] for sku, told in details[name].items()}
+        for name in ("before", "after")
+        if name in details
+    }
+    return details | units
 
 
 def _facts(details: dict[str, Any]) -> list[str]:

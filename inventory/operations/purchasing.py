@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel import shop
-from config.kernel.errors import Conflict, Invalid, Missing
+from config.kernel.errors import Conflict, Invalid, Missing, Stale
 from config.kernel.models import User
 from inventory import lifecycle, locking, numbering
 from inventory.lifecycle import Step
@@ -33,6 +33,7 @@ from inventory.models import (
 )
 from inventory.operations import catalog, ledger
 from inventory.operations.ledger import Change, Document
+from inventory.queries import purchases
 
 MOST_UNITS = 10_000_000
 LONGEST_TEXT = 300
@@ -53,6 +54,12 @@ class PurchaseInvalid(Invalid):
     """The lines, the supplier or the receipt do not make sense; `details` names the field, and the SKU where there is one."""
 
     code = "purchase_invalid"
+
+
+class DeliveryNoteUsed(Conflict):
+    """This delivery note was booked with other quantities; `details` names the receipt, what it booked and what was sent."""
+
+    code = "delivery_note_used"
 
 
 @dataclass(frozen=True)
@@ -99,9 +106,23 @@ def draft(
 
 
 @transaction.atomic
-def change_lines(*, number: str, lines: Sequence[Wanted], actor: User | None, at: datetime, reason: str = "") -> PurchaseOrder:
-    """Replaces what a draft asks for. A SKU that stays keeps its line, and with it the proposal it came from."""
+def change_lines(
+    *,
+    number: str,
+    lines: Sequence[Wanted],
+    actor: User | None,
+    at: datetime,
+    reason: str = "",
+    seen: str | None = None,
+) -> PurchaseOrder:
+    """Replaces what a draft asks for. A SKU that stays keeps its line, and with it the proposal it came from.
+
+    `seen` is the version on the page where somebody wrote the lines: what the replenishment or somebody else put there
+    meanwhile is not taken out unread.
+    """
     order = _locked(number, Step.CHANGED)
+    if seen is not None and purchases.version(order) != seen:
+        raise Stale(_("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed."))
     before = _written(order)
     _write_lines(order, lines)
     after = _written(order)
@@ -144,7 +165,8 @@ def receive_goods(
 ) -> GoodsReceipt:
     """Puts a delivery on the shelf: units by SKU, all or part of what was ordered, or more.
 
-    The same delivery note of the same purchase order changes nothing and returns the first receipt, whatever the state.
+    The same delivery note with the same quantities changes nothing and returns the first receipt, whatever the state: its
+    `received_at` is not `at`. With other quantities it is refused, since they may be another parcel.
     """
     note = delivery_note.strip()
     if not note or len(note) > 64:
@@ -154,6 +176,7 @@ def receive_goods(
     order = _locked(number)
     known = GoodsReceipt.objects.filter(purchase_order=order, delivery_note=note).first()
     if known is not None:
+        _require_same(known, quantities)
         return known
     _require(order, Step.RECEIVED)
     lines = _lines_received(order, quantities)
@@ -328,6 +351,29 @@ def _lines_received(order: PurchaseOrder, quantities: Mapping[str, int]) -> dict
                 details={"field": "quantities", "sku": sku},
             )
     return {by_sku[sku]: units for sku, units in quantities.items()}
+
+
+def _require_same(known: GoodsReceipt, quantities: Mapping[str, int]) -> None:
+    booked = dict(known.lines.order_by("pk").values_list("line__variant__sku", "quantity"))
+    if booked == dict(quantities):
+        return
+    raise DeliveryNoteUsed(
+        _(
+            "Delivery note %(note)s was booked before as %(receipt)s with %(booked)s; now it says %(sent)s. "
+            "If this is another parcel, add something to the number of the note."
+        )
+        % {
+            "note": known.delivery_note,
+            "receipt": known.number,
+            "booked": _units_told(booked),
+            "sent": _units_told(quantities),
+        },
+        details={"receipt": known.number, "booked": booked, "sent": dict(quantities)},
+    )
+
+
+def _units_told(quantities: Mapping[str, int]) -> str:
+    return ", ".join(f"{sku} × {units}" for sku, units in quantities.items())
 
 
 def _open_proposals(order: PurchaseOrder) -> Any:

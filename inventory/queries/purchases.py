@@ -34,3 +34,8 @@ def listed() -> QuerySet[PurchaseOrder]:
 def awaited() -> QuerySet[PurchaseOrder]:
     """What the receiving desk waits for: sent and not complete, the longest overdue first."""
     return listed().filter(state__in=[State.SENT, State.PARTLY_RECEIVED]).order_by("expected_on", "id")
+
+
+def version(order: PurchaseOrder) -> str:
+    """What changes with everything that happens to a purchase order, its lines included."""
+    return f"{order.state}:{order.timeline.count()}"

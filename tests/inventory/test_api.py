@@ -174,6 +174,19 @@ class TestReceiving:
         answers = [self.receive(partner, sent, body, key) for key in ("key-1", "key-1", "key-2")]
 
         assert len({answer.content for answer in answers}) == 1
+        assert [answer.status_code for answer in answers] == [201, 201, 200]
+        assert StockLevel.objects.get(variant=cup).on_hand == 14
+
+    def test_a_delivery_note_with_other_quantities_is_refused(
+        self, partner: APIClient, sent: PurchaseOrder, cup: Variant
+    ) -> None:
+        first, second = ({"delivery_note": "DN-7", "lines": [{"sku": cup.sku, "quantity": units}]} for units in (4, 2))
+        self.receive(partner, sent, first)
+
+        refused = self.receive(partner, sent, second, "key-2")
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "delivery_note_used")
+        assert refused.json()["details"]["booked"] == {cup.sku: 4}
         assert StockLevel.objects.get(variant=cup).on_hand == 14
 
     @pytest.mark.parametrize(

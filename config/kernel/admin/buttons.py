@@ -22,6 +22,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from config.kernel.admin import slips
 from config.kernel.admin.house import HouseAdmin
 from config.kernel.errors import DomainError, Stale
 from config.kernel.models import User
@@ -131,7 +132,7 @@ class ButtonForm(forms.Form):
 
 
 class ButtonsAdmin(HouseAdmin):
-    """Shows the class's operation buttons on the detail page. They are pressed by POST only."""
+    """Shows the class's operation buttons on the detail page. They are pressed by POST only, and once from each page."""
 
     change_form_outer_before_template = "admin/_buttons.html"
 
@@ -164,6 +165,11 @@ class ButtonsAdmin(HouseAdmin):
             return HttpResponseNotAllowed(["GET", "POST"] if pressed.form else ["POST"])
         if not self.has_view_permission(request, row) or not request.user.has_perm(pressed.permission):
             raise PermissionDenied
+        try:
+            slips.require_unspent(request)
+        except slips.Spent as spent:
+            messages.warning(request, str(spent))
+            return self._back(row)
         if not pressed.shown(row):
             messages.error(request, _("“%(button)s” is not possible in the present state.") % {"button": pressed.title})
             return self._back(row)
@@ -171,8 +177,12 @@ class ButtonsAdmin(HouseAdmin):
         form = pressed.form(*sent, row=row) if pressed.form else None
         if form is not None and not form.is_valid():
             return self._ask(request, row, pressed, form)
+        seen = request.POST.get("seen", "")
         try:
-            told = self.press_at(row, request.POST.get("seen", ""), lambda: self._call(request, row, pressed, form))
+            told = slips.spend(request, lambda: self.press_at(row, seen, lambda: self._call(request, row, pressed, form)))
+        except slips.Spent as spent:
+            messages.warning(request, str(spent))
+            return self._back(row)
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return self._back(row) if form is None or isinstance(refusal, Stale) else self._ask(request, row, pressed, form)
@@ -190,7 +200,7 @@ class ButtonsAdmin(HouseAdmin):
             **self.admin_site.each_context(request),
             "title": f"{self.title_of(row)} · {button.title}",
             "form": form,
-            "hidden": {"seen": request.POST.get("seen", self.version_of(row))},
+            "hidden": {"seen": request.POST.get("seen", self.version_of(row)), slips.FIELD: slips.kept(request)},
             "explanation": button.explanation,
             "submit": button.title,
             "danger": button.danger,
@@ -216,6 +226,7 @@ class ButtonsAdmin(HouseAdmin):
                 "asks": one.form is not None,
                 "style": "danger" if one.danger else "quiet" if one.quiet(row) else "",
                 "seen": seen,
+                "slip": slips.fresh(),
             }
             for one in self.declared_buttons().values()
             if request.user.has_perm(one.permission) and one.shown(row)

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from config.kernel.admin import slips
 from config.kernel.admin.pagination import LAST_PAGE, EstimatedPaginator
+from config.kernel.errors import InProgress
 
 
 class HouseChangeList(ChangeList):  # type: ignore[misc]
@@ -42,9 +44,19 @@ class Titled:
         return self._title
 
 
-class HouseAdmin(ModelAdmin):  # type: ignore[misc]
-    """The base of every page: `HouseAdmin` where staff edit, `ReadOnlyAdmin` where the shop itself writes."""
+class ShownAgain(Exception):
+    def __init__(self, page: HttpResponse) -> None:
+        super().__init__()
+        self.page = page
 
+
+class HouseAdmin(ModelAdmin):  # type: ignore[misc]
+    """The base of every page: `HouseAdmin` where staff edit, `ReadOnlyAdmin` where the shop itself writes.
+
+    The form of a new row makes one row, however often it is sent.
+    """
+
+    change_form_before_template = "admin/_slip.html"
     paginator = EstimatedPaginator
     show_full_result_count = False
     list_per_page = 50
@@ -71,6 +83,36 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
             context |= {"original": Titled(row, self.opts, title), "subtitle": title}
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = extra_context or {}
+        if object_id is not None:
+            page: HttpResponse = super().changeform_view(request, object_id, form_url, context)
+            return page
+
+        def answer() -> HttpResponse:
+            page: HttpResponse = super(HouseAdmin, self).changeform_view(
+                request, None, form_url, {**context, slips.FIELD: slips.kept(request)}
+            )
+            if request.method == "POST" and page.status_code == 200:
+                raise ShownAgain(page)
+            return page
+
+        try:
+            slips.require_unspent(request)
+            return slips.spend(request, answer)
+        except ShownAgain as again:
+            return again.page
+        except (slips.Spent, InProgress) as repeated:
+            messages.warning(request, str(repeated))
+            back: HttpResponse = self.response_post_save_add(request, None)
+            return back
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return HouseChangeList

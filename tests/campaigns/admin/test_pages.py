@@ -284,6 +284,33 @@ def test_the_buttons_of_a_promotion_stop_extend_and_copy_it(client: Client) -> N
     assert [one.kind for one in promotion.changes.order_by("version")] == ["STOPPED", "EXTENDED"]
 
 
+@pytest.mark.parametrize(
+    ("button", "typed", "kind"),
+    [
+        ("copy", {}, Promotion),
+        ("make_codes", {"name": "봄", "size": "3", "beginning": "", "usage_limit": "1"}, CouponBatch),
+        ("state_consent", {
+            "channel": "SMS", "purpose": "ADVERTISING", "is_given": "yes", "text_version": "v1", "source": "전화",
+        }, Consent),
+    ],
+)  # fmt: skip
+def test_a_double_click_makes_one(at: datetime, button: str, typed: dict[str, str], kind: Any) -> None:
+    owner = a_client(a_staff_member("owner"))
+    row = a_customer() if kind is Consent else a_promotion(at, needs_coupon=True)
+    before = kind.objects.count()
+    (shown,) = (one for one in owner.get(page_of(row)).context["operation_buttons"] if one["url"].endswith(f"/{button}/"))
+    page = owner.get(shown["url"]).context["hidden"] if typed else {"seen": shown["seen"], "slip": shown["slip"]}
+
+    press(owner, row, button, **page, **typed)
+    again = press(owner, row, button, **page, **typed)
+    assert "두 번 처리하지 않았습니다" in told(again)
+    assert kind.objects.count() == before + 1
+
+    anew = owner.get(shown["url"]).context["hidden"]["slip"] if typed else "another-slip"
+    press(owner, row, button, **(page | {"slip": anew}), **typed)
+    assert kind.objects.count() == before + 2
+
+
 def test_codes_are_made_and_downloaded_by_those_who_may(client: Client, at: datetime) -> None:
     promotion = a_promotion(at, needs_coupon=True)
 

@@ -524,9 +524,9 @@ def test_several_events_are_tried_again_at_once(client: Client, at: datetime) ->
 def ask_for_a_token(client: Client, **wanted: object) -> Any:
     """Opens the form, as a person does, and sends it."""
     address = reverse("admin:knox_authtoken_issue")
-    slip = re.search(r'name="token_slip" value="([^"]+)"', text(client.get(address)))
+    slip = re.search(r'name="slip" value="([^"]+)"', text(client.get(address)))
     assert slip
-    return client.post(address, {**wanted, "token_slip": slip.group(1)})
+    return client.post(address, {**wanted, "slip": slip.group(1)})
 
 
 def test_a_page_with_a_new_token_that_is_loaded_again_issues_no_other(client: Client) -> None:

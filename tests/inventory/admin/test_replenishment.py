@@ -131,6 +131,19 @@ def test_a_buyer_sets_another_quantity_and_takes_it_back(buyer: Client, store: W
     assert LogEntry.objects.filter(object_id=str(proposal.pk)).count() == 2
 
 
+@pytest.mark.parametrize("typed", ["10000001", "99999999999"])
+def test_a_barcode_in_the_place_of_a_quantity_is_refused_on_the_form(
+    buyer: Client, store: Warehouse, supplier: Supplier, typed: str
+) -> None:
+    proposal = a_need(store, supplier)
+
+    page = buyer.post(press(proposal, "override"), {"quantity": typed, "reason": "Seollal"})
+
+    assert list(page.context["form"].errors) == ["quantity"]
+    proposal.refresh_from_db()
+    assert proposal.override is None
+
+
 def test_a_buyer_dismisses_with_a_reason(buyer: Client, store: Warehouse, supplier: Supplier) -> None:
     proposal = a_need(store, supplier)
 

@@ -18,7 +18,7 @@ from inventory.models import (
     Warehouse,
 )
 from inventory.operations import purchasing
-from inventory.operations.purchasing import PurchaseInvalid, TransitionRefused, Wanted
+from inventory.operations.purchasing import DeliveryNoteUsed, PurchaseInvalid, TransitionRefused, Wanted
 from inventory.queries import availability
 from tests.builders import a_supplier, a_variant, a_warehouse, an_offer
 
@@ -182,12 +182,24 @@ class TestReceiving:
         first = purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 4}, actor=None, at=at)
 
         again = purchasing.receive_goods(
-            number=sent.number, delivery_note=" DN-1 ", quantities={cup.sku: 6}, actor=None, at=at + timedelta(hours=1)
+            number=sent.number, delivery_note=" DN-1 ", quantities={cup.sku: 4}, actor=None, at=at + timedelta(hours=1)
         )
 
         assert again == first
         assert StockLevel.objects.get(variant=cup, warehouse=warehouse).on_hand == 4
         assert timeline(sent).count("RECEIVED") == 1
+
+    def test_a_second_parcel_under_the_same_delivery_note_is_refused_naming_both(
+        self, sent: PurchaseOrder, cup: Variant, warehouse: Warehouse, at: datetime
+    ) -> None:
+        first = purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 4}, actor=None, at=at)
+
+        with pytest.raises(DeliveryNoteUsed) as refused:
+            purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 6}, actor=None, at=at)
+        purchasing.receive_goods(number=sent.number, delivery_note="DN-1/2", quantities={cup.sku: 6}, actor=None, at=at)
+
+        assert refused.value.details == {"receipt": first.number, "booked": {cup.sku: 4}, "sent": {cup.sku: 6}}
+        assert StockLevel.objects.get(variant=cup, warehouse=warehouse).on_hand == 10
 
     def test_more_than_was_ordered_is_on_the_shelf_all_the_same_and_told_of(
         self, sent: PurchaseOrder, cup: Variant, warehouse: Warehouse, at: datetime

@@ -501,12 +501,13 @@ class TestOverriding:
         assert (only(bowl).override, only(bowl).quantity) == (3, 15)
         assert line_of(only(bowl)).unit_cost == 4500
 
-    def test_a_quantity_below_one_is_refused(self, store: Warehouse, at: datetime, buyer: User) -> None:
+    @pytest.mark.parametrize("quantity", [0, 10_000_001, 8_801_234_567_893])
+    def test_a_quantity_that_nobody_orders_is_refused(self, store: Warehouse, at: datetime, buyer: User, quantity: int) -> None:
         cup = a_seller(store, at)
         replenishment.propose(at=at)
 
         with pytest.raises(Invalid) as refusal:
-            replenishment.override(proposal_id=only(cup).pk, quantity=0, reason="none", actor=buyer, at=at)
+            replenishment.override(proposal_id=only(cup).pk, quantity=quantity, reason="none", actor=buyer, at=at)
 
         assert refusal.value.details["field"] == "quantity"
 
