@@ -173,7 +173,9 @@ class ReorderPolicyAdmin(HouseAdmin):
                 lambda: replenishment.change_policies(policy_ids=ids, actor=actor(request), at=clock.now(), **wanted),
             )
             if answer is not None:
-                LogEntry.objects.log_actions(actor(request).pk, chosen, CHANGE, _("Change the selected policies"))
+                LogEntry.objects.log_actions(
+                    actor(request).pk, chosen, CHANGE, wording.untranslated(gettext_lazy("Change the selected policies"))
+                )
                 told = ngettext("%(count)s policy was changed.", "%(count)s policies were changed.", answer.value)
                 messages.success(request, told % {"count": answer.value})
                 return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from config.kernel import shop
 from config.kernel.admin import wording
@@ -15,6 +15,12 @@ from inventory.models import PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLin
 from inventory.queries.replenishment import Why
 
 State = PurchaseOrder.State
+COUNTS = {
+    "lines": pgettext_lazy("of a purchase order", "lines"),
+    "added": pgettext_lazy("of a purchase order", "lines added"),
+    "changed": pgettext_lazy("of a purchase order", "lines changed"),
+    "removed": pgettext_lazy("of a purchase order", "lines removed"),
+}
 
 
 def is_late(order: PurchaseOrder, on: date) -> bool:
@@ -71,7 +77,7 @@ def entry(event: PurchaseOrderEvent) -> Entry:
 
 
 def _facts(details: dict[str, Any]) -> list[str]:
-    facts = []
+    facts = [f"{title} {details[name]:,}" for name, title in COUNTS.items() if name in details]
     if "before" in details:
         before, after = details["before"], details["after"]
         skus = sorted(set(before) | set(after))

@@ -49,4 +49,4 @@ class AuditAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("details"))
     def message(self, entry: LogEntry) -> str:
-        return entry.get_change_message() or "-"
+        return wording.change(entry) or "-"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from config.kernel.admin import wording
 from config.kernel.admin.pagination import LAST_PAGE, EstimatedPaginator
 
 
@@ -70,6 +71,12 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
             # The subtitle is what the browser's tab says.
             context |= {"original": Titled(row, self.opts, title), "subtitle": title}
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return page
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        page: HttpResponse = super().history_view(request, object_id, extra_context)
+        for entry in (getattr(page, "context_data", None) or {}).get("action_list", ()):
+            entry.change_message = wording.change(entry)
         return page
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

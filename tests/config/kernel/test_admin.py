@@ -337,7 +337,7 @@ def test_a_run_tells_its_job_who_asked_and_what_went_wrong(client: Client, owner
     assert "이벤트 전달" in page
     assert "실패" in page
     assert "&lt;b&gt;broken" in page
-    assert "handled" in page
+    assert "처리한 이벤트" in page
 
 
 def test_run_again_makes_one_request_with_the_same_arguments(
