@@ -120,6 +120,7 @@ class AcceptReturnForm(_UnitsForm):
             label=gettext_lazy("Goods go back to"),
             choices=list(Warehouse.objects.values_list("pk", "name")),
             coerce=int,
+            initial=order_page.shipped_from(order=row),
         )
         self.fields["reason"] = forms.CharField(label=pgettext_lazy("why", "Reason"), max_length=200)
 

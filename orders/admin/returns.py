@@ -41,7 +41,7 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
     list_select_related = ("order", "warehouse", "actor")
     ordering = ("-accepted_at", "-id")
     fields = readonly_fields = (
-        "number", "of_order", "state_label", "warehouse", "reason", "money", "who", "accepted", "received", "contents",
+        "number", "of_order", "state_label", "warehouse", "reason", "refund_in_full", "who", "accepted", "received", "contents",
     )  # fmt: skip
 
     accepted = wording.moment_column("accepted_at", gettext_lazy("accepted at"))
@@ -64,8 +64,19 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("refund"))
     def money(self, parcel: Return) -> str:
-        """Goods of a sale before the shop's records have no order, and nothing to refund."""
-        return wording.amount(parcel.refund, parcel.order.currency) if parcel.order else "-"
+        """Goods of a sale before the shop's records have no order, and nothing to refund; nor has a return that was refused."""
+        if parcel.order is None or parcel.state == Return.State.REFUSED:
+            return "-"
+        if parcel.state == Return.State.ACCEPTED:
+            return _("when the goods are here")
+        return wording.amount(parcel.refund, parcel.order.currency)
+
+    @display(description=gettext_lazy("refund"))
+    def refund_in_full(self, parcel: Return) -> str:
+        if not is_open(parcel):
+            return self.money(parcel)
+        to_come = wording.amount(order_page.refund_to_come(parcel=parcel), parcel.order.currency if parcel.order else "")
+        return _("%(amount)s, when the goods are here") % {"amount": to_come}
 
     @display(description=gettext_lazy("contents"))
     def contents(self, parcel: Return) -> str:
