@@ -74,7 +74,7 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
     @display(description=gettext_lazy("refund"))
     def refund_in_full(self, parcel: Return) -> str:
         if not is_open(parcel):
-            return self.money(parcel)
+            return str(self.money(parcel))
         to_come = wording.amount(order_page.refund_to_come(parcel=parcel), parcel.order.currency if parcel.order else "")
         return _("%(amount)s, when the goods are here") % {"amount": to_come}
 
