@@ -215,7 +215,7 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("approved by"))
     def approver(self, order: PurchaseOrder) -> str:
-        return order.approved_by.get_username() if order.approved_by else "-"
+        return str(order.approved_by) if order.approved_by else "-"
 
     @operation_button(title=gettext_lazy("Approve"), permission=MAY_APPROVE, icon="verified", shown=may(Step.APPROVED))
     def approve(self, request: HttpRequest, order: PurchaseOrder) -> None:

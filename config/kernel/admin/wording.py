@@ -81,7 +81,7 @@ def amount(value: Decimal | str | None, currency: str = "") -> str:
 
 def actor(row: Any) -> str:
     """Who did it; where nobody did, the system."""
-    return str(row.actor.get_username()) if row.actor else pgettext("who acted", "system")
+    return str(row.actor) if row.actor else pgettext("who acted", "system")
 
 
 def moment(value: datetime | None) -> str:
@@ -132,7 +132,7 @@ def duration(seconds: float | None) -> str:
 
 def asker(run: JobRun) -> str:
     """Who asked for a run of a job."""
-    return run.asked_by.get_username() if run.asked_by else _("schedule")
+    return str(run.asked_by) if run.asked_by else _("schedule")
 
 
 def run_error(run: JobRun) -> str:

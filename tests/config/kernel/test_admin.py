@@ -340,6 +340,29 @@ def test_a_run_tells_its_job_who_asked_and_what_went_wrong(client: Client, owner
     assert "처리한 이벤트" in page
 
 
+@pytest.mark.parametrize(
+    ("last", "first", "signed"),
+    [
+        ("김", "하늘", "김하늘 (sky)"),
+        ("", "주문 담당", "주문 담당 (sky)"),
+        ("Smith", "Joan", "Joan Smith (sky)"),
+        ("", "", "sky"),
+    ],
+)
+def test_work_is_signed_with_the_name_and_the_login(client: Client, at: datetime, last: str, first: str, signed: str) -> None:
+    sky = User.objects.create_user("sky", last_name=last, first_name=first)
+    run = a_run(at, asked_by=sky)
+    entry = LogEntry.objects.create(user=sky, object_repr="1", action_flag=ADDITION, action_time=at)
+
+    for page in (
+        reverse("admin:kernel_jobrun_changelist"),
+        reverse("admin:kernel_jobrun_change", args=[run.pk]),
+        reverse("admin:admin_logentry_changelist"),
+        reverse("admin:admin_logentry_change", args=[entry.pk]),
+    ):
+        assert signed in text(client.get(page))
+
+
 def test_run_again_makes_one_request_with_the_same_arguments(
     client: Client, owner: User, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
