@@ -17,7 +17,7 @@ from unfold.decorators import display
 
 from config.kernel import clock, shop
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
+from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
 from inventory import lifecycle
@@ -253,7 +253,7 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
 
     @operation_button(
         title=gettext_lazy("Cancel the purchase order"), permission=MAY_BUY, icon="cancel", shown=may(Step.CANCELED),
-        form=purchase_forms.CancelForm, danger=True,
+        form=ReasonForm, danger=True,
         explanation=gettext_lazy("Nothing has come and nothing will. Proposals it came from are dismissed."),
     )  # fmt: skip
     def cancel(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from config.kernel import clock
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
+from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from orders.admin import labels, order_forms
 from orders.admin.records import OfOrderAdmin
@@ -114,7 +114,7 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
 
     @operation_button(
         title=gettext_lazy("Refuse the return"), permission="orders.return_order", icon="block", shown=is_open,
-        form=order_forms.ReasonForm, danger=True,
+        form=ReasonForm, danger=True,
         explanation=gettext_lazy("The goods will not be taken back. A later return of the same units can be accepted anew."),
     )  # fmt: skip
     def refuse(self, request: HttpRequest, parcel: Return, values: dict[str, Any]) -> None:

@@ -106,7 +106,7 @@ def kept(problem: str, **facts: Any) -> dict[str, Any]:
 def told(details: Mapping[str, Any]) -> str:
     """The refusal in one sentence of the reader's language: where, what was found, what to do."""
     problem: str = details["problem"]
-    sentence = str(SENTENCES.get(problem) or PROBLEMS[problem]) % details["facts"]
+    sentence: str = str(SENTENCES.get(problem) or PROBLEMS[problem]) % details["facts"]
     if problem in SENTENCES:
         return sentence
     where = [details["file"]]
