@@ -39,6 +39,10 @@ def may(step: Step) -> Any:
     return lambda order: lifecycle.allows(order.state, step)
 
 
+def misses_terms(order: PurchaseOrder) -> bool:
+    return lifecycle.allows(order.state, Step.APPROVED) and bool(purchases.terms_missed(order=order))
+
+
 class LineInline(TabularInline):  # type: ignore[misc]
     model = PurchaseOrderLine
     form = purchase_forms.LineForm
@@ -220,6 +224,16 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
     @operation_button(title=gettext_lazy("Approve"), permission=MAY_APPROVE, icon="verified", shown=may(Step.APPROVED))
     def approve(self, request: HttpRequest, order: PurchaseOrder) -> None:
         purchasing.approve(number=order.number, actor=actor(request), at=clock.now())
+
+    @operation_button(
+        title=gettext_lazy("Approve all the same"), permission=MAY_APPROVE, icon="gavel", shown=misses_terms, form=ReasonForm,
+        quiet=lambda order: True,
+        explanation=gettext_lazy(
+            "For quantities below the MOQ or beside full packs that the supplier has agreed to sell. Say who agreed and when."
+        ),
+    )  # fmt: skip
+    def approve_all_the_same(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> None:
+        purchasing.approve(number=order.number, reason=values["reason"], actor=actor(request), at=clock.now())
 
     @operation_button(
         title=gettext_lazy("Mark as sent"), permission=MAY_BUY, icon="outgoing_mail", shown=may(Step.SENT),

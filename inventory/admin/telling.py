@@ -12,6 +12,8 @@ from config.kernel import shop
 from config.kernel.admin import wording
 from inventory.admin import labels
 from inventory.models import PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine
+from inventory.operations import purchasing
+from inventory.queries import purchases
 from inventory.queries.replenishment import Why
 
 State = PurchaseOrder.State
@@ -39,7 +41,8 @@ def next_step(order: PurchaseOrder, at: datetime) -> Next | None:
     missing = sum(line.outstanding for line in order.lines.all())
     match order.state:
         case State.DRAFT:
-            return Next(_("Check the lines, then approve it."))
+            beside = " ".join(purchasing.told_missed(one) for one in purchases.terms_missed(order=order))
+            return Next(beside, is_urgent=True) if beside else Next(_("Check the lines, then approve it."))
         case State.APPROVED:
             return Next(_("Send it to %(supplier)s and note here that it was sent.") % {"supplier": order.supplier.name})
         case State.SENT | State.PARTLY_RECEIVED:
@@ -86,6 +89,10 @@ def _facts(details: dict[str, Any]) -> list[str]:
         facts.append(_("expected on %(day)s") % {"day": details["expected_on"]})
     if "receipt" in details:
         facts.append(_("%(receipt)s: %(units)s units") % {"receipt": details["receipt"], "units": f"{details['units']:,}"})
+    facts += [
+        _("%(sku)s: %(units)s, beside the supplier's terms") % {"sku": sku, "units": f"{units:,}"}
+        for sku, units in details.get("terms_missed", {}).items()
+    ]
     facts += [
         _("%(sku)s: %(units)s more than ordered") % {"sku": sku, "units": units}
         for sku, units in details.get("too_many", {}).items()
