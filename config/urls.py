@@ -2,8 +2,10 @@
 
 from django.apps import apps
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
+
+from config.kernel import api
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -12,8 +14,8 @@ urlpatterns = [
     path("", include("config.kernel.urls")),
     # Each app brings its own addresses; analytics may be unplugged.
     *(path("", include(f"{app}.urls")) for app in ("inventory", "campaigns", "orders", "analytics") if apps.is_installed(app)),
+    re_path(r"^api/[\s\S]*\Z", api.no_such_address),
 ]
 
 handler400 = "config.kernel.api.bad_request"
-handler404 = "config.kernel.api.not_found"
 handler500 = "config.kernel.api.server_error"

@@ -28,6 +28,8 @@ class PromotionOutput(serializers.ModelSerializer[Promotion]):
 
 
 class CustomerOutput(serializers.ModelSerializer[Customer]):
+    email = serializers.CharField(help_text="Empty where none is known.")
+
     class Meta:
         model = Customer
         fields = ("external_id", "name", "phone", "email", "created_at")

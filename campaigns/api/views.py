@@ -70,9 +70,8 @@ class CustomerView(APIView):
         responses={200: outputs.CustomerOutput} | REFUSED,
     )
     def put(self, request: Request, external_id: str) -> Response:
-        given = inputs.CustomerInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        customer = customers.upsert(external_id=external_id, at=clock.now(), **given.validated_data)
+        given = inputs.CustomerInput.read(request.data)
+        customer = customers.upsert(external_id=external_id, at=clock.now(), **given)
         return Response(outputs.CustomerOutput(customer).data)
 
 
@@ -99,12 +98,11 @@ class ConsentsView(APIView):
         responses={201: outputs.ConsentOutput} | REFUSED | BUSY,
     )
     def post(self, request: Request, external_id: str) -> HttpResponse:
-        given = inputs.ConsentInput(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = inputs.ConsentInput.read(request.data)
 
         def call() -> Response:
             consent: Consent = customers.state_consent(
-                external_id=external_id, actor=cast(User, request.user), at=clock.now(), **given.validated_data
+                external_id=external_id, actor=cast(User, request.user), at=clock.now(), **given
             )
             return Response(outputs.ConsentOutput(consent).data, status=201)
 

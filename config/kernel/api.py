@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -99,11 +100,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return defaults.bad_request(request, exception)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The 404 of an address that no view serves."""
-    if request.path.startswith("/api/"):
-        return _plain("not_found", _("There is no such address."), status.HTTP_404_NOT_FOUND)
-    return defaults.page_not_found(request, exception)
+@csrf_exempt
+def no_such_address(request: HttpRequest) -> HttpResponse:
+    """The view of every address below /api/ that no other view serves, so that a client gets JSON in debugging, too."""
+    return _plain("not_found", _("There is no such address; all of them end with a slash."), status.HTTP_404_NOT_FOUND)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

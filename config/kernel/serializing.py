@@ -1,7 +1,12 @@
-"""What the serializers of every app share: input that refuses what it does not know, and money as text."""
+"""What the serializers of every app share: input that refuses what it does not know, and money as text.
+
+Building a serializer costs more than using it, for each copies all its fields. `StrictInput.read` and `as_json` build one of a
+kind and keep it, which is right because without data of its own a serializer remembers nothing of what passes through.
+"""
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +31,27 @@ class StrictInput(serializers.Serializer[Any]):
                 {name[:100]: [serializers.ErrorDetail(message, "unknown_field")] for name in unknown}
             )
         return super().to_internal_value(data)
+
+    @classmethod
+    def read(cls, data: Any) -> dict[str, Any]:
+        """What `data` says, or a `ValidationError` that names each field."""
+        try:
+            return dict(_kept(cls).run_validation(data))
+        except serializers.ValidationError:
+            # Told by a fresh one, since a field repeats its message in the language in which it first told it.
+            fresh = cls(data=data)
+            fresh.is_valid(raise_exception=True)
+            raise
+
+
+@cache
+def _kept(serializer: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    return serializer()
+
+
+def as_json(serializer: type[serializers.Serializer[Any]], instance: Any) -> dict[str, Any]:
+    """The instance in JSON values. For serializers that need no context."""
+    return dict(_kept(serializer).to_representation(instance))
 
 
 @extend_schema_field(AS_TEXT)

@@ -53,7 +53,7 @@ def _counter() -> redis.Redis:
 def count(who: str, *, moment: float) -> int:
     """How many requests `who` has made in this window, this one included."""
     key = f"throttle:{who}:{int(moment // WINDOW_SECONDS)}"
-    pipeline: Any = _counter().pipeline(transaction=True)
+    pipeline: Any = _counter().pipeline(transaction=False)
     pipeline.incr(key)
     pipeline.expire(key, WINDOW_SECONDS * 2)
     return int(pipeline.execute()[0])

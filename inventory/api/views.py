@@ -1,6 +1,6 @@
 """Catalog, stock and purchase orders over HTTP. The storefront reads SKUs; everything else is for integrations."""
 
-from typing import Any, cast
+from typing import cast
 
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -108,9 +108,7 @@ class ReceiveView(APIView):
         },
     )
     def post(self, request: Request, number: str) -> HttpResponse:
-        given = inputs.DeliveryInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        delivery: dict[str, Any] = given.validated_data
+        delivery = inputs.DeliveryInput.read(request.data)
 
         def receive() -> Response:
             receipt = purchasing.receive_goods(

@@ -66,10 +66,8 @@ def reserve(
     with nullcontext() if connection.in_atomic_block else transaction.atomic():
         levels = locking.lock_for_sale(demand)
         by_place = {(one.variant_id, one.warehouse_id): one for one in levels}
-        preferred = sorted({(one.warehouse.priority, one.warehouse_id) for one in levels})
-        plan = sourcing.plan(
-            demand, {place: one.available for place, one in by_place.items()}, [warehouse for _, warehouse in preferred]
-        )
+        preferred = list(dict.fromkeys(one.warehouse_id for one in levels))
+        plan = sourcing.plan(demand, {place: one.available for place, one in by_place.items()}, preferred)
         if plan.short:
             raise InsufficientStock(_("There is not enough stock."), details={"lines": _short_lines(plan.short, demand)})
         ledger.shift([Change(by_place[one.variant_id, one.warehouse_id], reserved=one.quantity) for one in plan.allocations])

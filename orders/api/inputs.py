@@ -47,12 +47,13 @@ class QuoteInput(StrictInput):
     )  # fmt: skip
     customer = BuyerInput(required=False, allow_null=True, default=None)
 
-    def wanted(self) -> list[tuple[str, int]]:
-        return [(line["sku"], line["quantity"]) for line in self.validated_data["lines"]]
-
-    def buyer(self) -> Buyer | None:
-        told = self.validated_data["customer"]
-        return Buyer(**told) if told else None
+    @classmethod
+    def read(cls, data: Any) -> dict[str, Any]:
+        """With the lines as pairs of SKU and quantity, and the customer as `Buyer`."""
+        given = super().read(data)
+        given["lines"] = [(line["sku"], line["quantity"]) for line in given["lines"]]
+        given["customer"] = Buyer(**given["customer"]) if given["customer"] else None
+        return given
 
 
 class OrderInput(QuoteInput):

@@ -17,7 +17,7 @@ from config.kernel.models import User
 from config.kernel.pagination import ByCursor
 from config.kernel.permissions import READERS, WRITERS, Scope
 from config.kernel.schema import IDEMPOTENCY_KEY, refusal
-from config.kernel.serializing import StrictInput
+from config.kernel.serializing import StrictInput, as_json
 from orders.api import inputs, outputs
 from orders.api.filters import OrderFilter
 from orders.models import Order
@@ -53,12 +53,11 @@ class QuoteView(APIView):
         responses={200: outputs.QuoteOutput} | LINES_REFUSED,
     )
     def post(self, request: Request) -> Response:
-        given = inputs.QuoteInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        buyer = given.buyer()
+        given = inputs.QuoteInput.read(request.data)
+        buyer = given["customer"]
         quote = quoting.quote(
-            lines=given.wanted(),
-            codes=given.validated_data["codes"],
+            lines=given["lines"],
+            codes=given["codes"],
             customer_external_id=buyer.external_id if buyer else None,
             at=clock.now(),
         )
@@ -86,20 +85,11 @@ class OrdersView(generics.ListAPIView[Order]):
         responses={201: outputs.PlacedOutput} | REFUSALS,
     )
     def post(self, request: Request) -> HttpResponse:
-        given = inputs.OrderInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        told = {name: value for name, value in given.validated_data.items() if name not in ("lines", "customer")}
+        given = inputs.OrderInput.read(request.data)
 
         def call() -> Response:
-            order = placing.place_order(
-                lines=given.wanted(),
-                customer=given.buyer(),
-                ends_with_refusal=True,
-                actor=_actor(request),
-                at=clock.now(),
-                **told,
-            )
-            return Response(outputs.PlacedOutput(order).data, status=201)
+            order = placing.place_order(ends_with_refusal=True, actor=_actor(request), at=clock.now(), **given)
+            return Response(as_json(outputs.PlacedOutput, order), status=201)
 
         return idempotent(request, call)
 
@@ -133,9 +123,8 @@ class Verb(APIView):
     input: ClassVar[type[StrictInput]]
 
     def post(self, request: Request, **named: str) -> HttpResponse:
-        given = self.input(data=request.data)
-        given.is_valid(raise_exception=True)
-        return idempotent(request, lambda: self.do(request, given.validated_data, **named))
+        given = self.input.read(request.data)
+        return idempotent(request, lambda: self.do(request, given, **named))
 
     def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
         raise NotImplementedError
@@ -147,7 +136,7 @@ def described(
     """Tells the schema what a verb takes and answers."""
 
     def describe(view: type[Verb]) -> type[Verb]:
-        told = extend_schema(
+        said = extend_schema(
             operation_id=name,
             summary=summary,
             description=view.__doc__,
@@ -155,7 +144,7 @@ def described(
             request=view.input,
             responses={status: answer(many=True) if many else answer} | REFUSALS,
         )
-        return extend_schema_view(post=told)(view)
+        return extend_schema_view(post=said)(view)
 
     return describe
 

@@ -3,7 +3,7 @@
     python -m tests.benchmarks.driver < plan.json > result.json
 
 A plan names the port, the clients, the seconds and the requests; each client draws
-its orders from its own seed.
+its orders from its own seed. Idempotency keys are new in each run, so that no run is answered with another's orders.
 """
 
 import asyncio
@@ -35,7 +35,9 @@ def _order(plan: dict[str, Any], dice: random.Random) -> dict[str, Any]:
     if plan.get("hot"):
         skus = [plan["skus"][0], *[sku for sku in skus if sku != plan["skus"][0]][: plan["lines"] - 1]]
         dice.shuffle(skus)
-    return plan["body"] | {"lines": [{"sku": sku, "quantity": plan.get("quantity", 1)} for sku in skus]}
+    lines = [{"sku": sku, "quantity": plan.get("quantity", 1)} for sku in skus]
+    buyer = {"customer": {"external_id": f"bench-{dice.randrange(plan['customers'])}"}} if plan["customers"] else {}
+    return plan["body"] | buyer | {"lines": lines}
 
 
 async def _client(
@@ -48,7 +50,7 @@ async def _client(
         content = json.dumps(_order(plan, dice)).encode()
         head = (
             f"POST {plan['path']} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            f"{plan.get('headers', '')}Idempotency-Key: {uuid.UUID(int=dice.getrandbits(128))}\r\n"
+            f"{plan.get('headers', '')}Idempotency-Key: {uuid.uuid4()}\r\n"
             f"Content-Length: {len(content)}\r\n\r\n"
         )
         began = time.perf_counter()

@@ -66,6 +66,7 @@ class Stage:
     token: str
     skus: list[str]
     total: str
+    customers: int
     figures: dict[str, Any] = field(default_factory=dict)
 
     def drive(self, *, path: str, clients: int, seconds: float, seed: int = 1, bare: bool = False, **more: Any) -> Drive:
@@ -74,6 +75,7 @@ class Stage:
             "headers": "" if bare else f"Authorization: Token {self.token}\r\n",
             "skus": list(range(1, 1001)) if bare else self.skus,
             "body": {} if bare else self.order_body(),
+            "customers": 0 if bare else self.customers,
         } | more  # fmt: skip
         assert self.services.postgres is not None and self.services.postgres.child is not None  # noqa: PT018
         pids = (self.web.process.pid, self.services.postgres.child.process.pid)
@@ -105,7 +107,6 @@ class Stage:
     def order_body(self) -> dict[str, Any]:
         return {
             "channel": "bench",
-            "customer": {"external_id": "bench-1"},
             "ship_to": {
                 "name": "김하늘",
                 "phone": "010-0000-0001",
@@ -129,7 +130,7 @@ def opened(services: Services, world: dict[str, Any], *, web_processes: int = 2)
         wait_until_ready(children, f"http://127.0.0.1:{port}")
         # Deliveries and sweeps are the worker's, measured elsewhere; what a request costs is measured alone.
         stop_all(children[1:])
-        yield Stage(services, port, children[0], world["token"], world["skus"], world["total"])
+        yield Stage(services, port, children[0], world["token"], world["skus"], world["total"], world["customers"])
     finally:
         stop_all(children)
 

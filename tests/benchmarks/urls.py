@@ -40,5 +40,4 @@ class Bare(APIView):
 
 urlpatterns = [path("api/v1/bare/", Bare.as_view()), *urls.urlpatterns]
 handler400 = urls.handler400
-handler404 = urls.handler404
 handler500 = urls.handler500

@@ -1,4 +1,4 @@
-"""A thousand alike SKUs with stock that never runs out, and twenty promotions in force of which one applies: ten percent off.
+"""A thousand customers, a thousand alike SKUs with stock that never runs out, and twenty promotions of which one applies.
 
 All SKUs cost the same, so every order of three costs the same, and the driver can name the total it expects.
 """
@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from campaigns.models import Promotion
+from campaigns.models import Customer, Promotion
 from config.kernel import clock, tokens
 from config.kernel.models import TokenScope
 from inventory import locking
@@ -21,6 +21,7 @@ from tests import builders
 
 SKUS = 1000
 PROMOTIONS = 20
+CUSTOMERS = 1000
 
 
 def build(
@@ -38,6 +39,9 @@ def build(
             for number, product in enumerate(products)
         )
         stock(variants, place, on_hand, prefix)
+        Customer.objects.bulk_create(
+            (Customer(external_id=f"bench-{number}", created_at=at) for number in range(CUSTOMERS)), ignore_conflicts=True
+        )
         for number in range(promotions):
             if not number and Promotion.objects.exists():
                 continue  # The one that applies stands already.
@@ -45,7 +49,7 @@ def build(
             if number:
                 promotion.products.add(other)
     token = tokens.issue(account="bench", scopes=[TokenScope.Scope.INTEGRATION], actor=None, at=at)
-    return {"token": token, "skus": [one.sku for one in variants], "total": "30000"}
+    return {"token": token, "skus": [one.sku for one in variants], "total": "30000", "customers": CUSTOMERS}
 
 
 def stock(variants: list[Variant], place: Warehouse, on_hand: int, document: str) -> None:

@@ -57,6 +57,9 @@ def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     def read(levels: QuerySet[StockLevel]) -> list[StockLevel]:
         return list(levels.order_by("pk"))
 
+    def read_for_sale(variant_ids: Iterable[int]) -> list[StockLevel]:
+        return read(StockLevel.objects.filter(variant_id__in=set(variant_ids)))
+
     def write(changes: Sequence[Change]) -> None:
         time.sleep(0.05)
         for one in changes:
@@ -65,6 +68,7 @@ def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
             )
 
     monkeypatch.setattr(locking, "_locked", read)
+    monkeypatch.setattr(locking, "lock_for_sale", read_for_sale)
     monkeypatch.setattr(ledger, "shift", write)
 
 
@@ -108,12 +112,12 @@ class TestTheLastUnit:
         last = a_stocked_variant(1, warehouse)
         both_have_read = threading.Barrier(2)
 
-        def read(levels: QuerySet[StockLevel]) -> list[StockLevel]:
-            rows = list(levels.order_by("pk"))
+        def read(variant_ids: Iterable[int]) -> list[StockLevel]:
+            rows = list(StockLevel.objects.filter(variant_id__in=set(variant_ids)))
             both_have_read.wait(20)
             return rows
 
-        monkeypatch.setattr(locking, "_locked", read)
+        monkeypatch.setattr(locking, "lock_for_sale", read)
 
         assert self.buy(last, at) == {"done": 1, "insufficient_stock": 1}
         assert held(last) == 1

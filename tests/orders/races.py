@@ -61,9 +61,7 @@ def without_guards(patch: Any, buyers: int) -> None:
     all_have_looked = threading.Barrier(buyers)
 
     def look(variant_ids: Any) -> list[StockLevel]:
-        levels = list(
-            StockLevel.objects.filter(variant_id__in=set(variant_ids), warehouse__is_active=True).select_related("warehouse")
-        )
+        levels = list(StockLevel.objects.filter(variant_id__in=set(variant_ids), warehouse__is_active=True))
         all_have_looked.wait(30)
         return levels
 
@@ -135,7 +133,7 @@ def locking_as_they_come(patch: Any, clients: int) -> None:
     def lock(variant_ids: Any) -> list[StockLevel]:
         levels = []
         for variant_id in variant_ids:
-            rows = StockLevel.objects.filter(variant_id=variant_id).select_related("warehouse")
+            rows = StockLevel.objects.filter(variant_id=variant_id)
             levels += list(rows.select_for_update(of=("self",), no_key=True))
             if not hasattr(seen, "waited"):
                 seen.waited = True

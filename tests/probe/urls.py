@@ -93,5 +93,4 @@ urlpatterns = [
     *urls.urlpatterns,
 ]
 handler400 = urls.handler400
-handler404 = urls.handler404
 handler500 = urls.handler500

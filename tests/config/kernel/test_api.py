@@ -89,6 +89,8 @@ class TestErrors:
     def test_404_of_an_address_that_nobody_serves(self, client: APIClient) -> None:
         assert_error(client.get("/api/v1/nonsense/"), 404, "not_found")
         assert_error(APIClient().get("/api/v2/orders/"), 404, "not_found")
+        assert_error(APIClient(enforce_csrf_checks=True).post("/api/v1/token/%0D/"), 404, "not_found")
+        assert_error(client.get("/api/v1/token"), 404, "not_found")
 
     def test_405_of_a_verb_that_is_not_known_there(self, client: APIClient) -> None:
         assert_error(client.delete(f"{PROBE}/plain/"), 405, "method_not_allowed")

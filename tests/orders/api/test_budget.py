@@ -13,9 +13,7 @@ from tests.orders.api.conftest import Caller
 pytestmark = pytest.mark.django_db
 CONTROL = ("SAVEPOINT", "RELEASE SAVEPOINT", "BEGIN", "COMMIT", "ROLLBACK")
 # The benchmark sql_per_order holds the shop to 18.
-BUDGET = 14
-# Without the deliveries of events to whoever listens, which are one more.
-ALONE = 12
+BUDGET = 12
 
 
 def statements(storefront: Caller, lines: int, promotions: int) -> list[str]:
@@ -43,9 +41,7 @@ def statements(storefront: Caller, lines: int, promotions: int) -> list[str]:
 def test_placing_takes_a_fixed_number_of_statements(storefront: Caller, lines: int, promotions: int) -> None:
     found = statements(storefront, lines, promotions)
 
-    deliveries = len([sql for sql in found if "kernel_outboxdelivery" in sql])
-    assert len(found) - deliveries == ALONE, "\n".join(found)
-    assert len(found) <= BUDGET
+    assert len(found) == BUDGET, "\n".join(found)
 
 
 def test_reading_an_order_takes_as_many_statements_with_many_papers_as_with_few(integration: Caller) -> None:
