@@ -22,7 +22,7 @@ from config.kernel import clock
 from config.kernel.roles import Role
 from tests.analytics.builders import SEOUL, Line, an_order, movements
 from tests.builders import a_product, a_promotion, a_variant, a_warehouse
-from tests.config.kernel.test_admin import a_client, a_staff_member, foreign_words, words_of
+from tests.config.kernel.pages import a_client, a_staff_member, foreign_words, words_of
 
 pytestmark = pytest.mark.django_db
 

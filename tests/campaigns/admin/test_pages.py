@@ -22,7 +22,7 @@ from config.kernel import clock
 from config.kernel.models import User
 from config.kernel.roles import Role
 from tests.builders import a_category, a_coupon, a_customer, a_promotion, a_variant
-from tests.config.kernel.test_admin import a_client, a_staff_member, text
+from tests.config.kernel.pages import a_client, a_staff_member, text
 
 pytestmark = pytest.mark.django_db
 

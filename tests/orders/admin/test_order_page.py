@@ -30,7 +30,7 @@ from tests.builders import (
     a_warehouse,
     stocked,
 )
-from tests.config.kernel.test_admin import foreign_words, words_of
+from tests.config.kernel.pages import foreign_words, words_of
 from tests.orders.admin.desk import (
     CLERK,
     a_client,

@@ -21,7 +21,7 @@ from orders import tasks
 from orders.importing import refusals
 from orders.models import ImportFile, ImportRun, Order
 from orders.operations import importing
-from tests.config.kernel.test_admin import a_client, a_staff_member, text
+from tests.config.kernel.pages import a_client, a_staff_member, text
 from tests.orders.importing.files import NOW, a_line, imported, invoices
 from tests.orders.importing.files import text as csv_text
 
