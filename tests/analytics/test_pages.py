@@ -124,6 +124,25 @@ def test_the_dashboard_tells_today_and_what_there_is_to_do(owner: Client) -> Non
     assert (shown["fresh"]["stale_days"], shown["fresh"]["made_at"]) == (0, NOW)
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("ko", "마감된 날만, 2026-11-19 (목)까지"), ("en", "closed days, up to 2026-11-19 (Thu)")]
+)
+def test_best_sellers_say_up_to_which_closed_day_they_count(owner: Client, language: str, said: str) -> None:
+    trade()
+    owner.cookies["django_language"] = language
+
+    assert said in words_of(owner.get(reverse("admin:index")))
+
+
+@pytest.mark.parametrize(("by", "is_live"), [("sku", False), ("day", True)])
+def test_a_table_of_closed_days_does_not_say_that_today_is_live(owner: Client, by: str, is_live: bool) -> None:
+    trade()
+    owner.cookies["django_language"] = "en"
+    said = words_of(owner.get(reverse(SALES), {"first": "2026-11-16", "last": "2026-11-20", "by": by}))
+
+    assert ("today is live" in said, "today comes in after midnight" in said) == (is_live, not is_live)
+
+
 def test_the_numbers_lead_to_their_rows(owner: Client) -> None:
     trade()
     shown = home(owner)
