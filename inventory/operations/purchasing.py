@@ -248,7 +248,8 @@ def cancel(*, number: str, reason: str, actor: User | None, at: datetime) -> Pur
 
 def told_missed(one: Missed) -> str:
     return _(
-        "%(sku)s: %(quantity)s ordered, but the MOQ is %(minimum)s and a pack holds %(multiple)s; %(orderable)s are sold."
+        "%(sku)s: %(quantity)s ordered, but the MOQ is %(minimum)s and a pack holds %(multiple)s; "
+        "the next quantity is %(orderable)s."
     ) % {
         "sku": one.sku,
         "quantity": f"{one.quantity:,}",

@@ -68,7 +68,7 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
         if parcel.order is None or parcel.state == Return.State.REFUSED:
             return "-"
         if parcel.state == Return.State.ACCEPTED:
-            return _("when the goods are here")
+            return _("settled on receipt")
         return wording.amount(parcel.refund, parcel.order.currency)
 
     @display(description=gettext_lazy("refund"))
@@ -76,7 +76,7 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
         if not is_open(parcel):
             return str(self.money(parcel))
         to_come = wording.amount(order_page.refund_to_come(parcel=parcel), parcel.order.currency if parcel.order else "")
-        return _("%(amount)s, when the goods are here") % {"amount": to_come}
+        return _("%(amount)s, settled on receipt") % {"amount": to_come}
 
     @display(description=gettext_lazy("contents"))
     def contents(self, parcel: Return) -> str:

@@ -181,7 +181,7 @@ class TestSupplierTerms:
         assert line == {
             "sku": cup.sku, "quantity": units, "minimum_quantity": 24, "order_multiple": 12, "orderable": orderable
         }  # fmt: skip
-        told = f"{cup.sku}: {units} ordered, but the MOQ is 24 and a pack holds 12; {orderable} are sold."
+        told = f"{cup.sku}: {units} ordered, but the MOQ is 24 and a pack holds 12; the next quantity is {orderable}."
         assert told in str(refusal.value)
         assert (state(order), timeline(order)[-1]) == ("DRAFT", "CHANGED")
 

@@ -386,12 +386,12 @@ def test_a_return_tells_its_refund_before_the_goods_are_here(client: Client) -> 
     back = Return.objects.get()
     listed, page = reverse("admin:orders_return_changelist"), reverse("admin:orders_return_change", args=[back.pk])
 
-    assert "상품이 도착하면 확정" in text(client.get(listed))
-    assert "₩120,000 (상품이 도착하면 확정)" in text(client.get(page))
+    assert "입고 시 확정" in text(client.get(listed))
+    assert "₩120,000 (입고 시 확정)" in text(client.get(page))
     press(client, back, "receive", units_1="2")
 
     assert "₩120,000" in text(client.get(listed))
-    assert "도착하면" not in text(client.get(page))
+    assert "입고 시 확정" not in text(client.get(page))
 
 
 def test_a_refused_return_has_no_refund(client: Client) -> None:

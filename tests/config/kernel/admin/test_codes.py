@@ -28,7 +28,7 @@ PRODUCT = ("config.", "inventory.", "campaigns.", "orders.", "analytics.")
 def unsaid(names: Iterable[str]) -> list[str]:
     """Names that a Korean reader would find as they stand in the code."""
     with override("ko"):
-        told = dict(zip(names, (title for title, _value in codes.facts(dict.fromkeys(names, ""))), strict=True))
+        told = {name: next(codes.facts({name: ""}))[0] for name in names}
     return sorted(name for name, title in told.items() if LATIN.search(title.replace("SKU", "")))
 
 
@@ -84,14 +84,22 @@ def test_what_every_job_tells_reads_korean(at: datetime, plain_values: None) -> 
 
 def test_values_that_are_codes_are_told_in_words() -> None:
     nothing = asdict(Proposed(1, 0, 0, 0, 0, 0, {"OFF_SALE": 1200, "ENOUGH": 3}))["nothing"]
-    values = {"document_kind": "ORDER", "state": "REFUSED", "variant_id": 12345, "quantity": 12345, "nothing": nothing}
+    values = {"nothing": nothing, "variant_id": 12345, "quantity": 12345, "document_kind": "ORDER", "state": "REFUSED"}
 
     with override("ko"):
-        said = [value for _name, value in codes.facts(values)]
+        said = dict(codes.facts(values))
 
-    assert said[:4] == ["주문", "거부됨", "12345", "12,345"]
-    assert "1,200" in said[4]
-    assert LATIN.search(said[4].replace("SKU", "")) is None
+    reasons = said.pop("발주하지 않은 이유")
+    assert said == {"문서": "주문", "SKU 내부 번호": "12345", "수량": "12,345", "가져오기 상태": "거부됨"}
+    assert "1,200" in reasons
+    assert LATIN.search(reasons.replace("SKU", "")) is None
+
+
+def test_figures_come_in_the_order_in_which_they_were_declared() -> None:
+    with override("en"):
+        assert [name for name, _value in codes.facts({"last_on": "", "points": "", "first_on": ""})] == [
+            "first business day", "last business day", "points",
+        ]  # fmt: skip
 
 
 def test_a_code_that_nobody_declared_is_shown_as_it_is() -> None:
