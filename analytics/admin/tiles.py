@@ -158,6 +158,7 @@ def _sellers(request: HttpRequest, fresh: sales.Freshness) -> list[dict[str, Any
     return [
         {
             "title": _("%(days)s days") % {"days": days},
+            "until": wording.day(last),
             "url": address(request, SALES_PAGE, SALES, first=first.isoformat(), last=last.isoformat(), by="sku"),
             "rows": [
                 {

@@ -1,5 +1,5 @@
 """The pages of customers and offers."""
 
-from campaigns.admin import coupons, customers, navigation, promotions, segments
+from campaigns.admin import codes, coupons, customers, navigation, promotions, segments
 
-__all__ = ["coupons", "customers", "navigation", "promotions", "segments"]
+__all__ = ["codes", "coupons", "customers", "navigation", "promotions", "segments"]

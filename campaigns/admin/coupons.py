@@ -113,7 +113,7 @@ class CouponBatchAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("made by"))
     def maker(self, batch: CouponBatch) -> str:
-        return batch.made_by.get_username() if batch.made_by else "-"
+        return str(batch.made_by) if batch.made_by else "-"
 
     @display(description=gettext_lazy("used so far"))
     def used_so_far(self, batch: CouponBatch) -> str:

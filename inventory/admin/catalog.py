@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from config.kernel import clock
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, actor, operation_button
+from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
 from inventory.admin import costs, documents, labels
@@ -123,17 +123,17 @@ class ProductAdmin(HouseAdmin):
         return ", ".join(codes[:3]) + (f" +{len(codes) - 3}" if len(codes) > 3 else "") or "-"
 
 
-class PriceForm(ButtonForm):
+class PriceForm(ReasonForm):
     amount = AmountFormField(label=gettext_lazy("new list price"))
-    reason = forms.CharField(label=gettext_lazy("reason"), max_length=catalog.LONGEST_REASON)
+    field_order = ("amount", "reason")
 
     def prepare(self, row: Variant) -> None:
         self.fields["amount"].initial = row.list_price
 
 
-class CostForm(ButtonForm):
+class CostForm(ReasonForm):
     amount = AmountFormField(label=gettext_lazy("new unit cost"), exact=True)
-    reason = forms.CharField(label=gettext_lazy("reason"), max_length=catalog.LONGEST_REASON)
+    field_order = ("amount", "reason")
 
     def prepare(self, row: Variant) -> None:
         self.fields["amount"].initial = row.cost

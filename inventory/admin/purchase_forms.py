@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from config.kernel.admin.buttons import ButtonForm
+from config.kernel.admin.buttons import ButtonForm, reason_field
 from inventory.admin import labels
 from inventory.admin.saving import AmountFormField
 from inventory.models import PurchaseOrder, Supplier
@@ -101,13 +101,4 @@ class ReceiveForm(ButtonForm):
 
 
 class CloseForm(ButtonForm):
-    reason = forms.CharField(
-        label=gettext_lazy("reason"),
-        max_length=purchasing.LONGEST_TEXT,
-        required=False,
-        help_text=gettext_lazy("Needed where goods are still missing."),
-    )
-
-
-class CancelForm(ButtonForm):
-    reason = forms.CharField(label=gettext_lazy("reason"), max_length=purchasing.LONGEST_TEXT)
+    reason = reason_field(required=False, help_text=gettext_lazy("Needed where goods are still missing."))

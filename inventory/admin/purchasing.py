@@ -17,7 +17,7 @@ from unfold.decorators import display
 
 from config.kernel import clock, shop
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
+from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
 from inventory import lifecycle
@@ -37,6 +37,10 @@ MAY_RECEIVE = "inventory.receive_goods"
 def may(step: Step) -> Any:
     """Shown while the table of states allows it."""
     return lambda order: lifecycle.allows(order.state, step)
+
+
+def misses_terms(order: PurchaseOrder) -> bool:
+    return lifecycle.allows(order.state, Step.APPROVED) and bool(purchases.terms_missed(order=order))
 
 
 class LineInline(TabularInline):  # type: ignore[misc]
@@ -221,11 +225,21 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("approved by"))
     def approver(self, order: PurchaseOrder) -> str:
-        return order.approved_by.get_username() if order.approved_by else "-"
+        return str(order.approved_by) if order.approved_by else "-"
 
     @operation_button(title=gettext_lazy("Approve"), permission=MAY_APPROVE, icon="verified", shown=may(Step.APPROVED))
     def approve(self, request: HttpRequest, order: PurchaseOrder) -> None:
         purchasing.approve(number=order.number, actor=actor(request), at=clock.now())
+
+    @operation_button(
+        title=gettext_lazy("Approve all the same"), permission=MAY_APPROVE, icon="gavel", shown=misses_terms, form=ReasonForm,
+        quiet=lambda order: True,
+        explanation=gettext_lazy(
+            "For quantities below the MOQ or beside full packs that the supplier has agreed to sell. Say who agreed and when."
+        ),
+    )  # fmt: skip
+    def approve_all_the_same(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> None:
+        purchasing.approve(number=order.number, reason=values["reason"], actor=actor(request), at=clock.now())
 
     @operation_button(
         title=gettext_lazy("Mark as sent"), permission=MAY_BUY, icon="outgoing_mail", shown=may(Step.SENT),
@@ -264,7 +278,7 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
 
     @operation_button(
         title=gettext_lazy("Cancel the purchase order"), permission=MAY_BUY, icon="cancel", shown=may(Step.CANCELED),
-        form=purchase_forms.CancelForm, danger=True,
+        form=ReasonForm, danger=True,
         explanation=gettext_lazy("Nothing has come and nothing will. Proposals it came from are dismissed."),
     )  # fmt: skip
     def cancel(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from config.kernel import clock
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, actor, operation_button
+from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
 from inventory.admin import costs, documents, labels
@@ -46,12 +46,6 @@ class WarehouseAdmin(HouseAdmin):
     @display(description=gettext_lazy("value at cost"))
     def worth(self, warehouse: Warehouse) -> str:
         return wording.amount(warehouse.value)  # type: ignore[attr-defined]
-
-
-class ReasonForm(ButtonForm):
-    reason = forms.CharField(
-        label=gettext_lazy("reason"), max_length=stock.LONGEST_REASON, help_text=gettext_lazy("Kept in the ledger for good.")
-    )
 
 
 class AdjustForm(ReasonForm):

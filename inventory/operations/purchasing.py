@@ -4,7 +4,7 @@ What is allowed in which state is the table in inventory/lifecycle.py.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -34,6 +34,7 @@ from inventory.models import (
 from inventory.operations import catalog, ledger
 from inventory.operations.ledger import Change, Document
 from inventory.queries import purchases
+from inventory.queries.purchases import Missed
 
 MOST_UNITS = 10_000_000
 LONGEST_TEXT = 300
@@ -60,6 +61,12 @@ class DeliveryNoteUsed(Conflict):
     """This delivery note was booked with other quantities; `details` names the receipt, what it booked and what was sent."""
 
     code = "delivery_note_used"
+
+
+class TermsMissed(PurchaseInvalid):
+    """Quantities the supplier does not sell. `details.lines` names SKU, MOQ, pack, and what could be ordered instead."""
+
+    code = "supplier_terms_missed"
 
 
 @dataclass(frozen=True)
@@ -132,16 +139,27 @@ def change_lines(
 
 
 @transaction.atomic
-def approve(*, number: str, actor: User | None, at: datetime) -> PurchaseOrder:
-    """Agrees to spend the money. The proposals it came from count as ordered."""
+def approve(*, number: str, actor: User | None, at: datetime, reason: str = "") -> PurchaseOrder:
+    """Agrees to spend the money. The proposals it came from count as ordered.
+
+    Lines below the MOQ or beside the packs of the supplier are refused, unless a `reason` says that it sells them all the same.
+    """
     order = _locked(number, Step.APPROVED)
     _require_buying(order.supplier)
     if not order.lines.exists():
         raise PurchaseInvalid(_("A purchase order needs at least one line."), details={"field": "lines"})
+    missed = purchases.terms_missed(order=order)
+    if missed and not reason.strip():
+        raise TermsMissed(
+            _("The supplier does not sell these quantities. %(lines)s Change the lines, or approve them with a reason.")
+            % {"lines": " ".join(told_missed(one) for one in missed)},
+            details={"field": "quantity", "lines": [asdict(one) for one in missed]},
+        )
     order.state, order.approved_at, order.approved_by = PurchaseOrder.State.APPROVED, at, actor
     order.save(update_fields=["state", "approved_at", "approved_by"])
     _open_proposals(order).update(state=ReplenishmentProposal.State.ORDERED, decided_by=actor, decided_at=at)
-    _tell(order, Step.APPROVED, actor, at)
+    told = {"terms_missed": {one.sku: one.quantity for one in missed}} if missed else {}
+    _tell(order, Step.APPROVED, actor, at, reason=reason, details=told)
     return order
 
 
@@ -248,6 +266,19 @@ def cancel(*, number: str, reason: str, actor: User | None, at: datetime) -> Pur
     )
     _tell(order, Step.CANCELED, actor, at, reason=reason)
     return order
+
+
+def told_missed(one: Missed) -> str:
+    return _(
+        "%(sku)s: %(quantity)s ordered, but the MOQ is %(minimum)s and a pack holds %(multiple)s; "
+        "the next quantity is %(orderable)s."
+    ) % {
+        "sku": one.sku,
+        "quantity": f"{one.quantity:,}",
+        "minimum": f"{one.minimum_quantity:,}",
+        "multiple": f"{one.order_multiple:,}",
+        "orderable": f"{one.orderable:,}",
+    }
 
 
 def _locked(number: str, step: Step | None = None) -> PurchaseOrder:

@@ -1,10 +1,24 @@
 """Purchase orders with all that hangs on them, in a fixed number of queries."""
 
+from dataclasses import dataclass
+
 from django.db.models import DecimalField, F, OuterRef, Prefetch, QuerySet, Subquery, Sum
 
-from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine
+from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine, SupplierOffer
+from inventory.replenishment import orderable
 
 State = PurchaseOrder.State
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A line that asks for a quantity its supplier does not sell."""
+
+    sku: str
+    quantity: int
+    minimum_quantity: int
+    order_multiple: int
+    orderable: int
 
 
 def in_full() -> QuerySet[PurchaseOrder]:
@@ -29,6 +43,20 @@ def listed() -> QuerySet[PurchaseOrder]:
         arrived=Subquery(lines.annotate(sum=Sum("received")).values("sum")),
         amount=Subquery(lines.annotate(sum=amount).values("sum")),
     )
+
+
+def terms_missed(*, order: PurchaseOrder) -> list[Missed]:
+    """Lines below the supplier's MOQ or beside its packs, in their order. A SKU without an offer has no terms to miss."""
+    wanted = dict(order.lines.order_by("pk").values_list("variant_id", "quantity"))
+    offers = SupplierOffer.objects.filter(supplier_id=order.supplier_id, variant_id__in=wanted).select_related("variant")
+    terms = {offer.variant_id: offer for offer in offers}
+    found = [_against(terms[variant_id], quantity) for variant_id, quantity in wanted.items() if variant_id in terms]
+    return [one for one in found if one.orderable != one.quantity]
+
+
+def _against(offer: SupplierOffer, quantity: int) -> Missed:
+    minimum, multiple = offer.minimum_quantity, offer.order_multiple
+    return Missed(offer.variant.sku, quantity, minimum, multiple, orderable(quantity, minimum, multiple))
 
 
 def awaited() -> QuerySet[PurchaseOrder]:

@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
@@ -122,7 +121,9 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
             if attempt(request, lambda number=order.number: fulfilling.pick(number=number, actor=actor(request), at=at)):  # type: ignore[misc]
                 picked.append(order)
         if picked:
-            LogEntry.objects.log_actions(actor(request).pk, picked, CHANGE, _("Mark as picked"))
+            LogEntry.objects.log_actions(
+                actor(request).pk, picked, CHANGE, wording.untranslated(gettext_lazy("Mark as picked"))
+            )
             told = ngettext("%(count)s order is picked.", "%(count)s orders are picked.", len(picked))
             messages.success(request, told % {"count": len(picked)})
 

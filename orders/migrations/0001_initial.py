@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ('rows_imported', models.PositiveIntegerField(default=0, verbose_name='rows imported')),
                 ('rows_skipped', models.PositiveIntegerField(default=0, verbose_name='rows left out')),
                 ('report', models.JSONField(blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='report')),
+                ('refusal', models.JSONField(blank=True, default=dict, verbose_name='refusal')),
                 ('error', models.TextField(blank=True, verbose_name='error')),
                 ('rejects', models.FileField(blank=True, upload_to='imports', verbose_name='rows left out, as a file')),
                 ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor')),

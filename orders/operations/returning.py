@@ -16,7 +16,7 @@ from config.kernel.money import Money
 from inventory.models import Warehouse
 from inventory.operations import stock
 from inventory.operations.ledger import Document
-from orders import lifecycle, numbering
+from orders import numbering
 from orders.events import OrderReturned
 from orders.models import Order, OrderEvent, OrderLine, Return, ReturnLine
 from orders.operations import recording
@@ -116,13 +116,7 @@ def receive(*, number: str, restocked: Mapping[int, int], actor: User | None, at
     told = []
     for position, (one, line) in lines.items():
         one.restocked = restocked.get(position, 0)
-        one.refund = lifecycle.share(
-            total=line.total,
-            quantity=line.quantity,
-            before=line.canceled + line.returned,
-            units=one.quantity,
-            currency=order.currency,
-        )
+        one.refund = line.worth(one.quantity, order.currency)
         line.returned += one.quantity
         told.append({"sku": line.sku, "quantity": one.quantity, "restocked": one.restocked})
         if one.restocked:

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
@@ -22,13 +22,16 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from config.kernel.admin import slips
+from config.kernel.admin import slips, wording
 from config.kernel.admin.house import HouseAdmin
 from config.kernel.errors import DomainError, Stale
 from config.kernel.models import User
 
 T = TypeVar("T")
 
+# Every table that keeps a reason has room for this many characters.
+LONGEST_REASON = 200
+READ_LATER = gettext_lazy("Whoever looks at it later reads it.")
 MOVED_ON = gettext_lazy("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed.")
 
 
@@ -131,6 +134,17 @@ class ButtonForm(forms.Form):
         """Where a form adds the fields, choices and initial values that depend on the row."""
 
 
+def reason_field(*, required: bool = True, longest: int = LONGEST_REASON, help_text: Any = READ_LATER) -> forms.CharField:
+    """Asks why. What is written ends in the history of what the button stands on."""
+    return forms.CharField(label=pgettext_lazy("why", "Reason"), max_length=longest, required=required, help_text=help_text)
+
+
+class ReasonForm(ButtonForm):
+    """All a button asks that only needs to know why, and the base of those that ask more."""
+
+    reason = reason_field()
+
+
 class ButtonsAdmin(HouseAdmin):
     """Shows the class's operation buttons on the detail page. They are pressed by POST only, and once from each page."""
 
@@ -186,7 +200,7 @@ class ButtonsAdmin(HouseAdmin):
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return self._back(row) if form is None or isinstance(refusal, Stale) else self._ask(request, row, pressed, form)
-        self.log_change(request, row, str(pressed.title))
+        self.log_change(request, row, wording.untranslated(pressed.title))
         done = _("“%(button)s” is done.") % {"button": pressed.title}
         messages.success(request, done if told is None else str(told))
         return self._back(row)

@@ -9,8 +9,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.kernel import exporting
+from config.kernel.admin import wording
 from config.kernel.admin.buttons import actor
 from config.kernel.errors import Invalid
 
@@ -60,5 +62,5 @@ def remember(request: HttpRequest, *, of: Model | type[Model], called: str) -> N
         object_id=str(of.pk) if isinstance(of, Model) else None,
         object_repr=called[:200],
         action_flag=CHANGE,
-        change_message=_("Downloaded as a table (CSV)"),
+        change_message=wording.untranslated(gettext_lazy("Downloaded as a table (CSV)")),
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
-from config.kernel.admin import slips
+from config.kernel.admin import slips, wording
 from config.kernel.admin.pagination import LAST_PAGE, EstimatedPaginator
 from config.kernel.errors import InProgress
 
@@ -113,6 +113,12 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
             messages.warning(request, str(repeated))
             back: HttpResponse = self.response_post_save_add(request, None)
             return back
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        page: HttpResponse = super().history_view(request, object_id, extra_context)
+        for entry in (getattr(page, "context_data", None) or {}).get("action_list", ()):
+            entry.change_message = wording.change(entry)
+        return page
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return HouseChangeList

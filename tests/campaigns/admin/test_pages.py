@@ -22,7 +22,7 @@ from config.kernel import clock
 from config.kernel.models import User
 from config.kernel.roles import Role
 from tests.builders import a_category, a_coupon, a_customer, a_promotion, a_variant
-from tests.config.kernel.test_admin import a_client, a_staff_member, text
+from tests.config.kernel.pages import a_client, a_staff_member, text
 
 pytestmark = pytest.mark.django_db
 
@@ -321,7 +321,7 @@ def test_codes_are_made_and_downloaded_by_those_who_may(client: Client, at: date
     address = reverse("admin:campaigns_couponbatch_download", args=[batch.pk])
     lines = b"".join(client.get(address).streaming_content).decode("utf-8-sig").splitlines()
     assert len(lines) == 4
-    assert LogEntry.objects.filter(object_id=batch.pk, change_message="표로 내려받음(CSV)").count() == 1
+    assert LogEntry.objects.filter(object_id=batch.pk, change_message="Downloaded as a table (CSV)").count() == 1
     assert all(line.startswith("SPRING-") for line in lines[1:])
     assert Coupon.objects.filter(code="WELCOME10", batch=None).exists()
     assert a_client(a_staff_member("v", role=Role.VIEWER)).get(address).status_code == 403

@@ -17,7 +17,7 @@ from config.kernel.admin.job_runs import JobRunAdmin
 from config.kernel.errors import Conflict
 from config.kernel.models import JobRun, User
 from config.kernel.roles import Role
-from tests.config.kernel.test_admin import a_client, a_run, a_staff_member, text
+from tests.config.kernel.pages import a_client, a_run, a_staff_member, text
 
 pytestmark = pytest.mark.django_db
 

@@ -585,6 +585,23 @@ class TestPurchasing:
         page = buyer.get(address(PurchaseOrder, "change", draft.pk))
         assert not page.context["operation_buttons"]
 
+    def test_what_the_supplier_does_not_sell_is_approved_with_a_reason_only(self, draft: PurchaseOrder, cup: Variant) -> None:
+        cup.offers.update(minimum_quantity=24, order_multiple=12)
+        buyer = someone(Role.BUYER)
+        page = buyer.get(address(PurchaseOrder, "change", draft.pk))
+        assert page.context["next_step"].is_urgent
+        assert "24" in page.context["next_step"].text
+
+        refused = press(buyer, draft, "approve", seen="DRAFT:1")
+        draft.refresh_from_db()
+        assert draft.state == "DRAFT"
+        assert f"{cup.sku}: 발주 수량 6, 최소 발주 수량 24, 발주 단위 12" in told(refused)
+        press(buyer, draft, "approve_all_the_same", seen="DRAFT:1", reason="전화로 합의")
+
+        draft.refresh_from_db()
+        assert draft.state == "APPROVED"
+        assert f"{cup.sku}: 6" in " ".join(buyer.get(address(PurchaseOrder, "change", draft.pk)).context["timeline"][-1].facts)
+
     def test_a_delivery_proposes_what_is_outstanding_and_refuses_nothing_at_all(
         self, owner: Client, sent: PurchaseOrder
     ) -> None:

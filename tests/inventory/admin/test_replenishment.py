@@ -19,7 +19,7 @@ from inventory.admin.replenishment import PercentField
 from inventory.models import PurchaseOrder, ReorderPolicy, ReplenishmentProposal, Supplier, Warehouse
 from inventory.operations import replenishment
 from tests.builders import a_policy, a_product, a_supplier, a_variant, a_warehouse, an_offer, shipped, stocked
-from tests.config.kernel.test_admin import a_client, a_staff_member, foreign_words, text, words_of
+from tests.config.kernel.pages import a_client, a_staff_member, foreign_words, text, words_of
 
 pytestmark = pytest.mark.django_db
 State = ReplenishmentProposal.State
