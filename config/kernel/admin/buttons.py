@@ -22,6 +22,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from config.kernel import waits
 from config.kernel.admin.house import HouseAdmin
 from config.kernel.errors import DomainError, Stale
 from config.kernel.models import User
@@ -47,7 +48,8 @@ class Answer(Generic[T]):
 def attempt(request: HttpRequest, call: Callable[[], T]) -> Answer[T] | None:
     """The answer of one operation; None when it refused, with the refusal as a message."""
     try:
-        return Answer(call())
+        with waits.refusing():
+            return Answer(call())
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return None
@@ -172,7 +174,8 @@ class ButtonsAdmin(HouseAdmin):
         if form is not None and not form.is_valid():
             return self._ask(request, row, pressed, form)
         try:
-            told = self.press_at(row, request.POST.get("seen", ""), lambda: self._call(request, row, pressed, form))
+            with waits.refusing():
+                told = self.press_at(row, request.POST.get("seen", ""), lambda: self._call(request, row, pressed, form))
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return self._back(row) if form is None or isinstance(refusal, Stale) else self._ask(request, row, pressed, form)
