@@ -220,7 +220,10 @@ def _freshness(request: HttpRequest, fresh: sales.Freshness) -> dict[str, Any]:
     return {
         "made_at": fresh.made_at,
         "stale_days": fresh.stale_days,
-        "url": address(request, "analytics_rollupstate_changelist", "analytics.view_rollupstate", state__exact="DIRTY"),
+        # Days that nobody made have no row to look at.
+        "url": address(request, "analytics_rollupstate_changelist", "analytics.view_rollupstate", state__exact="DIRTY")
+        if fresh.dirty_days
+        else "",
     }
 
 

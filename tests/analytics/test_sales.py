@@ -65,6 +65,38 @@ def test_days_that_wait_are_counted() -> None:
     assert fresh().stale_days == 1
 
 
+def test_days_that_nobody_made_are_read_live_and_counted_as_stale() -> None:
+    """The worker is away from Friday noon to Monday morning."""
+    a_week()
+    an_order(seoul("2026-11-21", "12:00"), Line(a_variant(), 1, 10_000))
+    monday = seoul("2026-11-23", "09:00")
+
+    found = dict(sales.by_day(first=date(2026, 11, 19), last=date(2026, 11, 23), fresh=fresh(monday), at=monday))
+
+    assert [figures.orders for figures in found.values()] == [2, 2, 1, 0, 0]
+    assert (fresh(monday).live_from, fresh(monday).stale_days) == (TODAY, 3)
+
+    rollups.rebuild_due(at=monday)
+    assert (fresh(monday).live_from, fresh(monday).stale_days) == (date(2026, 11, 23), 0)
+
+
+def test_a_shop_whose_worker_never_ran_reads_a_week_live_and_says_how_much_is_missing() -> None:
+    for day in range(1, 21):
+        an_order(seoul(f"2026-11-{day:02}"), Line(a_variant(), 1, 10_000))
+
+    found = dict(sales.by_day(first=date(2026, 11, 11), last=TODAY, fresh=fresh(), at=NOW))
+
+    assert [figures.orders for figures in found.values()] == [0, 0, 1, 1, 1, 1, 1, 1, 1, 1]
+    assert (fresh().made_at, fresh().stale_days) == (None, 19)
+
+
+def test_a_day_that_was_marked_and_never_made_is_read_live() -> None:
+    a_week()
+    RollupState.objects.filter(day=date(2026, 11, 18)).update(state="DIRTY", rebuilt_at=None)
+
+    assert (fresh().live_from, fresh().stale_days) == (date(2026, 11, 18), 1)
+
+
 def test_a_period_is_cut_by_hour_and_by_channel() -> None:
     a_week()
     period: dict[str, Any] = {"first": date(2026, 11, 13), "last": TODAY, "fresh": fresh(), "at": NOW}
@@ -245,7 +277,7 @@ def test_open_proposals_are_counted_and_summed_at_their_cost() -> None:
 
 def test_a_shop_without_anything_has_figures_of_nothing() -> None:
     assert not RollupState.objects.exists()
-    assert fresh() == sales.Freshness(date(2026, 11, 19), None, 0)
+    assert fresh() == sales.Freshness(TODAY, None, 0, 0)
     assert not any(figures for _, figures in sales.by_day(first=date(2026, 11, 1), last=TODAY, fresh=fresh(), at=NOW))
     assert not sales.today(at=NOW).figures
     assert dashboard.at_risk(fresh=fresh(), most=5) == ([], 0)
