@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,7 @@ from config.kernel import shop
 from config.kernel.business_time import Period, day_period
 
 FACTS = ("orders", "units", "gross", "discounts", "shipping", "tax", "returned_units", "returned")
+SKU_FACTS = ("units", "gross", "discounts", "returned_units", "returned", "net", "profit")
 # Earlier days of the same weekday that a projection asks.
 WEEKS_ASKED = 8
 # So many closed days are read live where nobody made their figures; further back that would cost too much.
@@ -65,6 +66,9 @@ class SkuSales:
     profit: Decimal
 
 
+NOTHING = SkuSales(0, 0, Decimal(0), Decimal(0), 0, Decimal(0), Decimal(0), Decimal(0))
+
+
 def freshness(*, at: datetime) -> Freshness:
     today = shop.day(at)
     closed = closing.last_closed(at, shop.zone())
@@ -105,6 +109,14 @@ def by_channel(*, first: date, last: date, fresh: Freshness, at: datetime) -> li
     """The best-selling channel first; an empty name stands for returns without a sale."""
     found = _sum(_hours(first, last, fresh, at), lambda one: one.channel)
     return sorted(found.items(), key=lambda one: (-one[1].net, one[0]))
+
+
+def of_skus(*, first: date, last: date) -> SkuSales:
+    """What all SKUs sold together. Closed days only."""
+    rows = DailySales.objects.filter(day__range=(first, last))
+    summed = rows.aggregate(**{f"{column}_sum": Sum(column) for column in SKU_FACTS})
+    found = {column: summed[f"{column}_sum"] for column in SKU_FACTS}
+    return replace(NOTHING, **{column: value for column, value in found.items() if value is not None})
 
 
 def by_sku(*, first: date, last: date, most: int) -> list[SkuSales]:
@@ -157,8 +169,7 @@ def _sum(rows: Iterable[HourOfChannel], key: Callable[[HourOfChannel], Any]) -> 
 
 
 def _top(rows: QuerySet[DailySales], key: str, most: int) -> list[SkuSales]:
-    columns = ("units", "gross", "discounts", "returned_units", "returned", "net", "profit")
-    summed: Any = rows.values(key).annotate(**{f"{column}_sum": Sum(column) for column in columns})
+    summed: Any = rows.values(key).annotate(**{f"{column}_sum": Sum(column) for column in SKU_FACTS})
     return [
-        SkuSales(row[key], *(row[f"{column}_sum"] for column in columns)) for row in summed.order_by("-net_sum", key)[:most]
+        SkuSales(row[key], *(row[f"{column}_sum"] for column in SKU_FACTS)) for row in summed.order_by("-net_sum", key)[:most]
     ]
