@@ -132,8 +132,3 @@ def _value(name: str, value: Any) -> str:
 
 def period(starts_at: datetime, ends_at: datetime | None) -> str:
     return f"{wording.plain_moment(starts_at)} ~ {wording.plain_moment(ends_at) if ends_at else ''}".strip()
-
-
-def masked(text: str, *, kept: int = 1) -> str:
-    """Enough to tell two people apart, not enough to call on them."""
-    return text[:kept] + "*" * max(0, min(len(text) - kept, 8)) if text else ""

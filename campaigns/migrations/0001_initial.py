@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'customer',
                 'verbose_name_plural': 'customers',
+                'permissions': [('view_personal', 'Can see names, phone numbers and addresses in full')],
                 'indexes': [models.Index(fields=['name'], name='customer_by_name', opclasses=['varchar_pattern_ops']), models.Index(fields=['phone'], name='customer_by_phone', opclasses=['varchar_pattern_ops']), models.Index(fields=['email'], name='customer_by_email', opclasses=['varchar_pattern_ops']), models.Index(fields=['-created_at', '-id'], name='customer_by_time')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='customer_external_id_not_empty')],
             },

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from inspect import signature
 from typing import Any
 
 from celery import Task, current_app, shared_task
@@ -19,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from config.kernel import clock, connections, doorbell, pruning
-from config.kernel.errors import Missing
+from config.kernel.errors import Invalid, Missing
 from config.kernel.models import JobRun, User
 
 # A requested run that no worker has taken after this long gets its doorbell rung again.
@@ -40,6 +41,12 @@ DIED = gettext_noop("The worker died in every attempt.")
 OUTRAN = gettext_noop("The worker died or outran the time limit.")
 
 
+class Incomplete(Invalid):
+    """The run would fail at once, for want of an argument."""
+
+    code = "job_incomplete"
+
+
 @dataclass(frozen=True)
 class Done:
     """What a job says when it ends: how many rows it changed, and figures worth keeping."""
@@ -55,6 +62,12 @@ class Job:
     queue: str
     seconds: int
     body: Callable[..., Done]
+
+    @property
+    def needs(self) -> list[str]:
+        """The arguments it cannot do without. A job that needs some is asked for where they are known."""
+        asked = signature(self.body).parameters.values()
+        return [one.name for one in asked if one.kind is one.KEYWORD_ONLY and one.default is one.empty and one.name != "at"]
 
 
 _jobs: dict[str, Job] = {}
@@ -86,9 +99,14 @@ def known() -> Mapping[str, Job]:
 
 
 def request(*, name: str, arguments: Mapping[str, Any] | None = None, actor: User | None, at: datetime) -> JobRun:
-    """Asks for a run and rings for it after commit. Raises `Missing` for a job nobody declared."""
+    """Asks for a run and rings for it after commit. Raises `Missing` for a job nobody declared, `Incomplete` without
+    what it needs.
+    """
     if name not in known():
         raise Missing(_("There is no such job: %(job)s.") % {"job": name}, details={"job": name})
+    missing = [one for one in known()[name].needs if one not in (arguments or {})]
+    if missing:
+        raise Incomplete(_("This job cannot be asked for by itself."), details={"job": name, "missing": missing})
     run = JobRun.objects.create(
         task_id=str(uuid.uuid4()), name=name, arguments=dict(arguments or {}), asked_by=actor, asked_at=at
     )

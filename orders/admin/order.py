@@ -61,6 +61,7 @@ class OrderAdmin(OrderListAdmin):
         at = clock.now()
         page = order_page.page(order=order)
         siblings = reverse("admin:orders_order_changelist")
+        in_full = request.user.has_perm(views.SEES_PERSONAL)
         context |= {
             "page": page,
             "order": order,
@@ -71,7 +72,9 @@ class OrderAdmin(OrderListAdmin):
             "returns": [{"row": one, "state": labels.return_state(one)} for one in page.returns],
             "siblings": [{"row": one, "state": labels.state(one)} for one in page.siblings],
             "siblings_url": f"{siblings}?{CUSTOMER}={order.customer.external_id}" if order.customer else "",
-            "ship_to": telling.address(order),
+            "sees_personal": in_full,
+            "customer": telling.customer(order, in_full=in_full),
+            "ship_to": telling.address(order, in_full=in_full),
         }
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return answer

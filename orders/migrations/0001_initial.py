@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'order',
                 'verbose_name_plural': 'orders',
-                'permissions': [('pay_order', 'Can record payments of orders'), ('cancel_order', 'Can cancel orders'), ('ship_order', 'Can pick and ship orders'), ('return_order', 'Can accept returns'), ('receive_return', 'Can receive returned goods'), ('refund_order', 'Can record refunds'), ('note_order', 'Can write notes on orders')],
+                'permissions': [('pay_order', 'Can record payments of orders'), ('cancel_order', 'Can cancel orders'), ('ship_order', 'Can pick and ship orders'), ('return_order', 'Can accept returns'), ('receive_return', 'Can receive returned goods'), ('refund_order', 'Can record refunds'), ('note_order', 'Can write notes on orders'), ('export_order', 'Can download orders as a table')],
             },
         ),
         migrations.CreateModel(

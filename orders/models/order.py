@@ -120,6 +120,7 @@ class Order(models.Model):
             ("receive_return", _("Can receive returned goods")),
             ("refund_order", _("Can record refunds")),
             ("note_order", _("Can write notes on orders")),
+            ("export_order", _("Can download orders as a table")),
         ]
 
     def __str__(self) -> str:

@@ -14,11 +14,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from analytics.admin import sales as sales_page
 from analytics.admin import tiles, wording
 from analytics.definitions import DEFINITIONS
 from analytics.models import RollupState
 from analytics.operations import rollups
-from config.kernel import clock
+from config.kernel import clock, exporting
 from config.kernel.roles import Role
 from tests.analytics.builders import SEOUL, Line, an_order, movements
 from tests.builders import a_product, a_promotion, a_variant, a_warehouse
@@ -65,9 +66,8 @@ def trade(days: int = 40, variants: int = 2) -> None:
 
 
 def home(client: Client) -> dict[str, Any]:
-    sections = client.get("/admin/").context["sections"]
-    assert len(sections) <= 1
-    values: dict[str, Any] = sections[0]["values"] if sections else {}
+    sections = {one["template"]: one["values"] for one in client.get("/admin/").context["sections"]}
+    values: dict[str, Any] = sections.get("analytics/home.html", {})
     return values
 
 
@@ -320,6 +320,44 @@ def test_the_table_is_downloaded_as_numbers(owner: Client) -> None:
     assert rows[0][0] == "일자"
     assert [row[0] for row in rows[1:]] == ["2026-11-19 (목)", "2026-11-20 (금)"]
     assert rows[1][1:6] == ["1", "2", "20000", "1000", "19000"]
+
+
+@pytest.mark.parametrize("by", ["day", "hour", "channel", "category", "sku"])
+def test_a_period_without_sales_has_a_page_and_a_file(owner: Client, by: str) -> None:
+    period = {"first": "2026-10-01", "last": "2026-10-02", "by": by}
+
+    assert owner.get(reverse(SALES), period).status_code == 200
+    assert file_of(owner, **period).status_code == 200
+
+
+def file_of(client: Client, **query: str) -> Any:
+    period = {"first": "2026-11-01", "last": "2026-11-20", "by": "sku"}
+    return client.get(reverse("admin:analytics_sales_csv"), period | query)
+
+
+def test_the_page_shows_the_best_of_many_skus_with_the_total_of_all_and_the_file_has_them_all(
+    owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trade(days=10, variants=5)
+    whole = table_of(owner, by="sku")
+    assert (len(whole["rows"]), whole["cut"]) == (5, 0)
+    monkeypatch.setattr(sales_page, "MOST_ROWS", 3)
+
+    cut = table_of(owner, by="sku")
+
+    assert (len(cut["rows"]), cut["cut"], cut["total"]) == (3, 3, whole["total"])
+    assert len(b"".join(file_of(owner).streaming_content).splitlines()) == 6
+
+
+def test_more_skus_than_a_file_holds_are_refused_and_not_cut(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    trade(days=10, variants=3)
+    monkeypatch.setattr(exporting, "MOST_ROWS", 2)
+
+    refused = file_of(owner)
+
+    assert (refused.status_code, refused["Content-Type"]) == (422, "text/plain; charset=utf-8")
+    assert "최대 2건" in refused.content.decode()
+    assert not LogEntry.objects.exists()
 
 
 def test_a_name_that_begins_like_a_formula_is_no_formula_in_the_file(owner: Client) -> None:

@@ -22,6 +22,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from config.kernel import waits
 from config.kernel.admin import slips, wording
 from config.kernel.admin.house import HouseAdmin
 from config.kernel.errors import DomainError, Stale
@@ -51,7 +52,8 @@ class Answer(Generic[T]):
 def attempt(request: HttpRequest, call: Callable[[], T]) -> Answer[T] | None:
     """The answer of one operation; None when it refused, with the refusal as a message."""
     try:
-        return Answer(call())
+        with waits.refusing():
+            return Answer(call())
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return None
@@ -193,7 +195,8 @@ class ButtonsAdmin(HouseAdmin):
             return self._ask(request, row, pressed, form)
         seen = request.POST.get("seen", "")
         try:
-            told = slips.spend(request, lambda: self.press_at(row, seen, lambda: self._call(request, row, pressed, form)))
+            with waits.refusing():
+                told = slips.spend(request, lambda: self.press_at(row, seen, lambda: self._call(request, row, pressed, form)))
         except slips.Spent as spent:
             messages.warning(request, str(spent))
             return self._back(row)

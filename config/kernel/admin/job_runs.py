@@ -44,7 +44,9 @@ class RunNowForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["job"].choices = by_title()  # type: ignore[attr-defined]
+        # The others belong to something, such as an import, and are asked for on its page.
+        whole = [one for one in by_title() if not jobs.known()[one[0]].needs]
+        self.fields["job"].choices = whole  # type: ignore[attr-defined]
 
 
 @admin.register(JobRun)
