@@ -142,7 +142,8 @@ class VariantAdmin(ButtonsAdmin):
     change_form_outer_after_template = "admin/inventory/variant/_story.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
-        return listings.listed()
+        # Fields that suggest SKUs page through these rows as well, so they need an order of their own.
+        return listings.listed().order_by(*self.ordering)
 
     def title_of(self, variant: Variant) -> str:
         return f"{variant.sku} · {labels.variant_name(variant)}"

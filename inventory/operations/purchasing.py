@@ -33,6 +33,7 @@ from inventory.models import (
 )
 from inventory.operations import catalog, ledger
 from inventory.operations.ledger import Change, Document
+from inventory.queries import purchases
 
 MOST_UNITS = 10_000_000
 LONGEST_TEXT = 300
@@ -152,7 +153,7 @@ def receive_goods(
             _("Enter the number of the delivery note, at most 64 characters."), details={"field": "delivery_note"}
         )
     order = _locked(number)
-    known = GoodsReceipt.objects.filter(purchase_order=order, delivery_note=note).first()
+    known = purchases.receipts().filter(purchase_order=order, delivery_note=note).first()
     if known is not None:
         return known
     _require(order, Step.RECEIVED)
@@ -193,7 +194,7 @@ def receive_goods(
         details={"receipt": receipt.number, "units": sum(lines.values())} | ({"too_many": over} if over else {}),
     )
     ledger.announce(at=at)
-    return receipt
+    return purchases.with_lines(receipt)
 
 
 @transaction.atomic
