@@ -1,5 +1,6 @@
 """Rows of a table of SKUs that are typed in: what a row has chosen is named from the row itself, not asked for row by row."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -15,11 +16,11 @@ class SkuSelect(AutocompleteSelect):
 
     chosen: Variant | None = None
 
-    def optgroups(self, name: str, value: list[str], attr: dict[str, Any] | None = None) -> Any:
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
         if self.chosen is None or [str(one) for one in value] != [str(self.chosen.pk)]:
             return super().optgroups(name, value, attr)
         options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
-        label: str = self.choices.field.label_from_instance(self.chosen)  # type: ignore[union-attr]  # a field's choices
+        label: str = self.choices.field.label_from_instance(self.chosen)
         return [(None, [*options, self.create_option(name, self.chosen.pk, label, True, len(options))], 0)]
 
 

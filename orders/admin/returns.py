@@ -15,6 +15,7 @@ from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
+from config.kernel.admin.house import once_per_row
 from orders.admin import labels, order_forms
 from orders.admin.records import OfOrderAdmin
 from orders.models import Return
@@ -68,6 +69,7 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
         return wording.amount(parcel.refund, parcel.order.currency) if parcel.order else "-"
 
     @display(description=gettext_lazy("contents"))
+    @once_per_row
     def contents(self, parcel: Return) -> str:
         return labels.listing(
             (

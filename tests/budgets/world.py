@@ -1,7 +1,4 @@
-"""A shop with something on every page, in rounds: each adds a row to every list, and the last may make its documents large.
-
-The row of a kind that a page is asked for is the newest one, so after a large round the pages show large documents.
-"""
+"""A shop with something on every page: of size 1 one or few rows of everything, else so many, in lists and in documents."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -40,11 +37,12 @@ PLENTY = 10_000
 
 
 class World:
-    """`size` is how many lines, parcels, members or entries the documents of a round have."""
+    """`size` is how many rows the lists have at least, and how many lines, members or entries the large documents."""
 
-    def __init__(self, at: datetime) -> None:
-        self.at = at
+    def __init__(self, size: int, at: datetime) -> None:
+        self.size, self.at = size, at
         self._next = count(1)
+        self._days_ago = count(2)
         self.warehouse = builders.a_warehouse(priority=1)
         self.supplier = builders.a_supplier()
         # One offer that every order gets; all others wait for a code.
@@ -53,8 +51,6 @@ class World:
         self.paid: Order
         self.sent: PurchaseOrder
 
-    def furnish(self, size: int) -> None:
-        self.number, self.size = next(self._next), size
         self._catalog(size)
         self._offers(size)
         self._orders(size)
@@ -73,9 +69,10 @@ class World:
 
     def _catalog(self, size: int) -> None:
         category = builders.a_category(parent=builders.a_category())
-        builders.a_category(parent=category)
-        supplier = builders.a_supplier()
-        product = builders.a_product(category)
+        for _ in range(size):
+            builders.a_category(parent=category)
+        supplier = [builders.a_supplier() for _ in range(size)][-1]
+        product = [builders.a_product(category) for _ in range(size)][-1]
         # Deep in levels and terms: one SKU that lies everywhere and that everybody offers.
         wanted = None
         for _ in range(size):
@@ -87,12 +84,10 @@ class World:
         assert wanted is not None
         for _ in range(size):
             builders.stocked(wanted, builders.a_warehouse(is_active=False), 1, self.at)
-            catalog.change_price(variant_id=wanted.pk, list_price=Decimal(self._unlike(wanted)), reason="인상", actor=self.clerk, at=self.at)  # fmt: skip
+            catalog.change_price(
+                variant_id=wanted.pk, list_price=wanted.list_price + 10, reason="인상", actor=self.clerk, at=self.at
+            )
             wanted.refresh_from_db()
-
-    @staticmethod
-    def _unlike(variant: Variant) -> int:
-        return int(variant.list_price) + 10
 
     @property
     def clerk(self) -> User:
@@ -100,9 +95,13 @@ class World:
         return User.objects.create_user(f"clerk-{next(self._next)}", is_staff=True)
 
     def _offers(self, size: int) -> None:
-        campaign = Campaign.objects.create(name=f"겨울 {self.number}")
-        segment = Segment.objects.create(code=f"s-{self.number}", name=f"단골 {self.number}")
-        customer = builders.a_customer(self.at, external_id=f"c-{self.number}", phone="010-0000-0001", email="a@example.com")
+        for number in range(size):
+            campaign = Campaign.objects.create(name=f"겨울 {number}")
+            segment = Segment.objects.create(code=f"s-{number}", name=f"단골 {number}")
+            builders.a_promotion(self.at, name=f"예고 {number}", starts_at=self.at + timedelta(days=1))
+            ended = {"starts_at": self.at - timedelta(days=9), "ends_at": self.at - timedelta(days=1)}
+            builders.a_promotion(self.at, name=f"지난 행사 {number}", **ended)
+        customer = builders.a_customer(self.at, external_id="c-1", phone="010-0000-0001", email="a@example.com")
         buyers = [builders.a_customer(self.at) for _ in range(size)]
         SegmentMembership.objects.bulk_create(
             SegmentMembership(segment=segment, customer=one, joined_at=self.at) for one in (customer, *buyers)
@@ -120,7 +119,7 @@ class World:
             )
         promotion = builders.a_promotion(
             self.at,
-            name=f"행사 {self.number}",
+            name="행사",
             campaign=campaign,
             needs_coupon=True,
             ends_at=self.at + timedelta(days=30),
@@ -132,12 +131,9 @@ class World:
         )
         self._change_often(promotion, size)
         occurrences.settle_due(at=self.at)
-        builders.a_promotion(self.at, name=f"예고 {self.number}", starts_at=self.at + timedelta(days=1))
         for _ in range(size):
             coupons.issue_batch(promotion_id=promotion.pk, name="1", size=size, actor=self.clerk, at=self.at)
-        code = coupons.issue_code(
-            promotion_id=promotion.pk, code=f"OPEN{self.number}", usage_limit=None, actor=self.clerk, at=self.at
-        )
+        code = coupons.issue_code(promotion_id=promotion.pk, code="OPEN", usage_limit=None, actor=self.clerk, at=self.at)
         off = builders.a_coupon(promotion)
         coupons.switch(coupon_id=off.pk, on=False, actor=self.clerk, at=self.at)
         builders.a_coupon(promotion, customer=customer)
@@ -161,11 +157,11 @@ class World:
 
         canceling.cancel(number=builders.a_paid_order((variants[0], 1), at=at).number, reason="품절", actor=None, at=at)
         fulfilling.pick(number=builders.a_paid_order((variants[0], 1), at=at).number, actor=None, at=at)
-        builders.a_shipped_order((variants[0], 1), at=at)
         self.placed = builders.a_placed_order(*wanted, at=at, customer=buyer)
         self.paid = builders.a_paid_order(*wanted, at=at, customer=buyer)
         for _ in range(size):
             builders.a_placed_order((variants[0], 1), at=at, customer=buyer)
+            builders.a_shipped_order((variants[0], 1), at=at)
         self.short = self.a_short_order(size)
 
         # The largest is the newest: partly shipped, partly returned, partly refunded, much talked about.
@@ -211,7 +207,7 @@ class World:
                 supplier_id=self.supplier.pk, warehouse_id=self.warehouse.pk, lines=lines, actor=self.clerk, at=self.at
             )
 
-        self.draft = drafted()
+        self.draft = [drafted() for _ in range(size)][-1]
         order = drafted()
         purchasing.approve(number=order.number, actor=self.clerk, at=self.at)
         order = drafted()
@@ -249,10 +245,11 @@ class World:
     def _stock(self, size: int) -> None:
         variants = self.some_variants(size)
         there = dict(StockLevel.objects.filter(warehouse=self.warehouse).values_list("variant_id", "on_hand"))
-        stock.count(
-            warehouse_id=self.warehouse.pk, lines=[(one.pk, there[one.pk], there[one.pk] + 1) for one in variants], note="월말",
-            actor=self.clerk, at=self.at,
-        )  # fmt: skip
+        for more in range(size):
+            stock.count(
+                warehouse_id=self.warehouse.pk, note="월말", actor=self.clerk, at=self.at,
+                lines=[(one.pk, there[one.pk] + more, there[one.pk] + more + 1) for one in variants],
+            )  # fmt: skip
         for _ in range(size):
             reservations.reserve(
                 document=Document("BASKET", f"B{next(self._next)}"), demand={variants[0].pk: 1}, at=self.at,
@@ -260,49 +257,54 @@ class World:
             )  # fmt: skip
 
     def _imports(self, size: int) -> None:
-        run = ImportRun.objects.create(
-            profile="online-retail", state=ImportRun.State.IMPORTED, actor=self.clerk, requested_at=self.at, finished_at=self.at,
-            seconds=1.5, rows_read=size, rows_imported=size, rejects=ContentFile(b"row\n", "rejects.csv"),
-            report={"currency": "KRW", "files": [], "outcomes": [], "months": [], "figures": {}},
-        )  # fmt: skip
+        for _ in range(size):
+            run = ImportRun.objects.create(
+                profile="online-retail", state=ImportRun.State.IMPORTED, actor=self.clerk, seconds=1.5, rows_read=size,
+                requested_at=self.at, finished_at=self.at, rows_imported=size, rejects=ContentFile(b"row\n", "rejects.csv"),
+                report={"currency": "KRW", "files": [], "outcomes": [], "months": [], "figures": {}},
+            )  # fmt: skip
         ImportFile.objects.bulk_create(ImportFile(run=run, name=f"{number}.csv") for number in range(size))
 
     def _staff(self, size: int) -> None:
-        at, number = self.at, self.number
-        group = Group.objects.create(name=f"group {number}")
-        user = self.clerk
-        user.groups.add(group, *Group.objects.filter(name__in=list(Role)[: min(size, 3)]))
-        group.permissions.add(*Group.objects.get(name=Role.VIEWER).permissions.all()[: 2 * size])
-        tokens.issue(account=f"service-{number}", scopes=list(TokenScope.Scope)[: min(size, 3)], actor=None, at=at)
-        for one in range(size):
+        at, some = self.at, min(size, 3)
+        granted = Group.objects.get(name=Role.VIEWER).permissions.all()[: 2 * size]
+        for number in range(size):
+            group = Group.objects.create(name=f"group {number}")
+            user = self.clerk
+            user.groups.add(group, *Group.objects.filter(name__in=list(Role)[:some]))
+            tokens.issue(account=f"service-{number}", scopes=list(TokenScope.Scope)[:some], actor=None, at=at)
             JobRun.objects.create(
-                task_id=f"run-{number}-{one}", name=list(jobs.known())[one % len(jobs.known())], state=JobRun.State.FAILED,
-                asked_by=self.clerk, asked_at=at, finished_at=at, error="it failed", summary={"rows": one},
+                task_id=f"run-{number}", name=list(jobs.known())[number % len(jobs.known())], state=JobRun.State.FAILED,
+                asked_by=user, asked_at=at, finished_at=at, error="it failed", summary={"rows": number},
             )  # fmt: skip
             event = OutboxEvent.objects.create(topic="orders.order_placed", payload={"order": "1"}, recorded_at=at)
             OutboxDelivery.objects.create(
                 event=event, subscriber="analytics.mark", state=OutboxDelivery.State.PARKED, next_attempt_at=at
             )
-        crontab = CrontabSchedule.objects.create(minute=str(number % 60), hour="1", timezone="Asia/Seoul")
-        interval = IntervalSchedule.objects.create(every=1000 + number, period="minutes")
-        for one in range(size):
-            PeriodicTask.objects.create(name=f"crontab {number} {one}", task="kernel.prune", crontab=crontab)
-            PeriodicTask.objects.create(name=f"interval {number} {one}", task="kernel.prune", interval=interval)
-        login = {"username": user.username, "ip_address": "127.0.0.1", "user_agent": "x", "http_accept": "", "path_info": "/"}
-        AccessAttempt.objects.create(**login, get_data="", post_data="", failures_since_start=1)
-        AccessLog.objects.create(**login)
-        AccessFailureLog.objects.create(**login)
+            crontab = CrontabSchedule.objects.create(minute=str(number % 60), hour="1", timezone="Asia/Seoul")
+            interval = IntervalSchedule.objects.create(every=1000 + number, period="minutes")
+            PeriodicTask.objects.create(name=f"crontab {number}", task="kernel.prune", crontab=crontab)
+            PeriodicTask.objects.create(name=f"interval {number}", task="kernel.prune", interval=interval)
+            login = {
+                "username": user.username,
+                "ip_address": "127.0.0.1",
+                "user_agent": "x",
+                "http_accept": "",
+                "path_info": "/",
+            }
+            AccessAttempt.objects.create(**login, get_data="", post_data="", failures_since_start=1)
+            AccessLog.objects.create(**login)
+            AccessFailureLog.objects.create(**login)
+        group.permissions.add(*granted)
 
     def _past(self, size: int) -> None:
         """Closed business days, each with its own channel, and their figures."""
         for _ in range(size):
-            noon = self.at.replace(hour=3) - timedelta(days=next(self._past_days))
+            noon = self.at.replace(hour=3) - timedelta(days=next(self._days_ago))
             variant = builders.a_variant(builders.a_product(builders.a_category()))
             an_order(noon, Line(variant, 2, 10_000, discount=1_000), channel=f"shop-{next(self._next)}"[:20])
             movements(noon, variant, self.warehouse, ("SHIPMENT", -2))
         rollups.rebuild_due(at=self.at)
-
-    _past_days = count(2)
 
     # --- what pages are asked for
 
@@ -335,4 +337,3 @@ class World:
             for model, kind in kinds.items()
             for one in range(size)
         )  # fmt: skip
-

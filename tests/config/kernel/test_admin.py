@@ -170,6 +170,42 @@ def test_an_owner_opens_every_list(client: Client, name: str) -> None:
     assert client.get(reverse(f"admin:{name}_changelist")).status_code == 200
 
 
+def _more_rows(name: str, at: datetime, start: int, count: int) -> None:
+    for number in range(start, start + count):
+        user = User.objects.create_user(f"user-{number}", is_staff=True)
+        user.groups.add(Group.objects.get(name=Role.BUYER))
+        if name == "kernel_jobrun":
+            a_run(at, asked_by=user)
+        elif name == "kernel_outboxdelivery":
+            a_delivery(at)
+        elif name == "auth_group":
+            user.groups.add(Group.objects.create(name=f"group {number}"))
+        elif name == "knox_authtoken":
+            a_token(f"service-{number}", *TokenScope.Scope)
+        elif name == "django_celery_beat_periodictask":
+            crontab = CrontabSchedule.objects.create(minute=str(number), hour="1", timezone="Asia/Seoul")
+            PeriodicTask.objects.create(name=f"task {number}", task=PULSE, crontab=crontab)
+        elif name == "django_celery_beat_crontabschedule":
+            CrontabSchedule.objects.create(minute=str(number), hour="1", timezone="Asia/Seoul")
+        elif name == "django_celery_beat_intervalschedule":
+            IntervalSchedule.objects.create(every=number + 1, period="minutes")
+        elif name.startswith("axes"):
+            values = {
+                "username": user.username,
+                "ip_address": "127.0.0.1",
+                "user_agent": "x",
+                "http_accept": "",
+                "path_info": "/",
+            }
+            if name == "axes_accessattempt":
+                AccessAttempt.objects.create(**values, get_data="", post_data="", failures_since_start=number)
+            else:
+                (AccessLog if name == "axes_accesslog" else AccessFailureLog).objects.create(**values)
+        elif name == "admin_logentry":
+            kind = ContentType.objects.get_for_model([User, JobRun, Group, OutboxDelivery][number % 4])
+            LogEntry.objects.create(user=user, content_type=kind, object_repr="x", action_flag=ADDITION, action_time=at)
+
+
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_every_list_speaks_both_languages(client: Client, at: datetime, name: str, language: str) -> None:
@@ -923,78 +959,6 @@ def test_the_home_page_hides_what_a_role_may_not_see(at: datetime) -> None:
     assert not shown["sees_runs"]
     assert not shown["runs"]
     assert not any(entry["url"] for entry in shown["backlog"])
-
-
-# --- what lists cost ---------------------------------------------------------------------------------------------------
-
-
-def _more_rows(name: str, at: datetime, start: int, count: int) -> None:
-    for number in range(start, start + count):
-        user = User.objects.create_user(f"user-{number}", is_staff=True)
-        user.groups.add(Group.objects.get(name=Role.BUYER))
-        if name == "kernel_jobrun":
-            a_run(at, asked_by=user)
-        elif name == "kernel_outboxdelivery":
-            a_delivery(at)
-        elif name == "auth_group":
-            user.groups.add(Group.objects.create(name=f"group {number}"))
-        elif name == "knox_authtoken":
-            a_token(f"service-{number}", *TokenScope.Scope)
-        elif name == "django_celery_beat_periodictask":
-            crontab = CrontabSchedule.objects.create(minute=str(number), hour="1", timezone="Asia/Seoul")
-            PeriodicTask.objects.create(name=f"task {number}", task=PULSE, crontab=crontab)
-        elif name == "django_celery_beat_crontabschedule":
-            CrontabSchedule.objects.create(minute=str(number), hour="1", timezone="Asia/Seoul")
-        elif name == "django_celery_beat_intervalschedule":
-            IntervalSchedule.objects.create(every=number + 1, period="minutes")
-        elif name.startswith("axes"):
-            values = {
-                "username": user.username,
-                "ip_address": "127.0.0.1",
-                "user_agent": "x",
-                "http_accept": "",
-                "path_info": "/",
-            }
-            if name == "axes_accessattempt":
-                AccessAttempt.objects.create(**values, get_data="", post_data="", failures_since_start=number)
-            else:
-                (AccessLog if name == "axes_accesslog" else AccessFailureLog).objects.create(**values)
-        elif name == "admin_logentry":
-            kind = ContentType.objects.get_for_model([User, JobRun, Group, OutboxDelivery][number % 4])
-            LogEntry.objects.create(user=user, content_type=kind, object_repr="x", action_flag=ADDITION, action_time=at)
-
-
-@pytest.mark.parametrize("name", LISTS)
-def test_a_list_costs_the_same_with_more_rows(client: Client, at: datetime, name: str) -> None:
-    address = reverse(f"admin:{name}_changelist")
-    _more_rows(name, at, 0, 4)
-    client.get(address)
-    with CaptureQueriesContext(connection) as few:
-        client.get(address)
-    _more_rows(name, at, 4, 8)
-
-    with CaptureQueriesContext(connection) as many:
-        page = client.get(address)
-
-    assert page.context["cl"].result_count >= 12
-    assert len(many) == len(few)
-    assert len(many) <= 12
-
-
-def test_the_home_page_costs_the_same_with_more_rows(client: Client, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    # How the parts are is asked for and kept by `health`, whatever the number of rows.
-    monkeypatch.setattr(health, "report", lambda *, at: [])
-    address = reverse("admin:kernel_state")
-    _more_rows("kernel_jobrun", at, 0, 2)
-    client.get(address)
-    with CaptureQueriesContext(connection) as few:
-        client.get(address)
-    _more_rows("kernel_jobrun", at, 2, 6)
-
-    with CaptureQueriesContext(connection) as many:
-        client.get(address)
-
-    assert len(many) == len(few)
 
 
 def test_a_long_list_is_estimated(at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
