@@ -37,6 +37,9 @@ from tests.budgets import commands, pages
 from tests.budgets.world import NOW, World
 from tests.config.kernel.test_admin import a_client, a_staff_member
 
+# Also for its place in the run: before the tests that empty the database.
+pytestmark = pytest.mark.django_db
+
 FILE = Path(__file__).with_name("query_budgets.json")
 BUDGETS: dict[str, int] = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
 RECORDING = bool(os.environ.get("RECORD_QUERY_BUDGETS"))
