@@ -15,6 +15,7 @@ from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
+from config.kernel.admin.house import once_per_row
 from orders.admin import labels, order_forms
 from orders.admin.records import OfOrderAdmin
 from orders.models import Return
@@ -79,6 +80,7 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
         return _("%(amount)s, settled on receipt") % {"amount": to_come}
 
     @display(description=gettext_lazy("contents"))
+    @once_per_row
     def contents(self, parcel: Return) -> str:
         return labels.listing(
             (

@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.kernel.roles import Role
@@ -130,27 +128,6 @@ def test_the_pages_speak_the_language_of_who_reads_them(language: str) -> None:
             r"CUP-\d+|pay-[\d-]+|[SR]-\d{6}-\d+|SKU|CSV|\bcard\b|\bweb\b|백자 잔 \d+|김하늘|서울특별시 중구 세종대로", "", said
         )
         assert foreign_words(said, language) == [], address
-
-
-def test_the_page_costs_the_same_however_much_has_happened(client: Client) -> None:
-    def cost(order: Order) -> int:
-        client.get(page_of(order))
-        with CaptureQueriesContext(connection) as captured:
-            client.get(page_of(order))
-        return len(captured)
-
-    buyer = Buyer("cust-2", name="이슬")
-    variants = [a_stocked_variant(50) for _ in range(6)]
-    small = a_shipped_order((variants[0], 2), customer=buyer)
-    big = a_paid_order(*((one, 9) for one in variants), customer=buyer)
-    for _ in range(4):
-        fulfilling.ship(number=big.number, items={line.pk: 1 for line in big.lines.all()}, actor=None, at=AT)
-    for order in (small, big):
-        place = order.fulfillments.all()[0].warehouse_id
-        returning.accept(number=order.number, items={1: 1}, warehouse_id=place, reason="크기", actor=None, at=AT)
-    a_placed_order(customer=buyer)
-
-    assert cost(big) == cost(small) == 20
 
 
 @pytest.mark.parametrize(
