@@ -311,7 +311,7 @@ class TestVerbs:
             assert (told.status_code, told.json()["details"]) == (404, {"number": order.number})
         wrong = token.send(f"/orders/{order.number}/payments/", body | {"customer": "c-1"})
         assert wrong.json()["details"]["due"] == "15000"
-        paid = token.send(f"/orders/{order.number}/payments/", body | {"customer": "c-1", "amount": "15000"})
+        paid = token.send(f"/orders/{order.number}/payments/", body | {"customer": "c-1", "reference": "q", "amount": "15000"})
         assert paid.status_code == 201
 
     def test_the_same_payment_with_two_keys_is_one_payment(self, storefront: Caller) -> None:
