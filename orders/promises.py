@@ -89,6 +89,20 @@ def short_orders_say_so(at: datetime) -> Iterator[Violation]:
     )
 
 
+@invariant("I4")
+def an_order_under_way_has_units_to_go(at: datetime) -> Iterator[Violation]:
+    """Nothing left to pick or ship would leave it in the worklists for ever."""
+    yield from _violations(
+        "I4",
+        """
+        SELECT 'order ' || o.number, format('%%s, and every unit was shipped or canceled', o.state) FROM orders_order o
+        WHERE o.state IN ('PAID', 'PICKED', 'PARTLY_SHIPPED') AND NOT EXISTS (
+            SELECT FROM orders_orderline l WHERE l.order_id = o.id AND l.quantity > l.shipped + l.canceled
+        )
+        """,
+    )
+
+
 @invariant("I5")
 def totals_are_the_sum_of_their_parts(at: datetime) -> Iterator[Violation]:
     yield from _violations(

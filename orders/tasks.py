@@ -8,10 +8,16 @@ from config.kernel.jobs import Done, job
 from orders.operations import canceling, importing
 
 
+class OrdersStuck(Exception):
+    """Unpaid orders that could not expire still hold stock; the first are named."""
+
+
 @job(name="orders.expire_unpaid", title=_("Expire unpaid orders"), seconds=50)
 def expire_unpaid(*, at: datetime) -> Done:
     done = canceling.expire_due(at=at)
-    return Done(rows=done.expired, summary={"expired": done.expired, "failed": done.failed})
+    if done.stuck:
+        raise OrdersStuck(f"{done.expired} expired, {done.failed} could not: {', '.join(done.stuck[:20])}")
+    return Done(rows=done.expired, summary={"expired": done.expired})
 
 
 @job(name="orders.import_history", title=_("Import an old shop's history"), seconds=1800, queue="slow")
