@@ -20,7 +20,7 @@ def expire_unpaid(*, at: datetime) -> Done:
     return Done(rows=done.expired, summary={"expired": done.expired})
 
 
-@job(name="orders.import_history", title=_("Import an old shop's history"), seconds=1800, queue="slow")
+@job(name=importing.JOB, title=_("Import an old shop's history"), seconds=1800, queue="slow")
 def import_history(*, at: datetime, run: int) -> Done:
     done = importing.perform_requested(run_id=run, at=at)
     return Done(rows=done.rows_imported, summary={"state": done.state, "read": done.rows_read, "refused": done.error})

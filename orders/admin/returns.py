@@ -64,8 +64,8 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("refund"))
     def money(self, parcel: Return) -> str:
-        """Goods of a sale before the shop's records have no order, and nothing to refund."""
-        return wording.amount(parcel.refund, parcel.order.currency) if parcel.order else "-"
+        """Goods of a sale before the shop's records have no order; what they were worth is in the shop's currency."""
+        return wording.amount(parcel.refund, parcel.order.currency if parcel.order else "")
 
     @display(description=gettext_lazy("contents"))
     def contents(self, parcel: Return) -> str:

@@ -151,7 +151,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveSmallIntegerField(verbose_name='position')),
                 ('sku', models.CharField(max_length=64, verbose_name='SKU')),
-                ('name', models.CharField(max_length=300, verbose_name='name')),
+                ('name', models.CharField(max_length=401, verbose_name='name')),
                 ('quantity', models.PositiveIntegerField(verbose_name='quantity')),
                 ('list_price', config.kernel.fields.MoneyAmountField(verbose_name='list price')),
                 ('gross', config.kernel.fields.MoneyAmountField(verbose_name='before discounts')),
@@ -223,7 +223,8 @@ class Migration(migrations.Migration):
             name='Refund',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=100, unique=True, verbose_name='reference')),
+                ('provider', models.CharField(max_length=40, verbose_name='provider')),
+                ('reference', models.CharField(max_length=100, verbose_name='reference')),
                 ('amount', config.kernel.fields.MoneyAmountField(verbose_name='amount')),
                 ('reason', models.CharField(max_length=200, verbose_name='reason')),
                 ('refunded_at', models.DateTimeField(verbose_name='refunded at')),
@@ -434,6 +435,14 @@ class Migration(migrations.Migration):
             model_name='refund',
             index=models.Index(fields=['-refunded_at', '-id'], name='refund_by_time'),
         ),
+        migrations.AddIndex(
+            model_name='refund',
+            index=models.Index(fields=['reference'], name='refund_by_reference'),
+        ),
+        migrations.AddConstraint(
+            model_name='refund',
+            constraint=models.UniqueConstraint(fields=('provider', 'reference'), name='refund_once_per_reference'),
+        ),
         migrations.AddConstraint(
             model_name='refund',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='refund_positive'),
@@ -445,6 +454,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='return',
             index=models.Index(condition=models.Q(('state', 'ACCEPTED')), fields=['-id'], name='return_open'),
+        ),
+        migrations.AddIndex(
+            model_name='return',
+            index=models.Index(condition=models.Q(('state', 'RECEIVED')), fields=['received_at'], name='return_received'),
         ),
         migrations.AddConstraint(
             model_name='return',

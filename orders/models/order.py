@@ -132,7 +132,7 @@ class OrderLine(models.Model):
     position = models.PositiveSmallIntegerField(_("position"))
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("SKU"))
     sku = models.CharField(_("SKU"), max_length=64)
-    name = models.CharField(_("name"), max_length=300)
+    name = models.CharField(_("name"), max_length=401)  # the product's, a space, the option's
     quantity = models.PositiveIntegerField(_("quantity"))
     list_price = MoneyAmountField(_("list price"))
     gross = MoneyAmountField(_("before discounts"))

@@ -39,7 +39,8 @@ class Refund(models.Model):
     append_only = True
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="refunds", verbose_name=_("order"))
-    reference = models.CharField(_("reference"), max_length=100, unique=True)
+    provider = models.CharField(_("provider"), max_length=40)
+    reference = models.CharField(_("reference"), max_length=100)
     amount = MoneyAmountField(_("amount"))
     reason = models.CharField(_("reason"), max_length=200)
     actor = models.ForeignKey(
@@ -50,8 +51,14 @@ class Refund(models.Model):
     class Meta:
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="refund_positive")]
-        indexes = [models.Index(fields=["-refunded_at", "-id"], name="refund_by_time")]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "reference"], name="refund_once_per_reference"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["-refunded_at", "-id"], name="refund_by_time"),
+            models.Index(fields=["reference"], name="refund_by_reference"),
+        ]
 
     def __str__(self) -> str:
-        return self.reference
+        return f"{self.provider} {self.reference}"

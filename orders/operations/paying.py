@@ -16,6 +16,7 @@ from orders import lifecycle
 from orders.events import OrderPaid
 from orders.models import Order, OrderEvent, Payment, Refund
 from orders.operations import recording
+from orders.queries import order_page
 
 Report = TypeVar("Report", Payment, Refund)
 # A provider's clock may be ahead of the shop's by so much.
@@ -98,14 +99,18 @@ def _receive(order: Order, payment: Payment, actor: User | None, at: datetime) -
 
 
 def record_refund(
-    *, number: str, reference: str, amount: Decimal, reason: str, actor: User | None, at: datetime
+    *, number: str, provider: str = "", reference: str, amount: Decimal, reason: str, actor: User | None, at: datetime
 ) -> Refund:  # fmt: skip
-    """Writes down money that went back, for whatever reason, up to what came. The same report again gives the first refund."""
+    """Writes down money that went back, for whatever reason, up to what came. The same report again gives the first refund.
+
+    It went back through the provider that took the order's last payment, unless another is named.
+    """
     try:
         with transaction.atomic():
             order = recording.locked(number)
             _require_amount(order, amount)
-            known = Refund.objects.filter(reference=reference).first()
+            provider = provider or order_page.latest_provider(order=order)
+            known = Refund.objects.filter(provider=provider, reference=reference).first()
             if known is not None:
                 return _same(known, order, amount)
             left = order.paid - order.refunded
@@ -115,18 +120,18 @@ def record_refund(
                     details={"left": _text(left, order), "amount": _text(amount, order)},
                 )
             refund = Refund.objects.create(
-                order=order, reference=reference, amount=amount, reason=reason, actor=actor, refunded_at=at
+                order=order, provider=provider, reference=reference, amount=amount, reason=reason, actor=actor, refunded_at=at
             )
             order.refunded += amount
             order.refund_due = order.refund_owed > order.refunded
             order.save(update_fields=["refunded", "refund_due"])
             recording.tell(
-                order, OrderEvent.Kind.REFUNDED, actor=actor, at=at, reason=reason, reference=reference,
-                amount=_text(amount, order),
+                order, OrderEvent.Kind.REFUNDED, actor=actor, at=at, reason=reason, provider=provider,
+                reference=reference, amount=_text(amount, order),
             )  # fmt: skip
             return refund
     except IntegrityError as error:
-        raise _used_meanwhile(error, "reference", reference) from error
+        raise _used_meanwhile(error, "refund_once_per_reference", reference) from error
 
 
 def _require_amount(order: Order, amount: Decimal) -> None:

@@ -98,6 +98,11 @@ def latest_carrier() -> str:
     return latest or ""
 
 
+def latest_provider(*, order: Order) -> str:
+    """Who took the order's last payment, for money goes back the way it came. Empty for an order nobody paid."""
+    return order.payments.order_by("-id").values_list("provider", flat=True).first() or ""
+
+
 def page(*, order: Order) -> Page:
     parcels = Prefetch("lines", FulfillmentLine.objects.select_related("order_line").order_by("order_line__position"))
     sent_back = Prefetch("lines", ReturnLine.objects.select_related("order_line", "variant").order_by("id"))

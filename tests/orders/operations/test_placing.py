@@ -269,3 +269,11 @@ def test_a_canceled_order_does_not_count_as_the_first(at: datetime) -> None:
     canceling.cancel(number=order.number, reason="다시 주문", actor=None, at=at)
 
     place(at, lines=[(cup.sku, 1)], expected_total=Decimal(12_000), customer=Buyer("c-1"))
+
+
+def test_a_sku_with_the_longest_names_can_be_ordered(at: datetime) -> None:
+    cup = builders.a_stocked_variant(1, product=builders.a_product(name="가" * 200), name="나" * 200)
+
+    order = builders.a_placed_order((cup, 1), at=at)
+
+    assert order.lines.get().name == "가" * 200 + " " + "나" * 200
