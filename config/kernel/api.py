@@ -35,11 +35,15 @@ def error_body(code: str, message: Any, details: Any = None) -> dict[str, Any]:
     return {"code": code, "message": str(message), "details": details or {}}
 
 
+def refused(refusal: DomainError) -> Response:
+    headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, InProgress) else None
+    return Response(error_body(refusal.code, refusal.message, refusal.details), status=refusal.status, headers=headers)
+
+
 def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler; None hands the error on to Django's 500."""
     if isinstance(error, DomainError):
-        headers = {"Retry-After": str(error.retry_after)} if isinstance(error, InProgress) else None
-        return Response(error_body(error.code, error.message, error.details), status=error.status, headers=headers)
+        return refused(error)
     response = exception_handler(error, context)
     if response is None:
         return None

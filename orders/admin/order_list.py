@@ -77,7 +77,7 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
         more = {
             "worklists": [
                 {"title": one.title, "shown": one.shown, "url": address + one.query, "is_chosen": one.name == chosen,
-                 "alarms": one.number > 0 and one.name in ("late", "short", "refund_due")}
+                 "alarms": one.number > 0 and one.name in worklists.ALARMS}
                 for one in worklists.counts(at=clock.now())
             ],
             "all_url": address,

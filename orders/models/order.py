@@ -35,6 +35,9 @@ class Order(models.Model):
     refund_due = models.BooleanField(
         _("refund due"), default=False, help_text=_("Less went back than must.")
     )  # follows from `refund_owed` and `refunded`; kept for the worklist's index
+    has_unmatched = models.BooleanField(
+        _("unmatched payment"), default=False, db_default=False, help_text=_("Money came that it does not owe.")
+    )  # follows from its unmatched payments and their settlements; kept for the worklist's index
 
     currency = models.CharField(_("currency"), max_length=3)
     lines_total = MoneyAmountField(_("lines"))  # after discounts
@@ -110,6 +113,7 @@ class Order(models.Model):
             models.Index(fields=["customer", "-placed_at", "-id"], name="order_by_customer"),
             models.Index(fields=["-id"], condition=Q(is_short=True), name="order_short"),
             models.Index(fields=["-id"], condition=Q(refund_due=True), name="order_refund_due"),
+            models.Index(fields=["-id"], condition=Q(has_unmatched=True), name="order_unmatched"),
         ]
         permissions = [
             ("pay_order", _("Can record payments of orders")),

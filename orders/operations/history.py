@@ -51,8 +51,8 @@ LIFE = tuple(OrderEvent.Kind)
 # Tables in the order in which their keys allow them to be written.
 COLUMNS: dict[type, tuple[str, ...]] = {
     Order: (
-        "id", "number", "channel", "external_number", "customer_id", "state", "is_short", "refund_due", "currency",
-        "lines_total", "shipping_fee", "shipping_discount", "total", "tax", "paid", "refund_owed", "refunded",
+        "id", "number", "channel", "external_number", "customer_id", "state", "is_short", "refund_due", "has_unmatched",
+        "currency", "lines_total", "shipping_fee", "shipping_discount", "total", "tax", "paid", "refund_owed", "refunded",
         "ship_to", "note", "placed_at", "payment_due_at", "paid_at", "ship_due_at", "shipped_at", "closed_at",
     ),
     OrderLine: (
@@ -182,8 +182,8 @@ class _Book:
         self.rows[Order].append(
             (
                 order_id, number, order.channel, order.external_number, order.customer_id, order.state,
-                any(line.short for line in order.lines), owed > refunded, order.currency, lines_total, order.shipping_fee,
-                off_shipping, lines_total + order.shipping_fee - off_shipping,
+                any(line.short for line in order.lines), owed > refunded, False, order.currency, lines_total,
+                order.shipping_fee, off_shipping, lines_total + order.shipping_fee - off_shipping,
                 _total(one.tax for one in order.lines) + order.shipping_tax, paid, owed, refunded,
                 _json(order.ship_to), order.note, order.placed_at, order.payment_due_at, order.paid_at, order.ship_due_at,
                 order.shipped_at, order.closed_at,

@@ -18,6 +18,7 @@ from orders.models import (
     Refund,
     Return,
     ReturnLine,
+    UnmatchedPayment,
 )
 from orders.queries.worklists import DOCUMENT
 
@@ -60,6 +61,7 @@ class Page:
     fulfillments: list[Fulfillment]
     payments: list[Payment]
     refunds: list[Refund]
+    unmatched: list[UnmatchedPayment]
     returns: list[Return]
     timeline: list[OrderEvent]
     siblings: list[Order]
@@ -116,6 +118,8 @@ def page(*, order: Order) -> Page:
         fulfillments=list(order.fulfillments.select_related("warehouse", "actor").prefetch_related(parcels).order_by("id")),
         payments=list(order.payments.order_by("id")),
         refunds=list(order.refunds.select_related("actor").order_by("id")),
+        # Only what waits; what was settled is in the timeline.
+        unmatched=list(order.unmatched_payments.filter(settlement=None).order_by("id")) if order.has_unmatched else [],
         returns=list(order.returns.select_related("warehouse", "actor").prefetch_related(sent_back).order_by("id")),
         timeline=list(order.timeline.select_related("actor").order_by("-id")),
         siblings=list(siblings.order_by("-placed_at", "-id")[:SIBLINGS]),

@@ -17,7 +17,7 @@ from django.urls import reverse
 from config.kernel import exporting
 from config.kernel.roles import Role
 from orders.models import Order
-from orders.operations import canceling, fulfilling, history, paying, returning, shortage
+from orders.operations import canceling, fulfilling, history, paying, returning, shortage, unmatched
 from orders.operations.placing import Buyer
 from orders.past import PastReturn, PastReturnLine
 from orders.queries import picking, worklists
@@ -31,12 +31,23 @@ from tests.builders import (
     a_warehouse,
     stocked,
 )
-from tests.orders.admin.desk import CLERK, a_client, a_picked_order, a_short_order, a_staff_member, some_orders, text
+from tests.orders.admin.desk import (
+    CLERK,
+    a_client,
+    a_picked_order,
+    a_short_order,
+    a_staff_member,
+    an_order_with_unmatched_money,
+    some_orders,
+    text,
+)
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/orders/order/"
-BUDGET = {"order": 11, "return": 9, "fulfillment": 8, "payment": 7, "refund": 7, "orderevent": 7}
+BUDGET = {
+    "order": 11, "return": 9, "fulfillment": 8, "payment": 7, "unmatchedpayment": 7, "refund": 7, "orderevent": 7,
+}  # fmt: skip
 LISTS = list(BUDGET)
 
 
@@ -88,11 +99,12 @@ def test_a_list_costs_the_same_whether_short_or_long(client: Client) -> None:
 
 
 def _through_everything(order: Order) -> None:
-    """Paid, shipped, returned, refunded: a row in every list."""
+    """Paid, paid once more, shipped, returned, refunded: a row in every list."""
     number = order.number
-    paying.record_payment(
-        number=number, provider="card", reference=f"p-{number}", amount=order.total, paid_at=AT, actor=None, at=AT
-    )  # fmt: skip
+    for reference in (f"p-{number}", f"twice-{number}"):
+        unmatched.take(
+            number=number, provider="card", reference=reference, amount=order.total, paid_at=AT, actor=None, at=AT
+        )  # fmt: skip
     sent = fulfilling.ship(number=number, actor=None, at=AT)
     returning.accept(number=number, items={1: 1}, warehouse_id=sent[0].warehouse_id, reason="색이 달라요", actor=None, at=AT)
     paying.record_refund(number=number, reference=f"r-{number}", amount=order.total, reason="반품", actor=None, at=AT)
@@ -132,6 +144,7 @@ def one_of_each() -> dict[str, Order]:
         "late": late,
         "short": a_short_order(),
         "refund_due": owed,
+        "unmatched": an_order_with_unmatched_money(),
     }
 
 
@@ -142,13 +155,13 @@ def test_each_worklist_counts_and_lists_its_own_orders(client: Client, monkeypat
 
     counted = {tally.name: tally.number for tally in worklists.counts(at=AT + timedelta(hours=1))}
 
-    # The late one and the short one wait to be picked as well.
-    assert counted == {"to_pay": 1, "to_pick": 3, "to_ship": 1, "late": 1, "short": 1, "refund_due": 1}
+    # The late one, the short one and the one paid twice wait to be picked as well.
+    assert counted == {"to_pay": 1, "to_pick": 4, "to_ship": 1, "late": 1, "short": 1, "refund_due": 1, "unmatched": 1}
     for tally in worklists.counts(at=AT + timedelta(hours=1)):
         page = client.get(LIST + tally.query)
         assert orders[tally.name].number in numbers_on(page)
         assert len(numbers_on(page)) == tally.number
-    assert len(numbers_on(client.get(LIST))) == 7
+    assert len(numbers_on(client.get(LIST))) == 8
 
 
 def test_counting_the_worklists_is_one_statement() -> None:
@@ -261,7 +274,7 @@ def test_a_record_is_found_by_its_own_number_and_by_its_orders(client: Client, n
     _through_everything(other)
     address = reverse(f"admin:orders_{name}_changelist")
     row = client.get(address, {"q": wanted.number}).context["cl"].result_list[0]
-    own = {"payment": "reference", "refund": "reference"}.get(name, "number")
+    own = "reference" if name in ("payment", "unmatchedpayment", "refund") else "number"
 
     assert row.order == wanted
     assert {one.order for one in client.get(address, {"q": wanted.number}).context["cl"].result_list} == {wanted}
