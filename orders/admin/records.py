@@ -92,13 +92,13 @@ class PaymentAdmin(OfOrderAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(OfOrderAdmin):
-    list_display = ("reference", "of_order", "money", "reason", "who", "refunded")
+    list_display = ("reference", "of_order", "provider", "money", "reason", "who", "refunded")
     list_filter: tuple[Any, ...] = (("refunded_at", BusinessDaysFilter),)
     searched = ("reference",)
     search_help_text = gettext_lazy("Refund reference or order number, in full")
     list_select_related = ("order", "actor")
     ordering = ("-refunded_at", "-id")
-    fields = readonly_fields = ("of_order", "reference", "money", "reason", "who", "refunded")
+    fields = readonly_fields = ("of_order", "provider", "reference", "money", "reason", "who", "refunded")
 
     refunded = wording.moment_column("refunded_at", gettext_lazy("refunded at"))
 

@@ -65,12 +65,12 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("refund"))
     def money(self, parcel: Return) -> str:
-        """Goods of a sale before the shop's records have no order, and nothing to refund; nor has a return that was refused."""
-        if parcel.order is None or parcel.state == Return.State.REFUSED:
+        """Goods of a sale before the shop's records have no order; what they were worth is in the shop's currency."""
+        if parcel.state == Return.State.REFUSED:
             return "-"
         if parcel.state == Return.State.ACCEPTED:
             return _("settled on receipt")
-        return wording.amount(parcel.refund, parcel.order.currency)
+        return wording.amount(parcel.refund, parcel.order.currency if parcel.order else "")
 
     @display(description=gettext_lazy("refund"))
     def refund_in_full(self, parcel: Return) -> str:
