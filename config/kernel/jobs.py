@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from inspect import signature
 from typing import Any
 
@@ -94,8 +95,14 @@ def job(*, name: str, title: Any, seconds: int, queue: str = "default") -> Calla
 
 def known() -> Mapping[str, Job]:
     """Every declared job by name; the modules that declare them are loaded first."""
-    current_app.loader.import_default_modules()
+    _load()
     return _jobs
+
+
+@cache
+def _load() -> None:
+    # Once: besides importing, it checks every model, which takes longer than most pages that name a job.
+    current_app.loader.import_default_modules()
 
 
 def request(*, name: str, arguments: Mapping[str, Any] | None = None, actor: User | None, at: datetime) -> JobRun:

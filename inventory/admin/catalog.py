@@ -155,7 +155,8 @@ class VariantAdmin(ButtonsAdmin):
     change_form_outer_after_template = "admin/inventory/variant/_story.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
-        return listings.listed()
+        # Fields that suggest SKUs page through these rows as well, so they need an order of their own.
+        return listings.listed().order_by(*self.ordering)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return costs.without(request, super().get_list_display(request), "cost_label")

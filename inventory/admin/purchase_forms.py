@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 from config.kernel.admin.buttons import ButtonForm, reason_field
 from inventory.admin import labels
 from inventory.admin.saving import AmountFormField
+from inventory.admin.sku_fields import SkuRowForm
 from inventory.models import PurchaseOrder, Supplier
 from inventory.operations import purchasing
 
@@ -23,7 +24,7 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
             suppliers.queryset = Supplier.objects.filter(is_active=True)
 
 
-class LineForm(forms.ModelForm):  # type: ignore[type-arg]
+class LineForm(SkuRowForm):
     quantity = forms.IntegerField(
         label=gettext_lazy("quantity"), min_value=1, max_value=purchasing.MOST_UNITS, widget=UnfoldAdminDecimalFieldWidget
     )

@@ -23,6 +23,7 @@ from config.kernel.admin.house import ReadOnlyAdmin
 from inventory import lifecycle
 from inventory.admin import costs, labels, purchase_forms, telling
 from inventory.admin.saving import OperationAdmin
+from inventory.admin.sku_fields import SkuInline
 from inventory.lifecycle import Step
 from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
 from inventory.operations import purchasing
@@ -43,11 +44,10 @@ def misses_terms(order: PurchaseOrder) -> bool:
     return lifecycle.allows(order.state, Step.APPROVED) and bool(purchases.terms_missed(order=order))
 
 
-class LineInline(TabularInline):  # type: ignore[misc]
+class LineInline(SkuInline):
     model = PurchaseOrderLine
     form = purchase_forms.LineForm
     formset = purchase_forms.LineFormSet
-    autocomplete_fields = ("variant",)
     extra = 0
     hide_title = True
     min_num = 1

@@ -22,7 +22,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 from config.kernel import clock, jobs, shop
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, attempt, operation_button
-from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
+from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin, once_per_row
 from config.kernel.admin.navigation import Link, add_group
 from inventory.admin import figures
 from inventory.models import ReorderPolicy, ReplenishmentProposal
@@ -152,6 +152,7 @@ class ReorderPolicyAdmin(HouseAdmin):
         return figures.percent(policy.service_level)
 
     @display(description="")
+    @once_per_row
     def tonight(self, policy: ReorderPolicy) -> str:
         found = queries.needs(as_of=shop.day(clock.now()), policies=[policy.pk])
         if found.needs:

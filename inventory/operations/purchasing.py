@@ -192,7 +192,7 @@ def receive_goods(
             _("Enter the number of the delivery note, at most 64 characters."), details={"field": "delivery_note"}
         )
     order = _locked(number)
-    known = GoodsReceipt.objects.filter(purchase_order=order, delivery_note=note).first()
+    known = purchases.receipts().filter(purchase_order=order, delivery_note=note).first()
     if known is not None:
         _require_same(known, quantities)
         return known
@@ -234,7 +234,7 @@ def receive_goods(
         details={"receipt": receipt.number, "units": sum(lines.values())} | ({"too_many": over} if over else {}),
     )
     ledger.announce(at=at)
-    return receipt
+    return purchases.with_lines(receipt)
 
 
 @transaction.atomic

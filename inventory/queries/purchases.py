@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import DecimalField, F, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models import DecimalField, F, OuterRef, Prefetch, QuerySet, Subquery, Sum, prefetch_related_objects
 
 from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine, SupplierOffer
 from inventory.replenishment import orderable
@@ -23,15 +23,25 @@ class Missed:
 
 def in_full() -> QuerySet[PurchaseOrder]:
     """With lines, receipts and timeline, each in the order in which they came."""
-    receipt_lines = GoodsReceiptLine.objects.select_related("line__variant").order_by("pk")
     return PurchaseOrder.objects.select_related("supplier", "warehouse", "actor", "approved_by").prefetch_related(
         Prefetch("lines", PurchaseOrderLine.objects.select_related("variant__product").order_by("pk")),
-        Prefetch(
-            "receipts",
-            GoodsReceipt.objects.select_related("actor").prefetch_related(Prefetch("lines", receipt_lines)).order_by("pk"),
-        ),
+        Prefetch("receipts", receipts().select_related("actor").order_by("pk")),
         Prefetch("timeline", PurchaseOrderEvent.objects.select_related("actor").order_by("pk")),
     )
+
+
+def receipts() -> QuerySet[GoodsReceipt]:
+    return GoodsReceipt.objects.prefetch_related(_receipt_lines())
+
+
+def with_lines(receipt: GoodsReceipt) -> GoodsReceipt:
+    """The same receipt, with all that is told of it at hand."""
+    prefetch_related_objects([receipt], _receipt_lines())
+    return receipt
+
+
+def _receipt_lines() -> "Prefetch[str]":
+    return Prefetch("lines", GoodsReceiptLine.objects.select_related("line__variant").order_by("pk"))
 
 
 def listed() -> QuerySet[PurchaseOrder]:

@@ -19,7 +19,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
-from config.kernel import clock, jobs
+from config.kernel import clock
 from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import actor, attempt
 from config.kernel.admin.filters import BusinessDaysFilter
@@ -213,10 +213,9 @@ class ImportRunAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         form = ImportForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
-            told, at = form.cleaned_data, clock.now()
-            asked = attempt(request, lambda: importing.request(**told, actor=actor(request), at=at))
+            told = form.cleaned_data
+            asked = attempt(request, lambda: importing.request(**told, actor=actor(request), at=clock.now()))
             if asked is not None:
-                jobs.request(name="orders.import_history", arguments={"run": asked.value.pk}, actor=actor(request), at=at)
                 return HttpResponseRedirect(reverse("admin:orders_importrun_change", args=[asked.value.pk]))
         context = {
             **self.admin_site.each_context(request),

@@ -132,6 +132,12 @@ class ReceiveReturnForm(_UnitsForm):
 
 
 class RefundForm(ButtonForm):
+    provider = forms.CharField(
+        label=gettext_lazy("Refunded by"),
+        max_length=40,
+        required=False,
+        help_text=gettext_lazy("The payment provider, or how the money goes back. Empty: as the order was paid."),
+    )
     reference = forms.CharField(
         label=gettext_lazy("Refund reference"),
         max_length=100,
@@ -139,6 +145,7 @@ class RefundForm(ButtonForm):
     )
 
     def prepare(self, row: Order) -> None:
+        self.fields["provider"].initial = order_page.latest_provider(order=row)
         due = row.refund_owed - row.refunded if row.refund_due else row.paid - row.refunded
         self.fields["amount"] = amount_field(row, due, label=gettext_lazy("Amount"))
         self.fields["reason"] = reason_field()

@@ -15,6 +15,7 @@ from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
+from config.kernel.admin.house import once_per_row
 from orders.admin import labels, order_forms
 from orders.admin.records import OfOrderAdmin
 from orders.models import Return
@@ -64,12 +65,12 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("refund"))
     def money(self, parcel: Return) -> str:
-        """Goods of a sale before the shop's records have no order, and nothing to refund; nor has a return that was refused."""
-        if parcel.order is None or parcel.state == Return.State.REFUSED:
+        """Goods of a sale before the shop's records have no order; what they were worth is in the shop's currency."""
+        if parcel.state == Return.State.REFUSED:
             return "-"
         if parcel.state == Return.State.ACCEPTED:
             return _("settled on receipt")
-        return wording.amount(parcel.refund, parcel.order.currency)
+        return wording.amount(parcel.refund, parcel.order.currency if parcel.order else "")
 
     @display(description=gettext_lazy("refund"))
     def refund_in_full(self, parcel: Return) -> str:
@@ -79,6 +80,7 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
         return _("%(amount)s, settled on receipt") % {"amount": to_come}
 
     @display(description=gettext_lazy("contents"))
+    @once_per_row
     def contents(self, parcel: Return) -> str:
         return labels.listing(
             (

@@ -81,6 +81,9 @@ class PaymentInput(StrictInput):
 
 
 class RefundInput(StrictInput):
+    provider = serializers.CharField(
+        max_length=40, required=False, default="", allow_blank=True, help_text="Empty: as the order was paid."
+    )
     reference = serializers.CharField(max_length=100, help_text="The provider's own number of the refund.")
     amount = AmountInput()
     reason = serializers.CharField(max_length=200)

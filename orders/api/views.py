@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.kernel import clock
-from config.kernel.api import idempotent
+from config.kernel.api import idempotent, refused
 from config.kernel.models import User
 from config.kernel.pagination import ByCursor
 from config.kernel.permissions import READERS, WRITERS, Scope
@@ -21,7 +21,8 @@ from config.kernel.serializing import StrictInput, as_json
 from orders.api import inputs, outputs
 from orders.api.filters import OrderFilter
 from orders.models import Order
-from orders.operations import canceling, fulfilling, noting, paying, placing, recording, returning, shortage
+from orders.operations import canceling, fulfilling, noting, paying, placing, recording, returning, shortage, unmatched
+from orders.operations.unmatched import Unmatched
 from orders.queries import documents, quoting
 
 SELLERS = frozenset({Scope.STOREFRONT, Scope.INTEGRATION})
@@ -154,6 +155,7 @@ class PayView(Verb):
     """The whole amount that is due. The same provider and reference again is the same payment.
 
     A storefront names the customer of the order, and none for a guest's.
+    Money that does not fit (`amount_not_due`, `transition_refused`) is refused and yet kept: staff see it and settle it.
     """
 
     write_scopes = SELLERS
@@ -163,14 +165,17 @@ class PayView(Verb):
         at = clock.now()
         told = given | {"paid_at": given["paid_at"] or at}
         named = told.pop("customer")
-        payment = paying.record_payment(
+        taken = unmatched.take(
             number=number,
             customer_external_id=None if _reaches_all(request, WRITERS) else named,
             actor=_actor(request),
             at=at,
             **told,
         )
-        return Response(outputs.PaymentOutput(payment).data, status=201)
+        if isinstance(taken, Unmatched):
+            # Answered, not raised: what was kept stays.
+            return refused(taken.refusal)
+        return Response(outputs.PaymentOutput(taken).data, status=201)
 
 
 @described("cancel_order", "Cancel an order", outputs.OrderOutput)

@@ -24,7 +24,7 @@ from django.core.files.base import File
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel import bulk, shop
+from config.kernel import bulk, jobs, shop
 from config.kernel.business_time import business_day
 from config.kernel.errors import Conflict, DomainError, Invalid, Missing
 from config.kernel.models import User
@@ -39,6 +39,8 @@ from orders.models.importing import IMPORT_WAREHOUSE
 from orders.operations import imported_past
 from orders.queries import imports
 
+# The job that runs an import over its uploads.
+JOB = "orders.import_history"
 # One number for all imports, whatever their profile: PostgreSQL lets one hold it.
 LOCK = 7_301_001
 PROGRESS_EVERY = 10_000
@@ -87,7 +89,10 @@ def request(
     actor: User | None,
     at: datetime,
 ) -> ImportRun:
-    """Records an import that is to run: over files that lie elsewhere, by name, or over uploads, kept until it is over."""
+    """Records an import that is to run: over files that lie elsewhere, by name, or over uploads, kept until it is over.
+
+    Uploads wait for a worker, which is asked for in the same breath; files that lie elsewhere are the caller's to `perform`.
+    """
     _check_currency(_profile(profile))
     with transaction.atomic():
         run = ImportRun.objects.create(
@@ -103,6 +108,8 @@ def request(
             kept = ImportFile(run=run, name=Path(upload.name or "").name[-200:])
             # What people call their files neither decides where they lie nor can be guessed.
             kept.content.save(f"{secrets.token_hex(16)}.csv", upload, save=True)
+        if uploads:
+            jobs.request(name=JOB, arguments={"run": run.pk}, actor=actor, at=at)
     return run
 
 

@@ -90,7 +90,7 @@ def cancel_missing(*, number: str, reason: str, actor: User | None, at: datetime
     order = recording.locked(number)
     following = recording.state_after(order, "cancel_missing")
     missing = _short_lines(order)
-    if sum(line.short for line in missing) == sum(line.quantity for line in order.lines.all()):
+    if sum(line.short for line in missing) == sum(line.quantity - line.canceled for line in order.lines.all()):
         canceling.end(order, "cancel", OrderEvent.Kind.CANCELED, actor=actor, at=at, reason=reason.strip())
         return order
     worth = Decimal(0)

@@ -18,6 +18,7 @@ from orders.models import (
     Refund,
     Return,
     ReturnLine,
+    UnmatchedPayment,
 )
 from orders.queries.worklists import DOCUMENT
 
@@ -60,6 +61,7 @@ class Page:
     fulfillments: list[Fulfillment]
     payments: list[Payment]
     refunds: list[Refund]
+    unmatched: list[UnmatchedPayment]
     returns: list[Return]
     timeline: list[OrderEvent]
     siblings: list[Order]
@@ -120,6 +122,11 @@ def latest_carrier() -> str:
     return latest or ""
 
 
+def latest_provider(*, order: Order) -> str:
+    """Who took the order's last payment, for money goes back the way it came. Empty for an order nobody paid."""
+    return order.payments.order_by("-id").values_list("provider", flat=True).first() or ""
+
+
 def page(*, order: Order) -> Page:
     parcels = Prefetch("lines", FulfillmentLine.objects.select_related("order_line").order_by("order_line__position"))
     sent_back = Prefetch("lines", ReturnLine.objects.select_related("order_line", "variant").order_by("id"))
@@ -133,6 +140,8 @@ def page(*, order: Order) -> Page:
         fulfillments=list(order.fulfillments.select_related("warehouse", "actor").prefetch_related(parcels).order_by("id")),
         payments=list(order.payments.order_by("id")),
         refunds=list(order.refunds.select_related("actor").order_by("id")),
+        # Only what waits; what was settled is in the timeline.
+        unmatched=list(order.unmatched_payments.filter(settlement=None).order_by("id")) if order.has_unmatched else [],
         returns=list(order.returns.select_related("warehouse", "actor").prefetch_related(sent_back).order_by("id")),
         timeline=list(order.timeline.select_related("actor").order_by("-id")),
         siblings=list(siblings.order_by("-placed_at", "-id")[:SIBLINGS]),

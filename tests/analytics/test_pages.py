@@ -183,17 +183,6 @@ def test_the_dashboard_costs_fifteen_statements_whatever_was_sold(rf: Any) -> No
     assert (few, cost()) == (15, 15)
 
 
-@pytest.mark.parametrize("by", ["day", "hour", "channel", "category", "sku"])
-def test_the_sales_page_costs_few_statements(owner: Client, by: str) -> None:
-    trade(days=10, variants=5)
-    owner.get(reverse(SALES))
-
-    with CaptureQueriesContext(connection) as queries:
-        owner.get(reverse(SALES), {"by": by})
-
-    assert len(queries) <= 5  # session, person, freshness, figures, and either the open day or names
-
-
 def test_a_new_shop_is_told_what_to_do_first(owner: Client) -> None:
     steps = home(owner)["first_steps"]
     assert [step["done"] for step in steps] == [False] * 5

@@ -17,7 +17,7 @@ from config.kernel.models import User
 from inventory.models import StockLevel, StockMovement
 from inventory.operations import stock
 from tests.builders import a_customer, a_stocked_variant, a_warehouse
-from tests.config.kernel.test_admin import a_client
+from tests.config.kernel.pages import a_client
 from tests.probe.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -4,8 +4,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from config.kernel import clock, tokens
@@ -109,21 +107,6 @@ class TestCatalog:
         assert [row["sku"] for row in rows(partner.get("/api/v1/variants/?barcode=8801234567893"))] == [cup.sku]
         assert [row["sku"] for row in rows(partner.get(f"/api/v1/variants/?category={cup.product.category.code}"))] == [cup.sku]
         assert rows(partner.get("/api/v1/variants/?sku=NOTHING")) == []
-
-    @pytest.mark.parametrize("path", LISTS)
-    def test_a_list_costs_the_same_however_long_it_is(
-        self, partner: APIClient, warehouse: Warehouse, sent: PurchaseOrder, path: str
-    ) -> None:
-        def cost() -> int:
-            with CaptureQueriesContext(connection) as captured:
-                rows(partner.get(f"/api/v1/{path}/"))
-            return len(captured)
-
-        few = cost()
-        for _ in range(20):
-            a_stocked_variant(1, warehouse)
-
-        assert cost() == few <= 3
 
 
 class TestStock:

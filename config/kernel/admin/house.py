@@ -1,10 +1,12 @@
 """How every page of the back-office behaves: what a list costs, what a read-only page refuses, what a page is called."""
 
 import copy
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 from django.contrib import messages
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.db.models.options import Options
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -14,6 +16,21 @@ from unfold.views import ChangeList
 from config.kernel.admin import slips, wording
 from config.kernel.admin.pagination import LAST_PAGE, EstimatedPaginator
 from config.kernel.errors import InProgress
+
+T = TypeVar("T", bound=Model)
+
+
+def once_per_row(told: Callable[[Any, T], str]) -> Callable[[Any, T], str]:
+    """For what a page tells of a row and asks the database for: the page of a row asks each of its fields several times."""
+
+    @wraps(told)
+    def remembered(page: Any, row: T) -> str:
+        kept: dict[str, str] = row.__dict__.setdefault("_told", {})
+        if told.__name__ not in kept:
+            kept[told.__name__] = told(page, row)
+        return kept[told.__name__]
+
+    return remembered
 
 
 class HouseChangeList(ChangeList):  # type: ignore[misc]
@@ -70,6 +87,12 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
         if self.called:
             self.opts: Options[Any] = copy.copy(self.opts)
             self.opts.verbose_name, self.opts.verbose_name_plural = self.called
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what the list tells of each row, which its own page tells as well."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        along = self.list_select_related
+        return rows if isinstance(along, bool) else rows.select_related(*along)
 
     def title_of(self, row: Any) -> str:
         """What the heading of its page calls a row."""

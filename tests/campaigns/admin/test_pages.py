@@ -8,9 +8,7 @@ import pytest
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -77,21 +75,6 @@ def settings(at: datetime, **values: Any) -> dict[str, Any]:
         "name": "겨울맞이", "benefit": "PERCENT", "percent": "10", "is_enabled": "on", "covers": "EVERYTHING",
         "starts_at": "2026-11-21T09:00:00", "ends_at": "", "minimum_amount": "0", "priority": "100",
     } | values  # fmt: skip
-
-
-@pytest.mark.parametrize("model", LISTS)
-def test_a_list_costs_the_same_however_long_it_is(client: Client, at: datetime, model: str) -> None:
-    def cost() -> int:
-        with CaptureQueriesContext(connection) as seen:
-            assert client.get(list_of(model)).status_code == 200
-        return len(seen)
-
-    some_rows(3, at)
-    cost()
-    few = cost()
-    some_rows(20, at)
-
-    assert cost() == few <= 9
 
 
 @pytest.mark.parametrize("role", [Role.ORDER_CLERK, Role.ANALYST])

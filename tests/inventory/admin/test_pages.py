@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.kernel.models import User
@@ -155,40 +153,6 @@ class TestEveryPage:
         row = model._default_manager.first()
         for page in (address(model, "add"), address(model, "delete", row.pk), address(model, "change", row.pk)):
             assert owner.post(page, {}).status_code == 403
-
-    def test_a_list_costs_the_same_however_long_it_is(
-        self, owner: Client, warehouse: Warehouse, supplier: Supplier, at: datetime
-    ) -> None:
-        def more(number: int) -> None:
-            for _ in range(number):
-                sku = a_stocked_variant(5, warehouse)
-                reservations.reserve(document=Document("BASKET", sku.sku), demand={sku.pk: 1}, at=at)
-                order = purchasing.draft(
-                    supplier_id=supplier.pk, warehouse_id=warehouse.pk, lines=[Wanted(sku.pk, 2)], actor=None, at=at
-                )
-                purchasing.approve(number=order.number, actor=None, at=at)
-                purchasing.send(number=order.number, actor=None, at=at)
-                purchasing.receive_goods(number=order.number, delivery_note="1", quantities={sku.sku: 1}, actor=None, at=at)
-                stock.count(warehouse_id=warehouse.pk, lines=[(sku.pk, 6, 6)], note="", actor=None, at=at)
-                catalog.change_price(variant_id=sku.pk, list_price=Decimal(1), reason="행사", actor=None, at=at)
-                a_warehouse()
-                a_supplier()
-
-        def costs() -> dict[str, int]:
-            counted = {}
-            for model in PAGES:
-                with CaptureQueriesContext(connection) as captured:
-                    assert owner.get(address(model)).status_code == 200
-                counted[model.__name__] = len(captured)
-            return counted
-
-        more(2)
-        costs()
-        few = costs()
-        more(4)
-
-        assert costs() == few
-        assert max(few.values()) <= 16, few
 
     @pytest.mark.usefixtures("busy")
     @pytest.mark.parametrize(

@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.kernel import clock
@@ -164,21 +162,6 @@ def test_a_proposal_that_closed_meanwhile_is_refused_in_words(buyer: Client, sto
     answer = buyer.post(press(proposal, "dismiss"), {"reason": "discontinued"}, follow=True)
 
     assert [message.level_tag for message in answer.context["messages"]] == ["error"]
-
-
-def test_the_list_costs_the_same_for_one_row_and_for_many(buyer: Client, store: Warehouse, supplier: Supplier) -> None:
-    def cost() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            assert buyer.get(reverse(f"{PROPOSALS}_changelist"), {"state__exact": "OPEN"}).status_code == 200
-        return len(captured)
-
-    a_need(store, supplier)
-    cost()
-    one = cost()
-    for _ in range(4):
-        a_need(store, supplier)
-
-    assert cost() == one
 
 
 def test_the_list_narrows_by_state_warehouse_and_supplier(buyer: Client, store: Warehouse, supplier: Supplier) -> None:

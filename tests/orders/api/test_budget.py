@@ -6,9 +6,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from orders.models import Order
-from orders.operations import fulfilling, returning
-from orders.operations.placing import Buyer
 from tests import builders
 from tests.orders.api.conftest import Caller
 
@@ -56,39 +53,3 @@ def test_what_is_for_the_first_order_only_takes_one_statement_more(storefront: C
     found = statements(storefront, 3, 20, first_order_only=True)
 
     assert len(found) == BUDGET + 1, "\n".join(found)
-
-
-def test_reading_an_order_takes_as_many_statements_with_many_papers_as_with_few(integration: Caller) -> None:
-    def reading(order: Order) -> int:
-        with CaptureQueriesContext(connection) as captured:
-            assert integration.read(f"/orders/{order.number}/").status_code == 200
-        return len(captured)
-
-    warehouse = builders.a_warehouse()
-    few = builders.a_shipped_order((builders.a_stocked_variant(5, warehouse), 1))
-    many = builders.a_paid_order(*[(builders.a_stocked_variant(5, warehouse), 3) for _ in range(8)])
-    for _ in range(2):
-        fulfilling.ship(number=many.number, positions=dict.fromkeys(range(1, 9), 1), actor=None, at=builders.AT)
-    for position in range(1, 9):
-        returning.accept(
-            number=many.number, items={position: 1}, warehouse_id=warehouse.pk, reason="변심", actor=None, at=builders.AT
-        )  # fmt: skip
-    returning.accept(
-        number=few.number, items={1: 1}, warehouse_id=warehouse.pk, reason="변심", actor=None, at=builders.AT
-    )  # fmt: skip
-
-    assert reading(many) == reading(few)
-
-
-def test_the_list_of_orders_takes_as_many_statements_for_many_as_for_few(integration: Caller) -> None:
-    def listing() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            assert integration.read("/orders/").status_code == 200
-        return len(captured)
-
-    builders.a_placed_order(customer=Buyer("c-1"))
-    few = listing()
-    for number in range(5):
-        builders.a_placed_order(customer=Buyer(f"c-{number}"))
-
-    assert listing() == few

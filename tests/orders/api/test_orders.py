@@ -7,7 +7,7 @@ import pytest
 from campaigns.models import Customer
 from config.kernel import clock
 from inventory.models import Warehouse
-from orders.models import Order, OrderEvent
+from orders.models import Order, OrderEvent, UnmatchedPayment
 from orders.operations import noting, returning
 from orders.operations.placing import Buyer
 from tests import builders
@@ -255,6 +255,24 @@ class TestVerbs:
         told = integration.read(f"{order}/").json()
         assert (told["state"], told["refund_due"], told["refunded"]) == ("SHIPPED", False, "12000")
 
+    def test_money_that_does_not_fit_is_refused_and_yet_kept(self, storefront: Caller) -> None:
+        order = builders.a_placed_order()
+        pay = f"/orders/{order.number}/payments/"
+        short = {"provider": "bank", "reference": "b-1", "amount": "14000"}
+
+        refused = storefront.send(pay, short, key="webhook-1")
+        repeated = storefront.send(pay, short, key="webhook-1")
+        again = storefront.send(pay, short)
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "amount_not_due")
+        assert refused.json()["details"] == {"due": "15000", "amount": "14000"}
+        assert (repeated.status_code, repeated.content) == (409, refused.content)
+        assert (again.status_code, again.json()) == (409, refused.json())
+        assert storefront.send(pay, {"provider": "card", "reference": "c-1", "amount": "15000"}).status_code == 201
+        twice = storefront.send(pay, {"provider": "card", "reference": "c-2", "amount": "15000"})
+        assert (twice.status_code, twice.json()["code"]) == (409, "transition_refused")
+        assert list(UnmatchedPayment.objects.order_by("id").values_list("reference", flat=True)) == ["b-1", "c-2"]
+
     def test_a_return_may_be_refused(self, integration: Caller) -> None:
         order = builders.a_shipped_order()
         body = {"items": [{"position": 1, "quantity": 1}], "warehouse": Warehouse.objects.get().code, "reason": "변심"}
@@ -311,7 +329,7 @@ class TestVerbs:
             assert (told.status_code, told.json()["details"]) == (404, {"number": order.number})
         wrong = token.send(f"/orders/{order.number}/payments/", body | {"customer": "c-1"})
         assert wrong.json()["details"]["due"] == "15000"
-        paid = token.send(f"/orders/{order.number}/payments/", body | {"customer": "c-1", "amount": "15000"})
+        paid = token.send(f"/orders/{order.number}/payments/", body | {"customer": "c-1", "reference": "q", "amount": "15000"})
         assert paid.status_code == 201
 
     def test_the_same_payment_with_two_keys_is_one_payment(self, storefront: Caller) -> None:

@@ -67,6 +67,22 @@ def test_only_owners_import_and_see_imports(role: Role, tmp_path: Path) -> None:
     assert ImportRun.objects.count() == 1
 
 
+def test_an_upload_and_the_job_that_reads_it_are_there_together_or_not_at_all(
+    owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request's process dies before it has asked for the job."""
+
+    def dies(**values: Any) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(importing.jobs, "request", dies)
+    with pytest.raises(SystemExit):
+        send(owner, an_upload(a_line()))
+
+    assert not ImportRun.objects.exists()
+    assert not ImportFile.objects.exists()
+
+
 def test_an_upload_is_kept_under_a_random_name_and_imported_by_the_job(owner: Client) -> None:
     answer = send(owner, an_upload(a_line(), FEE), an_upload(a_line("536366"), name="more.csv"))
 

@@ -320,3 +320,11 @@ def test_a_first_order_placed_a_moment_ago_makes_this_one_the_second(at: datetim
 
     assert refusal.value.details == {"promotions": [promotion.name], "codes": []}
     assert "첫 주문" in str(refusal.value) or "first order" in str(refusal.value)
+
+
+def test_a_sku_with_the_longest_names_can_be_ordered(at: datetime) -> None:
+    cup = builders.a_stocked_variant(1, product=builders.a_product(name="가" * 200), name="나" * 200)
+
+    order = builders.a_placed_order((cup, 1), at=at)
+
+    assert order.lines.get().name == "가" * 200 + " " + "나" * 200
