@@ -16,9 +16,16 @@ class BalancesDiffer(Exception):
     """The recount found levels that are not what the ledger and the reservations add up to; the first are named."""
 
 
+class ReservationsStuck(Exception):
+    """Reservations whose time is over could not be released; the first documents are named."""
+
+
 @job(name="inventory.expire_reservations", title=_("Release expired reservations"), seconds=60)
 def expire_reservations(*, at: datetime) -> Done:
-    return Done(rows=reservations.expire_due(at=at, but_not=EXPIRING_ELSEWHERE))
+    done = reservations.expire_due(at=at, but_not=EXPIRING_ELSEWHERE)
+    if done.stuck:
+        raise ReservationsStuck(f"{done.expired} expired, {len(done.stuck)} could not: {', '.join(done.stuck[:20])}")
+    return Done(rows=done.expired)
 
 
 @job(name="inventory.audit_stock", title=_("Recount the stock levels"), seconds=900, queue="slow")

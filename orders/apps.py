@@ -12,7 +12,16 @@ class OrdersConfig(AppConfig):
 
         seen = (
             *("view_order", "view_orderline", "view_orderdiscount", "view_orderevent"),
-            *("view_payment", "view_refund", "view_fulfillment", "view_fulfillmentline", "view_return", "view_returnline"),
+            *(
+                "view_payment",
+                "view_unmatchedpayment",
+                "view_settlement",
+                "view_refund",
+                "view_fulfillment",
+                "view_fulfillmentline",
+                "view_return",
+                "view_returnline",
+            ),
         )
         verbs = (
             *("pay_order", "cancel_order", "ship_order", "return_order", "receive_return", "refund_order", "note_order"),

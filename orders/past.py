@@ -102,11 +102,14 @@ class PastReturn:
 
 @dataclass(frozen=True, slots=True)
 class PastRefund:
+    """Without a provider it went back through the one that took the order's last payment."""
+
     reference: str
     amount: Decimal
     reason: str
     refunded_at: datetime
     actor_id: int | None = None
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)

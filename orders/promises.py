@@ -89,6 +89,20 @@ def short_orders_say_so(at: datetime) -> Iterator[Violation]:
     )
 
 
+@invariant("I4")
+def an_order_under_way_has_units_to_go(at: datetime) -> Iterator[Violation]:
+    """Nothing left to pick or ship would leave it in the worklists for ever."""
+    yield from _violations(
+        "I4",
+        """
+        SELECT 'order ' || o.number, format('%%s, and every unit was shipped or canceled', o.state) FROM orders_order o
+        WHERE o.state IN ('PAID', 'PICKED', 'PARTLY_SHIPPED') AND NOT EXISTS (
+            SELECT FROM orders_orderline l WHERE l.order_id = o.id AND l.quantity > l.shipped + l.canceled
+        )
+        """,
+    )
+
+
 @invariant("I5")
 def totals_are_the_sum_of_their_parts(at: datetime) -> Iterator[Violation]:
     yield from _violations(
@@ -189,6 +203,23 @@ def what_must_go_back_is_owed(at: datetime) -> Iterator[Violation]:
     )
 
 
+@invariant("I6")
+def unmatched_money_is_in_the_worklist(at: datetime) -> Iterator[Violation]:
+    """Until somebody has said what became of it."""
+    yield from _violations(
+        "I6",
+        """
+        SELECT 'order ' || o.number, format('has_unmatched is %%s, unmatched payments not settled %%s', o.has_unmatched,
+                                            coalesce(u.payments, 0))
+        FROM orders_order o
+        LEFT JOIN (SELECT order_id, count(*) AS payments FROM orders_unmatchedpayment p
+                   WHERE NOT EXISTS (SELECT FROM orders_settlement s WHERE s.payment_id = p.id) GROUP BY 1) u
+               ON u.order_id = o.id
+        WHERE o.has_unmatched <> (coalesce(u.payments, 0) > 0)
+        """,
+    )
+
+
 @invariant("I7")
 def a_channels_number_is_one_order(at: datetime) -> Iterator[Violation]:
     yield from _violations(
@@ -219,7 +250,9 @@ def discounts_were_on_offer(at: datetime) -> Iterator[Violation]:
 
 @invariant("I10")
 def every_change_is_in_the_timeline(at: datetime) -> Iterator[Violation]:
-    """One entry for the placing, for each parcel, payment, refund and received return, and for the end of an order."""
+    """One entry for the placing, for each parcel, payment, refund and received return, and for the end of an order; and for
+    each payment that did not fit, and its settlement.
+    """
     yield from _violations(
         "I10",
         """
@@ -230,7 +263,9 @@ def every_change_is_in_the_timeline(at: datetime) -> Iterator[Violation]:
                    count(*) FILTER (WHERE kind IN ('PAID', 'PAID_LATE') AND details ? 'reference') AS paid,
                    count(*) FILTER (WHERE kind = 'REFUNDED') AS refunded,
                    count(*) FILTER (WHERE kind = 'SHIPPED') AS shipped,
-                   count(*) FILTER (WHERE kind = 'RETURNED') AS returned
+                   count(*) FILTER (WHERE kind = 'RETURNED') AS returned,
+                   count(*) FILTER (WHERE kind = 'UNMATCHED') AS unmatched,
+                   count(*) FILTER (WHERE kind = 'SETTLED') AS settled
             FROM orders_orderevent GROUP BY order_id
         )
         SELECT 'order ' || o.number, format('its timeline does not tell what happened: %%s', row_to_json(told))
@@ -241,9 +276,13 @@ def every_change_is_in_the_timeline(at: datetime) -> Iterator[Violation]:
         LEFT JOIN (SELECT order_id, count(*) AS units FROM orders_fulfillment GROUP BY 1) f ON f.order_id = o.id
         LEFT JOIN (SELECT order_id, count(*) AS units FROM orders_return WHERE state = 'RECEIVED' GROUP BY 1) b
                ON b.order_id = o.id
-        WHERE (told.placed, told.ended, told.paid, told.refunded, told.shipped, told.returned) IS DISTINCT FROM (
-            1::bigint, (o.state IN ('CANCELED', 'EXPIRED'))::int::bigint,
-            coalesce(p.units, 0), coalesce(r.units, 0), coalesce(f.units, 0), coalesce(b.units, 0)
+        LEFT JOIN (SELECT u.order_id, count(*) AS units, count(s.id) AS settled FROM orders_unmatchedpayment u
+                   LEFT JOIN orders_settlement s ON s.payment_id = u.id GROUP BY 1) m ON m.order_id = o.id
+        WHERE (
+            told.placed, told.ended, told.paid, told.refunded, told.shipped, told.returned, told.unmatched, told.settled
+        ) IS DISTINCT FROM (
+            1::bigint, (o.state IN ('CANCELED', 'EXPIRED'))::int::bigint, coalesce(p.units, 0), coalesce(r.units, 0),
+            coalesce(f.units, 0), coalesce(b.units, 0), coalesce(m.units, 0), coalesce(m.settled, 0)
         )
         """,
     )

@@ -8,16 +8,22 @@ from config.kernel.jobs import Done, job
 from orders.operations import canceling, importing
 
 
+class OrdersStuck(Exception):
+    """Unpaid orders that could not expire still hold stock; the first are named."""
+
+
 @job(name="orders.expire_unpaid", title=_("Expire unpaid orders"), seconds=50)
 def expire_unpaid(*, at: datetime) -> Done:
     done = canceling.expire_due(at=at)
-    return Done(rows=done.expired, summary={"expired": done.expired, "failed": done.failed})
+    if done.stuck:
+        raise OrdersStuck(f"{done.expired} expired, {done.failed} could not: {', '.join(done.stuck[:20])}")
+    return Done(rows=done.expired, summary={"expired": done.expired})
 
 
-@job(name="orders.import_history", title=_("Import an old shop's history"), seconds=1800, queue="slow")
+@job(name=importing.JOB, title=_("Import an old shop's history"), seconds=1800, queue="slow")
 def import_history(*, at: datetime, run: int) -> Done:
     done = importing.perform_requested(run_id=run, at=at)
-    return Done(rows=done.rows_imported, summary={"state": done.state, "read": done.rows_read, "refused": done.error})
+    return Done(rows=done.rows_imported, summary={"state": done.state, "read": done.rows_read})
 
 
 @job(name="orders.tidy_imports", title=_("Tidy imports of history"), seconds=300)

@@ -23,6 +23,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--minutes", type=int, default=10, help="how long the soak of tests/prove lasts (default: 10)")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Side by side (`-n 2`), the tests of a file stay together, and so do all that commit or need running processes."""
+    database = item.get_closest_marker("django_db")
+    commits = database is not None and database.kwargs.get("transaction")
+    item.add_marker(pytest.mark.xdist_group("last" if _place(item) or commits else item.path.as_posix()))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--prove"):
@@ -30,17 +37,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=proofs)
         items[:] = [item for item in items if item not in set(proofs)]
 
-    def place(item: pytest.Item) -> int:
-        parts = Path(str(item.path)).relative_to(Path(__file__).parent).parts
-        return LAST.index(parts[0]) + 1 if parts[0] in LAST else 0
-
-    items.sort(key=place)
+    items.sort(key=_place)
     without_redis = pytest.mark.skip(reason="no redis-server here: install the package redis-server")
     for item in items:
-        if place(item) == LAST.index("e2e") + 1:
+        if _place(item) == LAST.index("e2e") + 1:
             item.add_marker(pytest.mark.browser)
         if item.get_closest_marker("redis_server") and not redis.is_real():
             item.add_marker(without_redis)
+
+
+def _place(item: pytest.Item) -> int:
+    parts = item.path.relative_to(Path(__file__).parent).parts
+    return LAST.index(parts[0]) + 1 if parts[0] in LAST else 0
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -104,7 +104,7 @@ def _tallies(request: HttpRequest, at: datetime) -> list[dict[str, Any]]:
                 "title": str(tally.title),
                 "number": tally.shown,
                 "detail": "",
-                "alarming": tally.number > 0 and tally.name in ("late", "short", "refund_due"),
+                "alarming": tally.number > 0 and tally.name in worklists.ALARMS,
                 "url": orders + tally.query,
             }
             for tally in worklists.counts(at=at)
@@ -159,6 +159,7 @@ def _sellers(request: HttpRequest, fresh: sales.Freshness) -> list[dict[str, Any
     return [
         {
             "title": _("%(days)s days") % {"days": days},
+            "until": wording.day(last),
             "url": address(request, SALES_PAGE, SALES, first=first.isoformat(), last=last.isoformat(), by="sku"),
             "rows": [
                 {

@@ -22,7 +22,7 @@ from config.kernel import clock
 from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
-from config.kernel.admin.house import ReadOnlyAdmin
+from config.kernel.admin.house import ReadOnlyAdmin, once_per_row
 from inventory.admin import documents
 
 MAY_SWITCH = "campaigns.change_coupon"
@@ -125,9 +125,10 @@ class CouponBatchAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("made by"))
     def maker(self, batch: CouponBatch) -> str:
-        return batch.made_by.get_username() if batch.made_by else "-"
+        return str(batch.made_by) if batch.made_by else "-"
 
     @display(description=gettext_lazy("used so far"))
+    @once_per_row
     def used_so_far(self, batch: CouponBatch) -> str:
         used = queries.used_of(batch)
         return words.bar(used, batch.size, (f"{used:,}", f"{batch.size:,}"))

@@ -173,7 +173,7 @@ class PromotionAdmin(ButtonsAdmin):
         permission=MAY_CHANGE,
         icon="stop_circle",
         shown=lambda row: row.is_enabled and (row.ends_at is None or row.ends_at > clock.now()),
-        form=forms.ReasonForm,
+        form=forms.StopForm,
         explanation=gettext_lazy("It ends at this moment. Orders placed from now on do not get it."),
         danger=True,
     )

@@ -35,7 +35,7 @@ REASONS = {
     "not_first_order": gettext_lazy("It is for the first order only."),
     "used_up": gettext_lazy("It has been used as often as it allows."),
     "used_up_by_customer": gettext_lazy("This customer has used it as often as it allows."),
-    "needs_customer": gettext_lazy("It is limited for each customer, and this one is not known."),
+    "needs_customer": gettext_lazy("It asks who the customer is, and this is a guest."),
     "no_matching_product": gettext_lazy("None of the products belongs to it."),
     "below_minimum": gettext_lazy("The matching products cost %(amount)s; it needs %(minimum_amount)s."),
     "not_combinable": gettext_lazy("Another promotion of its group, or another code for it, came first."),

@@ -37,12 +37,16 @@ def error_body(code: str, message: Any, details: Any = None) -> dict[str, Any]:
     return {"code": code, "message": str(message), "details": details or {}}
 
 
+def refused(refusal: DomainError) -> Response:
+    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else None
+    return Response(error_body(refusal.code, refusal.message, refusal.details), status=refusal.status, headers=headers)
+
+
 def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler; None hands the error on to Django's 500."""
-    refused = error if isinstance(error, DomainError) else waits.refusal(error)
-    if refused is not None:
-        headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after else None
-        return Response(error_body(refused.code, refused.message, refused.details), status=refused.status, headers=headers)
+    refusal = error if isinstance(error, DomainError) else waits.refusal(error)
+    if refusal is not None:
+        return refused(refusal)
     response = exception_handler(error, context)
     if response is None:
         return None

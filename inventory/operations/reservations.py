@@ -7,9 +7,10 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -211,8 +212,16 @@ def _newest_first(places: Iterable[Place]) -> QuerySet[Reservation]:
     return Reservation.objects.filter(locking.at(places), state=Reservation.State.ACTIVE).order_by("-reserved_at", "-id")
 
 
-def expire_due(*, at: datetime, but_not: Iterable[str] = (), most: int = 500) -> int:
-    """Releases reservations whose time is over, each document in a transaction of its own, and tells of how many documents.
+@dataclass(frozen=True)
+class Expired:
+    """How many documents gave back what they held, and which could not; the next round tries those again."""
+
+    expired: int
+    stuck: tuple[str, ...]
+
+
+def expire_due(*, at: datetime, but_not: Iterable[str] = (), most: int = 500) -> Expired:
+    """Releases reservations whose time is over, each document in a transaction of its own.
 
     `but_not` names the kinds of documents that expire in their own app, together with what else hangs on them.
     """
@@ -222,14 +231,15 @@ def expire_due(*, at: datetime, but_not: Iterable[str] = (), most: int = 500) ->
         .order_by("expires_at", "id")
         .values_list("document_kind", "document_number")[:most]
     )
-    expired = 0
+    expired, stuck = 0, []
     for document in dict.fromkeys(Document(*key) for key in due):
         try:
             expired += _expire(document, at)
-        except DomainError as refusal:
-            # One document that cannot be released does not keep the others' units held.
-            log.warning("reservations of %s %s do not expire: %s", document.kind, document.number, refusal.code)
-    return expired
+        except (DatabaseError, DomainError) as error:
+            # One document that cannot be released, for whatever reason, does not keep the others' units held.
+            log.warning("reservations of %s %s do not expire: %s", document.kind, document.number, type(error).__name__)
+            stuck.append(f"{document.kind} {document.number}")
+    return Expired(expired, tuple(stuck))
 
 
 @transaction.atomic

@@ -34,6 +34,8 @@ EVENTS = {
     OrderEvent.Kind.EXPIRED: "danger",
     OrderEvent.Kind.SHORT: "danger",
     OrderEvent.Kind.MISSING_CANCELED: "danger",
+    OrderEvent.Kind.UNMATCHED: "danger",
+    OrderEvent.Kind.SETTLED: "success",
 }
 
 
@@ -50,13 +52,15 @@ def return_state(parcel: Return) -> str:
 
 
 def flags(order: Order, at: datetime) -> Iterator[str]:
-    """What is wrong with an order: it is late, units are missing, or money must go back."""
+    """What is wrong with an order: it is late, units are missing, money must go back, or came that it does not owe."""
     if worklists.is_late(order, at=at):
         yield str(worklists.TITLES["late"])
     if order.is_short:
         yield str(worklists.TITLES["short"])
     if order.refund_due:
         yield str(worklists.TITLES["refund_due"])
+    if order.has_unmatched:
+        yield str(worklists.TITLES["unmatched"])
 
 
 def flag_labels(order: Order, at: datetime) -> str:

@@ -10,8 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -36,7 +35,7 @@ class OrderChangeList(HouseChangeList):
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         if not request.user.has_perm(views.SEES_PERSONAL):
-            self.search_help_text = _("Order number, number in the channel, tracking number or customer id")
+            self.search_help_text = gettext("Order number, number in the channel, tracking number or customer id")
 
     def get_filters_params(self, params: dict[str, Any] | None = None) -> dict[str, Any]:
         kept: dict[str, Any] = super().get_filters_params(params)
@@ -92,7 +91,7 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
         more = {
             "worklists": [
                 {"title": one.title, "shown": one.shown, "url": address + one.query, "is_chosen": one.name == chosen,
-                 "alarms": one.number > 0 and one.name in ("late", "short", "refund_due")}
+                 "alarms": one.number > 0 and one.name in worklists.ALARMS}
                 for one in worklists.counts(at=clock.now())
             ],
             "all_url": address,
@@ -137,13 +136,24 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
     def pick_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
         """Each order for itself: what cannot be picked is named and stops nobody else's."""
         at, picked = clock.now(), []
-        for order in queryset.order_by("ship_due_at", "id")[: picking.ROUND]:
+        number = downloading.length(queryset)
+        chosen = list(queryset.order_by("ship_due_at", "id")[: picking.ROUND])
+        for order in chosen:
             if attempt(request, lambda number=order.number: fulfilling.pick(number=number, actor=actor(request), at=at)):  # type: ignore[misc]
                 picked.append(order)
         if picked:
-            LogEntry.objects.log_actions(actor(request).pk, picked, CHANGE, _("Mark as picked"))
+            LogEntry.objects.log_actions(
+                actor(request).pk, picked, CHANGE, wording.untranslated(gettext_lazy("Mark as picked"))
+            )
             told = ngettext("%(count)s order is picked.", "%(count)s orders are picked.", len(picked))
             messages.success(request, told % {"count": len(picked)})
+        if left := number - len(chosen):
+            told = ngettext(
+                "%(most)s orders are picked at a time: %(left)s order was left as it is.",
+                "%(most)s orders are picked at a time: %(left)s orders were left as they are.",
+                left,
+            )
+            messages.warning(request, told % {"most": picking.ROUND, "left": left})
 
     @admin.action(description=gettext_lazy("Print a picking list"), permissions=["view"])
     def print_picking_list(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse:

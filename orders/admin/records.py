@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from config.kernel.admin import wording
 from config.kernel.admin.filters import BusinessDaysFilter
-from config.kernel.admin.house import ReadOnlyAdmin
+from config.kernel.admin.house import ReadOnlyAdmin, once_per_row
 from orders.admin import labels, telling
 from orders.models import Fulfillment, OrderEvent, Payment, Refund
 from orders.queries import records
@@ -60,6 +60,7 @@ class FulfillmentAdmin(OfOrderAdmin):
     shipped = wording.moment_column("shipped_at", gettext_lazy("shipped at"))
 
     @display(description=gettext_lazy("contents"))
+    @once_per_row
     def contents(self, row: Fulfillment) -> str:
         lines = row.lines.select_related("order_line").order_by("order_line__position")
         return labels.listing((line.order_line.sku, line.order_line.name, line.quantity) for line in lines)
@@ -91,13 +92,13 @@ class PaymentAdmin(OfOrderAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(OfOrderAdmin):
-    list_display = ("reference", "of_order", "money", "reason", "who", "refunded")
+    list_display = ("reference", "of_order", "provider", "money", "reason", "who", "refunded")
     list_filter: tuple[Any, ...] = (("refunded_at", BusinessDaysFilter),)
     searched = ("reference",)
     search_help_text = gettext_lazy("Refund reference or order number, in full")
     list_select_related = ("order", "actor")
     ordering = ("-refunded_at", "-id")
-    fields = readonly_fields = ("of_order", "reference", "money", "reason", "who", "refunded")
+    fields = readonly_fields = ("of_order", "provider", "reference", "money", "reason", "who", "refunded")
 
     refunded = wording.moment_column("refunded_at", gettext_lazy("refunded at"))
 

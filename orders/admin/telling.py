@@ -11,7 +11,7 @@ from django.utils.translation import ngettext, pgettext
 
 from config.kernel.admin import wording
 from orders.admin import labels
-from orders.models import Order, OrderEvent
+from orders.models import Order, OrderEvent, Settlement
 from orders.queries.order_page import Page
 
 
@@ -43,6 +43,9 @@ def _troubles(page: Page) -> Iterator[Step]:
     if order.refund_due:
         due = wording.amount(order.refund_owed - order.refunded, order.currency)
         yield Step(_("%(amount)s must go back to the customer.") % {"amount": due}, is_urgent=True)
+    for unmatched in page.unmatched:
+        came = {"amount": wording.amount(unmatched.amount, order.currency)}
+        yield Step(_("%(amount)s came that the order does not owe: pay it back or explain it.") % came, is_urgent=True)
     arriving = [one.number for one in page.returns if one.state == "ACCEPTED"]
     if arriving:
         yield Step(_("Goods are on their way back: %(numbers)s.") % {"numbers": ", ".join(arriving)})
@@ -163,6 +166,7 @@ _FACTS: dict[str, Callable[[Any, Order], str]] = {
     "provider": _plain,
     "reference": _plain,
     "amount": _amount,
+    "outcome": lambda value, order: str(Settlement.Outcome(value).label),
     "refund": lambda value, order: pgettext("due to go back", "refund %(amount)s") % {"amount": _amount(value, order)},
     "lines": _lines,
 }

@@ -130,7 +130,7 @@ class RefundOutput(serializers.ModelSerializer[Refund]):
 
     class Meta:
         model = Refund
-        fields = ["reference", "amount", "reason", "refunded_at"]
+        fields = ["provider", "reference", "amount", "reason", "refunded_at"]
         read_only_fields = fields
 
 

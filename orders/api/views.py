@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.kernel import clock
-from config.kernel.api import idempotent
+from config.kernel.api import idempotent, refused
 from config.kernel.models import User
 from config.kernel.pagination import ByCursor
 from config.kernel.permissions import READERS, WRITERS, Scope
@@ -21,7 +21,8 @@ from config.kernel.serializing import StrictInput, as_json
 from orders.api import inputs, outputs
 from orders.api.filters import OrderFilter
 from orders.models import Order
-from orders.operations import canceling, fulfilling, noting, paying, placing, recording, returning, shortage
+from orders.operations import canceling, fulfilling, noting, paying, placing, recording, returning, shortage, unmatched
+from orders.operations.unmatched import Unmatched
 from orders.queries import documents, quoting
 
 SELLERS = frozenset({Scope.STOREFRONT, Scope.INTEGRATION})
@@ -36,10 +37,10 @@ def _actor(request: Request) -> User:
     return cast(User, request.user)
 
 
-def _of_staff(request: Request) -> bool:
-    """Whether the token reaches beyond one customer's own orders."""
+def _reaches_all(request: Request, scopes: frozenset[Scope]) -> bool:
+    """Whether the token reaches beyond one customer's own orders: by `READERS` to look at them, by `WRITERS` to change them."""
     token: Any = request.auth
-    return not READERS.isdisjoint(token.granted)
+    return not scopes.isdisjoint(token.granted)
 
 
 class QuoteView(APIView):
@@ -106,7 +107,7 @@ class OrderView(APIView):
         responses={200: outputs.OrderDetailOutput},
     )
     def get(self, request: Request, number: str) -> Response:
-        by_staff = _of_staff(request)
+        by_staff = _reaches_all(request, READERS)
         customer = request.query_params.get("customer", None if by_staff else "")
         if customer is not None and (not 0 < len(customer) <= 64 or "\0" in customer):
             raise serializers.ValidationError({"customer": [_("Name the customer of the order.")]})
@@ -151,7 +152,11 @@ def described(
 
 @described("pay_order", "Record a payment", outputs.PaymentOutput, status=201)
 class PayView(Verb):
-    """The whole amount that is due. The same provider and reference again is the same payment."""
+    """The whole amount that is due. The same provider and reference again is the same payment.
+
+    A storefront names the customer of the order, and none for a guest's.
+    Money that does not fit (`amount_not_due`, `transition_refused`) is refused and yet kept: staff see it and settle it.
+    """
 
     write_scopes = SELLERS
     input = inputs.PaymentInput
@@ -159,8 +164,18 @@ class PayView(Verb):
     def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
         at = clock.now()
         told = given | {"paid_at": given["paid_at"] or at}
-        payment = paying.record_payment(number=number, actor=_actor(request), at=at, **told)
-        return Response(outputs.PaymentOutput(payment).data, status=201)
+        named = told.pop("customer")
+        taken = unmatched.take(
+            number=number,
+            customer_external_id=None if _reaches_all(request, WRITERS) else named,
+            actor=_actor(request),
+            at=at,
+            **told,
+        )
+        if isinstance(taken, Unmatched):
+            # Answered, not raised: what was kept stays.
+            return refused(taken.refusal)
+        return Response(outputs.PaymentOutput(taken).data, status=201)
 
 
 @described("cancel_order", "Cancel an order", outputs.OrderOutput)
@@ -172,7 +187,7 @@ class CancelView(Verb):
 
     def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
         told = {"number": number, "reason": given["reason"], "actor": _actor(request), "at": clock.now()}
-        if _of_staff(request):
+        if _reaches_all(request, WRITERS):
             order = canceling.cancel(**told)
         else:
             order = canceling.withdraw(customer_external_id=given["customer"], **told)

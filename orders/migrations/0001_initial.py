@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ('rows_imported', models.PositiveIntegerField(default=0, verbose_name='rows imported')),
                 ('rows_skipped', models.PositiveIntegerField(default=0, verbose_name='rows left out')),
                 ('report', models.JSONField(blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='report')),
+                ('refusal', models.JSONField(blank=True, default=dict, verbose_name='refusal')),
                 ('error', models.TextField(blank=True, verbose_name='error')),
                 ('rejects', models.FileField(blank=True, upload_to='imports', verbose_name='rows left out, as a file')),
                 ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor')),
@@ -87,6 +88,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('PLACED', 'to pay'), ('PAID', 'to pick'), ('PICKED', 'to ship'), ('PARTLY_SHIPPED', 'partly shipped'), ('SHIPPED', 'shipped'), ('CANCELED', 'canceled'), ('EXPIRED', 'expired')], default='PLACED', max_length=15, verbose_name='state')),
                 ('is_short', models.BooleanField(default=False, help_text='Stock held for it was lost; somebody must act.', verbose_name='short')),
                 ('refund_due', models.BooleanField(default=False, help_text='Less went back than must.', verbose_name='refund due')),
+                ('has_unmatched', models.BooleanField(db_default=False, default=False, help_text='Money came that it does not owe.', verbose_name='unmatched payment')),
                 ('currency', models.CharField(max_length=3, verbose_name='currency')),
                 ('lines_total', config.kernel.fields.MoneyAmountField(verbose_name='lines')),
                 ('shipping_fee', config.kernel.fields.MoneyAmountField(verbose_name='shipping fee')),
@@ -133,7 +135,7 @@ class Migration(migrations.Migration):
             name='OrderEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('PLACED', 'placed'), ('PAID', 'paid'), ('PAID_LATE', 'paid too late'), ('PICKED', 'picked'), ('SHIPPED', 'shipped'), ('CANCELED', 'canceled'), ('EXPIRED', 'expired'), ('RETURN_ACCEPTED', 'return accepted'), ('RETURNED', 'returned'), ('RETURN_REFUSED', 'return refused'), ('REFUNDED', 'refunded'), ('SHORT', 'short'), ('RESTOCKED', 'stock found'), ('MISSING_CANCELED', 'missing units canceled'), ('NOTED', 'noted')], max_length=20, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('PLACED', 'placed'), ('PAID', 'paid'), ('PAID_LATE', 'paid too late'), ('PICKED', 'picked'), ('SHIPPED', 'shipped'), ('CANCELED', 'canceled'), ('EXPIRED', 'expired'), ('RETURN_ACCEPTED', 'return accepted'), ('RETURNED', 'returned'), ('RETURN_REFUSED', 'return refused'), ('REFUNDED', 'refunded'), ('SHORT', 'short'), ('RESTOCKED', 'stock found'), ('MISSING_CANCELED', 'missing units canceled'), ('UNMATCHED', 'payment does not fit'), ('SETTLED', 'unmatched payment settled'), ('NOTED', 'noted')], max_length=20, verbose_name='kind')),
                 ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
                 ('details', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='details')),
                 ('occurred_at', models.DateTimeField(verbose_name='occurred at')),
@@ -151,7 +153,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveSmallIntegerField(verbose_name='position')),
                 ('sku', models.CharField(max_length=64, verbose_name='SKU')),
-                ('name', models.CharField(max_length=300, verbose_name='name')),
+                ('name', models.CharField(max_length=401, verbose_name='name')),
                 ('quantity', models.PositiveIntegerField(verbose_name='quantity')),
                 ('list_price', config.kernel.fields.MoneyAmountField(verbose_name='list price')),
                 ('gross', config.kernel.fields.MoneyAmountField(verbose_name='before discounts')),
@@ -223,7 +225,8 @@ class Migration(migrations.Migration):
             name='Refund',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=100, unique=True, verbose_name='reference')),
+                ('provider', models.CharField(max_length=40, verbose_name='provider')),
+                ('reference', models.CharField(max_length=100, verbose_name='reference')),
                 ('amount', config.kernel.fields.MoneyAmountField(verbose_name='amount')),
                 ('reason', models.CharField(max_length=200, verbose_name='reason')),
                 ('refunded_at', models.DateTimeField(verbose_name='refunded at')),
@@ -233,6 +236,40 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'refund',
                 'verbose_name_plural': 'refunds',
+            },
+        ),
+        migrations.CreateModel(
+            name='UnmatchedPayment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('provider', models.CharField(max_length=40, verbose_name='provider')),
+                ('reference', models.CharField(max_length=100, verbose_name='reference')),
+                ('amount', config.kernel.fields.MoneyAmountField(verbose_name='amount')),
+                ('why', models.CharField(choices=[('NOTHING_DUE', 'nothing was due'), ('OTHER_AMOUNT', 'another amount was due')], max_length=15, verbose_name='why')),
+                ('paid_at', models.DateTimeField(verbose_name='paid at')),
+                ('recorded_at', models.DateTimeField(verbose_name='recorded at')),
+                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='unmatched_payments', to='orders.order', verbose_name='order')),
+            ],
+            options={
+                'verbose_name': 'unmatched payment',
+                'verbose_name_plural': 'unmatched payments',
+            },
+        ),
+        migrations.CreateModel(
+            name='Settlement',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('outcome', models.CharField(choices=[('PAID_BACK', 'paid back'), ('EXPLAINED', 'explained')], max_length=10, verbose_name='outcome')),
+                ('provider', models.CharField(blank=True, max_length=40, verbose_name='provider')),
+                ('reference', models.CharField(blank=True, max_length=100, verbose_name='reference')),
+                ('reason', models.CharField(max_length=200, verbose_name='reason')),
+                ('settled_at', models.DateTimeField(verbose_name='settled at')),
+                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor')),
+                ('payment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='settlement', to='orders.unmatchedpayment', verbose_name='unmatched payment')),
+            ],
+            options={
+                'verbose_name': 'settlement',
+                'verbose_name_plural': 'settlements',
             },
         ),
         migrations.CreateModel(
@@ -376,7 +413,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='orderevent',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['PLACED', 'PAID', 'PAID_LATE', 'PICKED', 'SHIPPED', 'CANCELED', 'EXPIRED', 'RETURN_ACCEPTED', 'RETURNED', 'RETURN_REFUSED', 'REFUNDED', 'SHORT', 'RESTOCKED', 'MISSING_CANCELED', 'NOTED'])), name='order_event_kind_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['PLACED', 'PAID', 'PAID_LATE', 'PICKED', 'SHIPPED', 'CANCELED', 'EXPIRED', 'RETURN_ACCEPTED', 'RETURNED', 'RETURN_REFUSED', 'REFUNDED', 'SHORT', 'RESTOCKED', 'MISSING_CANCELED', 'UNMATCHED', 'SETTLED', 'NOTED'])), name='order_event_kind_known'),
         ),
         migrations.AddConstraint(
             model_name='orderline',
@@ -434,9 +471,49 @@ class Migration(migrations.Migration):
             model_name='refund',
             index=models.Index(fields=['-refunded_at', '-id'], name='refund_by_time'),
         ),
+        migrations.AddIndex(
+            model_name='refund',
+            index=models.Index(fields=['reference'], name='refund_by_reference'),
+        ),
+        migrations.AddConstraint(
+            model_name='refund',
+            constraint=models.UniqueConstraint(fields=('provider', 'reference'), name='refund_once_per_reference'),
+        ),
         migrations.AddConstraint(
             model_name='refund',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='refund_positive'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('has_unmatched', True)), fields=['-id'], name='order_unmatched'),
+        ),
+        migrations.AddIndex(
+            model_name='unmatchedpayment',
+            index=models.Index(fields=['-recorded_at', '-id'], name='unmatched_by_time'),
+        ),
+        migrations.AddIndex(
+            model_name='unmatchedpayment',
+            index=models.Index(fields=['reference'], name='unmatched_by_reference'),
+        ),
+        migrations.AddConstraint(
+            model_name='unmatchedpayment',
+            constraint=models.UniqueConstraint(fields=('provider', 'reference'), name='unmatched_once_per_reference'),
+        ),
+        migrations.AddConstraint(
+            model_name='unmatchedpayment',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='unmatched_positive'),
+        ),
+        migrations.AddConstraint(
+            model_name='unmatchedpayment',
+            constraint=models.CheckConstraint(condition=models.Q(('why__in', ['NOTHING_DUE', 'OTHER_AMOUNT'])), name='unmatched_why_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='settlement',
+            constraint=models.UniqueConstraint(condition=models.Q(('outcome', 'PAID_BACK')), fields=('provider', 'reference'), name='settlement_once_per_reference'),
+        ),
+        migrations.AddConstraint(
+            model_name='settlement',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'PAID_BACK'), models.Q(('reference', ''), _negated=True)), models.Q(('outcome', 'EXPLAINED'), ('reference', '')), _connector='OR'), name='settlement_paid_back_has_reference'),
         ),
         migrations.AddIndex(
             model_name='return',
@@ -445,6 +522,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='return',
             index=models.Index(condition=models.Q(('state', 'ACCEPTED')), fields=['-id'], name='return_open'),
+        ),
+        migrations.AddIndex(
+            model_name='return',
+            index=models.Index(condition=models.Q(('state', 'RECEIVED')), fields=['received_at'], name='return_received'),
         ),
         migrations.AddConstraint(
             model_name='return',

@@ -1,7 +1,7 @@
 from orders.models.fulfillment import Fulfillment, FulfillmentLine
 from orders.models.importing import ImportedDocument, ImportFile, ImportRun
 from orders.models.order import Order, OrderDiscount, OrderLine
-from orders.models.payment import Payment, Refund
+from orders.models.payment import Payment, Refund, Settlement, UnmatchedPayment
 from orders.models.returns import Return, ReturnLine
 from orders.models.timeline import OrderEvent
 
@@ -19,4 +19,6 @@ __all__ = (
     "Refund",
     "Return",
     "ReturnLine",
+    "Settlement",
+    "UnmatchedPayment",
 )

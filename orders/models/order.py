@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Customer, Promotion
 from config.kernel.fields import MoneyAmountField
 from inventory.models import Variant
+from orders import lifecycle
 
 
 class Order(models.Model):
@@ -35,6 +36,9 @@ class Order(models.Model):
     refund_due = models.BooleanField(
         _("refund due"), default=False, help_text=_("Less went back than must.")
     )  # follows from `refund_owed` and `refunded`; kept for the worklist's index
+    has_unmatched = models.BooleanField(
+        _("unmatched payment"), default=False, db_default=False, help_text=_("Money came that it does not owe.")
+    )  # follows from its unmatched payments and their settlements; kept for the worklist's index
 
     currency = models.CharField(_("currency"), max_length=3)
     lines_total = MoneyAmountField(_("lines"))  # after discounts
@@ -110,6 +114,7 @@ class Order(models.Model):
             models.Index(fields=["customer", "-placed_at", "-id"], name="order_by_customer"),
             models.Index(fields=["-id"], condition=Q(is_short=True), name="order_short"),
             models.Index(fields=["-id"], condition=Q(refund_due=True), name="order_refund_due"),
+            models.Index(fields=["-id"], condition=Q(has_unmatched=True), name="order_unmatched"),
         ]
         permissions = [
             ("pay_order", _("Can record payments of orders")),
@@ -133,7 +138,7 @@ class OrderLine(models.Model):
     position = models.PositiveSmallIntegerField(_("position"))
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("SKU"))
     sku = models.CharField(_("SKU"), max_length=64)
-    name = models.CharField(_("name"), max_length=300)
+    name = models.CharField(_("name"), max_length=401)  # the product's, a space, the option's
     quantity = models.PositiveIntegerField(_("quantity"))
     list_price = MoneyAmountField(_("list price"))
     gross = MoneyAmountField(_("before discounts"))
@@ -167,6 +172,12 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} x {self.quantity}"
+
+    def worth(self, units: int, currency: str) -> Decimal:
+        """What these units cost, if they are the next of the line to be canceled or to come back."""
+        return lifecycle.share(
+            total=self.total, quantity=self.quantity, before=self.canceled + self.returned, units=units, currency=currency
+        )
 
 
 class OrderDiscount(models.Model):

@@ -42,6 +42,7 @@ class Return(models.Model):
         indexes = [
             models.Index(fields=["-accepted_at", "-id"], name="return_by_time"),
             models.Index(fields=["-id"], condition=Q(state="ACCEPTED"), name="return_open"),
+            models.Index(fields=["received_at"], condition=Q(state="RECEIVED"), name="return_received"),
         ]
 
     def __str__(self) -> str:

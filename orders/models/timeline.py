@@ -26,6 +26,8 @@ class OrderEvent(models.Model):
         SHORT = "SHORT", _("short")  # stock held for it was lost
         RESTOCKED = "RESTOCKED", _("stock found")  # the missing units are held again
         MISSING_CANCELED = "MISSING_CANCELED", _("missing units canceled")  # they will not come; the rest goes
+        UNMATCHED = "UNMATCHED", _("payment does not fit")  # money came that the order does not owe: somebody must look
+        SETTLED = "SETTLED", _("unmatched payment settled")  # it was paid back or explained
         NOTED = "NOTED", _("noted")
 
     order = models.ForeignKey(Order, models.CASCADE, db_index=False, related_name="timeline", verbose_name=_("order"))
@@ -46,7 +48,7 @@ class OrderEvent(models.Model):
                     kind__in=[
                         *("PLACED", "PAID", "PAID_LATE", "PICKED", "SHIPPED", "CANCELED", "EXPIRED"),
                         *("RETURN_ACCEPTED", "RETURNED", "RETURN_REFUSED", "REFUNDED"),
-                        *("SHORT", "RESTOCKED", "MISSING_CANCELED", "NOTED"),
+                        *("SHORT", "RESTOCKED", "MISSING_CANCELED", "UNMATCHED", "SETTLED", "NOTED"),
                     ]
                 ),
                 name="order_event_kind_known",

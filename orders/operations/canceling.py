@@ -1,6 +1,7 @@
 """Ending an order before anything left: stock and coupons go back, and money that came is due to go back."""
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.operations import coupons
 from config.kernel import outbox
-from config.kernel.errors import Invalid
+from config.kernel.errors import DomainError, Invalid
 from config.kernel.models import User
 from inventory.operations import reservations
 from orders.events import OrderCanceled
@@ -17,6 +18,9 @@ from orders.models import Order, OrderEvent, OrderLine
 from orders.operations import recording
 
 log = logging.getLogger(__name__)
+
+# More than a round gets done: what is due beyond waits for the next one.
+MOST = 20_000
 
 
 class ReasonMissing(Invalid):
@@ -65,24 +69,31 @@ def end(
 
 @dataclass(frozen=True)
 class Expired:
-    """How one round of the sweep went; what failed is tried again in the next."""
+    """How one round of the sweep went; `stuck` names the orders that could not expire, which the next round tries again."""
 
     expired: int
-    failed: int
+    stuck: tuple[str, ...]
+
+    @property
+    def failed(self) -> int:
+        return len(self.stuck)
 
 
-def expire_due(*, at: datetime, most: int = 500) -> Expired:
-    """Expires orders whose time to pay is over, each in a transaction of its own, oldest first."""
+def expire_due(*, at: datetime, most: int = MOST, seconds: float = 45) -> Expired:
+    """Expires orders whose time to pay is over, each in a transaction of its own, oldest first, until `seconds` have passed."""
     due = Order.objects.filter(state=Order.State.PLACED, payment_due_at__lte=at).order_by("payment_due_at", "id")
-    expired = failed = 0
-    for order_id in list(due.values_list("pk", flat=True)[:most]):
+    expired, stuck = 0, []
+    until = time.monotonic() + seconds
+    for order_id, number in list(due.values_list("pk", "number")[:most]):
+        if time.monotonic() >= until:
+            break
         try:
             expired += _expire(order_id, at)
-        except DatabaseError as error:
+        except (DatabaseError, DomainError) as error:
             # One order that cannot be expired, for whatever reason, must not keep the stock of all others.
-            log.warning("order %s could not expire: %s", order_id, type(error).__name__)
-            failed += 1
-    return Expired(expired, failed)
+            log.warning("order %s could not expire: %s", number, type(error).__name__)
+            stuck.append(number)
+    return Expired(expired, tuple(stuck))
 
 
 @transaction.atomic

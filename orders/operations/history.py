@@ -51,8 +51,8 @@ LIFE = tuple(OrderEvent.Kind)
 # Tables in the order in which their keys allow them to be written.
 COLUMNS: dict[type, tuple[str, ...]] = {
     Order: (
-        "id", "number", "channel", "external_number", "customer_id", "state", "is_short", "refund_due", "currency",
-        "lines_total", "shipping_fee", "shipping_discount", "total", "tax", "paid", "refund_owed", "refunded",
+        "id", "number", "channel", "external_number", "customer_id", "state", "is_short", "refund_due", "has_unmatched",
+        "currency", "lines_total", "shipping_fee", "shipping_discount", "total", "tax", "paid", "refund_owed", "refunded",
         "ship_to", "note", "placed_at", "payment_due_at", "paid_at", "ship_due_at", "shipped_at", "closed_at",
     ),
     OrderLine: (
@@ -67,7 +67,7 @@ COLUMNS: dict[type, tuple[str, ...]] = {
         "id", "number", "order_id", "warehouse_id", "state", "reason", "refund", "actor_id", "accepted_at", "received_at",
     ),
     ReturnLine: ("parent_id", "order_line_id", "variant_id", "quantity", "restocked", "refund"),
-    Refund: ("order_id", "reference", "amount", "reason", "actor_id", "refunded_at"),
+    Refund: ("order_id", "provider", "reference", "amount", "reason", "actor_id", "refunded_at"),
     OrderEvent: ("order_id", "kind", "actor_id", "reason", "details", "occurred_at"),
 }  # fmt: skip
 
@@ -91,7 +91,7 @@ def write(
     with_spent_reservations: bool = True,
     at: datetime,
 ) -> Written:
-    """Writes the orders and all that hangs on them, and records `HistoryImported` for the days they touch.
+    """Writes the orders and all that hangs on them, and records `HistoryImported` for the days all this touches.
 
     Who writes a past in several calls within one transaction says `announced=False`, and calls `announce` at the end.
 
@@ -150,9 +150,11 @@ class _Book:
     moments: list[datetime] = field(default_factory=list)
 
     def days(self) -> tuple[date | None, date | None]:
-        if not self.moments:
+        """First and last day of sales, returns and entries of the ledger, those that no order causes included."""
+        moments = [*self.moments, *(one.occurred_at for one in self.movements)]
+        if not moments:
             return None, None
-        return business_day(min(self.moments), self.zone), business_day(max(self.moments), self.zone)
+        return business_day(min(moments), self.zone), business_day(max(moments), self.zone)
 
     def enter(self, order: PastOrder) -> str:
         number = order.number or numbering.order_number(at=order.placed_at, running=next(self.keys[ORDER_NUMBERS]))
@@ -180,8 +182,8 @@ class _Book:
         self.rows[Order].append(
             (
                 order_id, number, order.channel, order.external_number, order.customer_id, order.state,
-                any(line.short for line in order.lines), owed > refunded, order.currency, lines_total, order.shipping_fee,
-                off_shipping, lines_total + order.shipping_fee - off_shipping,
+                any(line.short for line in order.lines), owed > refunded, False, order.currency, lines_total,
+                order.shipping_fee, off_shipping, lines_total + order.shipping_fee - off_shipping,
                 _total(one.tax for one in order.lines) + order.shipping_tax, paid, owed, refunded,
                 _json(order.ship_to), order.note, order.placed_at, order.payment_due_at, order.paid_at, order.ship_due_at,
                 order.shipped_at, order.closed_at,
@@ -246,7 +248,6 @@ class _Book:
     def _move(
         self, kind: StockMovement.Kind, place: Place, quantity: int, document: Document, at: datetime, actor_id: int | None
     ) -> None:
-        self.moments.append(at)
         self.movements.append(PastMovement(*place, kind.value, quantity, document, occurred_at=at, actor_id=actor_id))
 
     def _hold(self, order: PastOrder, number: str) -> None:
@@ -368,8 +369,12 @@ class _Book:
             details = {"provider": one.provider, "reference": one.reference, "amount": amount}
             told.append(_Told(one.paid_at, OrderEvent.Kind.PAID_LATE if late else OrderEvent.Kind.PAID, details))
         for back in order.refunds:
-            self.rows[Refund].append((order_id, back.reference, back.amount, back.reason, back.actor_id, back.refunded_at))
-            details = {"reference": back.reference, "amount": Money(back.amount, order.currency).as_text()}
+            provider = back.provider or (order.payments[-1].provider if order.payments else "")
+            self.rows[Refund].append(
+                (order_id, provider, back.reference, back.amount, back.reason, back.actor_id, back.refunded_at)
+            )
+            amount = Money(back.amount, order.currency).as_text()
+            details = {"provider": provider, "reference": back.reference, "amount": amount}
             told.append(_Told(back.refunded_at, OrderEvent.Kind.REFUNDED, details, back.reason, back.actor_id))
 
     def _tell(self, order: PastOrder, order_id: int, told: "list[_Told]") -> None:

@@ -4,7 +4,7 @@ A part of `importing`, whose transaction this runs in.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -13,12 +13,11 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from campaigns.operations import history as audience
-from config.kernel import bulk, outbox, shop
+from config.kernel import bulk, shop
 from inventory.models import Category, StockMovement, Variant, Warehouse
 from inventory.operations import history as stock
 from inventory.operations.history import PastProduct, PastVariant
-from orders.events import HistoryImported
-from orders.importing import accounting
+from orders.importing import accounting, refusals
 from orders.importing.accounting import Account
 from orders.importing.matching import Key
 from orders.importing.profiles import Profile
@@ -37,7 +36,7 @@ from orders.models import (
 from orders.models.importing import IMPORT_WAREHOUSE
 from orders.operations import history
 from orders.operations.returning import UnknownWarehouse
-from orders.queries import imports
+from orders.queries import imports, order_page
 
 # Orders written at a time: what they come to in rows is held in memory.
 PART = 4_000
@@ -76,13 +75,16 @@ def write(
     past = Teller(setting, account).tell(documents, _earlier_lines(profile.channel, documents))
     _remember(run, documents)
     figures = {"orders": len(past.orders), "customers": len(first_seen), "skus": len(sold), **past.figures}
-    entries = _write_in_parts(past, at)
-    _take_back_earlier(past.earlier, at)
+    entries, days = _write_in_parts(past, at)
+    _take_back_earlier(past.earlier)
+    days |= {shop.day(one.at) for one in past.earlier}
+    if days:
+        history.announce(first_on=min(days), last_on=max(days), at=at)
     return figures | {"movements": entries}
 
 
-def _write_in_parts(past: Past, at: datetime) -> int:
-    """Writes the past and lets go of it, so many orders at a time; answers the number of ledger entries.
+def _write_in_parts(past: Past, at: datetime) -> tuple[int, set[date]]:
+    """Writes the past and lets go of it, so many orders at a time; answers the number of ledger entries, and each part's ends.
 
     The writer follows the balance of each level through every part. What adds comes first, orders follow as they left, what
     takes comes last: so no part finds less on the shelf than the whole history had there.
@@ -90,13 +92,15 @@ def _write_in_parts(past: Past, at: datetime) -> int:
     before = StockMovement.objects.aggregate(last=Max("id"))["last"] or 0
     adds = [one for one in past.movements if one.quantity > 0]
     takes = [one for one in past.movements if one.quantity < 0]
-    history.write(orders=[], movements=adds, returns_without_sale=past.returns_without_sale, at=at)
+    unsold = past.returns_without_sale
+    written = [history.write(orders=[], movements=adds, returns_without_sale=unsold, announced=False, at=at)]
     past.orders.sort(key=lambda order: order.shipped_at or order.placed_at)
     while past.orders:
         part, past.orders[:PART] = past.orders[:PART], []
-        history.write(orders=part, with_spent_reservations=False, at=at)
-    history.write(orders=[], movements=takes, at=at)
-    return StockMovement.objects.filter(id__gt=before).count()
+        written.append(history.write(orders=part, with_spent_reservations=False, announced=False, at=at))
+    written.append(history.write(orders=[], movements=takes, announced=False, at=at))
+    days = {day for one in written for day in (one.first_on, one.last_on) if day}
+    return StockMovement.objects.filter(id__gt=before).count(), days
 
 
 def _warehouse(code: str) -> Warehouse:
@@ -108,7 +112,7 @@ def _warehouse(code: str) -> Warehouse:
         return warehouse
     found = Warehouse.objects.filter(code=code).first()
     if found is None:
-        raise UnknownWarehouse(_("There is no warehouse “%(code)s”.") % {"code": code}, details={"warehouse": code})
+        raise refusals.of_import(UnknownWarehouse, "unknown_warehouse", code=code)
     return found
 
 
@@ -149,10 +153,8 @@ def _earlier_lines(channel: str, documents: Sequence[Document]) -> Iterator[tupl
         yield key, at, EarlierLine(order_id, line_id, variant_id), out
 
 
-def _take_back_earlier(returns: Sequence[EarlierReturn], at: datetime) -> None:
+def _take_back_earlier(returns: Sequence[EarlierReturn]) -> None:
     """Adds returns to orders that an earlier import wrote. Their goods are in the ledger already."""
-    if not returns:
-        return
     ids = sorted({one.order_id for one in returns})
     orders = {order.pk: order for order in Order.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)}
     for one in returns:
@@ -162,14 +164,17 @@ def _take_back_earlier(returns: Sequence[EarlierReturn], at: datetime) -> None:
         if one.refund:
             back = one.refund
             Refund.objects.create(
-                order=order, reference=back.reference, amount=back.amount, reason=back.reason, refunded_at=back.refunded_at
+                order=order,
+                provider=order_page.latest_provider(order=order),
+                reference=back.reference,
+                amount=back.amount,
+                reason=back.reason,
+                refunded_at=back.refunded_at,
             )
             order.refunded += back.amount
             order.refund_owed += back.amount
             order.save(update_fields=["refunded", "refund_owed"])
             _tell(order, OrderEvent.Kind.REFUNDED, back.reason, back.refunded_at, amount=str(back.amount))
-    days = [shop.day(one.at) for one in returns]
-    outbox.record(HistoryImported(first_on=min(days).isoformat(), last_on=max(days).isoformat()), at=at)
 
 
 def _enter_return(order: Order, one: EarlierReturn) -> None:

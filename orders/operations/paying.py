@@ -14,10 +14,11 @@ from config.kernel.models import User
 from config.kernel.money import Money, round_half_up
 from orders import lifecycle
 from orders.events import OrderPaid
-from orders.models import Order, OrderEvent, Payment, Refund
+from orders.models import Order, OrderEvent, Payment, Refund, Settlement, UnmatchedPayment
 from orders.operations import recording
+from orders.queries import order_page
 
-Report = TypeVar("Report", Payment, Refund)
+Report = TypeVar("Report", Payment, Refund, UnmatchedPayment)
 # A provider's clock may be ahead of the shop's by so much.
 CLOCKS_DIFFER = timedelta(minutes=5)
 
@@ -49,26 +50,45 @@ class ImpossibleMoment(Invalid):
 
 
 def record_payment(
-    *, number: str, provider: str, reference: str, amount: Decimal, paid_at: datetime, actor: User | None, at: datetime
+    *,
+    number: str,
+    customer_external_id: str | None = None,
+    provider: str,
+    reference: str,
+    amount: Decimal,
+    paid_at: datetime,
+    actor: User | None,
+    at: datetime,
 ) -> Payment:
     """Marks the order as paid. The same report again changes nothing and gives the first payment.
 
-    Money for an order that was canceled or has expired is recorded too, and is due to go back.
+    Money for an order that was canceled or has expired is recorded too, and is due to go back. With a customer named, another
+    customer's order is not found; "" names those of guests.
     """
     if paid_at > at + CLOCKS_DIFFER:
         raise ImpossibleMoment(_("A payment cannot have come in the future."), details={"field": "paid_at"})
     try:
         with transaction.atomic():
             order = recording.locked(number)
+            if customer_external_id is not None and customer_external_id != _external_id(order):
+                raise recording.unknown(number)
             _require_amount(order, amount)
             known = Payment.objects.filter(provider=provider, reference=reference).first()
             if known is not None:
-                return _same(known, order, amount)
+                return same(known, order, amount)
+            kept = UnmatchedPayment.objects.filter(provider=provider, reference=reference).first()
+            if kept is not None:
+                # What did not fit never fits later, and is refused again as it was; another order or amount is no correction.
+                same(kept, order, amount)
             return _receive(order, Payment(
                 order=order, provider=provider, reference=reference, amount=amount, paid_at=paid_at, recorded_at=at
             ), actor, at)  # fmt: skip
     except IntegrityError as error:
-        raise _used_meanwhile(error, "payment_once_per_reference", reference) from error
+        raise used_meanwhile(error, "payment_once_per_reference", reference) from error
+
+
+def _external_id(order: Order) -> str:
+    return order.customer.external_id if order.customer else ""
 
 
 def _receive(order: Order, payment: Payment, actor: User | None, at: datetime) -> Payment:
@@ -78,11 +98,11 @@ def _receive(order: Order, payment: Payment, actor: User | None, at: datetime) -
     if payment.amount != due:
         raise AmountNotDue(
             _("Exactly %(due)s is due.") % {"due": Money(due, order.currency)},
-            details={"due": _text(due, order), "amount": _text(payment.amount, order)},
+            details={"due": text(due, order), "amount": text(payment.amount, order)},
         )
     payment.save(force_insert=True)
     order.paid += payment.amount
-    told = {"provider": payment.provider, "reference": payment.reference, "amount": _text(payment.amount, order)}
+    told = {"provider": payment.provider, "reference": payment.reference, "amount": text(payment.amount, order)}
     if late:
         recording.owe(order, payment.amount)
         order.save(update_fields=["paid", "refund_owed", "refund_due"])
@@ -98,35 +118,41 @@ def _receive(order: Order, payment: Payment, actor: User | None, at: datetime) -
 
 
 def record_refund(
-    *, number: str, reference: str, amount: Decimal, reason: str, actor: User | None, at: datetime
+    *, number: str, provider: str = "", reference: str, amount: Decimal, reason: str, actor: User | None, at: datetime
 ) -> Refund:  # fmt: skip
-    """Writes down money that went back, for whatever reason, up to what came. The same report again gives the first refund."""
+    """Writes down money that went back, for whatever reason, up to what came. The same report again gives the first refund.
+
+    It went back through the provider that took the order's last payment, unless another is named.
+    """
     try:
         with transaction.atomic():
             order = recording.locked(number)
             _require_amount(order, amount)
-            known = Refund.objects.filter(reference=reference).first()
+            provider = provider or order_page.latest_provider(order=order)
+            known = Refund.objects.filter(provider=provider, reference=reference).first()
             if known is not None:
-                return _same(known, order, amount)
+                return same(known, order, amount)
+            if Settlement.objects.filter(provider=provider, reference=reference).exists():
+                raise used(reference)
             left = order.paid - order.refunded
             if amount > left:
                 raise RefundTooHigh(
                     _("At most %(left)s can still go back.") % {"left": Money(left, order.currency)},
-                    details={"left": _text(left, order), "amount": _text(amount, order)},
+                    details={"left": text(left, order), "amount": text(amount, order)},
                 )
             refund = Refund.objects.create(
-                order=order, reference=reference, amount=amount, reason=reason, actor=actor, refunded_at=at
+                order=order, provider=provider, reference=reference, amount=amount, reason=reason, actor=actor, refunded_at=at
             )
             order.refunded += amount
             order.refund_due = order.refund_owed > order.refunded
             order.save(update_fields=["refunded", "refund_due"])
             recording.tell(
-                order, OrderEvent.Kind.REFUNDED, actor=actor, at=at, reason=reason, reference=reference,
-                amount=_text(amount, order),
+                order, OrderEvent.Kind.REFUNDED, actor=actor, at=at, reason=reason, provider=provider,
+                reference=reference, amount=text(amount, order),
             )  # fmt: skip
             return refund
     except IntegrityError as error:
-        raise _used_meanwhile(error, "reference", reference) from error
+        raise used_meanwhile(error, "refund_once_per_reference", reference) from error
 
 
 def _require_amount(order: Order, amount: Decimal) -> None:
@@ -137,24 +163,25 @@ def _require_amount(order: Order, amount: Decimal) -> None:
         )
 
 
-def _same(known: Report, order: Order, amount: Decimal) -> Report:
+def same(known: Report, order: Order, amount: Decimal) -> Report:
+    """What was written down for a report that came before; refused when it is told of another order or amount now."""
     if known.order_id != order.pk or known.amount != amount:
-        raise _used(known.reference)
+        raise used(known.reference)
     return known
 
 
-def _used_meanwhile(error: IntegrityError, constraint: str, reference: str) -> Exception:
+def used_meanwhile(error: IntegrityError, constraint: str, reference: str) -> Exception:
     """Two reports with one reference for two orders met: the later one is refused as it would have been a moment later."""
     name: Any = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
-    return _used(reference) if constraint in (name or "") else error
+    return used(reference) if constraint in (name or "") else error
 
 
-def _used(reference: str) -> ReferenceUsed:
+def used(reference: str) -> ReferenceUsed:
     return ReferenceUsed(
         _("The reference %(reference)s belongs to another order or amount.") % {"reference": reference},
         details={"reference": reference},
     )
 
 
-def _text(amount: Decimal, order: Order) -> str:
+def text(amount: Decimal, order: Order) -> str:
     return Money(amount, order.currency).as_text()

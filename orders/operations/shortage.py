@@ -90,19 +90,13 @@ def cancel_missing(*, number: str, reason: str, actor: User | None, at: datetime
     order = recording.locked(number)
     following = recording.state_after(order, "cancel_missing")
     missing = _short_lines(order)
-    if sum(line.short for line in missing) == sum(line.quantity for line in order.lines.all()):
+    if sum(line.short for line in missing) == sum(line.quantity - line.canceled for line in order.lines.all()):
         canceling.end(order, "cancel", OrderEvent.Kind.CANCELED, actor=actor, at=at, reason=reason.strip())
         return order
     worth = Decimal(0)
     told = [{"sku": line.sku, "quantity": line.short} for line in missing]
     for line in missing:
-        worth += lifecycle.share(
-            total=line.total,
-            quantity=line.quantity,
-            before=line.canceled + line.returned,
-            units=line.short,
-            currency=order.currency,
-        )
+        worth += line.worth(line.short, order.currency)
         line.canceled, line.short = line.canceled + line.short, 0
     OrderLine.objects.bulk_update(missing, ["canceled", "short"])
     order.is_short = False

@@ -20,12 +20,12 @@ from orders.numbering import day_of_number
 _WRITE = """
     WITH placed AS (
         INSERT INTO orders_order (
-            number, channel, external_number, customer_id, state, is_short, refund_due, currency, lines_total, shipping_fee,
-            shipping_discount, total, tax, paid, refund_owed, refunded, ship_to, note, placed_at, payment_due_at, paid_at,
-            ship_due_at
+            number, channel, external_number, customer_id, state, is_short, refund_due, has_unmatched, currency, lines_total,
+            shipping_fee, shipping_discount, total, tax, paid, refund_owed, refunded, ship_to, note, placed_at, payment_due_at,
+            paid_at, ship_due_at
         )
         SELECT %(day)s::text || '-' || lpad(running::text, greatest(6, length(running::text)), '0'), %(channel)s::text,
-               %(external_number)s::text, %(customer)s::bigint, %(state)s::text, false, false, %(currency)s::text,
+               %(external_number)s::text, %(customer)s::bigint, %(state)s::text, false, false, false, %(currency)s::text,
                %(lines_total)s::numeric, %(shipping_fee)s::numeric, %(shipping_discount)s::numeric, %(total)s::numeric,
                %(tax)s::numeric, 0, 0, 0, %(ship_to)s::jsonb, %(note)s::text, %(placed_at)s::timestamptz,
                %(payment_due_at)s::timestamptz, %(paid_at)s::timestamptz, %(ship_due_at)s::timestamptz

@@ -18,6 +18,7 @@ from orders.models import (
     Refund,
     Return,
     ReturnLine,
+    UnmatchedPayment,
 )
 from orders.queries.worklists import DOCUMENT
 
@@ -60,6 +61,7 @@ class Page:
     fulfillments: list[Fulfillment]
     payments: list[Payment]
     refunds: list[Refund]
+    unmatched: list[UnmatchedPayment]
     returns: list[Return]
     timeline: list[OrderEvent]
     siblings: list[Order]
@@ -92,10 +94,37 @@ def return_lines(*, parcel: Return) -> list[tuple[int, ReturnLine]]:
     return [(row.order_line.position, row) for row in rows if row.order_line is not None]
 
 
+def refund_to_come(*, parcel: Return) -> Decimal:
+    """What the customer will be owed when the goods of an accepted return arrive as they were announced."""
+    assert parcel.order is not None  # noqa: S101
+    currency = parcel.order.currency
+    return sum(
+        (row.order_line.worth(row.quantity, currency) for _position, row in return_lines(parcel=parcel) if row.order_line),
+        Decimal(0),
+    )
+
+
+def shipped_from(*, order: Order) -> int | None:
+    """The warehouse from which most units left: where the customer most likely sends them back to."""
+    place: int | None = (
+        order.fulfillments.values("warehouse_id")
+        .annotate(units=Sum("lines__quantity"))
+        .order_by("-units", "warehouse_id")
+        .values_list("warehouse_id", flat=True)
+        .first()
+    )
+    return place
+
+
 def latest_carrier() -> str:
     """Who carried the last parcel, for most likely the next goes the same way."""
     latest = Fulfillment.objects.order_by("-shipped_at", "-id").values_list("carrier", flat=True).first()
     return latest or ""
+
+
+def latest_provider(*, order: Order) -> str:
+    """Who took the order's last payment, for money goes back the way it came. Empty for an order nobody paid."""
+    return order.payments.order_by("-id").values_list("provider", flat=True).first() or ""
 
 
 def page(*, order: Order) -> Page:
@@ -111,6 +140,8 @@ def page(*, order: Order) -> Page:
         fulfillments=list(order.fulfillments.select_related("warehouse", "actor").prefetch_related(parcels).order_by("id")),
         payments=list(order.payments.order_by("id")),
         refunds=list(order.refunds.select_related("actor").order_by("id")),
+        # Only what waits; what was settled is in the timeline.
+        unmatched=list(order.unmatched_payments.filter(settlement=None).order_by("id")) if order.has_unmatched else [],
         returns=list(order.returns.select_related("warehouse", "actor").prefetch_related(sent_back).order_by("id")),
         timeline=list(order.timeline.select_related("actor").order_by("-id")),
         siblings=list(siblings.order_by("-placed_at", "-id")[:SIBLINGS]),

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.db.models import F
 
 from inventory.models import Reservation, Variant, Warehouse
+from orders import lifecycle
 from orders.models import Fulfillment, Order, OrderLine
 from orders.queries.worklists import DOCUMENT
 
@@ -74,13 +76,16 @@ def picking_lists(*, numbers: Collection[str], warehouse: Warehouse | None = Non
 
 @dataclass(frozen=True)
 class Packed:
+    """Units of one line, and their share of what it costs."""
+
     line: OrderLine
     units: int
+    total: Decimal
 
 
 @dataclass(frozen=True)
 class PackingSlip:
-    """What lies in a parcel: of one shipment, or of all that is not canceled when none is named."""
+    """What lies in a parcel: of one shipment, or of what is still to go when none is named; of all of it, once it has left."""
 
     order: Order
     fulfillment: Fulfillment | None
@@ -90,11 +95,24 @@ class PackingSlip:
     def units(self) -> int:
         return sum(one.units for one in self.packed)
 
+    @property
+    def total(self) -> Decimal:
+        return sum((one.total for one in self.packed), Decimal(0))
+
 
 def packing_slip(*, order: Order, fulfillment: Fulfillment | None = None) -> PackingSlip:
     if fulfillment is None:
-        packed = [Packed(line, line.quantity - line.canceled) for line in order.lines.order_by("position")]
+        lines = list(order.lines.order_by("position"))
+        waiting = [line.quantity - line.shipped - line.canceled - line.short for line in lines]
+        contents = list(zip(lines, waiting if any(waiting) else [line.shipped for line in lines], strict=True))
     else:
         rows = fulfillment.lines.select_related("order_line").order_by("order_line__position")
-        packed = [Packed(row.order_line, row.quantity) for row in rows]
-    return PackingSlip(order, fulfillment, [one for one in packed if one.units])
+        contents = [(row.order_line, row.quantity) for row in rows]
+    return PackingSlip(order, fulfillment, [_packed(order, line, units) for line, units in contents if units])
+
+
+def _packed(order: Order, line: OrderLine, units: int) -> Packed:
+    """The last units of a line are what its other units leave of its total."""
+    before = line.quantity - units
+    worth = lifecycle.share(total=line.total, quantity=line.quantity, before=before, units=units, currency=order.currency)
+    return Packed(line, units, worth)

@@ -53,9 +53,10 @@ class Counts:
     late: Tally
     short: Tally
     refund_due: Tally
+    unmatched: Tally
 
     def __iter__(self) -> Iterator[Tally]:
-        return iter((self.to_pay, self.to_pick, self.to_ship, self.late, self.short, self.refund_due))
+        return iter((self.to_pay, self.to_pick, self.to_ship, self.late, self.short, self.refund_due, self.unmatched))
 
 
 TITLES = {
@@ -65,7 +66,10 @@ TITLES = {
     "late": pgettext_lazy("worklist", "Late"),
     "short": pgettext_lazy("worklist", "Short of stock"),
     "refund_due": pgettext_lazy("worklist", "Refund due"),
+    "unmatched": pgettext_lazy("worklist", "Unmatched payment"),
 }
+# Lists in which nothing should ever wait.
+ALARMS = frozenset({"late", "short", "refund_due", "unmatched"})
 
 
 def _conditions(at: datetime) -> dict[str, Q]:
@@ -77,6 +81,7 @@ def _conditions(at: datetime) -> dict[str, Q]:
         "late": Q(state__in=UNSHIPPED, ship_due_at__lt=at),
         "short": Q(is_short=True),
         "refund_due": Q(refund_due=True),
+        "unmatched": Q(has_unmatched=True),
     }
 
 

@@ -19,7 +19,7 @@ from config.kernel.admin.buttons import Answer, attempt
 from config.kernel.admin.job_runs import JobRunAdmin
 from config.kernel.models import TokenScope
 from inventory.models import Supplier
-from tests.config.kernel.test_admin import a_client, a_run, a_staff_member, text
+from tests.config.kernel.pages import a_client, a_run, a_staff_member, text
 from tests.config.kernel.test_api import a_token, assert_error
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.probe.urls")]

@@ -9,8 +9,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.kernel import exporting
+from config.kernel.admin import wording
 from config.kernel.admin.buttons import actor
 from config.kernel.errors import Invalid
 
@@ -55,12 +57,11 @@ def as_csv(
 
 def remember(request: HttpRequest, *, of: Model | type[Model], called: str, narrowed: str = "") -> None:
     """One entry in the audit for each file that leaves the back-office."""
-    what = _("Downloaded as a table (CSV)")
     LogEntry.objects.create(
         user=actor(request),
         content_type=ContentType.objects.get_for_model(of),
         object_id=str(of.pk) if isinstance(of, Model) else None,
-        object_repr=called[:200],
+        object_repr=(f"{called} ({narrowed})" if narrowed else called)[:200],
         action_flag=CHANGE,
-        change_message=f"{what}: {narrowed}" if narrowed else what,
+        change_message=wording.untranslated(gettext_lazy("Downloaded as a table (CSV)")),
     )

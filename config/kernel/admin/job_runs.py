@@ -96,7 +96,7 @@ class JobRunAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("error"))
     def excerpt(self, run: JobRun) -> str:
-        return wording.excerpt(run.error)
+        return wording.excerpt(wording.run_error(run))
 
     @display(description=gettext_lazy("summary"))
     def summary_facts(self, run: JobRun) -> str:
@@ -108,7 +108,7 @@ class JobRunAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("error"))
     def error_text(self, run: JobRun) -> str:
-        return wording.trace(run.error)
+        return wording.trace(wording.run_error(run))
 
     @display(description=gettext_lazy("code"))
     def code(self, run: JobRun) -> str:

@@ -11,7 +11,7 @@ from campaigns.queries import promotions
 from config.kernel import clock
 from config.kernel.roles import Role
 from tests.builders import AT, a_promotion
-from tests.orders.admin.desk import a_client, a_staff_member, text
+from tests.config.kernel.pages import a_client, a_staff_member, text
 
 pytestmark = pytest.mark.django_db
 

@@ -54,7 +54,7 @@ def test_only_what_may_matter_is_given(at: datetime) -> None:
     ):  # fmt: skip
         a_promotion(at, **values)
 
-    asked: dict[str, Any] = {"product": product.pk, "categories": (category.pk,)}
+    asked: dict[str, Any] = {"product": product.pk, "categories": (category.pk,), "is_new_customer": True}
 
     always = {everything.pk, by_product.pk, by_category.pk}
     assert given(quoted(at, **asked, is_first_order=False)) == always

@@ -6,13 +6,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from config.kernel import jobs
 from config.kernel.models import OutboxEvent
 from inventory.locking import Place
 from inventory.models import Reservation, StockLevel, StockMovement, Variant, Warehouse
 from inventory.operations import reservations
 from inventory.operations.ledger import Document, InsufficientStock
-from inventory.operations.reservations import NotReserved, QuantityInvalid
+from inventory.operations.reservations import Expired, NotReserved, QuantityInvalid
 from inventory.queries import drift
+from inventory.tasks import ReservationsStuck
 from tests.builders import a_stocked_variant, a_variant, a_warehouse, stocked
 
 pytestmark = pytest.mark.django_db
@@ -184,11 +186,11 @@ class TestExpiring:
 
         expired = reservations.expire_due(at=at, but_not=["ORDER"])
 
-        assert expired == 1
+        assert expired == Expired(1, ())
         assert level(cup, near) == (10, 4)
         ended = Reservation.objects.exclude(state="ACTIVE").get()
         assert (ended.document_kind, ended.document_number, ended.state) == ("QUOTE", "due", "EXPIRED")
-        assert reservations.expire_due(at=at, but_not=["ORDER"]) == 0
+        assert reservations.expire_due(at=at, but_not=["ORDER"]).expired == 0
 
     def test_one_that_cannot_be_released_does_not_hold_up_the_others(self, cup: Variant, near: Warehouse, at: datetime) -> None:
         plate = a_stocked_variant(3, near)
@@ -196,7 +198,9 @@ class TestExpiring:
             reservations.reserve(document=Document("QUOTE", number), demand={variant.pk: 2}, at=at, expires_at=at)
         StockLevel.objects.filter(variant=plate).update(reserved=0)
 
-        assert reservations.expire_due(at=at) == 1
+        assert reservations.expire_due(at=at) == Expired(1, ("QUOTE broken",))
+        with pytest.raises(ReservationsStuck, match="0 expired, 1 could not: QUOTE broken"):
+            jobs.known()["inventory.expire_reservations"].body(at=at)
 
         assert level(cup, near) == (10, 0)
         StockLevel.objects.filter(variant=plate).update(reserved=2)

@@ -11,9 +11,9 @@ from inventory.models import Reservation
 from inventory.operations import reservations
 from inventory.operations.ledger import Document
 from orders.models import Order
-from orders.operations import fulfilling, shortage
+from orders.operations import fulfilling, shortage, unmatched
 from tests.builders import AT, a_paid_order, a_placed_order, a_stocked_variant
-from tests.config.kernel.test_admin import a_client, a_staff_member, text
+from tests.config.kernel.pages import a_client, a_staff_member, text
 
 CLERK = Role.ORDER_CLERK
 
@@ -56,6 +56,21 @@ def a_short_order(at: datetime = AT, units: int = 2, missing: int = 1) -> Order:
     place = (held.variant_id, held.warehouse_id)
     reservations.release(document=Document("ORDER", order.number), items={place: missing})
     shortage.mark(number=order.number, at=at)
+    return Order.objects.get(pk=order.pk)
+
+
+def an_order_with_unmatched_money(at: datetime = AT) -> Order:
+    """Paid by card, and then the provider captured the money once more."""
+    order = a_paid_order(at=at)
+    unmatched.take(
+        number=order.number,
+        provider="card",
+        reference=f"twice-{order.number}",
+        amount=order.total,
+        paid_at=at,
+        actor=None,
+        at=at,
+    )
     return Order.objects.get(pk=order.pk)
 
 

@@ -7,14 +7,12 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.kernel.roles import Role
 from inventory.models import StockLevel
-from orders.models import Fulfillment, Order, OrderEvent, Payment, Refund, Return
+from orders.models import Fulfillment, Order, OrderEvent, Payment, Refund, Return, Settlement
 from orders.operations import canceling, fulfilling, noting, returning
 from orders.operations.placing import Buyer
 from orders.queries import order_page
@@ -30,13 +28,14 @@ from tests.builders import (
     a_warehouse,
     stocked,
 )
-from tests.config.kernel.test_admin import foreign_words, words_of
+from tests.config.kernel.pages import foreign_words, words_of
 from tests.orders.admin.desk import (
     CLERK,
     a_client,
     a_picked_order,
     a_short_order,
     a_staff_member,
+    an_order_with_unmatched_money,
     button,
     page_of,
     press,
@@ -47,7 +46,7 @@ from tests.orders.admin.desk import (
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ("order", "return", "fulfillment", "payment", "refund", "orderevent")
+LISTS = ("order", "return", "fulfillment", "payment", "unmatchedpayment", "refund", "orderevent")
 BUTTONS = {
     "pay": "orders.pay_order",
     "pick": "orders.ship_order",
@@ -111,12 +110,16 @@ def test_the_pages_speak_the_language_of_who_reads_them(language: str) -> None:
     accepted = returning.accept(
         number=order.number, items={1: 1}, warehouse_id=warehouse.pk, reason="-", actor=None, at=AT
     )  # fmt: skip
+    paid_twice = an_order_with_unmatched_money()
+    extra = paid_twice.unmatched_payments.get()
     client = a_client(a_staff_member())
     client.cookies["django_language"] = language
     addresses = [
         page_of(order), page_of(a_short_order()), page_of(a_placed_order((cup, 1))),
         *(button(order, name) for name in ("ship", "accept_return", "refund", "note")),
         reverse("admin:orders_return_change", args=[accepted.pk]), button(accepted, "receive"),
+        page_of(paid_twice), reverse("admin:orders_unmatchedpayment_change", args=[extra.pk]), button(extra, "pay_back"),
+        button(extra, "explain"),
         *(reverse(f"admin:orders_{name}_changelist") for name in LISTS),
     ]  # fmt: skip
 
@@ -127,30 +130,11 @@ def test_the_pages_speak_the_language_of_who_reads_them(language: str) -> None:
         assert len(said) > 40
         # What people typed is in their own language, whoever reads it.
         said = re.sub(
-            r"CUP-\d+|pay-[\d-]+|[SR]-\d{6}-\d+|SKU|CSV|\bcard\b|\bweb\b|백자 잔 \d+|김하늘|서울특별시 중구 세종대로", "", said
+            r"CUP-\d+|(pay|twice)-[\d-]+|[SR]-\d{6}-\d+|SKU|CSV|\bcard\b|\bweb\b|백자 잔 \d+|김하늘|서울특별시 중구 세종대로",
+            "",
+            said,
         )
         assert foreign_words(said, language) == [], address
-
-
-def test_the_page_costs_the_same_however_much_has_happened(client: Client) -> None:
-    def cost(order: Order) -> int:
-        client.get(page_of(order))
-        with CaptureQueriesContext(connection) as captured:
-            client.get(page_of(order))
-        return len(captured)
-
-    buyer = Buyer("cust-2", name="이슬")
-    variants = [a_stocked_variant(50) for _ in range(6)]
-    small = a_shipped_order((variants[0], 2), customer=buyer)
-    big = a_paid_order(*((one, 9) for one in variants), customer=buyer)
-    for _ in range(4):
-        fulfilling.ship(number=big.number, items={line.pk: 1 for line in big.lines.all()}, actor=None, at=AT)
-    for order in (small, big):
-        place = order.fulfillments.all()[0].warehouse_id
-        returning.accept(number=order.number, items={1: 1}, warehouse_id=place, reason="크기", actor=None, at=AT)
-    a_placed_order(customer=buyer)
-
-    assert cost(big) == cost(small) == 20
 
 
 @pytest.mark.parametrize(
@@ -379,6 +363,40 @@ def test_units_on_their_way_back_are_not_returned_twice(client: Client) -> None:
     assert Return.objects.count() == 1
 
 
+def test_a_return_tells_its_refund_before_the_goods_are_here(client: Client) -> None:
+    order = a_shipped_order((a_stocked_variant(5, list_price=60_000), 3))
+    place = order.fulfillments.get().warehouse_id
+    press(client, order, "accept_return", units_1="2", warehouse=place, reason="변심")
+    back = Return.objects.get()
+    listed, page = reverse("admin:orders_return_changelist"), reverse("admin:orders_return_change", args=[back.pk])
+
+    assert "입고 시 확정" in text(client.get(listed))
+    assert "₩120,000 (입고 시 확정)" in text(client.get(page))
+    press(client, back, "receive", units_1="2")
+
+    assert "₩120,000" in text(client.get(listed))
+    assert "입고 시 확정" not in text(client.get(page))
+
+
+def test_a_refused_return_has_no_refund(client: Client) -> None:
+    order = a_shipped_order()
+    press(client, order, "accept_return", units_1="1", warehouse=order.fulfillments.get().warehouse_id, reason="불량")
+    press(client, Return.objects.get(), "refuse", reason="사용 흔적")
+
+    assert "₩0" not in text(client.get(reverse("admin:orders_return_changelist")))
+
+
+def test_goods_go_back_to_the_warehouse_that_shipped_them(client: Client) -> None:
+    a_warehouse("FIRST", priority=1)
+    order = a_shipped_order((a_stocked_variant(5, a_warehouse("SHIPPED", priority=900)), 1))
+    a_warehouse("LAST", priority=999)
+
+    form = client.get(button(order, "accept_return")).context["form"]
+
+    assert form.fields["warehouse"].initial == order.fulfillments.get().warehouse_id
+    assert f'value="{order.fulfillments.get().warehouse_id}" selected' in str(form["warehouse"])
+
+
 def test_a_return_is_refused(client: Client) -> None:
     order = a_shipped_order()
     place = order.fulfillments.get().warehouse_id
@@ -484,6 +502,33 @@ def test_an_order_that_is_not_there_is_not_found(client: Client) -> None:
     assert client.post(button(order, "nonsense")).status_code == 404
     assert client.get(reverse("admin:orders_order_press", args=[order.pk + 999, "ship"])).status_code == 404
     assert client.get(reverse("admin:orders_order_packing_slip", args=["abc"])).status_code == 404
+
+
+def test_money_that_came_twice_is_shown_until_staff_settle_it(client: Client) -> None:
+    order, other = an_order_with_unmatched_money(), an_order_with_unmatched_money()
+    extra = order.unmatched_payments.get()
+
+    assert "받을 금액과 맞지 않는 ₩15,000이 들어왔습니다" in text(client.get(page_of(order)))
+    assert reverse("admin:orders_unmatchedpayment_change", args=[extra.pk]) in text(client.get(page_of(order)))
+    page = press(client, extra, "pay_back", provider="card", reference="r-1", reason="이중 결제")
+    press(client, other.unmatched_payments.get(), "explain", reason="대행사 오류")
+
+    assert "환불함" in text(page)
+    assert kinds(order)[-2:] == kinds(other)[-2:] == ["UNMATCHED", "SETTLED"]
+    assert not Order.objects.filter(has_unmatched=True).exists()
+    settled = words_of(client.get(page_of(order)))
+    assert "들어왔습니다" not in settled
+    assert "이중 결제" in settled
+    assert offered(client, extra) == set()
+
+
+def test_only_who_may_refund_settles_unmatched_money() -> None:
+    extra = an_order_with_unmatched_money().unmatched_payments.get()
+    onlooker = a_client(a_staff_member("onlooker", role=Role.WAREHOUSE))
+
+    assert offered(onlooker, extra) == set()
+    assert onlooker.post(button(extra, "explain"), {"reason": "없음", "seen": ""}).status_code == 403
+    assert not Settlement.objects.exists()
 
 
 def test_late_money_for_an_expired_order_is_recorded_and_owed_back(client: Client) -> None:

@@ -12,9 +12,10 @@ from django.db.models import Sum
 from config.kernel import invariants
 from config.kernel.models import OutboxEvent
 from inventory.models import StockLevel, StockMovement, Variant, Warehouse
+from orders.importing import refusals
 from orders.importing.refusals import FileRefused
 from orders.models import ImportedDocument, ImportRun, Order, OrderLine, Refund, Return
-from orders.operations import importing
+from orders.operations import imported_past, importing
 from orders.operations.returning import UnknownWarehouse
 from orders.queries import imports
 from tests.builders import a_variant, a_warehouse
@@ -104,7 +105,11 @@ def test_a_refused_file_leaves_only_the_record_of_its_refusal(tmp_path: Path) ->
         imported(good, bad)
 
     run = ImportRun.objects.get()
-    assert (run.state, run.rows_read, run.error.startswith("bad.csv, row 2, column UnitPrice: “1,000”")) == ("REFUSED", 0, True)
+    assert (run.state, run.rows_read, refusals.told(run.refusal).startswith("bad.csv, row 2, column UnitPrice: “1,000”")) == (
+        "REFUSED",
+        0,
+        True,
+    )
     assert not Order.objects.exists()
     assert not ImportedDocument.objects.exists()
     assert not Warehouse.objects.exists()
@@ -217,6 +222,23 @@ def test_analytics_hears_of_the_days(tmp_path: Path) -> None:
 
     payloads = OutboxEvent.objects.filter(topic="orders.history_imported").values_list("payload", flat=True)
     assert list(payloads) == [{"first_on": "2010-12-01", "last_on": "2010-12-09"}]
+
+
+def test_analytics_hears_once_of_all_parts_returns_and_stock_corrections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported(invoices(tmp_path, a_line(at="2010-12-02 09:00:00")))
+    monkeypatch.setattr(imported_past, "PART", 1)
+    OutboxEvent.objects.all().delete()
+
+    rows = [a_line(str(number), at=f"2010-12-{day} 09:00:00") for number, day in ((536400, "09"), (536401, "10"))]
+    credit = a_line("C536379", quantity=-1, at="2010-12-08 09:00:00")
+    damage = a_line("536589", quantity=-2, price="0", customer="", description="damages?", at="2010-12-27 09:00:00")
+    imported(invoices(tmp_path, *rows, credit, damage, name="later.csv"))
+
+    payloads = OutboxEvent.objects.filter(topic="orders.history_imported").values_list("payload", flat=True)
+    assert list(payloads) == [{"first_on": "2010-12-08", "last_on": "2010-12-27"}]
+    assert Return.objects.get().order == Order.objects.order_by("placed_at").first()
 
 
 def test_rows_left_out_are_a_file_that_excel_opens_safely(tmp_path: Path) -> None:

@@ -7,15 +7,16 @@ import pytest
 from django.db import DatabaseError
 
 from campaigns.models import Redemption
-from config.kernel import invariants
+from config.kernel import invariants, jobs
 from config.kernel.models import OutboxEvent, User
 from inventory.models import Reservation, StockLevel
 from orders.lifecycle import TransitionRefused
 from orders.models import Order, OrderEvent
 from orders.operations import canceling, fulfilling, shortage
-from orders.operations.canceling import ReasonMissing
+from orders.operations.canceling import Expired, ReasonMissing
 from orders.operations.placing import Buyer
 from orders.operations.recording import UnknownOrder
+from orders.tasks import OrdersStuck
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +149,30 @@ def test_an_order_that_cannot_expire_does_not_keep_the_others(at: datetime, monk
 
     assert (done.expired, done.failed) == (1, 1)
     assert (Order.objects.get(pk=broken.pk).state, Order.objects.get(pk=fine.pk).state) == ("PLACED", "EXPIRED")
+
+
+def test_an_order_whose_stock_figures_drifted_is_named_and_does_not_keep_the_others(at: datetime) -> None:
+    cup = builders.a_stocked_variant(2)
+    broken = builders.a_placed_order((cup, 2), at=at)
+    fine = builders.a_placed_order(at=at + timedelta(seconds=1))
+    StockLevel.objects.filter(variant=cup).update(reserved=1)
+
+    with pytest.raises(OrdersStuck, match=f"1 expired, 1 could not: {broken.number}"):
+        jobs.known()["orders.expire_unpaid"].body(at=at + timedelta(hours=2))
+
+    assert (Order.objects.get(pk=broken.pk).state, Order.objects.get(pk=fine.pk).state) == ("PLACED", "EXPIRED")
+    StockLevel.objects.filter(variant=cup).update(reserved=2)
+
+
+def test_one_round_expires_all_that_is_due_while_it_has_time(at: datetime) -> None:
+    """A flash sale's unpaid orders give their stock back within minutes of their time."""
+    for _ in range(3):
+        builders.a_placed_order(at=at)
+    later = at + timedelta(hours=2)
+
+    assert canceling.expire_due(at=later, seconds=0) == Expired(0, ())
+    assert canceling.expire_due(at=later) == Expired(3, ())
+    assert canceling.MOST >= 10_000
 
 
 def test_a_short_order_that_ends_is_short_no_more(at: datetime) -> None:

@@ -91,10 +91,22 @@ def test_the_days_of_a_past_are_announced_once() -> None:
     variant, warehouse = a_variant(), a_warehouse()
     orders = [a_shipped_order(variant, warehouse), a_shipped_order(variant, warehouse, payments=(), paid_at=None)]
 
-    history.write(orders=orders, movements=[opening(variant, warehouse, 10)], at=AT)
+    opened = opening(variant, warehouse, 10, AT - timedelta(days=3))
+    history.write(orders=orders, movements=[opened], at=AT)
 
     event = OutboxEvent.objects.get(topic="orders.history_imported")
     assert event.payload == {"first_on": "2026-11-17", "last_on": "2026-11-18"}
+
+
+def test_days_on_which_only_stock_was_corrected_are_announced_as_well() -> None:
+    variant, warehouse = a_variant(), a_warehouse()
+    corrected = replace(opening(variant, warehouse, -1, AT), document=Document("IMPORT", "C-1"))
+
+    movements = [opening(variant, warehouse, 10), corrected]
+    history.write(orders=[a_shipped_order(variant, warehouse)], movements=movements, at=AT)
+
+    event = OutboxEvent.objects.get(topic="orders.history_imported")
+    assert event.payload == {"first_on": "2026-10-21", "last_on": "2026-11-20"}
 
 
 def test_open_orders_hold_their_units() -> None:

@@ -167,6 +167,20 @@ def test_never_more_goes_back_than_came(at: datetime) -> None:
     assert refusal.value.details == {"left": "5000", "amount": "5001"}
 
 
+def test_two_providers_may_number_their_refunds_alike(at: datetime) -> None:
+    by_card, by_bank = builders.a_placed_order(at=at), builders.a_placed_order(at=at)
+    pay(by_card, at, provider="card")
+    pay(by_bank, at, provider="bank")
+
+    first, second = refund(by_card, at, 5_000, "1"), refund(by_bank, at, 5_000, "1")
+
+    assert (first.provider, second.provider) == ("card", "bank")
+    with pytest.raises(ReferenceUsed):
+        paying.record_refund(
+            number=by_bank.number, provider="card", reference="1", amount=Decimal(5_000), reason="변심", actor=None, at=at
+        )
+
+
 def test_the_same_refund_again_changes_nothing(at: datetime) -> None:
     order, other = builders.a_paid_order(at=at), builders.a_paid_order(at=at)
 

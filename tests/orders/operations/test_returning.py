@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from config.kernel import invariants
 from config.kernel.models import OutboxEvent
@@ -138,3 +139,12 @@ def test_a_return_needs_a_reason_and_a_warehouse(order: Order, at: datetime) -> 
 def test_nothing_comes_back_that_never_left(at: datetime) -> None:
     with pytest.raises(TransitionRefused):
         accept(builders.a_paid_order(at=at), at, {1: 1})
+
+
+def test_what_came_back_on_a_day_is_found_without_reading_all_returns(at: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN SELECT id FROM orders_return WHERE state = 'RECEIVED' AND received_at >= %s", [at])
+        plan = "\n".join(row for (row,) in cursor.fetchall())
+
+    assert "return_received" in plan

@@ -130,6 +130,29 @@ def test_an_order_of_which_everything_is_missing_is_canceled(cup: Variant, at: d
     assert (order.state, order.refund_owed) == ("CANCELED", order.paid)
 
 
+def test_what_is_missing_bit_by_bit_ends_the_order_with_the_last_unit(cup: Variant, at: datetime) -> None:
+    saucer = builders.a_stocked_variant(1, list_price=5_000)
+    order = builders.a_paid_order((cup, 3), (saucer, 1), at=at)
+    lose(cup, 3, at)
+    assert cancel_missing(order, at).state == "PAID"
+    lose(saucer, 1, at)
+
+    cancel_missing(order, at)
+
+    order.refresh_from_db()
+    assert (order.state, order.refund_owed) == ("CANCELED", order.paid)
+    assert list(order.lines.values_list("canceled", flat=True)) == [3, 1]
+
+
+def test_an_order_under_way_of_which_nothing_is_left_is_reported(cup: Variant, at: datetime) -> None:
+    order = builders.a_shipped_order((cup, 3), at=at)
+    Order.objects.filter(pk=order.pk).update(state="PAID")
+
+    assert [(one.invariant, one.subject) for one in invariants.check_all(at=at)] == [("I4", f"order {order.number}")]
+
+    Order.objects.filter(pk=order.pk).update(state="SHIPPED")
+
+
 def test_missing_units_of_an_unpaid_order_are_not_canceled_alone(cup: Variant, at: datetime) -> None:
     """Its total was quoted whole; the customer has not agreed to another."""
     order = builders.a_placed_order((cup, 3), at=at)
