@@ -14,7 +14,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Coupon, CouponBatch, Promotion, Redemption
+from campaigns.models import Coupon, CouponBatch, CouponSwitch, Promotion, Redemption
 from campaigns.operations.promotions import NoSuchPromotion
 from campaigns.pricing.values import Discount
 from config.kernel.errors import Conflict, Invalid
@@ -284,8 +284,13 @@ def issue_code(
     try:
         with transaction.atomic():
             return Coupon.objects.create(
-                code=written, promotion=promotion, usage_limit=usage_limit, customer_id=customer_id
-            )  # fmt: skip
+                code=written,
+                promotion=promotion,
+                usage_limit=usage_limit,
+                customer_id=customer_id,
+                made_by=actor,
+                made_at=at,
+            )
     except IntegrityError:
         raise CodeTaken(_("The code %(code)s is taken.") % {"code": written}, details={"code": written}) from None
 
@@ -316,7 +321,10 @@ def issue_batch(
     while missing:
         codes = {_random_code(prefix) for _number in range(min(missing, AT_ONCE))}
         Coupon.objects.bulk_create(
-            (Coupon(code=code, promotion=promotion, batch=batch, usage_limit=usage_limit) for code in sorted(codes)),
+            (
+                Coupon(code=code, promotion=promotion, batch=batch, usage_limit=usage_limit, made_by=actor, made_at=at)
+                for code in sorted(codes)
+            ),
             ignore_conflicts=True,
         )
         missing = size - Coupon.objects.filter(batch=batch).count()
@@ -329,8 +337,10 @@ def _random_code(prefix: str) -> str:
 
 @transaction.atomic
 def switch(*, coupon_id: int, on: bool, actor: User | None, at: datetime) -> Coupon:
-    """Lets a code be used, or no longer. What was redeemed with it stays."""
+    """Lets a code be used, or no longer. What was redeemed with it stays. One that is so already stays so, unrecorded."""
     coupon = Coupon.objects.select_for_update(no_key=True).get(pk=coupon_id)
-    coupon.is_enabled = on
-    coupon.save(update_fields=["is_enabled"])
+    if coupon.is_enabled != on:
+        coupon.is_enabled = on
+        coupon.save(update_fields=["is_enabled"])
+        CouponSwitch.objects.create(coupon=coupon, is_enabled=on, actor=actor, switched_at=at)
     return coupon

@@ -325,6 +325,19 @@ def test_a_code_is_found_by_its_beginning_and_switched_off_and_on(client: Client
     press(client, coupon, "switch_on")
     coupon.refresh_from_db()
     assert coupon.is_enabled
+    shown = text(client.get(page_of(coupon)))
+    assert shown.index("켬 · ") < shown.index("끔 · ")
+
+
+def test_a_segment_tells_who_changed_its_members(client: Client, at: datetime) -> None:
+    segment = Segment.objects.create(code="vip", name="VIP")
+    a_customer(external_id="c-1")
+
+    press(client, segment, "add_members", pasted="c-1")
+
+    shown = text(client.get(page_of(segment)))
+    assert "고객 추가·제외 기록" in shown
+    assert [(one.joined, one.left, one.actor.username) for one in segment.changes.all()] == [(1, 0, "marketer")]
 
 
 def test_a_trial_shows_what_it_gives_and_why_not(client: Client, at: datetime) -> None:
