@@ -138,12 +138,10 @@ class _Witness:
         connection.commit = witnessed  # type: ignore[method-assign]
 
 
-def _live(order: Mapping[str, Any], out: BinaryIO) -> None:
+def _live(deed: Callable[..., Any], order: Mapping[str, Any], out: BinaryIO) -> None:
     """The life of one child."""
     witness = _Witness(out, order["die_after"], order["careless"])
     try:
-        module, name = order["deed"].split(":")
-        deed = getattr(importlib.import_module(module), name)
         witness.watch()
         witness.tell(answer=deed(**order["told"]))
     except BaseException:
@@ -155,11 +153,14 @@ def _live(order: Mapping[str, Any], out: BinaryIO) -> None:
 
 def _beget(order: Mapping[str, Any]) -> dict[str, Any]:
     """Forks a child, listens to it until its end, and tells what it told."""
+    module, name = order["deed"].split(":")
+    # Imported here, once for all children.
+    deed = getattr(importlib.import_module(module), name)
     ear, mouth = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(ear)
-        _live(order, os.fdopen(mouth, "wb"))
+        _live(deed, order, os.fdopen(mouth, "wb"))
     os.close(mouth)
     said: dict[str, Any] = {"points": [], "session": 0}
     with os.fdopen(ear, "rb") as lines:
