@@ -7,7 +7,7 @@ is then sent again the way the world would: by the caller with the same idempote
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -25,9 +25,8 @@ from orders.operations.placing import Buyer
 from tests import builders
 from tests.orders import races
 from tests.probe.doomed import COMMIT_SENT, Doomed, Life
+from tests.recounting import LONG_AGO
 
-# A moment before everything: no sweep runs here, so nothing counts as forgotten.
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 Told = dict[str, Any]
 _next = itertools.count(1)
 

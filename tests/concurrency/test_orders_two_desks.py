@@ -55,6 +55,7 @@ def test_an_order_is_canceled_or_shipped_and_never_both(at: datetime) -> None:
     assert invariants.check_all(at=at) == []
 
 
+@pytest.mark.breaks_promises("the order's lock is taken away")
 def test_control_without_the_orders_lock_an_order_is_canceled_and_shipped(
     at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +120,7 @@ def test_one_reference_for_two_orders_at_once_is_refused_for_one(at: datetime) -
     assert invariants.check_all(at=at) == []
 
 
+@pytest.mark.breaks_promises("the order's lock is taken away")
 def test_control_without_the_orders_lock_more_goes_back_than_came(at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     order = builders.a_paid_order(at=at)
     without_the_lock(monkeypatch, 2)
