@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Two processes run the tests, each with servers of its own; those that are named are used by one.
+SIDE_BY_SIDE := $(if $(DATABASE_URL),,-n 2 --dist loadgroup)
+
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-reset manage test test-without-browser check lint lock prove bench browser clean
 
@@ -46,10 +49,10 @@ browser: $(VENV)/dev ## Find a Chromium for the browser tests, or install one
 	@$(BIN)/python -m config.local browser
 
 test: $(VENV)/dev browser ## Run every test against real PostgreSQL, Redis, Celery and Chromium
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 test-without-browser: $(VENV)/dev ## The same without the browser tests
-	@$(BIN)/python -m pytest -m "not browser" $(ARGS)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not browser" $(ARGS)
 
 prove: $(VENV)/prove browser ## Run the long proofs, or one: make prove ARGS=tests/prove/test_soak.py
 	@$(BIN)/python -m pytest --prove $(or $(ARGS),-m prove)

@@ -17,13 +17,15 @@ class CampaignsConfig(AppConfig):
         )  # fmt: skip
         keeps = (
             *(f"{verb}_{model}" for verb in ("add", "change") for model in ("campaign", "segment", "promotion", "coupon")),
-            "delete_campaign", "delete_segment", "add_couponbatch", "change_customer", "add_consent",
+            "delete_campaign", "delete_segment", "add_couponbatch", "change_customer", "add_consent", "view_personal",
         )  # fmt: skip
         grant(
             "campaigns",
             {
                 Role.MARKETER: (*customers, *offers, *keeps),
-                Role.ORDER_CLERK: (*customers, *offers, "change_customer", "add_consent"),
+                Role.ORDER_CLERK: (*customers, *offers, "change_customer", "add_consent", "view_personal"),
+                # A parcel needs its address.
+                Role.WAREHOUSE: ("view_personal",),
                 Role.ANALYST: (*customers, *offers),
                 Role.VIEWER: (*customers, *offers),
             },

@@ -170,6 +170,11 @@ def rounded(wanted: int, minimum_quantity: int, order_multiple: int, room: int |
     return quantity, Rounding.MINIMUM if wanted < minimum_quantity else Rounding.PACKS
 
 
+def orderable(quantity: int, minimum_quantity: int, order_multiple: int) -> int:
+    """The least the supplier sells that is not less than this: the quantity itself where it keeps the supplier's terms."""
+    return rounded(quantity, minimum_quantity, order_multiple, None)[0]
+
+
 def is_another_need(dismissed: int, quantity: int) -> bool:
     """Whether a need differs from one that staff said no to: a few more units are the same need, twice as many are not."""
     return quantity >= 2 * dismissed

@@ -29,8 +29,9 @@ class OrdersConfig(AppConfig):
         grant(
             "orders",
             {
-                **dict.fromkeys((Role.BUYER, Role.MARKETER, Role.ANALYST, Role.VIEWER), seen),
-                Role.ORDER_CLERK: (*seen, *verbs),
+                **dict.fromkeys((Role.BUYER, Role.VIEWER), seen),
+                **dict.fromkeys((Role.MARKETER, Role.ANALYST), (*seen, "export_order")),
+                Role.ORDER_CLERK: (*seen, *verbs, "export_order"),
                 Role.WAREHOUSE: (*seen, "ship_order", "receive_return", "note_order"),
             },
         )

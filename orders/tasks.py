@@ -23,7 +23,7 @@ def expire_unpaid(*, at: datetime) -> Done:
 @job(name=importing.JOB, title=_("Import an old shop's history"), seconds=1800, queue="slow")
 def import_history(*, at: datetime, run: int) -> Done:
     done = importing.perform_requested(run_id=run, at=at)
-    return Done(rows=done.rows_imported, summary={"state": done.state, "read": done.rows_read, "refused": done.error})
+    return Done(rows=done.rows_imported, summary={"state": done.state, "read": done.rows_read})
 
 
 @job(name="orders.tidy_imports", title=_("Tidy imports of history"), seconds=300)

@@ -1,4 +1,4 @@
-"""The addresses of this app: its API below /api/v1/, and its staff pages."""
+"""The addresses of this app: its API below /api/v1/. Its staff pages are the admin's."""
 
 from django.urls import URLPattern, URLResolver, path
 

@@ -15,6 +15,8 @@ from inventory.models import Warehouse
 from orders.models import Fulfillment, Order
 from orders.queries import picking
 
+SEES_PERSONAL = "campaigns.view_personal"
+
 
 def picking_view(request: HttpRequest) -> HttpResponse:
     """What waits to be picked, of one warehouse when `?warehouse=` names it by code."""
@@ -38,8 +40,11 @@ def picking_sheet(request: HttpRequest, *, numbers: Collection[str], warehouse: 
 
 
 def packing_slip_view(request: HttpRequest, object_id: str) -> HttpResponse:
-    """`?language=en` prints in another language, `?prices=1` with prices, `?parcel=` the contents of one shipment."""
-    if not request.user.has_perm("orders.view_order"):
+    """`?language=en` prints in another language, `?prices=1` with prices, `?parcel=` the contents of one shipment.
+
+    A slip without its address is none, so roles that do not see addresses do not get one.
+    """
+    if not request.user.has_perms(("orders.view_order", SEES_PERSONAL)):
         raise PermissionDenied
     order = get_object_or_404(Order.objects.select_related("customer"), pk=_key(object_id))
     parcel = request.GET.get("parcel", "")

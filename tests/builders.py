@@ -107,7 +107,8 @@ def a_promotion(at: datetime = AT, **values: Any) -> Promotion:
 
 def a_coupon(promotion: Promotion | None = None, **values: Any) -> Coupon:
     code = values.pop("code", f"CODE{next(_next)}")
-    return Coupon.objects.create(code=code, promotion=promotion or a_promotion(needs_coupon=True), **values)
+    told = {"promotion": promotion or a_promotion(needs_coupon=True), "made_at": AT} | values
+    return Coupon.objects.create(code=code, **told)
 
 
 def shipped(variant: Variant, warehouse: Warehouse, quantity: int, at: datetime) -> None:

@@ -13,14 +13,26 @@ from django.test.utils import setup_databases, teardown_databases
 
 from config.kernel import health, installing, throttling
 from config.local import redis
-from tests import live, services
+from tests import live, recounting, services
 
 LAST = ("concurrency", "worker", "e2e", "prove")
+
+
+def folder_of(item: pytest.Item) -> str:
+    """The first folder below tests/ in which the test lies."""
+    return Path(str(item.path)).relative_to(Path(__file__).parent).parts[0]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--prove", action="store_true", help="run the long proofs of tests/prove too")
     parser.addoption("--minutes", type=int, default=10, help="how long the soak of tests/prove lasts (default: 10)")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Side by side (`-n 2`), the tests of a file stay together, and so do all that commit or need running processes."""
+    database = item.get_closest_marker("django_db")
+    commits = database is not None and database.kwargs.get("transaction")
+    item.add_marker(pytest.mark.xdist_group("last" if _place(item) or commits else item.path.as_posix()))
 
 
 @pytest.hookimpl(trylast=True)
@@ -30,17 +42,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=proofs)
         items[:] = [item for item in items if item not in set(proofs)]
 
-    def place(item: pytest.Item) -> int:
-        parts = Path(str(item.path)).relative_to(Path(__file__).parent).parts
-        return LAST.index(parts[0]) + 1 if parts[0] in LAST else 0
-
-    items.sort(key=place)
+    items.sort(key=_place)
     without_redis = pytest.mark.skip(reason="no redis-server here: install the package redis-server")
     for item in items:
-        if place(item) == LAST.index("e2e") + 1:
+        if _place(item) == LAST.index("e2e") + 1:
             item.add_marker(pytest.mark.browser)
         if item.get_closest_marker("redis_server") and not redis.is_real():
             item.add_marker(without_redis)
+
+
+def _place(item: pytest.Item) -> int:
+    folder = folder_of(item)
+    return LAST.index(folder) + 1 if folder in LAST else 0
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """A test that may have moved stock or money ends with every promise of the shop kept, or says why not."""
+    done = yield
+    folder = folder_of(item)
+    if recounting.is_due(item, folder):
+        assert recounting.broken(folder) == []
+    return done
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -76,6 +99,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False)
         furnish()
+        recounting.learn()
     yield
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:

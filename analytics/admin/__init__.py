@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.admin import rollup_state, sales, tiles
+from analytics.admin import codes, rollup_state, sales, tiles
 from config.kernel.admin import home
 from config.kernel.admin.navigation import Link, add_group
 
@@ -22,4 +22,4 @@ add_group(
 )
 home.add_section("analytics/home.html", tiles.home, order=10)
 
-__all__ = ("rollup_state", "sales", "tiles")
+__all__ = ("codes", "rollup_state", "sales", "tiles")

@@ -27,13 +27,15 @@ from analytics.figures import Figures, total
 from analytics.models import HourlySales
 from analytics.queries import sales, titles
 from analytics.queries.sales import Freshness, SkuSales
-from config.kernel import clock, shop
+from config.kernel import clock, exporting, shop
 from config.kernel.admin import downloading
 from config.kernel.admin.buttons import DayInput
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.money import Money
 
+PLAIN = "text/plain; charset=utf-8"
 LONGEST_DAYS = 731
+# On the page; the file has them all.
 MOST_ROWS = 500
 BY = (
     ("day", pgettext_lazy("sales by", "Day")),
@@ -98,7 +100,8 @@ class Table:
     names: Callable[[Any], str]
     total: Any
     closed_only: bool = False
-    cut: bool = False
+    # How many rows are shown where there are more.
+    cut: int = 0
 
 
 @admin.register(HourlySales)
@@ -121,7 +124,7 @@ class HourlySalesAdmin(ReadOnlyAdmin):
         shown: dict[str, Any] = {}
         if form.is_valid():
             given = form.cleaned_data
-            table = cut(given["first"], given["last"], given["by"], fresh, at)
+            table = cut(**given, fresh=fresh, at=at, most=MOST_ROWS)
             chosen = {"first": given["first"].isoformat(), "last": given["last"].isoformat(), "by": given["by"]}
             shown = {
                 "table": _in_words(table),
@@ -147,13 +150,18 @@ class HourlySalesAdmin(ReadOnlyAdmin):
             words = "\n".join(
                 f"{form.fields[name].label}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()
             )
-            return HttpResponse(words, status=400, content_type="text/plain; charset=utf-8")
+            return HttpResponse(words, status=400, content_type=PLAIN)
         given, at = form.cleaned_data, clock.now()
-        table = cut(given["first"], given["last"], given["by"], sales.freshness(at=at), at)
+        table = cut(**given, fresh=sales.freshness(at=at), at=at, most=exporting.MOST_ROWS + 1)
         heading = [table.heading, *(str(column.title) for column in table.columns)]
         rows = [[table.names(key), *(_plain(column, figures) for column in table.columns)] for key, figures in table.rows]
         name = f"sales-{given['by']}-{given['first']:%Y%m%d}-{given['last']:%Y%m%d}"
-        return downloading.as_csv(request, name=name, heading=heading, rows=rows, number=len(rows), of=HourlySales, called=name)
+        try:
+            return downloading.as_csv(
+                request, name=name, heading=heading, rows=rows, number=len(rows), of=HourlySales, called=name
+            )
+        except downloading.TooManyRows as refusal:
+            return HttpResponse(str(refusal), status=refusal.status, content_type=PLAIN)
 
     def definitions_view(self, request: HttpRequest) -> HttpResponse:
         context = {
@@ -178,16 +186,16 @@ def today_view(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "analytics/_today.html", {"today": tiles.today(request, clock.now())})
 
 
-def cut(first: date, last: date, by: str, fresh: Freshness, at: datetime) -> Table:
-    """The period as rows of one kind."""
+def cut(*, first: date, last: date, by: str, fresh: Freshness, at: datetime, most: int) -> Table:
+    """The period as rows of one kind: of SKUs and categories the best `most`, and the total of all."""
     period: dict[str, Any] = {"first": first, "last": last}
     if by in ("category", "sku"):
-        found = (sales.by_sku if by == "sku" else sales.by_category)(**period, most=MOST_ROWS)
+        found = (sales.by_sku if by == "sku" else sales.by_category)(**period, most=most + 1)
+        is_cut, found = len(found) > most, found[:most]
         names = (titles.skus if by == "sku" else titles.categories)(keys=[one.key for one in found])
         rows = [(one.key, one) for one in found]
-        return Table(
-            str(dict(BY)[by]), OF_SKUS, rows, names.__getitem__, _sum(found), closed_only=True, cut=len(found) == MOST_ROWS
-        )
+        whole = sales.of_skus(**period) if is_cut else _sum(found)
+        return Table(str(dict(BY)[by]), OF_SKUS, rows, names.__getitem__, whole, closed_only=True, cut=most if is_cut else 0)
     live = {**period, "fresh": fresh, "at": at}
     cuts: dict[str, tuple[Any, Callable[[Any], str]]] = {
         "day": (sales.by_day, wording.day),
@@ -200,8 +208,9 @@ def cut(first: date, last: date, by: str, fresh: Freshness, at: datetime) -> Tab
 
 
 def _sum(found: Sequence[SkuSales]) -> SkuSales:
-    columns = ("units", "gross", "discounts", "returned_units", "returned", "net", "profit")
-    return SkuSales(0, *(sum((getattr(one, column) for one in found), 0) for column in columns))
+    return SkuSales(
+        0, *(sum((getattr(one, column) for one in found), getattr(sales.NOTHING, column)) for column in sales.SKU_FACTS)
+    )
 
 
 def _plain(column: Column, figures: Any) -> Any:
@@ -220,7 +229,7 @@ def _in_words(table: Table) -> dict[str, Any]:
         "rows": [{"name": table.names(key), "cells": cells(figures)} for key, figures in newest_first],
         "total": cells(table.total),
         "closed_only": table.closed_only,
-        "cut": MOST_ROWS if table.cut else 0,
+        "cut": table.cut,
     }
 
 

@@ -14,6 +14,7 @@ from analytics.admin import charts, wording
 from analytics.admin.wording import address, against, money, number, percent
 from analytics.definitions import TITLES
 from analytics.queries import dashboard, sales
+from campaigns.queries.promotions import State
 from config.kernel import clock, shop
 from orders.queries import worklists
 
@@ -158,6 +159,7 @@ def _sellers(request: HttpRequest, fresh: sales.Freshness) -> list[dict[str, Any
     return [
         {
             "title": _("%(days)s days") % {"days": days},
+            "until": wording.day(last),
             "url": address(request, SALES_PAGE, SALES, first=first.isoformat(), last=last.isoformat(), by="sku"),
             "rows": [
                 {
@@ -205,8 +207,9 @@ def _offers(request: HttpRequest, fresh: sales.Freshness, at: datetime) -> dict[
             {
                 "name": one.promotion.name,
                 "benefit": one.promotion.get_benefit_display(),
-                "has_begun": one.has_begun,
-                "moment": one.promotion.ends_at if one.has_begun else one.promotion.starts_at,
+                "has_begun": one.state != State.UPCOMING,
+                "moment": one.promotion.starts_at if one.state == State.UPCOMING else one.promotion.ends_at,
+                "paused": one.state.label if one.state == State.PAUSED else "",
                 "orders": number(one.orders),
                 "amount": money(one.amount),
                 "url": address(request, "campaigns_promotion_change", PROMOTIONS, one.promotion.pk),
@@ -217,10 +220,12 @@ def _offers(request: HttpRequest, fresh: sales.Freshness, at: datetime) -> dict[
 
 
 def _freshness(request: HttpRequest, fresh: sales.Freshness) -> dict[str, Any]:
+    # Days that nobody made have no row to filter by.
+    which = {} if fresh.missing_days and not fresh.dirty_days else {"state__exact": "DIRTY"}
     return {
         "made_at": fresh.made_at,
         "stale_days": fresh.stale_days,
-        "url": address(request, "analytics_rollupstate_changelist", "analytics.view_rollupstate", state__exact="DIRTY"),
+        "url": address(request, "analytics_rollupstate_changelist", "analytics.view_rollupstate", **which),
     }
 
 

@@ -47,7 +47,7 @@ def brief(amount: Decimal) -> str:
     """For the ticks of an axis: 120만 or 1.2M."""
     for step, sign in STEPS["ko" if get_language() == "ko" else "en"]:
         if abs(amount) >= step:
-            return f"{(amount / step).quantize(Decimal('0.1')).normalize():f}{sign}"
+            return f"{number_format((amount / step).quantize(Decimal('0.1')).normalize())}{sign}"
     return number_format(amount.normalize() if amount else Decimal(0))
 
 

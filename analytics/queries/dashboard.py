@@ -3,17 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection
 from django.db.models import BooleanField, Case, Count, ExpressionWrapper, F, Q, Sum, When
-from django.db.models.functions import ExtractIsoWeekDay
+from django.db.models.functions import Coalesce, ExtractIsoWeekDay
 from knox.models import AuthToken
 
 from analytics import extract
 from analytics.models import DailyPromotion, HourlySales
 from analytics.queries.sales import Freshness
 from campaigns.models import Promotion
+from campaigns.queries import promotions
+from campaigns.queries.promotions import State
 from config.kernel import shop
 from config.kernel.business_time import Period, day_period
 from inventory.models import ReplenishmentProposal, StockLevel, Variant, Warehouse
@@ -53,10 +57,10 @@ class AtRisk:
 
 @dataclass(frozen=True)
 class Offer:
-    """A promotion that runs or is to come, with its uses by orders that stand."""
+    """A promotion that runs or is to come, with its uses by orders that stand. One that runs may be between its windows."""
 
     promotion: Promotion
-    has_begun: bool
+    state: State
     orders: int
     amount: Decimal
 
@@ -152,8 +156,13 @@ def title(variant: Variant) -> str:
 
 
 def offers(*, fresh: Freshness, most: int, at: datetime) -> list[Offer]:
-    """Promotions that run, the next to end first, then those to come. Uses are counted by the days of the orders."""
-    standing = Promotion.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at), is_enabled=True)
+    """Promotions that run, the next to end first, then those to come. Uses are counted by the days of the orders.
+
+    One that is used up gives nothing any more and is left out.
+    """
+    everything = Promotion.objects.all()
+    states = (State.IN_FORCE, State.PAUSED, State.UPCOMING)
+    standing = reduce(or_, (promotions.in_state(everything, state, at) for state in states))
     to_come = Q(starts_at__gt=at)
     soonest = Case(When(to_come, then=F("starts_at")), default=F("ends_at"))
     shown = list(
@@ -168,7 +177,7 @@ def offers(*, fresh: Freshness, most: int, at: datetime) -> list[Offer]:
         for promotion, orders, amount in before.values_list("promotion").annotate(Sum("orders"), Sum("amount"))
     }
     live = _promotions_live(fresh, at) if running else {}
-    return [Offer(one, one.starts_at <= at, *_added(stored.get(one.pk), live.get(one.pk))) for one in shown]
+    return [Offer(one, promotions.state_of(one, at), *_added(stored.get(one.pk), live.get(one.pk))) for one in shown]
 
 
 def _added(*pairs: tuple[int, Decimal] | None) -> tuple[int, Decimal]:
@@ -183,9 +192,10 @@ def _promotions_live(fresh: Freshness, at: datetime) -> dict[int, tuple[int, Dec
 
 
 def proposed() -> Proposed:
-    """What the replenishment wants to buy and nobody has decided yet."""
+    """What the replenishment wants to buy and nobody has decided yet, at what the drafts that it leads to would cost."""
+    units, unit_cost = Coalesce("override", "quantity"), Coalesce("line__unit_cost", "offer__unit_cost")
     found = ReplenishmentProposal.objects.filter(state=ReplenishmentProposal.State.OPEN).aggregate(
-        number=Count("id"), cost=Sum(F("quantity") * F("offer__unit_cost"))
+        number=Count("id"), cost=Sum(units * unit_cost)
     )
     return Proposed(found["number"], found["cost"] or Decimal(0))
 

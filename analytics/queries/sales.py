@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from analytics import closing, extract, projection
 from analytics.extract import HourOfChannel
@@ -17,17 +18,28 @@ from config.kernel import shop
 from config.kernel.business_time import Period, day_period
 
 FACTS = ("orders", "units", "gross", "discounts", "shipping", "tax", "returned_units", "returned")
+SKU_FACTS = ("units", "gross", "discounts", "returned_units", "returned", "net", "profit")
 # Earlier days of the same weekday that a projection asks.
 WEEKS_ASKED = 8
+# So many closed days are read live where nobody made their figures; further back that would cost too much.
+MOST_LIVE_DAYS = 7
 
 
 @dataclass(frozen=True)
 class Freshness:
-    """How far the figures reach: days before `live_from` are stored, from then on the source is read."""
+    """How far the figures reach: days before `live_from` are stored, from then on the source is read.
+
+    `dirty_days` have changed since their figures were made, `missing_days` are closed and have none.
+    """
 
     live_from: date
     made_at: datetime | None
-    stale_days: int
+    dirty_days: int
+    missing_days: int
+
+    @property
+    def stale_days(self) -> int:
+        return self.dirty_days + self.missing_days
 
 
 @dataclass(frozen=True)
@@ -54,17 +66,31 @@ class SkuSales:
     profit: Decimal
 
 
+NOTHING = SkuSales(0, 0, Decimal(0), Decimal(0), 0, Decimal(0), Decimal(0), Decimal(0))
+
+
 def freshness(*, at: datetime) -> Freshness:
     today = shop.day(at)
     closed = closing.last_closed(at, shop.zone())
-    yesterday = today - timedelta(days=1)
+    lately = today - timedelta(days=MOST_LIVE_DAYS)
     known = RollupState.objects.filter(day__lte=closed).aggregate(
         dirty=Count("day", filter=Q(state=RollupState.State.DIRTY)),
         made_at=Max("rebuilt_at"),
-        yesterday=Count("day", filter=Q(day=yesterday, rebuilt_at__isnull=False)),
+        days=Count("day"),
+        first=Min("day"),
+        made=ArrayAgg("day", filter=Q(day__gte=lately, rebuilt_at__isnull=False), default=[]),
     )
-    # Right after midnight yesterday has no figures yet, and is read live for some minutes more.
-    return Freshness(today if known["yesterday"] else yesterday, known["made_at"], known["dirty"])
+    first = known["first"] or _first_day()
+    # Right after midnight yesterday has no figures yet, and no later day has any while no worker is there to make them.
+    begins = min(max(first or today, lately), today)
+    unmade = [day for day in closing.days(begins, today) if day not in known["made"]]
+    missing = len(closing.days(first, closed)) - known["days"] if first else 0
+    return Freshness(unmade[0], known["made_at"], known["dirty"], max(missing, 0))
+
+
+def _first_day() -> date | None:
+    first = extract.first_moment()
+    return shop.day(first) if first else None
 
 
 def by_day(*, first: date, last: date, fresh: Freshness, at: datetime) -> list[tuple[date, Figures]]:
@@ -83,6 +109,14 @@ def by_channel(*, first: date, last: date, fresh: Freshness, at: datetime) -> li
     """The best-selling channel first; an empty name stands for returns without a sale."""
     found = _sum(_hours(first, last, fresh, at), lambda one: one.channel)
     return sorted(found.items(), key=lambda one: (-one[1].net, one[0]))
+
+
+def of_skus(*, first: date, last: date) -> SkuSales:
+    """What all SKUs sold together. Closed days only."""
+    rows = DailySales.objects.filter(day__range=(first, last))
+    summed = rows.aggregate(**{f"{column}_sum": Sum(column) for column in SKU_FACTS})
+    found = {column: summed[f"{column}_sum"] for column in SKU_FACTS}
+    return replace(NOTHING, **{column: value for column, value in found.items() if value is not None})
 
 
 def by_sku(*, first: date, last: date, most: int) -> list[SkuSales]:
@@ -135,8 +169,7 @@ def _sum(rows: Iterable[HourOfChannel], key: Callable[[HourOfChannel], Any]) -> 
 
 
 def _top(rows: QuerySet[DailySales], key: str, most: int) -> list[SkuSales]:
-    columns = ("units", "gross", "discounts", "returned_units", "returned", "net", "profit")
-    summed: Any = rows.values(key).annotate(**{f"{column}_sum": Sum(column) for column in columns})
+    summed: Any = rows.values(key).annotate(**{f"{column}_sum": Sum(column) for column in SKU_FACTS})
     return [
-        SkuSales(row[key], *(row[f"{column}_sum"] for column in columns)) for row in summed.order_by("-net_sum", key)[:most]
+        SkuSales(row[key], *(row[f"{column}_sum"] for column in SKU_FACTS)) for row in summed.order_by("-net_sum", key)[:most]
     ]

@@ -1,5 +1,8 @@
 """The pages of customers and offers."""
 
-from campaigns.admin import coupons, customers, navigation, promotions, segments
+from campaigns.admin import codes, coupons, customers, navigation, notices, promotions, segments
+from config.kernel.admin import home
 
-__all__ = ["coupons", "customers", "navigation", "promotions", "segments"]
+home.add_section("admin/campaigns/_notices.html", notices.shown, order=5)
+
+__all__ = ["codes", "coupons", "customers", "navigation", "notices", "promotions", "segments"]

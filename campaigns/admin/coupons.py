@@ -8,9 +8,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -22,7 +22,7 @@ from config.kernel import clock
 from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
-from config.kernel.admin.house import ReadOnlyAdmin
+from config.kernel.admin.house import ReadOnlyAdmin, once_per_row
 from inventory.admin import documents
 
 MAY_SWITCH = "campaigns.change_coupon"
@@ -41,9 +41,21 @@ class CouponAdmin(ReadOnlyAdmin, ButtonsAdmin):
     search_help_text = gettext_lazy("Search by the beginning of the code")
     list_select_related = ("promotion", "batch", "customer")
     ordering = ("-id",)
-    fields = ("code", "promotion_name", "is_enabled", "uses", "batch_name", "only_for")
-    readonly_fields = ("promotion_name", "uses", "batch_name", "only_for")
+    fields = ("code", "promotion_name", "is_enabled", "uses", "batch_name", "only_for", "made", "maker", "switched")
+    readonly_fields = ("promotion_name", "uses", "batch_name", "only_for", "made", "maker", "switched")
     actions = None
+
+    made = wording.moment_column("made_at", gettext_lazy("made at"))
+
+    @display(description=gettext_lazy("made by"))
+    def maker(self, coupon: Coupon) -> str:
+        return str(coupon.made_by) if coupon.made_by else "-"
+
+    @display(description=gettext_lazy("switched on and off"))
+    def switched(self, coupon: Coupon) -> str:
+        said = {True: pgettext("coupon", "switched on"), False: pgettext("coupon", "switched off")}
+        rows = ((wording.moment(one.switched_at), said[one.is_enabled], wording.actor(one)) for one in queries.switches(coupon))
+        return format_html_join("", '<div class="fact"><span>{}</span><b>{} · {}</b></div>', rows) or "-"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Coupon], search_term: str
@@ -113,9 +125,10 @@ class CouponBatchAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("made by"))
     def maker(self, batch: CouponBatch) -> str:
-        return batch.made_by.get_username() if batch.made_by else "-"
+        return str(batch.made_by) if batch.made_by else "-"
 
     @display(description=gettext_lazy("used so far"))
+    @once_per_row
     def used_so_far(self, batch: CouponBatch) -> str:
         used = queries.used_of(batch)
         return words.bar(used, batch.size, (f"{used:,}", f"{batch.size:,}"))

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import display
 
-from campaigns.admin import wording as words
 from campaigns.models import Consent, Customer
 from campaigns.operations import customers
 from campaigns.queries import customers as queries
@@ -21,6 +20,7 @@ from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, actor, operati
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
 
+SEES_PERSONAL = "campaigns.view_personal"
 MAY_CORRECT = "campaigns.change_customer"
 MAY_STATE = "campaigns.add_consent"
 
@@ -53,7 +53,7 @@ class ConsentForm(ButtonForm):
 
 @admin.register(Customer)
 class CustomerAdmin(ReadOnlyAdmin, ButtonsAdmin):
-    """Roles that never speak to customers see who is who, and no address in full."""
+    """Roles that neither speak nor send to customers see who is who, and no address in full."""
 
     change_form_outer_after_template = "admin/campaigns/customer/_history.html"
     list_display = ("external_id", "name", "phone", "email", "joined")
@@ -78,7 +78,7 @@ class CustomerAdmin(ReadOnlyAdmin, ButtonsAdmin):
         return ("joined", "masked_name", "masked_phone", "masked_email")
 
     def _shown(self, request: HttpRequest, fields: Any) -> list[str]:
-        if request.user.has_perm(MAY_CORRECT):
+        if request.user.has_perm(SEES_PERSONAL):
             return list(fields)
         return [f"masked_{name}" if name in ("name", "phone", "email") else name for name in fields]
 
@@ -88,19 +88,19 @@ class CustomerAdmin(ReadOnlyAdmin, ButtonsAdmin):
         asked = search_term.strip()
         if not asked or "\0" in asked:
             return queryset, False
-        return queries.searched(queryset, asked, also_personal=request.user.has_perm(MAY_CORRECT)), False
+        return queries.searched(queryset, asked, also_personal=request.user.has_perm(SEES_PERSONAL)), False
 
     @display(description=gettext_lazy("name"))
     def masked_name(self, customer: Customer) -> str:
-        return words.masked(customer.name)
+        return wording.masked(customer.name)
 
     @display(description=gettext_lazy("phone"))
     def masked_phone(self, customer: Customer) -> str:
-        return words.masked(customer.phone, kept=3)
+        return wording.masked(customer.phone, kept=3)
 
     @display(description=gettext_lazy("email"))
     def masked_email(self, customer: Customer) -> str:
-        return words.masked(customer.email)
+        return wording.masked(customer.email)
 
     @operation_button(title=gettext_lazy("Correct"), permission=MAY_CORRECT, icon="edit", form=CorrectForm)
     def correct(self, request: HttpRequest, customer: Customer, values: dict[str, Any]) -> str:

@@ -25,7 +25,7 @@ from campaigns.operations.promotions import WORDS, settings_of
 from campaigns.pricing.settings import Settings
 from campaigns.queries import catalog
 from campaigns.queries import promotions as queries
-from config.kernel.admin.buttons import ButtonForm
+from config.kernel.admin.buttons import ButtonForm, reason_field
 from config.kernel.money import Money
 from inventory.models import Category
 
@@ -199,13 +199,13 @@ class PromotionForm(forms.ModelForm):  # type: ignore[type-arg]
         )
 
 
-class ReasonForm(ButtonForm):
-    reason = forms.CharField(label=gettext_lazy("reason"), max_length=300, required=False)
+class StopForm(ButtonForm):
+    reason = reason_field(required=False)
 
 
 class ExtendForm(ButtonForm):
     ends_at = MomentField(label=gettext_lazy("new end"))
-    reason = forms.CharField(label=gettext_lazy("reason"), max_length=300, required=False)
+    reason = reason_field(required=False)
 
     def prepare(self, row: Promotion) -> None:
         self.fields["ends_at"].initial = row.ends_at
@@ -251,7 +251,7 @@ class TrialForm(ButtonForm):
     )
     at = MomentField(label=gettext_lazy("moment"))
     customer = forms.CharField(
-        label=gettext_lazy("customer id"), max_length=64, required=False, help_text=gettext_lazy("Empty: somebody unknown.")
+        label=gettext_lazy("customer id"), max_length=64, required=False, help_text=gettext_lazy("Empty: a guest.")
     )
     is_first_order = forms.BooleanField(label=gettext_lazy("first order"), required=False)
     codes = forms.CharField(label=gettext_lazy("other codes"), max_length=400, required=False)

@@ -23,7 +23,7 @@ from campaigns.operations import coupons, promotions
 from campaigns.queries import promotions as queries
 from campaigns.queries import trials
 from campaigns.queries.promotions import State
-from config.kernel import clock
+from config.kernel import clock, waits
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
@@ -160,7 +160,8 @@ class PromotionAdmin(ButtonsAdmin):
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().changeform_view(request, object_id, *args, **kwargs)
+            with waits.refusing():
+                return super().changeform_view(request, object_id, *args, **kwargs)
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.get_full_path())
@@ -172,7 +173,7 @@ class PromotionAdmin(ButtonsAdmin):
         permission=MAY_CHANGE,
         icon="stop_circle",
         shown=lambda row: row.is_enabled and (row.ends_at is None or row.ends_at > clock.now()),
-        form=forms.ReasonForm,
+        form=forms.StopForm,
         explanation=gettext_lazy("It ends at this moment. Orders placed from now on do not get it."),
         danger=True,
     )

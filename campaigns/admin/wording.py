@@ -35,7 +35,7 @@ REASONS = {
     "not_first_order": gettext_lazy("It is for the first order only."),
     "used_up": gettext_lazy("It has been used as often as it allows."),
     "used_up_by_customer": gettext_lazy("This customer has used it as often as it allows."),
-    "needs_customer": gettext_lazy("It is limited for each customer, and this one is not known."),
+    "needs_customer": gettext_lazy("It asks who the customer is, and this is a guest."),
     "no_matching_product": gettext_lazy("None of the products belongs to it."),
     "below_minimum": gettext_lazy("The matching products cost %(amount)s; it needs %(minimum_amount)s."),
     "not_combinable": gettext_lazy("Another promotion of its group, or another code for it, came first."),
@@ -132,8 +132,3 @@ def _value(name: str, value: Any) -> str:
 
 def period(starts_at: datetime, ends_at: datetime | None) -> str:
     return f"{wording.plain_moment(starts_at)} ~ {wording.plain_moment(ends_at) if ends_at else ''}".strip()
-
-
-def masked(text: str, *, kept: int = 1) -> str:
-    """Enough to tell two people apart, not enough to call on them."""
-    return text[:kept] + "*" * max(0, min(len(text) - kept, 8)) if text else ""

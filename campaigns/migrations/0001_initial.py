@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'customer',
                 'verbose_name_plural': 'customers',
+                'permissions': [('view_personal', 'Can see names, phone numbers and addresses in full')],
                 'indexes': [models.Index(fields=['name'], name='customer_by_name', opclasses=['varchar_pattern_ops']), models.Index(fields=['phone'], name='customer_by_phone', opclasses=['varchar_pattern_ops']), models.Index(fields=['email'], name='customer_by_email', opclasses=['varchar_pattern_ops']), models.Index(fields=['-created_at', '-id'], name='customer_by_time')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='customer_external_id_not_empty')],
             },
@@ -130,10 +131,26 @@ class Migration(migrations.Migration):
                 ('batch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='coupons', to='campaigns.couponbatch', verbose_name='batch')),
                 ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='coupons', to='campaigns.customer', verbose_name='only for')),
                 ('promotion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='coupons', to='campaigns.promotion', verbose_name='promotion')),
+                ('made_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made by')),
+                ('made_at', models.DateTimeField(verbose_name='made at')),
             ],
             options={
                 'verbose_name': 'coupon',
                 'verbose_name_plural': 'coupons',
+            },
+        ),
+        migrations.CreateModel(
+            name='CouponSwitch',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('is_enabled', models.BooleanField(verbose_name='enabled')),
+                ('switched_at', models.DateTimeField(verbose_name='switched at')),
+                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor')),
+                ('coupon', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='switches', to='campaigns.coupon', verbose_name='coupon')),
+            ],
+            options={
+                'verbose_name': 'switch of a coupon',
+                'verbose_name_plural': 'switches of coupons',
             },
         ),
         migrations.CreateModel(
@@ -198,6 +215,22 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'segment member',
                 'verbose_name_plural': 'segment members',
+            },
+        ),
+        migrations.CreateModel(
+            name='SegmentChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('joined', models.PositiveIntegerField(verbose_name='joined')),
+                ('left', models.PositiveIntegerField(verbose_name='left')),
+                ('changed_at', models.DateTimeField(verbose_name='changed at')),
+                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor')),
+                ('segment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='campaigns.segment', verbose_name='segment')),
+            ],
+            options={
+                'verbose_name': 'change of a segment',
+                'verbose_name_plural': 'changes of segments',
+                'constraints': [models.CheckConstraint(condition=models.Q(('joined__gt', 0), ('left__gt', 0), _connector='OR'), name='segment_change_not_empty')],
             },
         ),
         migrations.CreateModel(

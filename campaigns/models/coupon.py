@@ -49,6 +49,16 @@ class Coupon(models.Model):
         _("usage limit"), null=True, blank=True, default=1, help_text=_("Empty: as often as its promotion allows.")
     )
     used = models.PositiveIntegerField(_("used"), default=0, editable=False)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("made by"),
+    )
+    made_at = models.DateTimeField(_("made at"))
 
     class Meta:
         verbose_name = _("coupon")
@@ -65,6 +75,26 @@ class Coupon(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class CouponSwitch(models.Model):
+    """One code was switched on or off by hand."""
+
+    append_only = True
+
+    coupon = models.ForeignKey(Coupon, models.PROTECT, related_name="switches", verbose_name=_("coupon"))
+    is_enabled = models.BooleanField(_("enabled"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("actor")
+    )
+    switched_at = models.DateTimeField(_("switched at"))
+
+    class Meta:
+        verbose_name = _("switch of a coupon")
+        verbose_name_plural = _("switches of coupons")
+
+    def __str__(self) -> str:
+        return f"{self.coupon_id} {self.is_enabled}"
 
 
 class Redemption(models.Model):

@@ -22,6 +22,7 @@ class Customer(models.Model):
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
+        permissions = [("view_personal", _("Can see names, phone numbers and addresses in full"))]
         constraints = [models.CheckConstraint(condition=~Q(external_id=""), name="customer_external_id_not_empty")]
         indexes = [
             models.Index(fields=["name"], opclasses=BY_PREFIX, name="customer_by_name"),

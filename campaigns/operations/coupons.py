@@ -1,7 +1,8 @@
 """Counting the use of promotions and coupons, inside the transaction that places the order; giving it back; making codes.
 
-Lock order: the document, then promotions by key, then coupons by key. Promotions without a limit are recorded and not counted,
-since a counter makes every order wait for every other; `promotions.change` recounts when it gives one its first limit.
+Lock order: the document, then the customer, then promotions by key, then coupons by key. Promotions without a limit are
+recorded and not counted, since a counter makes every order wait for every other; `promotions.change` recounts when it gives one
+its first limit.
 """
 
 import re
@@ -13,7 +14,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Coupon, CouponBatch, Promotion, Redemption
+from campaigns.models import Coupon, CouponBatch, CouponSwitch, Promotion, Redemption
 from campaigns.operations.promotions import NoSuchPromotion
 from campaigns.pricing.values import Discount
 from config.kernel.errors import Conflict, Invalid
@@ -80,15 +81,20 @@ _COUNT_COUPONS = """
       AND (c.customer_id IS NULL OR c.customer_id = %(customer)s::bigint)
 """
 
+# Makes two first orders of one customer follow each other.
+_LOCK_CUSTOMER = "SELECT FROM campaigns_customer WHERE id = %(customer)s::bigint FOR NO KEY UPDATE"
+
 # The limit per customer is looked up after the promotion's row is locked, by a statement that began later: exact under
-# concurrency. The share lock on the others' rows makes a promotion that is given its first limit just now wait for this
-# redemption, or this one see the limit and be refused: none is missing in its count.
+# concurrency. So is what is for the first order only, after the customer's row is locked. The share lock on the others' rows
+# makes a promotion that is given its first limit just now wait for this redemption, or this one see the limit and be refused:
+# none is missing in its count.
 _RECORD = f"""
     INSERT INTO campaigns_redemption
         (promotion_id, coupon_id, customer_id, document_kind, document_number, amount, state, redeemed_at)
-    SELECT p.id, use.coupon_id, %(customer)s::bigint, %(kind)s, %(number)s, use.amount, 'COUNTED', %(at)s
-    FROM unnest(%(promotions)s::bigint[], %(coupons)s::bigint[], %(amounts)s::numeric[], %(counted)s::boolean[])
-         AS use (promotion_id, coupon_id, amount, is_counted)
+    SELECT p.id, use.coupon_id, %(customer)s::bigint, %(kind)s::text, %(number)s::text, use.amount, 'COUNTED', %(at)s
+    FROM unnest(%(promotions)s::bigint[], %(coupons)s::bigint[], %(amounts)s::numeric[], %(counted)s::boolean[],
+                %(first)s::boolean[])
+         AS use (promotion_id, coupon_id, amount, is_counted, is_for_first_order)
     JOIN campaigns_promotion AS p ON p.id = use.promotion_id
     WHERE use.is_counted = {IS_LIMITED}
       AND (
@@ -96,6 +102,14 @@ _RECORD = f"""
           OR (%(customer)s::bigint IS NOT NULL AND p.usage_limit_per_customer > (
               SELECT count(*) FROM campaigns_redemption AS r
               WHERE r.promotion_id = p.id AND r.customer_id = %(customer)s::bigint AND r.state = 'COUNTED'
+          ))
+      )
+      AND (
+          NOT use.is_for_first_order
+          OR (%(customer)s::bigint IS NOT NULL AND NOT EXISTS (
+              SELECT FROM campaigns_redemption AS r JOIN campaigns_promotion AS other ON other.id = r.promotion_id
+              WHERE r.customer_id = %(customer)s::bigint AND r.state = 'COUNTED' AND other.first_order_only
+                AND NOT (r.document_kind = %(kind)s::text AND r.document_number = %(number)s::text)
           ))
       )
     FOR KEY SHARE OF p
@@ -114,8 +128,9 @@ def redeem(
 ) -> None:
     """Counts one use of every promotion and coupon among the discounts, all of them or none.
 
-    One statement where no promotion has a limit and no coupon is used, three at most. Refuses with `CouponRefused` what the
-    quote allowed and somebody else has taken since. `ends_with_refusal` promises that a refusal also ends what the caller
+    One statement where no promotion has a limit and no coupon is used, three at most, and one more for what is given on a first
+    order only: of two orders that a customer places at once, one is the first. Refuses with `CouponRefused` what the quote
+    allowed and somebody else has taken since. `ends_with_refusal` promises that a refusal also ends what the caller
     does; then no savepoint is needed to take the first uses back.
     """
     if not discounts:
@@ -127,6 +142,8 @@ def redeem(
 def _redeem(
     discounts: Sequence[Discount], customer_id: int | None, document_kind: str, document_number: str, at: datetime
 ) -> None:
+    if any(one.is_for_first_order for one in discounts):
+        _written(_LOCK_CUSTOMER, {"customer": customer_id})
     counted = [one for one in discounts if one.is_counted]
     if counted:
         wanted = {"promotions": [one.promotion_id for one in counted], "amounts": [one.amount for one in counted]}
@@ -146,13 +163,14 @@ def _redeem(
         "coupons": [one.coupon_id for one in discounts],
         "amounts": [one.amount for one in discounts],
         "counted": [one.is_counted for one in discounts],
+        "first": [one.is_for_first_order for one in discounts],
         "customer": customer_id,
         "kind": document_kind,
         "number": document_number,
         "at": at,
     }
     if _written(_RECORD, use) != len(discounts):
-        _refuse(discounts, document_kind, document_number)
+        _refuse(discounts, customer_id, document_kind, document_number)
 
 
 def _written(statement: str, parameters: dict[str, Any]) -> int:
@@ -166,7 +184,7 @@ def _named(discounts: Sequence[Discount]) -> dict[str, Any]:
     return {"promotions": [one.name for one in discounts], "codes": [one.code for one in discounts if one.code]}
 
 
-def _refuse(discounts: Sequence[Discount], document_kind: str, document_number: str) -> None:
+def _refuse(discounts: Sequence[Discount], customer_id: int | None, document_kind: str, document_number: str) -> None:
     """Tells which promise kept a redemption from being recorded. Nothing of this transaction is kept."""
     recorded = Redemption.objects.filter(document_kind=document_kind, document_number=document_number, state="COUNTED")
     ids = [one.promotion_id for one in discounts]
@@ -177,7 +195,18 @@ def _refuse(discounts: Sequence[Discount], document_kind: str, document_number: 
     over = [one for one in discounts if one.promotion_id in set(limited) and one.is_counted]
     if over:
         raise CouponRefused(_("You have used this promotion as often as it allows."), details=_named(over))
+    first = [one for one in discounts if one.is_for_first_order]
+    if first and not _may_be_first(customer_id, document_kind, document_number):
+        raise CouponRefused(_("This is for the first order only, and another order came a moment ago."), details=_named(first))
     raise CouponRefused(_("A promotion was changed a moment ago."), details=_named(discounts))
+
+
+def _may_be_first(customer_id: int | None, document_kind: str, document_number: str) -> bool:
+    """Whether the customer is named and no other document was given what is for the first order only."""
+    if customer_id is None:
+        return False
+    of_the_first = Redemption.objects.filter(customer_id=customer_id, state="COUNTED", promotion__first_order_only=True)
+    return not of_the_first.exclude(document_kind=document_kind, document_number=document_number).exists()
 
 
 _LOCK_FOR_RELEASE = """
@@ -255,8 +284,13 @@ def issue_code(
     try:
         with transaction.atomic():
             return Coupon.objects.create(
-                code=written, promotion=promotion, usage_limit=usage_limit, customer_id=customer_id
-            )  # fmt: skip
+                code=written,
+                promotion=promotion,
+                usage_limit=usage_limit,
+                customer_id=customer_id,
+                made_by=actor,
+                made_at=at,
+            )
     except IntegrityError:
         raise CodeTaken(_("The code %(code)s is taken.") % {"code": written}, details={"code": written}) from None
 
@@ -287,7 +321,10 @@ def issue_batch(
     while missing:
         codes = {_random_code(prefix) for _number in range(min(missing, AT_ONCE))}
         Coupon.objects.bulk_create(
-            (Coupon(code=code, promotion=promotion, batch=batch, usage_limit=usage_limit) for code in sorted(codes)),
+            (
+                Coupon(code=code, promotion=promotion, batch=batch, usage_limit=usage_limit, made_by=actor, made_at=at)
+                for code in sorted(codes)
+            ),
             ignore_conflicts=True,
         )
         missing = size - Coupon.objects.filter(batch=batch).count()
@@ -300,8 +337,10 @@ def _random_code(prefix: str) -> str:
 
 @transaction.atomic
 def switch(*, coupon_id: int, on: bool, actor: User | None, at: datetime) -> Coupon:
-    """Lets a code be used, or no longer. What was redeemed with it stays."""
+    """Lets a code be used, or no longer. What was redeemed with it stays. One that is so already stays so, unrecorded."""
     coupon = Coupon.objects.select_for_update(no_key=True).get(pk=coupon_id)
-    coupon.is_enabled = on
-    coupon.save(update_fields=["is_enabled"])
+    if coupon.is_enabled != on:
+        coupon.is_enabled = on
+        coupon.save(update_fields=["is_enabled"])
+        CouponSwitch.objects.create(coupon=coupon, is_enabled=on, actor=actor, switched_at=at)
     return coupon

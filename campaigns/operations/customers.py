@@ -47,13 +47,19 @@ def upsert(
     at: datetime,
 ) -> Customer:
     """The customer behind the storefront's key, made where unknown. What is not told stays as it was. One statement."""
-    told = {"name": name, "phone": phone, "email": email}
-    values = {field: None if value is None else value.strip() for field, value in told.items()}
-    if values["email"]:
+    told = as_kept(name=name, phone=phone, email=email)
+    _check({"external_id": external_id} | told)
+    values = dict.fromkeys(("name", "phone", "email")) | told | {"external_id": external_id, "at": at}
+    return Customer.objects.raw(_UPSERT, values)[0]
+
+
+def as_kept(**told: str | None) -> dict[str, str]:
+    """What is told of a customer, written as the book keeps it; what is not told is left out."""
+    kept = {field: value.strip() for field, value in told.items() if value is not None}
+    if "email" in kept:
         # People write the same address in either case, and the search finds it in one.
-        values["email"] = values["email"].lower()
-    _check({"external_id": external_id} | {field: value for field, value in values.items() if value is not None})
-    return Customer.objects.raw(_UPSERT, {**values, "external_id": external_id, "at": at})[0]
+        kept["email"] = kept["email"].lower()
+    return kept
 
 
 def _check(values: dict[str, str]) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Customer, Segment, SegmentMembership
+from campaigns.models import Customer, Segment, SegmentChange, SegmentMembership
 from config.kernel.errors import Invalid, Missing
 from config.kernel.models import User
 
@@ -26,20 +26,22 @@ class UnknownCustomers(Invalid):
 @transaction.atomic
 def add(*, segment_id: int, customer_ids: Collection[int], actor: User | None, at: datetime) -> int:
     """How many joined; members already in it stay as they are."""
-    return _join(_locked(segment_id), _known(customer_ids), at)
+    return _added(_locked(segment_id), _known(customer_ids), actor, at)
 
 
 @transaction.atomic
 def add_named(*, segment_id: int, external_ids: Collection[str], actor: User | None, at: datetime) -> int:
     """The same, by the storefront's keys. All of them or nobody."""
-    return _join(_locked(segment_id), _known_by_name(external_ids), at)
+    return _added(_locked(segment_id), _known_by_name(external_ids), actor, at)
 
 
 @transaction.atomic
 def remove(*, segment_id: int, customer_ids: Collection[int], actor: User | None, at: datetime) -> int:
     """How many left."""
     segment = _locked(segment_id)
-    return SegmentMembership.objects.filter(segment=segment, customer_id__in=customer_ids).delete()[0]
+    left = SegmentMembership.objects.filter(segment=segment, customer_id__in=customer_ids).delete()[0]
+    _record(segment, 0, left, actor, at)
+    return left
 
 
 @transaction.atomic
@@ -63,7 +65,20 @@ def replace_members(*, segment_id: int, customer_ids: Collection[int], actor: Us
     gone = sorted(present - wanted)
     for start in range(0, len(gone), AT_ONCE):
         SegmentMembership.objects.filter(segment=segment, customer_id__in=gone[start : start + AT_ONCE]).delete()
-    return _join(segment, wanted - present, at), len(gone)
+    joined = _join(segment, wanted - present, at)
+    _record(segment, joined, len(gone), actor, at)
+    return joined, len(gone)
+
+
+def _added(segment: Segment, customers: Collection[int], actor: User | None, at: datetime) -> int:
+    joined = _join(segment, customers, at)
+    _record(segment, joined, 0, actor, at)
+    return joined
+
+
+def _record(segment: Segment, joined: int, left: int, actor: User | None, at: datetime) -> None:
+    if joined or left:
+        SegmentChange.objects.create(segment=segment, joined=joined, left=left, actor=actor, changed_at=at)
 
 
 def _locked(segment_id: int) -> Segment:

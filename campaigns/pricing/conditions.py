@@ -37,8 +37,8 @@ def _refused_to(rule: Rule, basket: Basket) -> str:
         return "not_first_order"
     if rule.left is not None and rule.left <= 0:
         return "used_up"
-    if rule.left_for_customer is not None and basket.customer_id is None:
-        # A limit for each customer says nothing about somebody the shop does not know.
+    if basket.is_guest and (rule.first_order_only or rule.left_for_customer is not None):
+        # A guest has neither a first order nor a share of a limit; whoever left the name out would have both each time.
         return "needs_customer"
     if rule.left_for_customer is not None and rule.left_for_customer <= 0:
         return "used_up_by_customer"

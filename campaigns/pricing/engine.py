@@ -135,6 +135,7 @@ def _grant(rule: Rule, key: Key | None, lines: Sequence[int], till: _Till) -> Di
         coupon_id=key.coupon_id if key else None,
         code=key.code if key else "",
         is_counted=rule.is_limited,
+        is_for_first_order=rule.first_order_only,
     )
 
 

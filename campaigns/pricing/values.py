@@ -38,15 +38,24 @@ class BasketLine:
 @dataclass(frozen=True)
 class Basket:
     """`segments` and `is_first_order` are told by the caller: the customer's segments from `queries.customers`, the other by
-    whoever keeps the orders. An unknown customer has no segments and a first order. `shipping_fee` is in whole units.
+    whoever keeps the orders. `shipping_fee` is in whole units.
+
+    `is_new_customer`: somebody is named whom the shop has not written down yet; they are in no segment, have used nothing and
+    order for the first time, and what they are quoted must be what their order costs. With neither this nor `customer_id`
+    it is a guest's.
     """
 
     lines: tuple[BasketLine, ...]
     codes: tuple[str, ...] = ()
     customer_id: int | None = None
+    is_new_customer: bool = False
     segments: frozenset[int] = frozenset()
     is_first_order: bool = True
     shipping_fee: Decimal = Decimal(0)
+
+    @property
+    def is_guest(self) -> bool:
+        return self.customer_id is None and not self.is_new_customer
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,7 @@ class Discount:
     """One reason why a price is lower. `shares` are the amounts per basket line, in order; they sum to `amount`.
 
     Off the shipping fee all shares are zero. `is_counted`: the promotion has a limit, so the use counts against it.
+    `is_for_first_order`: it was given because the customer has no other order.
     """
 
     promotion_id: int
@@ -119,6 +129,7 @@ class Discount:
     coupon_id: int | None = None
     code: str = ""
     is_counted: bool = False
+    is_for_first_order: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,15 @@
-"""The codes of a batch."""
+"""The codes of a batch, and what happened to a code."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from campaigns.models import Coupon, CouponBatch
+from campaigns.models import Coupon, CouponBatch, CouponSwitch
+
+SHOWN = 20
+
+
+def switches(coupon: Coupon) -> Sequence[CouponSwitch]:
+    """When it was switched on and off, and by whom; the latest first."""
+    return list(coupon.switches.select_related("actor").order_by("-id")[:SHOWN])
 
 
 def used_of(batch: CouponBatch) -> int:

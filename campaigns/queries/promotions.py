@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings as project
@@ -18,6 +18,8 @@ from config.kernel import shop
 from inventory.models import Category, Product
 
 SHOWN = 20
+# Notices reach a day back and a day ahead.
+NOTICE = timedelta(days=1)
 
 
 class State(TextChoices):
@@ -77,6 +79,32 @@ def _window(at: datetime) -> Q:
 
 def _on(weekday: int) -> Q:
     return Q(weekdays=[]) | Q(weekdays__contains=[weekday])
+
+
+@dataclass(frozen=True)
+class Notice:
+    """The period of a promotion begins or ends at `moment`, which lies a little behind or ahead."""
+
+    promotion: Promotion
+    moment: datetime
+    begins: bool
+
+
+def notices(*, at: datetime, most: int) -> list[Notice]:
+    """What started and ended within the last 24 hours and what will within the next, the earliest first.
+
+    Of more than `most` those nearest to now. Told by the periods: the weekdays and hours within them repeat, and are no news.
+    """
+    first, last = at - NOTICE, at + NOTICE
+    near = Q(starts_at__gt=first, starts_at__lte=last) | Q(ends_at__gt=first, ends_at__lte=last)
+    edges = [
+        Notice(one, moment, begins)
+        for one in Promotion.objects.filter(near, is_enabled=True).order_by("id")
+        for moment, begins in ((one.starts_at, True), (one.ends_at, False))
+        if moment is not None and first < moment <= last
+    ]
+    nearest = sorted(edges, key=lambda notice: abs(notice.moment - at))[:most]
+    return sorted(nearest, key=lambda notice: notice.moment)
 
 
 @dataclass(frozen=True)

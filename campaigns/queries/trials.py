@@ -46,6 +46,7 @@ def try_out(
         lines=lines,
         codes=tuple(codes),
         customer_id=who.customer_id,
+        is_new_customer=bool(customer_external_id) and who.customer_id is None,
         segments=who.segments,
         is_first_order=is_first_order,
         shipping_fee=Decimal(0) if waived else settings.SHIPPING_FEE,

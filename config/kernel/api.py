@@ -4,12 +4,14 @@ An error is `{code, message, details}`: `code` is stable, `message` is for peopl
 for input errors one list of `{code, message}` for each field.
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any, cast
 
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
 from django.utils.translation import gettext as _
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
@@ -19,8 +21,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from config.kernel import clock, idempotency
-from config.kernel.errors import DomainError, InProgress, Invalid
+from config.kernel import clock, idempotency, waits
+from config.kernel.errors import DomainError, Invalid
 from config.kernel.models import User
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
@@ -36,14 +38,15 @@ def error_body(code: str, message: Any, details: Any = None) -> dict[str, Any]:
 
 
 def refused(refusal: DomainError) -> Response:
-    headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, InProgress) else None
+    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else None
     return Response(error_body(refusal.code, refusal.message, refusal.details), status=refusal.status, headers=headers)
 
 
 def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler; None hands the error on to Django's 500."""
-    if isinstance(error, DomainError):
-        return refused(error)
+    refusal = error if isinstance(error, DomainError) else waits.refusal(error)
+    if refusal is not None:
+        return refused(refusal)
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -111,8 +114,22 @@ def no_such_address(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The 500 of the API; it tells the request id and nothing else."""
+    """The 500 of the API; it tells the request id and nothing else. A database that gave up is no 500 on any page."""
+    gave_up = waits.refusal(sys.exception())
+    if gave_up is not None:
+        return _come_back(request, gave_up)
     if request.path.startswith("/api/"):
         details = {"request_id": structlog.contextvars.get_contextvars().get("request_id", "")}
         return _plain("server_error", _("Something went wrong here."), status.HTTP_500_INTERNAL_SERVER_ERROR, details)
     return defaults.server_error(request)
+
+
+def _come_back(request: HttpRequest, refused: DomainError) -> HttpResponse:
+    answer: HttpResponse
+    if request.path.startswith("/api/"):
+        answer = _plain(refused.code, str(refused), refused.status)
+    else:
+        page = loader.render_to_string("come_back.html", {"status": refused.status, "told": refused.message})
+        answer = HttpResponse(page, status=refused.status)
+    answer["Retry-After"] = str(refused.retry_after)
+    return answer

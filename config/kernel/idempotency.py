@@ -40,8 +40,7 @@ def once(*, key: str, actor: User, route: str, body: bytes, call: Callable[[], t
     Raises `InProgress` while a twin is still working, `KeyReused` when the key came with another body before.
     """
     digest = hashlib.sha256(body).hexdigest()
-    if len(route) > LONGEST_ROUTE:
-        route = f"sha256:{hashlib.sha256(route.encode()).hexdigest()}"
+    route = _short(route)
     with transaction.atomic():
         if not _claim(actor.pk, route, key, digest, at):
             return _given(actor.pk, route, key, digest)
@@ -53,6 +52,15 @@ def once(*, key: str, actor: User, route: str, body: bytes, call: Callable[[], t
                 [status, content, actor.pk, route, key],
             )
         return Answer(status, content)
+
+
+def is_answered(*, key: str, actor: User, route: str) -> bool:
+    """Whether `once` has answered this before; a twin that is still at work does not count."""
+    return IdempotencyKey.objects.filter(actor=actor, route=_short(route), key=key).exists()
+
+
+def _short(route: str) -> str:
+    return route if len(route) <= LONGEST_ROUTE else f"sha256:{hashlib.sha256(route.encode()).hexdigest()}"
 
 
 def _claim(actor_id: int, route: str, key: str, digest: str, at: datetime) -> bool:

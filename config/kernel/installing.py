@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django_celery_beat.models import CrontabSchedule, PeriodicTask, PeriodicTasks
 from psycopg import sql
 
+from config.kernel import overview
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 from config.kernel.roles import Role, granted
@@ -80,6 +81,9 @@ def sync_schedules() -> Synced:
         )
         PeriodicTask.objects.filter(name=entry.task).update(description=entry.reason, queue=queue)
         added += made
+    for row in PeriodicTask.objects.select_related("crontab", "interval"):
+        worth = overview.seconds_between(crontab=row.crontab, interval=row.interval)
+        PeriodicTask.objects.filter(pk=row.pk).update(expire_seconds=worth)
     ours = [entry.task for entry in proposed]
     dropped = PeriodicTask.objects.exclude(task__in=list(current_app.tasks)).exclude(name__in=ours).delete()[0]
     # A running beat reads the schedule again when it is told that something changed.

@@ -10,15 +10,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
+from inspect import signature
 from typing import Any
 
 from celery import Task, current_app, shared_task
 from django.db import Error, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.kernel import clock, connections, doorbell, pruning
-from config.kernel.errors import Missing
+from config.kernel.errors import Invalid, Missing
 from config.kernel.models import JobRun, User
 
 # A requested run that no worker has taken after this long gets its doorbell rung again.
@@ -34,6 +37,15 @@ MOST_ATTEMPTS = 5
 KEPT = timedelta(days=90)
 # Runs that found nothing to do are noise after this long.
 UNEVENTFUL_KEPT = timedelta(hours=24)
+# Kept on the run as they stand here, and put into the reader's language where they are read.
+DIED = gettext_noop("The worker died in every attempt.")
+OUTRAN = gettext_noop("The worker died or outran the time limit.")
+
+
+class Incomplete(Invalid):
+    """The run would fail at once, for want of an argument."""
+
+    code = "job_incomplete"
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,12 @@ class Job:
     queue: str
     seconds: int
     body: Callable[..., Done]
+
+    @property
+    def needs(self) -> list[str]:
+        """The arguments it cannot do without. A job that needs some is asked for where they are known."""
+        asked = signature(self.body).parameters.values()
+        return [one.name for one in asked if one.kind is one.KEYWORD_ONLY and one.default is one.empty and one.name != "at"]
 
 
 _jobs: dict[str, Job] = {}
@@ -77,14 +95,25 @@ def job(*, name: str, title: Any, seconds: int, queue: str = "default") -> Calla
 
 def known() -> Mapping[str, Job]:
     """Every declared job by name; the modules that declare them are loaded first."""
-    current_app.loader.import_default_modules()
+    _load()
     return _jobs
 
 
+@cache
+def _load() -> None:
+    # Once: besides importing, it checks every model, which takes longer than most pages that name a job.
+    current_app.loader.import_default_modules()
+
+
 def request(*, name: str, arguments: Mapping[str, Any] | None = None, actor: User | None, at: datetime) -> JobRun:
-    """Asks for a run and rings for it after commit. Raises `Missing` for a job nobody declared."""
+    """Asks for a run and rings for it after commit. Raises `Missing` for a job nobody declared, `Incomplete` without
+    what it needs.
+    """
     if name not in known():
         raise Missing(_("There is no such job: %(job)s.") % {"job": name}, details={"job": name})
+    missing = [one for one in known()[name].needs if one not in (arguments or {})]
+    if missing:
+        raise Incomplete(_("This job cannot be asked for by itself."), details={"job": name, "missing": missing})
     run = JobRun.objects.create(
         task_id=str(uuid.uuid4()), name=name, arguments=dict(arguments or {}), asked_by=actor, asked_at=at
     )
@@ -151,7 +180,7 @@ def _begin(job: Job, task_id: str, arguments: Mapping[str, Any], at: datetime, *
             return None
         if run.attempts >= MOST_ATTEMPTS:
             # Celery hands the message of a killed child out again and again; here it ends.
-            run.state, run.finished_at, run.error = JobRun.State.FAILED, at, f"The worker died in {run.attempts} attempts."
+            run.state, run.finished_at, run.error = JobRun.State.FAILED, at, DIED
             run.save(update_fields=["state", "finished_at", "error"])
             return None
         run.state, run.started_at, run.finished_at, run.error = JobRun.State.RUNNING, at, None, ""
@@ -183,7 +212,7 @@ def sweep(*, at: datetime) -> Done:
         limit = timedelta(seconds=known()[run.name].seconds if run.name in known() else 3600) + GRACE
         if run.started_at and run.started_at < at - limit:
             lost += JobRun.objects.filter(pk=run.pk, state=JobRun.State.RUNNING, attempts=run.attempts).update(
-                state=JobRun.State.LOST, finished_at=at, error="The worker died or outran the time limit."
+                state=JobRun.State.LOST, finished_at=at, error=OUTRAN
             )
     return Done(rows=len(waiting) + lost, summary={"rung_again": len(waiting), "lost": lost})
 

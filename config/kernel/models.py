@@ -24,6 +24,17 @@ class User(AbstractUser):
             )
         ]
 
+    def __str__(self) -> str:
+        """As everybody's work is signed on every page: the name, where one was entered, with the login."""
+        name = self.get_full_name()
+        return f"{name} ({self.username})" if name else self.username
+
+    def get_full_name(self) -> str:
+        """The family's name first, as Koreans write it; names in Latin letters stand the other way round."""
+        if self.last_name.isascii() and self.first_name.isascii():
+            return f"{self.first_name} {self.last_name}".strip()
+        return f"{self.last_name}{self.first_name}"
+
 
 class OutboxEvent(models.Model):
     """One fact, written in the transaction that made it true. Its payload holds ids and figures, never personal data."""

@@ -30,6 +30,7 @@ MOST_ATTEMPTS = 12
 LEASE = timedelta(seconds=60)
 LONGEST_PAUSE = timedelta(hours=1)
 KEPT = timedelta(days=30)
+DOORBELL_SECONDS = 60.0
 
 
 class AlreadyHandled(Conflict):
@@ -104,8 +105,11 @@ def record(*events: Event, at: datetime) -> None:
 
 
 def _ring() -> None:
-    """Tells a worker that something is due. Losing the message costs at most the minute until the next sweep."""
-    doorbell.ring("kernel.deliver_now")
+    """Tells a worker that something is due. Losing the message costs at most the minute until the next sweep.
+
+    After that minute it is worth nothing: a worker that comes back after hours need not go through all of them.
+    """
+    doorbell.ring("kernel.deliver_now", expires=DOORBELL_SECONDS)
 
 
 @dataclass(frozen=True)

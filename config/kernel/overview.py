@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import OuterRef, QuerySet, Subquery
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from config.kernel import shop
 from config.kernel.models import JobRun
@@ -43,6 +43,17 @@ def next_run(task: PeriodicTask, at: datetime) -> datetime | None:
         again: datetime = max(at, task.last_run_at + task.interval.schedule.run_every)
         return again
     return None
+
+
+def seconds_between(*, crontab: CrontabSchedule | None, interval: IntervalSchedule | None) -> int:
+    """How far apart the turns of a day lie, which is how long one is worth taking: after that its next one is there.
+
+    A worker that comes back after a night then finds one turn of each entry, not hundreds.
+    """
+    if interval is not None:
+        return max(int(interval.schedule.run_every.total_seconds()), 1)
+    times = crontab.schedule if crontab is not None else None
+    return 86_400 // (len(times.minute) * len(times.hour)) if times is not None else 86_400
 
 
 def _latest_runs() -> tuple[JobRun, ...]:

@@ -30,8 +30,12 @@ REFUSALS = {
     "404": "There is no such thing here.",
     "406": "Only JSON is served.",
     "429": "Too many requests; come back after Retry-After seconds.",
+    "503": "The database does not answer; come back after Retry-After seconds.",
 }
-REFUSALS_OF_WRITES = {"415": "Only JSON is read."}
+REFUSALS_OF_WRITES = {
+    "409": "Others are at work on the same things; come back after Retry-After seconds.",
+    "415": "Only JSON is read.",
+}
 # For `extend_schema(parameters=[IDEMPOTENCY_KEY])` of every operation that goes through `api.idempotent`.
 IDEMPOTENCY_KEY = OpenApiParameter(
     IDEMPOTENCY_HEADER,

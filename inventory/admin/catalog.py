@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -14,10 +15,10 @@ from unfold.decorators import display
 
 from config.kernel import clock
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, actor, operation_button
+from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
-from inventory.admin import documents, labels
+from inventory.admin import costs, documents, labels
 from inventory.admin.finding import ByCategory
 from inventory.admin.saving import AmountFormField, OperationAdmin
 from inventory.models import Category, PriceChange, Product, Variant
@@ -69,15 +70,27 @@ class PricedForm(forms.ModelForm):  # type: ignore[type-arg]
                     self.fields[name].disabled = True
 
 
+class VariantFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+    def save_existing(self, form: Any, obj: Variant, commit: bool = True) -> Variant:
+        """Writes what was typed and nothing else: a goods receipt may set the cost while this form is being saved."""
+        if commit:
+            obj.save(update_fields=form.changed_data)
+        return obj
+
+
 class VariantInline(TabularInline):  # type: ignore[misc]
     model = Variant
     form = PricedForm
+    formset = VariantFormSet
     fields = ("sku", "barcode", "name", "list_price", "cost", "is_active")
     extra = 0
     hide_title = True
     can_delete = False
     show_change_link = True
     tab = False
+
+    def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        return costs.without(request, self.fields, "cost")
 
 
 class ByCategoryOfProduct(ByCategory):
@@ -110,17 +123,17 @@ class ProductAdmin(HouseAdmin):
         return ", ".join(codes[:3]) + (f" +{len(codes) - 3}" if len(codes) > 3 else "") or "-"
 
 
-class PriceForm(ButtonForm):
+class PriceForm(ReasonForm):
     amount = AmountFormField(label=gettext_lazy("new list price"))
-    reason = forms.CharField(label=gettext_lazy("reason"), max_length=catalog.LONGEST_REASON)
+    field_order = ("amount", "reason")
 
     def prepare(self, row: Variant) -> None:
         self.fields["amount"].initial = row.list_price
 
 
-class CostForm(ButtonForm):
+class CostForm(ReasonForm):
     amount = AmountFormField(label=gettext_lazy("new unit cost"), exact=True)
-    reason = forms.CharField(label=gettext_lazy("reason"), max_length=catalog.LONGEST_REASON)
+    field_order = ("amount", "reason")
 
     def prepare(self, row: Variant) -> None:
         self.fields["amount"].initial = row.cost
@@ -142,10 +155,24 @@ class VariantAdmin(ButtonsAdmin):
     change_form_outer_after_template = "admin/inventory/variant/_story.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
-        return listings.listed()
+        # Fields that suggest SKUs page through these rows as well, so they need an order of their own.
+        return listings.listed().order_by(*self.ordering)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return costs.without(request, super().get_list_display(request), "cost_label")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Variant | None = None) -> Any:
+        return [
+            (title, {"fields": costs.without(request, told["fields"], "cost")})
+            for title, told in super().get_fieldsets(request, obj)
+        ]
 
     def title_of(self, variant: Variant) -> str:
         return f"{variant.sku} · {labels.variant_name(variant)}"
+
+    def save_model(self, request: HttpRequest, obj: Variant, form: Any, change: bool) -> None:
+        """Writes what was typed and nothing else: a goods receipt may set the cost while this form is being saved."""
+        obj.save(update_fields=form.changed_data if change else None)
 
     def version_of(self, variant: Variant) -> str:
         return f"{variant.list_price}:{variant.cost}"
@@ -165,6 +192,7 @@ class VariantAdmin(ButtonsAdmin):
                     {"row": one, "before": wording.amount(one.before), "after": wording.amount(one.after),
                      "actor": wording.actor(one)}
                     for one in story.price_changes
+                    if one.kind != PriceChange.Kind.COST or costs.sees(request)
                 ],
                 "sees_stock": request.user.has_perm("inventory.view_stocklevel"),
             }  # fmt: skip
@@ -223,6 +251,10 @@ class PriceChangeAdmin(ReadOnlyAdmin):
     readonly_fields = fields
 
     occurred = wording.moment_column("occurred_at", gettext_lazy("occurred at"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PriceChange]:
+        changes: QuerySet[PriceChange] = super().get_queryset(request)
+        return changes if costs.sees(request) else changes.exclude(kind=PriceChange.Kind.COST)
 
     def title_of(self, change: PriceChange) -> str:
         return str(_("Price of %(sku)s") % {"sku": change.variant.sku})

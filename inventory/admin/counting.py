@@ -15,7 +15,7 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
-from config.kernel import clock
+from config.kernel import clock, waits
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, actor
 from config.kernel.admin.filters import BusinessDaysFilter
@@ -185,9 +185,14 @@ class StockCountAdmin(ReadOnlyAdmin):
             messages.error(request, _("Nothing was saved: look at the lines once more."))
             return self._show(request, form, rows)
         try:
-            taken = stock.count(
-                warehouse_id=warehouse.pk, lines=found, note=request.POST.get("note", ""), actor=actor(request), at=clock.now()
-            )
+            with waits.refusing():
+                taken = stock.count(
+                    warehouse_id=warehouse.pk,
+                    lines=found,
+                    note=request.POST.get("note", ""),
+                    actor=actor(request),
+                    at=clock.now(),
+                )
         except DomainError as refusal:
             messages.error(request, str(refusal))
             _moved(rows)

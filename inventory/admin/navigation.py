@@ -26,6 +26,10 @@ add_group(
         Link(
             gettext_lazy("Reservations"), "bookmark", "admin:inventory_reservation_changelist", "inventory.view_reservation"
         ),
+        Link(
+            gettext_lazy("Repairs of balances"), "build", "admin:inventory_stockrepair_changelist",
+            "inventory.view_stockrepair",
+        ),
         Link(gettext_lazy("Warehouses"), "warehouse", "admin:inventory_warehouse_changelist", "inventory.view_warehouse"),
     ],
     order=20,

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from config.kernel.admin.buttons import ButtonForm
+from config.kernel.admin.buttons import ButtonForm, reason_field
 from inventory.admin import labels
 from inventory.admin.saving import AmountFormField
+from inventory.admin.sku_fields import SkuRowForm
 from inventory.models import PurchaseOrder, Supplier
 from inventory.operations import purchasing
 
@@ -23,7 +24,7 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
             suppliers.queryset = Supplier.objects.filter(is_active=True)
 
 
-class LineForm(forms.ModelForm):  # type: ignore[type-arg]
+class LineForm(SkuRowForm):
     quantity = forms.IntegerField(
         label=gettext_lazy("quantity"), min_value=1, max_value=purchasing.MOST_UNITS, widget=UnfoldAdminDecimalFieldWidget
     )
@@ -101,13 +102,4 @@ class ReceiveForm(ButtonForm):
 
 
 class CloseForm(ButtonForm):
-    reason = forms.CharField(
-        label=gettext_lazy("reason"),
-        max_length=purchasing.LONGEST_TEXT,
-        required=False,
-        help_text=gettext_lazy("Needed where goods are still missing."),
-    )
-
-
-class CancelForm(ButtonForm):
-    reason = forms.CharField(label=gettext_lazy("reason"), max_length=purchasing.LONGEST_TEXT)
+    reason = reason_field(required=False, help_text=gettext_lazy("Needed where goods are still missing."))

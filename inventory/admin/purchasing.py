@@ -17,12 +17,13 @@ from unfold.decorators import display
 
 from config.kernel import clock, shop
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
+from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
 from inventory import lifecycle
-from inventory.admin import labels, purchase_forms, telling
+from inventory.admin import costs, labels, purchase_forms, telling
 from inventory.admin.saving import OperationAdmin
+from inventory.admin.sku_fields import SkuInline
 from inventory.lifecycle import Step
 from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
 from inventory.operations import purchasing
@@ -39,11 +40,14 @@ def may(step: Step) -> Any:
     return lambda order: lifecycle.allows(order.state, step)
 
 
-class LineInline(TabularInline):  # type: ignore[misc]
+def misses_terms(order: PurchaseOrder) -> bool:
+    return lifecycle.allows(order.state, Step.APPROVED) and bool(purchases.terms_missed(order=order))
+
+
+class LineInline(SkuInline):
     model = PurchaseOrderLine
     form = purchase_forms.LineForm
     formset = purchase_forms.LineFormSet
-    autocomplete_fields = ("variant",)
     extra = 0
     hide_title = True
     min_num = 1
@@ -103,6 +107,9 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[PurchaseOrder]:
         return purchases.listed()
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return costs.without(request, super().get_list_display(request), "money")
+
     def has_change_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
         """Only a draft is a form; later it is changed by its buttons."""
         may_change: bool = super().has_change_permission(request, obj)
@@ -129,20 +136,22 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
         return str(_("Purchase order %(number)s") % {"number": order.number})
 
     def version_of(self, order: PurchaseOrder) -> str:
-        return f"{order.state}:{order.timeline.count()}"
+        return purchases.version(order)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         order: PurchaseOrder | None = kwargs.get("obj")
         if order is not None:
             whole = purchases.in_full().get(pk=order.pk)
-            lines = whole.lines.all()
+            lines, sees_costs = whole.lines.all(), costs.sees(request)
             context |= {
                 "order": whole,
+                "seen": request.POST.get("seen", self.version_of(order)),
                 "lines": [] if self.has_change_permission(request, order) else [telling.line(one) for one in lines],
                 "state_label": labels.purchase_state(whole),
                 "next_step": telling.next_step(whole, clock.now()),
+                "sees_costs": sees_costs,
                 "amount": wording.amount(order.amount),  # type: ignore[attr-defined]  # annotated by the query
-                "timeline": [telling.entry(event) for event in whole.timeline.all()],
+                "timeline": [telling.entry(event, sees_costs=sees_costs) for event in whole.timeline.all()],
                 "why": [telling.reason(one) for one in replenishment.why(purchase_order_id=order.pk).values()],
             }
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
@@ -158,7 +167,8 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
             Wanted(one["variant"].pk, one["quantity"], one.get("unit_cost")) for formset in formsets for one in formset.kept()
         ]
         if change:
-            purchasing.change_lines(number=order.number, lines=lines, actor=actor(request), at=clock.now())
+            seen = request.POST.get("seen", "")
+            purchasing.change_lines(number=order.number, lines=lines, seen=seen, actor=actor(request), at=clock.now())
             return
         made = purchasing.draft(
             supplier_id=order.supplier_id, warehouse_id=order.warehouse_id, lines=lines, note=order.note,
@@ -215,11 +225,21 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("approved by"))
     def approver(self, order: PurchaseOrder) -> str:
-        return order.approved_by.get_username() if order.approved_by else "-"
+        return str(order.approved_by) if order.approved_by else "-"
 
     @operation_button(title=gettext_lazy("Approve"), permission=MAY_APPROVE, icon="verified", shown=may(Step.APPROVED))
     def approve(self, request: HttpRequest, order: PurchaseOrder) -> None:
         purchasing.approve(number=order.number, actor=actor(request), at=clock.now())
+
+    @operation_button(
+        title=gettext_lazy("Approve all the same"), permission=MAY_APPROVE, icon="gavel", shown=misses_terms, form=ReasonForm,
+        quiet=lambda order: True,
+        explanation=gettext_lazy(
+            "For quantities below the MOQ or beside full packs that the supplier has agreed to sell. Say who agreed and when."
+        ),
+    )  # fmt: skip
+    def approve_all_the_same(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> None:
+        purchasing.approve(number=order.number, reason=values["reason"], actor=actor(request), at=clock.now())
 
     @operation_button(
         title=gettext_lazy("Mark as sent"), permission=MAY_BUY, icon="outgoing_mail", shown=may(Step.SENT),
@@ -233,14 +253,19 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
         title=gettext_lazy("Receive goods"), permission=MAY_RECEIVE, icon="inventory_2", shown=may(Step.RECEIVED),
         form=purchase_forms.ReceiveForm,
         explanation=gettext_lazy(
-            "Enter the units that are in this delivery. The same delivery note again changes nothing."
+            "Enter the units that are in this delivery. The same delivery note is booked once."
         ),
     )  # fmt: skip
     def receive(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> str:
+        at = clock.now()
         receipt = purchasing.receive_goods(
             number=order.number, delivery_note=values["delivery_note"], quantities=values["quantities"],
-            actor=actor(request), at=clock.now(),
+            actor=actor(request), at=at,
         )  # fmt: skip
+        if receipt.received_at != at:
+            return _("This delivery note was booked before as %(receipt)s; nothing more was put on the shelf.") % {
+                "receipt": receipt.number
+            }
         return _("The goods are on the shelf: %(receipt)s.") % {"receipt": receipt.number}
 
     @operation_button(
@@ -253,7 +278,7 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
 
     @operation_button(
         title=gettext_lazy("Cancel the purchase order"), permission=MAY_BUY, icon="cancel", shown=may(Step.CANCELED),
-        form=purchase_forms.CancelForm, danger=True,
+        form=ReasonForm, danger=True,
         explanation=gettext_lazy("Nothing has come and nothing will. Proposals it came from are dismissed."),
     )  # fmt: skip
     def cancel(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> None:

@@ -21,12 +21,12 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from config.kernel import clock, jobs, shop
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, actor, attempt, operation_button
-from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
+from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, attempt, operation_button
+from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin, once_per_row
 from config.kernel.admin.navigation import Link, add_group
 from inventory.admin import figures
 from inventory.models import ReorderPolicy, ReplenishmentProposal
-from inventory.operations import replenishment
+from inventory.operations import purchasing, replenishment
 from inventory.queries import replenishment as queries
 
 State = ReplenishmentProposal.State
@@ -152,6 +152,7 @@ class ReorderPolicyAdmin(HouseAdmin):
         return figures.percent(policy.service_level)
 
     @display(description="")
+    @once_per_row
     def tonight(self, policy: ReorderPolicy) -> str:
         found = queries.needs(as_of=shop.day(clock.now()), policies=[policy.pk])
         if found.needs:
@@ -173,7 +174,9 @@ class ReorderPolicyAdmin(HouseAdmin):
                 lambda: replenishment.change_policies(policy_ids=ids, actor=actor(request), at=clock.now(), **wanted),
             )
             if answer is not None:
-                LogEntry.objects.log_actions(actor(request).pk, chosen, CHANGE, _("Change the selected policies"))
+                LogEntry.objects.log_actions(
+                    actor(request).pk, chosen, CHANGE, wording.untranslated(gettext_lazy("Change the selected policies"))
+                )
                 told = ngettext("%(count)s policy was changed.", "%(count)s policies were changed.", answer.value)
                 messages.success(request, told % {"count": answer.value})
                 return None
@@ -195,17 +198,9 @@ class ReorderPolicyAdmin(HouseAdmin):
         return TemplateResponse(request, "admin/inventory/reorderpolicy/change_selected.html", context)
 
 
-class ReasonForm(ButtonForm):
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=300, help_text=gettext_lazy("Whoever looks at it later reads it.")
-    )
-
-
-class QuantityForm(ButtonForm):
-    quantity = forms.IntegerField(label=gettext_lazy("Quantity"), min_value=1)
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=300, help_text=gettext_lazy("Whoever looks at it later reads it.")
-    )
+class QuantityForm(ReasonForm):
+    quantity = forms.IntegerField(label=gettext_lazy("Quantity"), min_value=1, max_value=purchasing.MOST_UNITS)
+    field_order = ("quantity", "reason")
 
     def prepare(self, proposal: ReplenishmentProposal) -> None:
         self.fields["quantity"].initial = proposal.units

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
+from config.kernel import waits
 from config.kernel.admin.house import HouseAdmin
 from config.kernel.errors import DomainError
 from config.kernel.money import Money, round_half_up
@@ -19,7 +20,8 @@ class OperationAdmin(HouseAdmin):
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            page: HttpResponse = super().changeform_view(request, *args, **kwargs)
+            with waits.refusing():
+                page: HttpResponse = super().changeform_view(request, *args, **kwargs)
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.get_full_path())

@@ -13,12 +13,12 @@ from unfold.decorators import display
 
 from config.kernel import clock
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, actor, operation_button
+from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
-from inventory.admin import documents, labels
+from inventory.admin import costs, documents, labels
 from inventory.admin.finding import ByAvailability, ByCategory, FoundBySkuOrDocument
-from inventory.models import Reservation, StockLevel, StockMovement, Warehouse
+from inventory.models import Reservation, StockLevel, StockMovement, StockRepair, Warehouse
 from inventory.operations import stock
 from inventory.queries import shelves, valuation
 
@@ -36,6 +36,9 @@ class WarehouseAdmin(HouseAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Warehouse]:
         return valuation.warehouses()
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return costs.without(request, super().get_list_display(request), "worth")
+
     @display(description=gettext_lazy("on hand"))
     def units(self, warehouse: Warehouse) -> str:
         return f"{warehouse.units:,}"  # type: ignore[attr-defined]  # annotated by the query
@@ -43,12 +46,6 @@ class WarehouseAdmin(HouseAdmin):
     @display(description=gettext_lazy("value at cost"))
     def worth(self, warehouse: Warehouse) -> str:
         return wording.amount(warehouse.value)  # type: ignore[attr-defined]
-
-
-class ReasonForm(ButtonForm):
-    reason = forms.CharField(
-        label=gettext_lazy("reason"), max_length=stock.LONGEST_REASON, help_text=gettext_lazy("Kept in the ledger for good.")
-    )
 
 
 class AdjustForm(ReasonForm):
@@ -100,6 +97,10 @@ class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
     def title_of(self, level: StockLevel) -> str:
         return f"{level.variant.sku} · {level.warehouse.name}"
 
+    def version_of(self, level: StockLevel) -> str:
+        """What lies there; the operations compare it once more under the level's lock."""
+        return str(level.on_hand)
+
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         standing = shelves.of_level(kwargs["obj"])
         context |= {
@@ -144,7 +145,7 @@ class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
     def adjust(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> None:
         stock.adjust(
             variant_id=level.variant_id, warehouse_id=level.warehouse_id, quantity=values["quantity"],
-            reason=values["reason"], actor=actor(request), at=clock.now(),
+            reason=values["reason"], actor=actor(request), at=clock.now(), expected=level.on_hand,
         )  # fmt: skip
 
     @operation_button(
@@ -157,6 +158,7 @@ class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
         stock.transfer(
             variant_id=level.variant_id, from_warehouse_id=level.warehouse_id, to_warehouse_id=target.pk,
             quantity=values["quantity"], reason=values["reason"], actor=actor(request), at=clock.now(),
+            expected=level.on_hand,
         )  # fmt: skip
         return _("%(count)s units were moved to %(warehouse)s.") % {"count": values["quantity"], "warehouse": target.name}
 
@@ -170,7 +172,7 @@ class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
     def write_off(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> None:
         stock.write_off(
             variant_id=level.variant_id, warehouse_id=level.warehouse_id, quantity=values["quantity"],
-            reason=values["reason"], actor=actor(request), at=clock.now(),
+            reason=values["reason"], actor=actor(request), at=clock.now(), expected=level.on_hand,
         )  # fmt: skip
 
 
@@ -189,6 +191,9 @@ class StockMovementAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
     readonly_fields = fields
 
     occurred = wording.moment_column("occurred_at", gettext_lazy("occurred at"))
+
+    def get_fields(self, request: HttpRequest, obj: StockMovement | None = None) -> Any:
+        return costs.without(request, self.fields, "cost")
 
     @display(description=gettext_lazy("SKU"))
     def sku(self, movement: StockMovement) -> str:
@@ -217,6 +222,41 @@ class StockMovementAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
     @display(description=gettext_lazy("actor"))
     def who(self, movement: StockMovement) -> str:
         return wording.actor(movement)
+
+
+@admin.register(StockRepair)
+class StockRepairAdmin(ReadOnlyAdmin):
+    list_display = ("repaired", "sku", "product", "warehouse", "on_hand", "reserved", "who")
+    list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), ("repaired_at", BusinessDaysFilter))
+    list_select_related = ("variant__product", "warehouse", "actor")
+    list_display_links = None
+    search_fields = ("variant__sku__istartswith",)
+    search_help_text = gettext_lazy("Search by SKU")
+    ordering = ("-repaired_at", "-id")
+    fields = ("repaired", "sku", "product", "warehouse", "on_hand", "reserved", "who")
+    readonly_fields = fields
+
+    repaired = wording.moment_column("repaired_at", gettext_lazy("repaired at"))
+
+    @display(description=gettext_lazy("SKU"))
+    def sku(self, repair: StockRepair) -> str:
+        return labels.variant_link(repair.variant)
+
+    @display(description=gettext_lazy("product"))
+    def product(self, repair: StockRepair) -> str:
+        return labels.variant_name(repair.variant)
+
+    @display(description=gettext_lazy("on hand"))
+    def on_hand(self, repair: StockRepair) -> str:
+        return f"{repair.on_hand_before:,} → {repair.on_hand_after:,}"
+
+    @display(description=gettext_lazy("reserved"))
+    def reserved(self, repair: StockRepair) -> str:
+        return f"{repair.reserved_before:,} → {repair.reserved_after:,}"
+
+    @display(description=gettext_lazy("actor"))
+    def who(self, repair: StockRepair) -> str:
+        return wording.actor(repair)
 
 
 @admin.register(Reservation)

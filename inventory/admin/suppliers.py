@@ -2,27 +2,25 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
-from unfold.admin import TabularInline
 
 from config.kernel.admin.house import HouseAdmin
 from inventory.admin.saving import AmountFormField
+from inventory.admin.sku_fields import SkuInline, SkuRowForm
 from inventory.models import Supplier, SupplierOffer
 
 
-class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
+class OfferForm(SkuRowForm):
     unit_cost = AmountFormField(label=gettext_lazy("unit cost"), exact=True)
 
 
-class OfferInline(TabularInline):  # type: ignore[misc]
+class OfferInline(SkuInline):
     model = SupplierOffer
     form = OfferForm
     fields = ("variant", "unit_cost", "lead_time_days", "minimum_quantity", "order_multiple", "is_preferred")
-    autocomplete_fields = ("variant",)
     extra = 0
     hide_title = True
     # Suppliers may offer thousands of SKUs: a page of them at a time.

@@ -6,15 +6,23 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from config.kernel import shop
 from config.kernel.admin import wording
 from inventory.admin import labels
 from inventory.models import PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine
+from inventory.operations import purchasing
+from inventory.queries import purchases
 from inventory.queries.replenishment import Why
 
 State = PurchaseOrder.State
+COUNTS = {
+    "lines": pgettext_lazy("of a purchase order", "lines"),
+    "added": pgettext_lazy("of a purchase order", "lines added"),
+    "changed": pgettext_lazy("of a purchase order", "lines changed"),
+    "removed": pgettext_lazy("of a purchase order", "lines removed"),
+}
 
 
 def is_late(order: PurchaseOrder, on: date) -> bool:
@@ -33,7 +41,8 @@ def next_step(order: PurchaseOrder, at: datetime) -> Next | None:
     missing = sum(line.outstanding for line in order.lines.all())
     match order.state:
         case State.DRAFT:
-            return Next(_("Check the lines, then approve it."))
+            beside = " ".join(purchasing.told_missed(one) for one in purchases.terms_missed(order=order))
+            return Next(beside, is_urgent=True) if beside else Next(_("Check the lines, then approve it."))
         case State.APPROVED:
             return Next(_("Send it to %(supplier)s and note here that it was sent.") % {"supplier": order.supplier.name})
         case State.SENT | State.PARTLY_RECEIVED:
@@ -59,19 +68,29 @@ class Entry:
     facts: list[str] = field(default_factory=list)
 
 
-def entry(event: PurchaseOrderEvent) -> Entry:
+def entry(event: PurchaseOrderEvent, *, sees_costs: bool) -> Entry:
     return Entry(
         what=event.get_kind_display(),
         who=wording.actor(event),
         when=event.occurred_at,
         why=event.reason,
         color=labels.STEPS.get(PurchaseOrderEvent.Kind(event.kind), ""),
-        facts=list(_facts(event.details)),
+        facts=list(_facts(event.details if sees_costs else _without_costs(event.details))),
     )
 
 
+def _without_costs(details: dict[str, Any]) -> dict[str, Any]:
+    """Of the lines before and after a change, written as "10 x 4500", the units alone."""
+    units = {
+        name: {sku: told.split(" x ")[0] for sku, told in details[name].items()}
+        for name in ("before", "after")
+        if name in details
+    }
+    return details | units
+
+
 def _facts(details: dict[str, Any]) -> list[str]:
-    facts = []
+    facts = [f"{title} {details[name]:,}" for name, title in COUNTS.items() if name in details]
     if "before" in details:
         before, after = details["before"], details["after"]
         skus = sorted(set(before) | set(after))
@@ -80,6 +99,10 @@ def _facts(details: dict[str, Any]) -> list[str]:
         facts.append(_("expected on %(day)s") % {"day": details["expected_on"]})
     if "receipt" in details:
         facts.append(_("%(receipt)s: %(units)s units") % {"receipt": details["receipt"], "units": f"{details['units']:,}"})
+    facts += [
+        _("%(sku)s: %(units)s, beside the supplier's terms") % {"sku": sku, "units": f"{units:,}"}
+        for sku, units in details.get("terms_missed", {}).items()
+    ]
     facts += [
         _("%(sku)s: %(units)s more than ordered") % {"sku": sku, "units": units}
         for sku, units in details.get("too_many", {}).items()

@@ -97,13 +97,20 @@ class ReceiveView(APIView):
     @extend_schema(
         operation_id="receive_goods",
         summary="Receive a delivery",
-        description="Puts the goods on the shelf. The same delivery note again changes nothing and gets the first receipt.",
+        description=(
+            "Puts the goods on the shelf. The same delivery note with the same quantities changes nothing and gets the first "
+            "receipt with status 200; with other quantities it is refused."
+        ),
         tags=["purchasing"],
         parameters=[IDEMPOTENCY_KEY],
         request=inputs.DeliveryInput,
         responses={
+            200: outputs.GoodsReceiptOutput,
             201: outputs.GoodsReceiptOutput,
-            409: refusal("The state of the purchase order does not allow it, or the same request is still in work."),
+            409: refusal(
+                "The state of the purchase order does not allow it, the delivery note was booked with other quantities, "
+                "or the same request is still in work."
+            ),
             422: refusal("A SKU is not on this purchase order, or the key was used for another request."),
         },
     )
@@ -111,13 +118,14 @@ class ReceiveView(APIView):
         delivery = inputs.DeliveryInput.read(request.data)
 
         def receive() -> Response:
+            at = clock.now()
             receipt = purchasing.receive_goods(
                 number=number,
                 delivery_note=delivery["delivery_note"],
                 quantities={line["sku"]: line["quantity"] for line in delivery["lines"]},
                 actor=cast(User, request.user),
-                at=clock.now(),
+                at=at,
             )
-            return Response(outputs.GoodsReceiptOutput(receipt).data, status=201)
+            return Response(outputs.GoodsReceiptOutput(receipt).data, status=201 if receipt.received_at == at else 200)
 
         return idempotent(request, receive)

@@ -188,6 +188,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'SKU',
                 'verbose_name_plural': 'SKUs',
+                'permissions': [('see_cost', 'Can see what goods cost')],
             },
         ),
         migrations.CreateModel(
@@ -219,6 +220,25 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'counted SKU',
                 'verbose_name_plural': 'counted SKUs',
+            },
+        ),
+        migrations.CreateModel(
+            name='StockRepair',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('on_hand_before', models.IntegerField(verbose_name='on hand before')),
+                ('on_hand_after', models.IntegerField(verbose_name='on hand after')),
+                ('reserved_before', models.IntegerField(verbose_name='reserved before')),
+                ('reserved_after', models.IntegerField(verbose_name='reserved after')),
+                ('repaired_at', models.DateTimeField(verbose_name='repaired at')),
+                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor')),
+                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.variant', verbose_name='SKU')),
+                ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.warehouse', verbose_name='warehouse')),
+            ],
+            options={
+                'verbose_name': 'repair of a balance',
+                'verbose_name_plural': 'repairs of balances',
+                'indexes': [models.Index(fields=['-repaired_at', '-id'], name='stock_repair_by_time')],
             },
         ),
         migrations.AddField(

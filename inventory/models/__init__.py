@@ -10,7 +10,7 @@ from inventory.models.purchasing import (
 )
 from inventory.models.replenishment import ReorderPolicy, ReplenishmentProposal
 from inventory.models.reservation import Reservation
-from inventory.models.stock import StockCount, StockCountLine, StockLevel, StockMovement, Warehouse
+from inventory.models.stock import StockCount, StockCountLine, StockLevel, StockMovement, StockRepair, Warehouse
 
 __all__ = (
     "Category",
@@ -28,6 +28,7 @@ __all__ = (
     "StockCountLine",
     "StockLevel",
     "StockMovement",
+    "StockRepair",
     "Supplier",
     "SupplierOffer",
     "TaxClass",

@@ -72,6 +72,7 @@ class Variant(models.Model):
     class Meta:
         verbose_name = _("SKU")
         verbose_name_plural = _("SKUs")
+        permissions = [("see_cost", _("Can see what goods cost"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(list_price__gte=0),

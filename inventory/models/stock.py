@@ -157,3 +157,28 @@ class StockCountLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.variant_id}: {self.expected} -> {self.counted}"
+
+
+class StockRepair(models.Model):
+    """One balance that had drifted from the ledger and was put right: what it said, what it says now, and who did it."""
+
+    append_only = True
+
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("SKU"))
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("warehouse"))
+    on_hand_before = models.IntegerField(_("on hand before"))
+    on_hand_after = models.IntegerField(_("on hand after"))
+    reserved_before = models.IntegerField(_("reserved before"))
+    reserved_after = models.IntegerField(_("reserved after"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("actor")
+    )
+    repaired_at = models.DateTimeField(_("repaired at"))
+
+    class Meta:
+        verbose_name = _("repair of a balance")
+        verbose_name_plural = _("repairs of balances")
+        indexes = [models.Index(fields=["-repaired_at", "-id"], name="stock_repair_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id}@{self.warehouse_id}"

@@ -4,7 +4,7 @@ What is allowed in which state is the table in inventory/lifecycle.py.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel import shop
-from config.kernel.errors import Conflict, Invalid, Missing
+from config.kernel.errors import Conflict, Invalid, Missing, Stale
 from config.kernel.models import User
 from inventory import lifecycle, locking, numbering
 from inventory.lifecycle import Step
@@ -33,6 +33,8 @@ from inventory.models import (
 )
 from inventory.operations import catalog, ledger
 from inventory.operations.ledger import Change, Document
+from inventory.queries import purchases
+from inventory.queries.purchases import Missed
 
 MOST_UNITS = 10_000_000
 LONGEST_TEXT = 300
@@ -53,6 +55,18 @@ class PurchaseInvalid(Invalid):
     """The lines, the supplier or the receipt do not make sense; `details` names the field, and the SKU where there is one."""
 
     code = "purchase_invalid"
+
+
+class DeliveryNoteUsed(Conflict):
+    """This delivery note was booked with other quantities; `details` names the receipt, what it booked and what was sent."""
+
+    code = "delivery_note_used"
+
+
+class TermsMissed(PurchaseInvalid):
+    """Quantities the supplier does not sell. `details.lines` names SKU, MOQ, pack, and what could be ordered instead."""
+
+    code = "supplier_terms_missed"
 
 
 @dataclass(frozen=True)
@@ -99,9 +113,23 @@ def draft(
 
 
 @transaction.atomic
-def change_lines(*, number: str, lines: Sequence[Wanted], actor: User | None, at: datetime, reason: str = "") -> PurchaseOrder:
-    """Replaces what a draft asks for. A SKU that stays keeps its line, and with it the proposal it came from."""
+def change_lines(
+    *,
+    number: str,
+    lines: Sequence[Wanted],
+    actor: User | None,
+    at: datetime,
+    reason: str = "",
+    seen: str | None = None,
+) -> PurchaseOrder:
+    """Replaces what a draft asks for. A SKU that stays keeps its line, and with it the proposal it came from.
+
+    `seen` is the version on the page where somebody wrote the lines: what the replenishment or somebody else put there
+    meanwhile is not taken out unread.
+    """
     order = _locked(number, Step.CHANGED)
+    if seen is not None and purchases.version(order) != seen:
+        raise Stale(_("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed."))
     before = _written(order)
     _write_lines(order, lines)
     after = _written(order)
@@ -111,16 +139,27 @@ def change_lines(*, number: str, lines: Sequence[Wanted], actor: User | None, at
 
 
 @transaction.atomic
-def approve(*, number: str, actor: User | None, at: datetime) -> PurchaseOrder:
-    """Agrees to spend the money. The proposals it came from count as ordered."""
+def approve(*, number: str, actor: User | None, at: datetime, reason: str = "") -> PurchaseOrder:
+    """Agrees to spend the money. The proposals it came from count as ordered.
+
+    Lines below the MOQ or beside the packs of the supplier are refused, unless a `reason` says that it sells them all the same.
+    """
     order = _locked(number, Step.APPROVED)
     _require_buying(order.supplier)
     if not order.lines.exists():
         raise PurchaseInvalid(_("A purchase order needs at least one line."), details={"field": "lines"})
+    missed = purchases.terms_missed(order=order)
+    if missed and not reason.strip():
+        raise TermsMissed(
+            _("The supplier does not sell these quantities. %(lines)s Change the lines, or approve them with a reason.")
+            % {"lines": " ".join(told_missed(one) for one in missed)},
+            details={"field": "quantity", "lines": [asdict(one) for one in missed]},
+        )
     order.state, order.approved_at, order.approved_by = PurchaseOrder.State.APPROVED, at, actor
     order.save(update_fields=["state", "approved_at", "approved_by"])
     _open_proposals(order).update(state=ReplenishmentProposal.State.ORDERED, decided_by=actor, decided_at=at)
-    _tell(order, Step.APPROVED, actor, at)
+    told = {"terms_missed": {one.sku: one.quantity for one in missed}} if missed else {}
+    _tell(order, Step.APPROVED, actor, at, reason=reason, details=told)
     return order
 
 
@@ -144,7 +183,8 @@ def receive_goods(
 ) -> GoodsReceipt:
     """Puts a delivery on the shelf: units by SKU, all or part of what was ordered, or more.
 
-    The same delivery note of the same purchase order changes nothing and returns the first receipt, whatever the state.
+    The same delivery note with the same quantities changes nothing and returns the first receipt, whatever the state: its
+    `received_at` is not `at`. With other quantities it is refused, since they may be another parcel.
     """
     note = delivery_note.strip()
     if not note or len(note) > 64:
@@ -152,8 +192,9 @@ def receive_goods(
             _("Enter the number of the delivery note, at most 64 characters."), details={"field": "delivery_note"}
         )
     order = _locked(number)
-    known = GoodsReceipt.objects.filter(purchase_order=order, delivery_note=note).first()
+    known = purchases.receipts().filter(purchase_order=order, delivery_note=note).first()
     if known is not None:
+        _require_same(known, quantities)
         return known
     _require(order, Step.RECEIVED)
     lines = _lines_received(order, quantities)
@@ -193,7 +234,7 @@ def receive_goods(
         details={"receipt": receipt.number, "units": sum(lines.values())} | ({"too_many": over} if over else {}),
     )
     ledger.announce(at=at)
-    return receipt
+    return purchases.with_lines(receipt)
 
 
 @transaction.atomic
@@ -225,6 +266,19 @@ def cancel(*, number: str, reason: str, actor: User | None, at: datetime) -> Pur
     )
     _tell(order, Step.CANCELED, actor, at, reason=reason)
     return order
+
+
+def told_missed(one: Missed) -> str:
+    return _(
+        "%(sku)s: %(quantity)s ordered, but the MOQ is %(minimum)s and a pack holds %(multiple)s; "
+        "the next quantity is %(orderable)s."
+    ) % {
+        "sku": one.sku,
+        "quantity": f"{one.quantity:,}",
+        "minimum": f"{one.minimum_quantity:,}",
+        "multiple": f"{one.order_multiple:,}",
+        "orderable": f"{one.orderable:,}",
+    }
 
 
 def _locked(number: str, step: Step | None = None) -> PurchaseOrder:
@@ -328,6 +382,29 @@ def _lines_received(order: PurchaseOrder, quantities: Mapping[str, int]) -> dict
                 details={"field": "quantities", "sku": sku},
             )
     return {by_sku[sku]: units for sku, units in quantities.items()}
+
+
+def _require_same(known: GoodsReceipt, quantities: Mapping[str, int]) -> None:
+    booked = dict(known.lines.order_by("pk").values_list("line__variant__sku", "quantity"))
+    if booked == dict(quantities):
+        return
+    raise DeliveryNoteUsed(
+        _(
+            "Delivery note %(note)s was booked before as %(receipt)s with %(booked)s; now it says %(sent)s. "
+            "If this is another parcel, add something to the number of the note."
+        )
+        % {
+            "note": known.delivery_note,
+            "receipt": known.number,
+            "booked": _units_told(booked),
+            "sent": _units_told(quantities),
+        },
+        details={"receipt": known.number, "booked": booked, "sent": dict(quantities)},
+    )
+
+
+def _units_told(quantities: Mapping[str, int]) -> str:
+    return ", ".join(f"{sku} × {units}" for sku, units in quantities.items())
 
 
 def _open_proposals(order: PurchaseOrder) -> Any:

@@ -18,6 +18,7 @@ from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 from inventory.models import PurchaseOrderLine, ReorderPolicy, ReplenishmentProposal
 from inventory.operations.drafting import Drafts
+from inventory.operations.purchasing import MOST_UNITS
 from inventory.queries import replenishment as queries
 from inventory.queries.replenishment import Need, Needs
 from inventory.replenishment import is_another_need
@@ -126,6 +127,8 @@ def override(*, proposal_id: int, quantity: int, reason: str, actor: User | None
     """Buys `quantity` instead of what was computed, also on later nights, until it is ordered or the override is undone."""
     if quantity < 1:
         raise Invalid(_("The quantity is at least one. To buy nothing, dismiss the proposal."), details={"field": "quantity"})
+    if quantity > MOST_UNITS:
+        raise Invalid(_("A quantity lies between 1 and %(most)s.") % {"most": MOST_UNITS}, details={"field": "quantity"})
     proposal, drafts = _open_one(proposal_id, actor, at)
     proposal.override, proposal.override_reason, proposal.override_by = quantity, _required(reason), actor
     return _save_override(proposal, drafts)

@@ -10,11 +10,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel.errors import Conflict, Invalid, Missing
+from config.kernel.errors import Conflict, Invalid, Missing, Stale
 from config.kernel.models import User
 from inventory import locking, numbering
 from inventory.locking import Place
-from inventory.models import StockCount, StockCountLine, StockLevel, StockMovement, Variant, Warehouse
+from inventory.models import StockCount, StockCountLine, StockLevel, StockMovement, StockRepair, Variant, Warehouse
 from inventory.operations import ledger, reservations
 from inventory.operations.ledger import Change, Document, InsufficientStock
 from inventory.queries import drift
@@ -45,6 +45,12 @@ class UnknownPlace(Missing):
     code = "unknown_place"
 
 
+class StockMoved(Stale):
+    """Units came or left since the page that asks was shown; `details` says what was seen there, and what lies there now."""
+
+    code = "stock_moved"
+
+
 class CountStale(Conflict):
     """Units came or left while somebody counted: `details.lines` says of which SKU, what was seen, what lies there now."""
 
@@ -57,32 +63,60 @@ class CountInvalid(Invalid):
 
 @transaction.atomic
 def adjust(
-    *, variant_id: int, warehouse_id: int, quantity: int, reason: str, actor: User | None, at: datetime
+    *,
+    variant_id: int,
+    warehouse_id: int,
+    quantity: int,
+    reason: str,
+    actor: User | None,
+    at: datetime,
+    expected: int | None = None,
 ) -> StockMovement:
-    """Corrects what lies there by `quantity`, signed. Taking what is reserved releases the newest reservations."""
+    """Corrects what lies there by `quantity`, signed. Taking what is reserved releases the newest reservations.
+
+    `expected` is what lay there when somebody decided on it: two who saw the same miscount do not both correct it.
+    """
     if quantity == 0:
         raise reservations.QuantityInvalid(_("An adjustment changes the quantity."), details={"field": "quantity"})
     kind = StockMovement.Kind.ADJUSTMENT
-    return _correct(kind, numbering.ADJUSTMENT, (variant_id, warehouse_id), quantity, reason, actor, at)
+    return _correct(kind, numbering.ADJUSTMENT, (variant_id, warehouse_id), quantity, reason, actor, at, expected)
 
 
 @transaction.atomic
 def write_off(
-    *, variant_id: int, warehouse_id: int, quantity: int, reason: str, actor: User | None, at: datetime
+    *,
+    variant_id: int,
+    warehouse_id: int,
+    quantity: int,
+    reason: str,
+    actor: User | None,
+    at: datetime,
+    expected: int | None = None,
 ) -> StockMovement:
-    """Takes lost, broken or expired units off the shelf. Taking what is reserved releases the newest reservations."""
+    """Takes lost, broken or expired units off the shelf. Taking what is reserved releases the newest reservations.
+
+    `expected` is what lay there when somebody decided on it, as in `adjust`.
+    """
     _require_units(quantity)
     kind = StockMovement.Kind.WRITE_OFF
-    return _correct(kind, numbering.WRITE_OFF, (variant_id, warehouse_id), -quantity, reason, actor, at)
+    return _correct(kind, numbering.WRITE_OFF, (variant_id, warehouse_id), -quantity, reason, actor, at, expected)
 
 
 def _correct(
-    kind: StockMovement.Kind, prefix: str, place: Place, quantity: int, reason: str, actor: User | None, at: datetime
+    kind: StockMovement.Kind,
+    prefix: str,
+    place: Place,
+    quantity: int,
+    reason: str,
+    actor: User | None,
+    at: datetime,
+    expected: int | None,
 ) -> StockMovement:
     reason = _required(reason)
     _require_units(abs(quantity))
     _require_known([place])
     level = locking.lock_levels([place])[place]
+    _require_expected(level, expected)
     if level.on_hand + quantity < 0:
         raise _too_few({place: -quantity}, {place: level.on_hand})
     reservations.lose({place: level}, {place: level.on_hand + quantity}, at=at)
@@ -104,8 +138,12 @@ def transfer(
     reason: str,
     actor: User | None,
     at: datetime,
+    expected: int | None = None,
 ) -> tuple[StockMovement, StockMovement]:
-    """Moves available units to another warehouse; reserved ones stay where they are promised from."""
+    """Moves available units to another warehouse; reserved ones stay where they are promised from.
+
+    `expected` is what lay in the first warehouse when somebody decided on it, as in `adjust`.
+    """
     reason = _required(reason)
     _require_units(quantity)
     if from_warehouse_id == to_warehouse_id:
@@ -113,6 +151,7 @@ def transfer(
     source, target = (variant_id, from_warehouse_id), (variant_id, to_warehouse_id)
     _require_known([source, target])
     levels = locking.lock_levels([source, target])
+    _require_expected(levels[source], expected)
     if levels[source].available < quantity:
         raise _too_few({source: quantity}, {source: levels[source].available})
     document = Document("TRANSFER", numbering.document_number(numbering.TRANSFER, at))
@@ -208,20 +247,21 @@ class Audited:
     repaired: tuple[Difference, ...] = ()
 
 
-def audit(*, at: datetime, repair: bool = False) -> Audited:
+def audit(*, at: datetime, repair: bool = False, actor: User | None = None) -> Audited:
     """Recounts every level from the ledger and the reservations and names each difference.
 
     The ledger is the truth: a repair moves the balance, never the ledger, each place in a transaction of its own and counted
-    again under its lock. Where the ledger itself is below zero there is no balance to move to.
+    again under its lock, and on record with the one who asked for it. Where the ledger itself is below zero there is no
+    balance to move to.
     """
     found = tuple(drift.differences())
     if not repair:
         return Audited(found)
-    return Audited(found, tuple(one for one in found if _repair(one, at)))
+    return Audited(found, tuple(one for one in found if _repair(one, actor, at)))
 
 
 @transaction.atomic
-def _repair(difference: Difference, at: datetime) -> bool:
+def _repair(difference: Difference, actor: User | None, at: datetime) -> bool:
     place = (difference.variant_id, difference.warehouse_id)
     level = locking.lock_levels([place])[place]
     now = next(iter(drift.differences(place=place)), None)
@@ -232,6 +272,16 @@ def _repair(difference: Difference, at: datetime) -> bool:
     level.on_hand, level.reserved = max(now.moved, now.held), now.held
     reservations.lose({place: level}, {place: now.moved}, at=at)
     ledger.shift([Change(level, on_hand=now.moved - level.on_hand)])
+    StockRepair.objects.create(
+        variant_id=level.variant_id,
+        warehouse_id=level.warehouse_id,
+        on_hand_before=now.on_hand,
+        on_hand_after=now.moved,
+        reserved_before=now.reserved,
+        reserved_after=level.reserved,
+        actor=actor,
+        repaired_at=at,
+    )
     return True
 
 
@@ -262,6 +312,15 @@ def _require_known(places: Mapping[Place, int] | Sequence[Place]) -> None:
         raise UnknownPlace(
             _("There is no such SKU or warehouse."),
             details={"variants": sorted(variants - known_variants), "warehouses": sorted(warehouses - known_warehouses)},
+        )
+
+
+def _require_expected(level: StockLevel, expected: int | None) -> None:
+    if expected is not None and level.on_hand != expected:
+        raise StockMoved(
+            _("Units have come or left since you opened the page: %(before)s lay there, now it is %(now)s. Look once more.")
+            % {"before": expected, "now": level.on_hand},
+            details={"expected": expected, "on_hand": level.on_hand},
         )
 
 

@@ -1,23 +1,47 @@
 """Purchase orders with all that hangs on them, in a fixed number of queries."""
 
-from django.db.models import DecimalField, F, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from dataclasses import dataclass
 
-from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine
+from django.db.models import DecimalField, F, OuterRef, Prefetch, QuerySet, Subquery, Sum, prefetch_related_objects
+
+from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine, SupplierOffer
+from inventory.replenishment import orderable
 
 State = PurchaseOrder.State
 
 
+@dataclass(frozen=True)
+class Missed:
+    """A line that asks for a quantity its supplier does not sell."""
+
+    sku: str
+    quantity: int
+    minimum_quantity: int
+    order_multiple: int
+    orderable: int
+
+
 def in_full() -> QuerySet[PurchaseOrder]:
     """With lines, receipts and timeline, each in the order in which they came."""
-    receipt_lines = GoodsReceiptLine.objects.select_related("line__variant").order_by("pk")
     return PurchaseOrder.objects.select_related("supplier", "warehouse", "actor", "approved_by").prefetch_related(
         Prefetch("lines", PurchaseOrderLine.objects.select_related("variant__product").order_by("pk")),
-        Prefetch(
-            "receipts",
-            GoodsReceipt.objects.select_related("actor").prefetch_related(Prefetch("lines", receipt_lines)).order_by("pk"),
-        ),
+        Prefetch("receipts", receipts().select_related("actor").order_by("pk")),
         Prefetch("timeline", PurchaseOrderEvent.objects.select_related("actor").order_by("pk")),
     )
+
+
+def receipts() -> QuerySet[GoodsReceipt]:
+    return GoodsReceipt.objects.prefetch_related(_receipt_lines())
+
+
+def with_lines(receipt: GoodsReceipt) -> GoodsReceipt:
+    """The same receipt, with all that is told of it at hand."""
+    prefetch_related_objects([receipt], _receipt_lines())
+    return receipt
+
+
+def _receipt_lines() -> "Prefetch[str]":
+    return Prefetch("lines", GoodsReceiptLine.objects.select_related("line__variant").order_by("pk"))
 
 
 def listed() -> QuerySet[PurchaseOrder]:
@@ -31,6 +55,25 @@ def listed() -> QuerySet[PurchaseOrder]:
     )
 
 
+def terms_missed(*, order: PurchaseOrder) -> list[Missed]:
+    """Lines below the supplier's MOQ or beside its packs, in their order. A SKU without an offer has no terms to miss."""
+    wanted = dict(order.lines.order_by("pk").values_list("variant_id", "quantity"))
+    offers = SupplierOffer.objects.filter(supplier_id=order.supplier_id, variant_id__in=wanted).select_related("variant")
+    terms = {offer.variant_id: offer for offer in offers}
+    found = [_against(terms[variant_id], quantity) for variant_id, quantity in wanted.items() if variant_id in terms]
+    return [one for one in found if one.orderable != one.quantity]
+
+
+def _against(offer: SupplierOffer, quantity: int) -> Missed:
+    minimum, multiple = offer.minimum_quantity, offer.order_multiple
+    return Missed(offer.variant.sku, quantity, minimum, multiple, orderable(quantity, minimum, multiple))
+
+
 def awaited() -> QuerySet[PurchaseOrder]:
     """What the receiving desk waits for: sent and not complete, the longest overdue first."""
     return listed().filter(state__in=[State.SENT, State.PARTLY_RECEIVED]).order_by("expected_on", "id")
+
+
+def version(order: PurchaseOrder) -> str:
+    """What changes with everything that happens to a purchase order, its lines included."""
+    return f"{order.state}:{order.timeline.count()}"

@@ -26,6 +26,7 @@ from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
 from inventory.admin.documents import declare
 from inventory.models import Warehouse
+from orders.importing import refusals
 from orders.importing.profiles import PROFILES
 from orders.importing.report import FIGURES, OUTCOMES
 from orders.models import ImportRun
@@ -167,7 +168,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("asked by"))
     def who(self, run: ImportRun) -> str:
-        return run.actor.get_username() if run.actor else pgettext("asked by", "command")
+        return str(run.actor) if run.actor else pgettext("asked by", "command")
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         return super().render_change_form(request, context | shown(kwargs["obj"]), *args, **kwargs)
@@ -241,6 +242,7 @@ def shown(run: ImportRun) -> dict[str, Any]:
     return {
         "run": run,
         "state_label": wording.label(run.get_state_display(), COLORS[ImportRun.State(run.state)]),
+        "refused": refusals.told(run.refusal) if run.refusal else run.error,
         "is_over": run.finished_at is not None,
         "url": reverse("admin:orders_importrun_standing", args=[run.pk]),
         "rejects_url": reverse("admin:orders_importrun_rejects", args=[run.pk]) if run.rejects else "",

@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import ngettext
 
+from campaigns.models import Customer
 from config.kernel.admin import wording
 from orders.models import Order, OrderEvent, OrderLine, Return
 from orders.queries import worklists
@@ -76,11 +77,17 @@ def contents(lines: list[OrderLine]) -> str:
     return ngettext("%(name)s and %(more)s more", "%(name)s and %(more)s more", more) % {"name": lines[0].name, "more": more}
 
 
-def buyer(order: Order) -> str:
+def person(customer: Customer, *, in_full: bool) -> str:
+    """A customer's name; the storefront's id for somebody is no secret."""
+    return (customer.name if in_full else wording.masked(customer.name)) or customer.external_id
+
+
+def buyer(order: Order, *, in_full: bool) -> str:
     """Whom the order belongs to; without a customer, to whom it goes."""
     if order.customer is not None:
-        return order.customer.name or order.customer.external_id
-    return str(order.ship_to.get("name") or "-")
+        return person(order.customer, in_full=in_full)
+    name = str(order.ship_to.get("name") or "")
+    return (name if in_full else wording.masked(name)) or "-"
 
 
 def order_link(order: Order | None) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from config.kernel import clock
-from config.kernel.admin.buttons import actor, operation_button
+from config.kernel.admin.buttons import ReasonForm, actor, operation_button
 from orders import lifecycle, views
 from orders.admin import labels, order_forms, telling
 from orders.admin.order_list import CUSTOMER, OrderListAdmin
@@ -61,6 +61,7 @@ class OrderAdmin(OrderListAdmin):
         at = clock.now()
         page = order_page.page(order=order)
         siblings = reverse("admin:orders_order_changelist")
+        in_full = request.user.has_perm(views.SEES_PERSONAL)
         context |= {
             "page": page,
             "order": order,
@@ -71,7 +72,9 @@ class OrderAdmin(OrderListAdmin):
             "returns": [{"row": one, "state": labels.return_state(one)} for one in page.returns],
             "siblings": [{"row": one, "state": labels.state(one)} for one in page.siblings],
             "siblings_url": f"{siblings}?{CUSTOMER}={order.customer.external_id}" if order.customer else "",
-            "ship_to": telling.address(order),
+            "sees_personal": in_full,
+            "customer": telling.customer(order, in_full=in_full),
+            "ship_to": telling.address(order, in_full=in_full),
         }
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return answer
@@ -118,7 +121,7 @@ class OrderAdmin(OrderListAdmin):
 
     @operation_button(
         title=gettext_lazy("Give up the missing units"), permission="orders.cancel_order", icon="remove_shopping_cart",
-        shown=lambda order: order.is_short and may("cancel_missing")(order), form=order_forms.ReasonForm, danger=True,
+        shown=lambda order: order.is_short and may("cancel_missing")(order), form=ReasonForm, danger=True,
         explanation=gettext_lazy("They are canceled, what was paid for them is due to go back, and the rest goes on."),
     )  # fmt: skip
     def cancel_missing(self, request: HttpRequest, order: Order, values: dict[str, Any]) -> None:
@@ -154,7 +157,7 @@ class OrderAdmin(OrderListAdmin):
 
     @operation_button(
         title=gettext_lazy("Cancel the order"), permission="orders.cancel_order", icon="cancel", shown=may("cancel"),
-        form=order_forms.ReasonForm, danger=True,
+        form=ReasonForm, danger=True,
         explanation=gettext_lazy("Stock and coupons are given back, what was paid is due to go back. This cannot be undone."),
     )  # fmt: skip
     def cancel(self, request: HttpRequest, order: Order, values: dict[str, Any]) -> None:

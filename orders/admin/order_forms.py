@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from config.kernel.admin.buttons import ButtonForm
+from config.kernel.admin.buttons import ButtonForm, reason_field
 from config.kernel.money import EXPONENTS, Money
 from inventory.models import Warehouse
 from orders.models import Order, Return
@@ -40,12 +40,6 @@ class PayForm(ButtonForm):
 
     def prepare(self, row: Order) -> None:
         self.fields["amount"] = amount_field(row, row.total - row.paid, label=gettext_lazy("Amount"))
-
-
-class ReasonForm(ButtonForm):
-    reason = forms.CharField(
-        label=pgettext_lazy("why", "Reason"), max_length=200, help_text=gettext_lazy("Kept in the order's history.")
-    )
 
 
 class NoteForm(ButtonForm):
@@ -120,8 +114,9 @@ class AcceptReturnForm(_UnitsForm):
             label=gettext_lazy("Goods go back to"),
             choices=list(Warehouse.objects.values_list("pk", "name")),
             coerce=int,
+            initial=order_page.shipped_from(order=row),
         )
-        self.fields["reason"] = forms.CharField(label=pgettext_lazy("why", "Reason"), max_length=200)
+        self.fields["reason"] = reason_field()
 
 
 class ReceiveReturnForm(_UnitsForm):
@@ -153,4 +148,4 @@ class RefundForm(ButtonForm):
         self.fields["provider"].initial = order_page.latest_provider(order=row)
         due = row.refund_owed - row.refunded if row.refund_due else row.paid - row.refunded
         self.fields["amount"] = amount_field(row, due, label=gettext_lazy("Amount"))
-        self.fields["reason"] = forms.CharField(label=pgettext_lazy("why", "Reason"), max_length=200)
+        self.fields["reason"] = reason_field()

@@ -1,15 +1,16 @@
 """The list of orders: worklists as tabs above it, search, filters, and what is done with several orders at once."""
 
 from typing import Any
+from urllib.parse import unquote, urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -31,6 +32,11 @@ LIST, CUSTOMER = "list", "customer"
 
 
 class OrderChangeList(HouseChangeList):
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        if not request.user.has_perm(views.SEES_PERSONAL):
+            self.search_help_text = gettext("Order number, number in the channel, tracking number or customer id")
+
     def get_filters_params(self, params: dict[str, Any] | None = None) -> dict[str, Any]:
         kept: dict[str, Any] = super().get_filters_params(params)
         return {name: value for name, value in kept.items() if name not in (LIST, CUSTOMER)}
@@ -68,11 +74,19 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
         return worklists.listed(super().get_queryset(request))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        return worklists.found(queryset, term=search_term), False
+        sees_personal = request.user.has_perm(views.SEES_PERSONAL)
+        return worklists.found(queryset, term=search_term, also_personal=sees_personal), False
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        shown = super().get_list_display(request)
+        if request.user.has_perm(views.SEES_PERSONAL):
+            return shown
+        return ["masked_buyer" if name == "buyer" else name for name in shown]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         chosen = request.GET.get(LIST, "")
-        customer = request.GET.get(CUSTOMER)
+        named = request.GET.get(CUSTOMER)
+        customer = named and Customer.objects.filter(external_id=named).first()
         address = reverse("admin:orders_order_changelist")
         more = {
             "worklists": [
@@ -82,14 +96,18 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
             ],
             "all_url": address,
             "all_chosen": not chosen,
-            "customer": customer and Customer.objects.filter(external_id=customer).first(),
+            "customer": customer and labels.person(customer, in_full=request.user.has_perm(views.SEES_PERSONAL)),
         }  # fmt: skip
         page: HttpResponse = super().changelist_view(request, {**more, **(extra_context or {})})
         return page
 
     @display(description=gettext_lazy("customer"))
     def buyer(self, order: Order) -> str:
-        return labels.buyer(order)
+        return labels.buyer(order, in_full=True)
+
+    @display(description=gettext_lazy("customer"))
+    def masked_buyer(self, order: Order) -> str:
+        return labels.buyer(order, in_full=False)
 
     @display(description=gettext_lazy("what"))
     def contents(self, order: Order) -> str:
@@ -124,7 +142,9 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
             if attempt(request, lambda number=order.number: fulfilling.pick(number=number, actor=actor(request), at=at)):  # type: ignore[misc]
                 picked.append(order)
         if picked:
-            LogEntry.objects.log_actions(actor(request).pk, picked, CHANGE, _("Mark as picked"))
+            LogEntry.objects.log_actions(
+                actor(request).pk, picked, CHANGE, wording.untranslated(gettext_lazy("Mark as picked"))
+            )
             told = ngettext("%(count)s order is picked.", "%(count)s orders are picked.", len(picked))
             messages.success(request, told % {"count": len(picked)})
         if left := number - len(chosen):
@@ -140,19 +160,30 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
         numbers = list(queryset.order_by("ship_due_at", "id").values_list("number", flat=True)[: picking.ROUND])
         return views.picking_sheet(request, numbers=numbers)
 
-    @admin.action(description=gettext_lazy("Download as a table (CSV)"), permissions=["view"])
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("orders.export_order")
+
+    @admin.action(description=gettext_lazy("Download as a table (CSV)"), permissions=["export"])
     def export_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponseBase | None:
         number = downloading.length(queryset)
+        in_full = request.user.has_perm(views.SEES_PERSONAL)
         given = attempt(
             request,
             lambda: downloading.as_csv(
                 request,
                 name=f"orders-{wording.plain_moment(clock.now())[:10]}",
                 heading=order_table.heading(),
-                rows=map(order_table.row, queryset.iterator(chunk_size=1000)),
+                rows=(order_table.row(order, in_full=in_full) for order in queryset.iterator(chunk_size=1000)),
                 number=number,
                 of=Order,
                 called=ngettext("%(count)s order", "%(count)s orders", number) % {"count": number},
+                narrowed=_narrowed(request),
             ),
         )
         return given.value if given else None
+
+
+def _narrowed(request: HttpRequest) -> str:
+    """How the list was narrowed, as in its address. The audit is for good, so a phone number searched for stays out of it."""
+    asked = {**request.GET.dict(), SEARCH_VAR: wording.masked(request.GET.get(SEARCH_VAR, ""), kept=3)}
+    return unquote(urlencode({name: value for name, value in asked.items() if value}))

@@ -18,8 +18,9 @@ def heading() -> list[str]:
     ]  # fmt: skip
 
 
-def row(order: Order) -> list[Any]:
+def row(order: Order, *, in_full: bool) -> list[Any]:
     lines = list(order.lines.all())
+    name = order.customer.name if order.customer else str(order.ship_to.get("name", ""))
     amounts = (order.lines_total, order.shipping_fee - order.shipping_discount, order.total, order.paid, order.refunded)
     return [
         order.number,
@@ -28,7 +29,7 @@ def row(order: Order) -> list[Any]:
         wording.plain_moment(order.placed_at),
         order.get_state_display(),
         order.customer.external_id if order.customer else "",
-        order.customer.name if order.customer else order.ship_to.get("name", ""),
+        name if in_full else wording.masked(name),
         ", ".join(f"{line.name} × {line.quantity}" for line in lines),
         sum(line.quantity for line in lines),
         *(Money(one, order.currency).as_text() for one in amounts),

@@ -13,10 +13,11 @@ from unfold.decorators import display
 
 from config.kernel.admin import wording
 from config.kernel.admin.filters import BusinessDaysFilter
-from config.kernel.admin.house import ReadOnlyAdmin
+from config.kernel.admin.house import ReadOnlyAdmin, once_per_row
 from orders.admin import labels, telling
 from orders.models import Fulfillment, OrderEvent, Payment, Refund
 from orders.queries import records
+from orders.views import SEES_PERSONAL
 
 
 class OfOrderAdmin(ReadOnlyAdmin):
@@ -59,9 +60,13 @@ class FulfillmentAdmin(OfOrderAdmin):
     shipped = wording.moment_column("shipped_at", gettext_lazy("shipped at"))
 
     @display(description=gettext_lazy("contents"))
+    @once_per_row
     def contents(self, row: Fulfillment) -> str:
         lines = row.lines.select_related("order_line").order_by("order_line__position")
         return labels.listing((line.order_line.sku, line.order_line.name, line.quantity) for line in lines)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [one for one in self.fields if one != "slip" or request.user.has_perm(SEES_PERSONAL)]
 
     @display(description=gettext_lazy("packing slip"))
     def slip(self, row: Fulfillment) -> str:

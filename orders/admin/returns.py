@@ -13,8 +13,9 @@ from unfold.decorators import display
 
 from config.kernel import clock
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
+from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
+from config.kernel.admin.house import once_per_row
 from orders.admin import labels, order_forms
 from orders.admin.records import OfOrderAdmin
 from orders.models import Return
@@ -41,7 +42,7 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
     list_select_related = ("order", "warehouse", "actor")
     ordering = ("-accepted_at", "-id")
     fields = readonly_fields = (
-        "number", "of_order", "state_label", "warehouse", "reason", "money", "who", "accepted", "received", "contents",
+        "number", "of_order", "state_label", "warehouse", "reason", "refund_in_full", "who", "accepted", "received", "contents",
     )  # fmt: skip
 
     accepted = wording.moment_column("accepted_at", gettext_lazy("accepted at"))
@@ -65,9 +66,21 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
     @display(description=gettext_lazy("refund"))
     def money(self, parcel: Return) -> str:
         """Goods of a sale before the shop's records have no order; what they were worth is in the shop's currency."""
+        if parcel.state == Return.State.REFUSED:
+            return "-"
+        if parcel.state == Return.State.ACCEPTED:
+            return _("settled on receipt")
         return wording.amount(parcel.refund, parcel.order.currency if parcel.order else "")
 
+    @display(description=gettext_lazy("refund"))
+    def refund_in_full(self, parcel: Return) -> str:
+        if not is_open(parcel):
+            return str(self.money(parcel))
+        to_come = wording.amount(order_page.refund_to_come(parcel=parcel), parcel.order.currency if parcel.order else "")
+        return _("%(amount)s, settled on receipt") % {"amount": to_come}
+
     @display(description=gettext_lazy("contents"))
+    @once_per_row
     def contents(self, parcel: Return) -> str:
         return labels.listing(
             (
@@ -103,7 +116,7 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
 
     @operation_button(
         title=gettext_lazy("Refuse the return"), permission="orders.return_order", icon="block", shown=is_open,
-        form=order_forms.ReasonForm, danger=True,
+        form=ReasonForm, danger=True,
         explanation=gettext_lazy("The goods will not be taken back. A later return of the same units can be accepted anew."),
     )  # fmt: skip
     def refuse(self, request: HttpRequest, parcel: Return, values: dict[str, Any]) -> None:

@@ -78,7 +78,7 @@ def _course(page: Page, order: Order, at: datetime) -> Iterator[Step]:
 
 @dataclass(frozen=True)
 class Address:
-    """Where an order goes, as far as the channel told."""
+    """Where an order goes, as far as the channel told. Not in full, it is left to tell two parcels apart."""
 
     name: str
     phone: str
@@ -86,14 +86,35 @@ class Address:
     notes: list[str]
 
 
-def address(order: Order) -> Address:
+def address(order: Order, *, in_full: bool) -> Address:
     told: Mapping[str, Any] = order.ship_to
-    postal = str(told.get("postal_code") or "")
+    name, phone, postal = (str(told.get(one) or "") for one in ("name", "phone", "postal_code"))
+    if not in_full:
+        return Address(wording.masked(name), wording.masked(phone, kept=3), [f"({postal}) ****"] if postal else ["****"], [])
     street = f"({postal}) {told.get('address') or ''}" if postal else str(told.get("address") or "")
     lines = [street.strip(), str(told.get("detail") or "")]
     notes = [str(told.get("message") or ""), order.note]
-    return Address(
-        str(told.get("name") or ""), str(told.get("phone") or ""), [one for one in lines if one], [one for one in notes if one]
+    return Address(name, phone, [one for one in lines if one], [one for one in notes if one])
+
+
+@dataclass(frozen=True)
+class Person:
+    """The customer behind an order."""
+
+    external_id: str
+    name: str
+    phone: str
+    email: str
+
+
+def customer(order: Order, *, in_full: bool) -> Person | None:
+    if order.customer is None:
+        return None
+    known = order.customer
+    if in_full:
+        return Person(known.external_id, known.name, known.phone, known.email)
+    return Person(
+        known.external_id, wording.masked(known.name), wording.masked(known.phone, kept=3), wording.masked(known.email)
     )
 
 

@@ -13,9 +13,8 @@ from unfold.decorators import display
 
 from config.kernel import clock
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, actor, operation_button
+from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
-from orders.admin.order_forms import ReasonForm
 from orders.admin.records import OfOrderAdmin
 from orders.models import Settlement, UnmatchedPayment
 from orders.operations import turns, unmatched

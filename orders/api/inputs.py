@@ -75,6 +75,9 @@ class PaymentInput(StrictInput):
     reference = serializers.CharField(max_length=100, help_text="The provider's own number of the payment.")
     amount = AmountInput()
     paid_at = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="Empty: now.")
+    customer = serializers.CharField(
+        max_length=64, required=False, default="", help_text="Its external id; a storefront names the order's customer, if any."
+    )
 
 
 class RefundInput(StrictInput):

@@ -37,10 +37,10 @@ def _actor(request: Request) -> User:
     return cast(User, request.user)
 
 
-def _of_staff(request: Request) -> bool:
-    """Whether the token reaches beyond one customer's own orders."""
+def _reaches_all(request: Request, scopes: frozenset[Scope]) -> bool:
+    """Whether the token reaches beyond one customer's own orders: by `READERS` to look at them, by `WRITERS` to change them."""
     token: Any = request.auth
-    return not READERS.isdisjoint(token.granted)
+    return not scopes.isdisjoint(token.granted)
 
 
 class QuoteView(APIView):
@@ -107,7 +107,7 @@ class OrderView(APIView):
         responses={200: outputs.OrderDetailOutput},
     )
     def get(self, request: Request, number: str) -> Response:
-        by_staff = _of_staff(request)
+        by_staff = _reaches_all(request, READERS)
         customer = request.query_params.get("customer", None if by_staff else "")
         if customer is not None and (not 0 < len(customer) <= 64 or "\0" in customer):
             raise serializers.ValidationError({"customer": [_("Name the customer of the order.")]})
@@ -154,6 +154,7 @@ def described(
 class PayView(Verb):
     """The whole amount that is due. The same provider and reference again is the same payment.
 
+    A storefront names the customer of the order, and none for a guest's.
     Money that does not fit (`amount_not_due`, `transition_refused`) is refused and yet kept: staff see it and settle it.
     """
 
@@ -163,7 +164,14 @@ class PayView(Verb):
     def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
         at = clock.now()
         told = given | {"paid_at": given["paid_at"] or at}
-        taken = unmatched.take(number=number, actor=_actor(request), at=at, **told)
+        named = told.pop("customer")
+        taken = unmatched.take(
+            number=number,
+            customer_external_id=None if _reaches_all(request, WRITERS) else named,
+            actor=_actor(request),
+            at=at,
+            **told,
+        )
         if isinstance(taken, Unmatched):
             # Answered, not raised: what was kept stays.
             return refused(taken.refusal)
@@ -179,7 +187,7 @@ class CancelView(Verb):
 
     def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
         told = {"number": number, "reason": given["reason"], "actor": _actor(request), "at": clock.now()}
-        if _of_staff(request):
+        if _reaches_all(request, WRITERS):
             order = canceling.cancel(**told)
         else:
             order = canceling.withdraw(customer_external_id=given["customer"], **told)

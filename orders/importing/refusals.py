@@ -1,12 +1,18 @@
-"""Why a file is refused, in words that name the file, the row, the column and the remedy."""
+"""Why an import is refused, in words that name the file, the row, the column and the remedy.
 
-from typing import Any
+A refusal is kept as its problem and facts, not as a sentence: a worker writes it down, and each reader has a language.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.kernel.errors import Invalid
+from config.kernel.errors import DomainError, Invalid
 from orders.importing.values import Unreadable
+
+Refusal = TypeVar("Refusal", bound=DomainError)
 
 # As much of a cell as a sentence can quote.
 QUOTED = 60
@@ -59,6 +65,21 @@ PROBLEMS = {
     "missing": gettext_lazy("the cell is empty."),
     "state": gettext_lazy("this state is not known."),
 }  # fmt: skip
+# Problems of the import as a whole, which lie in no file.
+SENTENCES = {
+    "unknown_profile": gettext_lazy("There is no profile “%(name)s”. Known: %(known)s."),
+    "wrong_currency": gettext_lazy(
+        "The history of %(profile)s is in %(theirs)s and this shop's currency is %(ours)s. Import it into a shop of its own, "
+        "with SHOP_CURRENCY=%(theirs)s."
+    ),
+    "unknown_warehouse": gettext_lazy("There is no warehouse “%(code)s”."),
+    "moved_before": gettext_lazy("Earlier files of this shop were moved by %(days)s days; these must be moved as well."),
+    "not_moved_before": gettext_lazy(
+        "Earlier files of this shop were imported without moving their dates; these cannot be moved."
+    ),
+    "not_reconciled": gettext_lazy("%(month)s does not reconcile: sales differ by %(gross)s, returns by %(returns)s."),
+    "worker_died": gettext_lazy("The worker died. Nothing was written."),
+}
 
 
 class FileRefused(Invalid):
@@ -68,16 +89,33 @@ class FileRefused(Invalid):
 
 
 def refused(problem: str, *, file: str, row: int | None = None, column: str = "", value: str = "", **facts: Any) -> FileRefused:
-    """The refusal in one sentence: where, what was found, what to do."""
-    where = [shown(file)]
-    if row is not None:
-        where.append(_("row %(row)s") % {"row": row})
-    if column:
-        where.append(_("column %(column)s") % {"column": column})
-    found = f"“{shown(value)}” – " if value else ""
-    sentence = str(PROBLEMS[problem]) % {name: shown(str(fact)) for name, fact in facts.items()}
-    details = {"file": shown(file), "row": row, "column": column, "problem": problem, "value": shown(value)}
-    return FileRefused(f"{', '.join(where)}: {found}{sentence}", details=details)
+    details = {"file": shown(file), "row": row, "column": column, "value": shown(value), **kept(problem, **facts)}
+    return FileRefused(told(details), details=details)
+
+
+def of_import(kind: type[Refusal], problem: str, **facts: Any) -> Refusal:
+    details = kept(problem, **facts)
+    return kind(told(details), details=details)
+
+
+def kept(problem: str, **facts: Any) -> dict[str, Any]:
+    """What is kept of a problem, for `told`."""
+    return {"problem": problem, "facts": {name: shown(str(fact)) for name, fact in facts.items()}}
+
+
+def told(details: Mapping[str, Any]) -> str:
+    """The refusal in one sentence of the reader's language: where, what was found, what to do."""
+    problem: str = details["problem"]
+    sentence: str = str(SENTENCES.get(problem) or PROBLEMS[problem]) % details["facts"]
+    if problem in SENTENCES:
+        return sentence
+    where = [details["file"]]
+    if details["row"] is not None:
+        where.append(_("row %(row)s") % {"row": details["row"]})
+    if details["column"]:
+        where.append(_("column %(column)s") % {"column": details["column"]})
+    found = f"“{details['value']}” – " if details["value"] else ""
+    return f"{', '.join(where)}: {found}{sentence}"
 
 
 def of_cell(trouble: Unreadable, *, file: str, row: int) -> FileRefused:

@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ('rows_imported', models.PositiveIntegerField(default=0, verbose_name='rows imported')),
                 ('rows_skipped', models.PositiveIntegerField(default=0, verbose_name='rows left out')),
                 ('report', models.JSONField(blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='report')),
+                ('refusal', models.JSONField(blank=True, default=dict, verbose_name='refusal')),
                 ('error', models.TextField(blank=True, verbose_name='error')),
                 ('rejects', models.FileField(blank=True, upload_to='imports', verbose_name='rows left out, as a file')),
                 ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor')),
@@ -110,7 +111,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'order',
                 'verbose_name_plural': 'orders',
-                'permissions': [('pay_order', 'Can record payments of orders'), ('cancel_order', 'Can cancel orders'), ('ship_order', 'Can pick and ship orders'), ('return_order', 'Can accept returns'), ('receive_return', 'Can receive returned goods'), ('refund_order', 'Can record refunds'), ('note_order', 'Can write notes on orders')],
+                'permissions': [('pay_order', 'Can record payments of orders'), ('cancel_order', 'Can cancel orders'), ('ship_order', 'Can pick and ship orders'), ('return_order', 'Can accept returns'), ('receive_return', 'Can receive returned goods'), ('refund_order', 'Can record refunds'), ('note_order', 'Can write notes on orders'), ('export_order', 'Can download orders as a table')],
             },
         ),
         migrations.CreateModel(

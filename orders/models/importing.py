@@ -52,6 +52,7 @@ class ImportRun(models.Model):
     rows_imported = models.PositiveIntegerField(_("rows imported"), default=0)
     rows_skipped = models.PositiveIntegerField(_("rows left out"), default=0)
     report = models.JSONField(_("report"), default=dict, blank=True, encoder=DjangoJSONEncoder)
+    refusal = models.JSONField(_("refusal"), default=dict, blank=True)  # told by orders/importing/refusals.py
     error = models.TextField(_("error"), blank=True)
     rejects = models.FileField(_("rows left out, as a file"), upload_to=FOLDER, blank=True)
 

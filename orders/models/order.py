@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Customer, Promotion
 from config.kernel.fields import MoneyAmountField
 from inventory.models import Variant
+from orders import lifecycle
 
 
 class Order(models.Model):
@@ -123,6 +124,7 @@ class Order(models.Model):
             ("receive_return", _("Can receive returned goods")),
             ("refund_order", _("Can record refunds")),
             ("note_order", _("Can write notes on orders")),
+            ("export_order", _("Can download orders as a table")),
         ]
 
     def __str__(self) -> str:
@@ -170,6 +172,12 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} x {self.quantity}"
+
+    def worth(self, units: int, currency: str) -> Decimal:
+        """What these units cost, if they are the next of the line to be canceled or to come back."""
+        return lifecycle.share(
+            total=self.total, quantity=self.quantity, before=self.canceled + self.returned, units=units, currency=currency
+        )
 
 
 class OrderDiscount(models.Model):

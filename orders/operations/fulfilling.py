@@ -18,6 +18,7 @@ from orders import numbering
 from orders.events import OrderShipped
 from orders.models import Fulfillment, FulfillmentLine, Order, OrderEvent, OrderLine
 from orders.operations import recording
+from orders.queries import documents
 
 # Units of order lines in one parcel, by line.
 Contents = dict[int, int]
@@ -105,7 +106,7 @@ def ship(
     OrderLine.objects.bulk_update(lines, ["shipped"])
     settle(order, lines, at, "ship_part", "ship_rest")
     order.save(update_fields=["state", "shipped_at"])
-    return sent
+    return documents.with_lines(sent)
 
 
 def settle(order: Order, lines: list[OrderLine], at: datetime, part: str, rest: str) -> None:

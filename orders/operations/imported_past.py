@@ -17,7 +17,7 @@ from config.kernel import bulk, shop
 from inventory.models import Category, StockMovement, Variant, Warehouse
 from inventory.operations import history as stock
 from inventory.operations.history import PastProduct, PastVariant
-from orders.importing import accounting
+from orders.importing import accounting, refusals
 from orders.importing.accounting import Account
 from orders.importing.matching import Key
 from orders.importing.profiles import Profile
@@ -112,7 +112,7 @@ def _warehouse(code: str) -> Warehouse:
         return warehouse
     found = Warehouse.objects.filter(code=code).first()
     if found is None:
-        raise UnknownWarehouse(_("There is no warehouse “%(code)s”.") % {"code": code}, details={"warehouse": code})
+        raise refusals.of_import(UnknownWarehouse, "unknown_warehouse", code=code)
     return found
 
 

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.files.base import File
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from config.kernel import bulk, jobs, shop
 from config.kernel.business_time import business_day
@@ -130,7 +130,11 @@ def perform(*, run: ImportRun, sources: Sequence[Source] = (), at: datetime) -> 
             _keep_rejects(run, files, read.book.account)
             run.state = ImportRun.State.CHECKED if run.is_dry_run else ImportRun.State.IMPORTED
     except DomainError as refusal:
-        run.state, run.error = ImportRun.State.REFUSED, str(refusal)
+        run.state = ImportRun.State.REFUSED
+        if "problem" in refusal.details:
+            run.refusal = refusal.details
+        else:
+            run.error = str(refusal)
         raise
     except Exception as error:
         run.state, run.error = ImportRun.State.FAILED, f"{type(error).__name__}: {error}"[:4000]
@@ -157,8 +161,8 @@ def tidy(*, at: datetime) -> dict[str, int]:
     lost = ImportRun.objects.filter(finished_at__isnull=True, requested_at__lt=at - LOST_AFTER)
     closed = 0
     for run in lost:
-        run.state, run.finished_at, run.error = ImportRun.State.FAILED, at, _("The worker died. Nothing was written.")
-        run.save(update_fields=["state", "finished_at", "error"])
+        run.state, run.finished_at, run.refusal = ImportRun.State.FAILED, at, refusals.kept("worker_died")
+        run.save(update_fields=["state", "finished_at", "refusal"])
         _drop_uploads(run)
         closed += 1
     old = ImportRun.objects.filter(finished_at__lt=at - REJECTS_KEPT).exclude(rejects="")
@@ -171,21 +175,15 @@ def tidy(*, at: datetime) -> dict[str, int]:
 
 def _profile(name: str) -> Profile:
     if name not in PROFILES:
-        raise UnknownProfile(
-            _("There is no profile “%(name)s”. Known: %(known)s.") % {"name": name, "known": ", ".join(PROFILES)},
-            details={"profile": name},
-        )
+        raise refusals.of_import(UnknownProfile, "unknown_profile", name=name, known=", ".join(PROFILES))
     return PROFILES[name]
 
 
 def _check_currency(profile: Profile) -> None:
     if profile.currency != settings.SHOP_CURRENCY:
-        raise WrongCurrency(
-            _("The history of %(profile)s is in %(theirs)s and this shop's currency is %(ours)s. Import it into a shop of "
-              "its own, with SHOP_CURRENCY=%(theirs)s.")
-            % {"profile": profile.title, "theirs": profile.currency, "ours": settings.SHOP_CURRENCY},
-            details={"profile": profile.currency, "shop": settings.SHOP_CURRENCY},
-        )  # fmt: skip
+        raise refusals.of_import(
+            WrongCurrency, "wrong_currency", profile=profile.title, theirs=profile.currency, ours=settings.SHOP_CURRENCY
+        )
 
 
 def _state(run: ImportRun, state: ImportRun.State) -> None:
@@ -294,10 +292,8 @@ def _write(run: ImportRun, profile: Profile, read: _Read, at: datetime) -> None:
     )
     for month in months:
         if any(month.differences):
-            raise NotReconciled(
-                _("%(month)s does not reconcile: sales differ by %(gross)s, returns by %(returns)s.")
-                % {"month": month.month, "gross": month.differences[0], "returns": month.differences[1]}
-            )
+            gross, returns = month.differences
+            raise refusals.of_import(NotReconciled, "not_reconciled", month=month.month, gross=gross, returns=returns)
     run.report = report.compose(
         profile=profile.name,
         currency=profile.currency,
@@ -328,12 +324,7 @@ def _wait_for_turn() -> None:
 def _shift(run: ImportRun, documents: Sequence[Document], today: date) -> int:
     earlier = imports.shift_of_earlier(profile=run.profile)
     if earlier is not None and bool(earlier) != run.shift_to_today:
-        raise ShiftRefused(
-            _("Earlier files of this shop were moved by %(days)s days; these must be moved as well.") % {"days": earlier}
-            if earlier
-            else _("Earlier files of this shop were imported without moving their dates; these cannot be moved."),
-            details={"earlier": earlier},
-        )
+        raise refusals.of_import(ShiftRefused, "moved_before" if earlier else "not_moved_before", days=earlier)
     if not run.shift_to_today or not documents:
         return 0
     return earlier or values.weeks_between(max(one.at for one in documents).date(), today)

@@ -50,17 +50,28 @@ class ImpossibleMoment(Invalid):
 
 
 def record_payment(
-    *, number: str, provider: str, reference: str, amount: Decimal, paid_at: datetime, actor: User | None, at: datetime
+    *,
+    number: str,
+    customer_external_id: str | None = None,
+    provider: str,
+    reference: str,
+    amount: Decimal,
+    paid_at: datetime,
+    actor: User | None,
+    at: datetime,
 ) -> Payment:
     """Marks the order as paid. The same report again changes nothing and gives the first payment.
 
-    Money for an order that was canceled or has expired is recorded too, and is due to go back.
+    Money for an order that was canceled or has expired is recorded too, and is due to go back. With a customer named, another
+    customer's order is not found; "" names those of guests.
     """
     if paid_at > at + CLOCKS_DIFFER:
         raise ImpossibleMoment(_("A payment cannot have come in the future."), details={"field": "paid_at"})
     try:
         with transaction.atomic():
             order = recording.locked(number)
+            if customer_external_id is not None and customer_external_id != _external_id(order):
+                raise recording.unknown(number)
             _require_amount(order, amount)
             known = Payment.objects.filter(provider=provider, reference=reference).first()
             if known is not None:
@@ -74,6 +85,10 @@ def record_payment(
             ), actor, at)  # fmt: skip
     except IntegrityError as error:
         raise used_meanwhile(error, "payment_once_per_reference", reference) from error
+
+
+def _external_id(order: Order) -> str:
+    return order.customer.external_id if order.customer else ""
 
 
 def _receive(order: Order, payment: Payment, actor: User | None, at: datetime) -> Payment:

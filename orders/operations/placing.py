@@ -125,10 +125,11 @@ def _shopper(buyer: Buyer | None, at: datetime) -> Shopper:
     if buyer is None:
         return Shopper()
     shopper = quoting.shopper(buyer.external_id)
-    told = {name: value for name in ("name", "phone", "email") if (value := getattr(buyer, name))}
+    kept = customers.as_kept(name=buyer.name, phone=buyer.phone, email=buyer.email)
+    told = {name: value for name, value in kept.items() if value}
     if shopper.customer_id is None or any(getattr(shopper, name) != value for name, value in told.items()):
         customer = customers.upsert(external_id=buyer.external_id, at=at, **told)
-        shopper = replace(shopper, customer_id=customer.pk)
+        shopper = replace(shopper, customer_id=customer.pk, is_new=False)
     return shopper
 
 

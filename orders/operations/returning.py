@@ -16,10 +16,11 @@ from config.kernel.money import Money
 from inventory.models import Warehouse
 from inventory.operations import stock
 from inventory.operations.ledger import Document
-from orders import lifecycle, numbering
+from orders import numbering
 from orders.events import OrderReturned
 from orders.models import Order, OrderEvent, OrderLine, Return, ReturnLine
 from orders.operations import recording
+from orders.queries import documents
 
 
 class UnknownReturn(Missing):
@@ -73,7 +74,7 @@ def accept(
     recording.tell(
         order, OrderEvent.Kind.RETURN_ACCEPTED, actor=actor, at=at, reason=accepted.reason, number=accepted.number, lines=told
     )  # `number` is the return's
-    return accepted
+    return documents.with_its_lines(accepted)
 
 
 def _returnable(order: Order, items: Mapping[int, int]) -> list[tuple[OrderLine, int]]:
@@ -116,13 +117,7 @@ def receive(*, number: str, restocked: Mapping[int, int], actor: User | None, at
     told = []
     for position, (one, line) in lines.items():
         one.restocked = restocked.get(position, 0)
-        one.refund = lifecycle.share(
-            total=line.total,
-            quantity=line.quantity,
-            before=line.canceled + line.returned,
-            units=one.quantity,
-            currency=order.currency,
-        )
+        one.refund = line.worth(one.quantity, order.currency)
         line.returned += one.quantity
         told.append({"sku": line.sku, "quantity": one.quantity, "restocked": one.restocked})
         if one.restocked:
@@ -145,8 +140,8 @@ def receive(*, number: str, restocked: Mapping[int, int], actor: User | None, at
 
 
 def _pairs(parent: Return) -> list[tuple[ReturnLine, OrderLine]]:
-    rows = parent.lines.select_related("order_line").order_by("order_line__position")
-    return [(one, one.order_line) for one in rows if one.order_line is not None]
+    pairs = [(one, one.order_line) for one in parent.lines.all() if one.order_line is not None]
+    return sorted(pairs, key=lambda pair: pair[1].position)
 
 
 @transaction.atomic
@@ -175,7 +170,7 @@ def _locked(number: str) -> tuple[Order, Return]:
             _("This return is %(state)s already.") % {"state": Return.State(found.state).label},
             details={"number": number, "state": found.state},
         )
-    return order, found
+    return order, documents.with_its_lines(found)
 
 
 def _require_possible(lines: Mapping[int, ReturnLine], restocked: Mapping[int, int]) -> None:

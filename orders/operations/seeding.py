@@ -16,8 +16,8 @@ from django.conf import settings
 from django.db import transaction
 
 from campaigns.operations import occurrences
-from config.kernel import bulk
-from config.kernel.business_time import business_day, day_period
+from config.kernel import bulk, shop
+from config.kernel.business_time import day_period
 from config.kernel.errors import Conflict
 from config.kernel.models import User
 from config.kernel.roles import Role
@@ -82,9 +82,9 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
     if Order.objects.exists() or Variant.objects.exists():
         raise NotEmpty("This shop has goods or orders of its own; a demo is only put into an empty one.")
     bulk.unhurried()
-    zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
+    zone = shop.zone()
     until = until.replace(microsecond=0)
-    last = business_day(until, zone)
+    last = shop.day(until)
     first = last - timedelta(days=scale.days - 1)
     began = day_period(first, zone).starts_at
     # Planned beyond both ends: parcels leave on working days, also after the story.
@@ -94,20 +94,20 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
     numbers = seasons.shared_out(scale.orders, weights, Random(f"{seed} days"))
 
     draw = Random(f"{seed} shop")
-    shop = furnishing.furnish(opened_at=began - timedelta(days=1), draw=draw)
+    furnished = furnishing.furnish(opened_at=began - timedelta(days=1), draw=draw)
     joins = _joins(ceil(scale.customers * (1 - furnishing.REGULARS)), numbers, days, zone, until, draw)
     shoppers = furnishing.invite(number=scale.customers, joins=joins, first=began, until=until, draw=draw)
     planned = offers.offers(began, until, scale.orders)
     standing = furnishing.announce_offers(planned, at=began - timedelta(days=1), draw=draw)
-    say(f"{len(shop.offered)} SKUs, {len(shoppers)} customers, {len(standing)} promotions")
+    say(f"{len(furnished.offered)} SKUs, {len(shoppers)} customers, {len(standing)} promotions")
 
     staff = dict(User.objects.filter(username__in=[role.value for role in Role]).values_list("username", "pk"))
     shelves = Shelves(
-        shop.slots, warehouses=shop.warehouses, suppliers=shop.suppliers, staff=staff, numbers=_document_numbers(), zone=zone,
-        until=until, draw=Random(f"{seed} stock"),
+        furnished.slots, warehouses=furnished.warehouses, suppliers=furnished.suppliers, staff=staff,
+        numbers=_document_numbers(), zone=zone, until=until, draw=Random(f"{seed} stock"),
     )  # fmt: skip
     story = Story(
-        offered=shop.offered, shoppers=shoppers, standing=standing, shelves=shelves, days=days, calendar=calendar,
+        offered=furnished.offered, shoppers=shoppers, standing=standing, shelves=shelves, days=days, calendar=calendar,
         orders=numbers, terms=_terms(zone), staff=staff, until=until, draw=Random(f"{seed} story"),
     )  # fmt: skip
     with _without_collector():
@@ -116,7 +116,7 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
     while occurrences.settle_due(at=until).promotions:
         pass
     people = User.objects.in_bulk(staff.values())
-    _leave_work(shop, {name: people[pk] for name, pk in staff.items()}, until)
+    _leave_work(furnished, {name: people[pk] for name, pk in staff.items()}, until)
     _pay_twice(until)
     proposed = replenishment.propose(at=at)
     return replace(written, proposals=proposed.changed)
@@ -224,13 +224,13 @@ def _half_here(one: PastPurchase, planned: PastReceipt, until: datetime) -> Past
     return replace(one, receipts=(half,)) if one.sent_at and one.sent_at < half.received_at else one
 
 
-def _leave_work(shop: furnishing.Shop, staff: Mapping[str, User], until: datetime) -> None:
+def _leave_work(furnished: furnishing.Shop, staff: Mapping[str, User], until: datetime) -> None:
     """Purchases of this morning: a draft, and one approved and not yet sent."""
     buyer, at = staff.get(Role.BUYER.value), until - timedelta(hours=3)
     for code, count in (("hanbit", 3), ("choroktteul", 4)):
-        some = [slots[0] for slots in shop.slots if slots[0].maker.code == code][:count]
+        some = [slots[0] for slots in furnished.slots if slots[0].maker.code == code][:count]
         drafted = purchasing.draft(
-            supplier_id=shop.suppliers[code],
+            supplier_id=furnished.suppliers[code],
             warehouse_id=some[0].warehouse_id,
             lines=[Wanted(slot.variant_id, slot.maker.minimum) for slot in some],
             note="연말 행사 준비",

@@ -96,13 +96,7 @@ def cancel_missing(*, number: str, reason: str, actor: User | None, at: datetime
     worth = Decimal(0)
     told = [{"sku": line.sku, "quantity": line.short} for line in missing]
     for line in missing:
-        worth += lifecycle.share(
-            total=line.total,
-            quantity=line.quantity,
-            before=line.canceled + line.returned,
-            units=line.short,
-            currency=order.currency,
-        )
+        worth += line.worth(line.short, order.currency)
         line.canceled, line.short = line.canceled + line.short, 0
     OrderLine.objects.bulk_update(missing, ["canceled", "short"])
     order.is_short = False

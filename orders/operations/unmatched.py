@@ -39,17 +39,26 @@ class Unmatched:
 
 @transaction.atomic
 def take(
-    *, number: str, provider: str, reference: str, amount: Decimal, paid_at: datetime, actor: User | None, at: datetime
+    *,
+    number: str,
+    customer_external_id: str | None = None,
+    provider: str,
+    reference: str,
+    amount: Decimal,
+    paid_at: datetime,
+    actor: User | None,
+    at: datetime,
 ) -> Payment | Unmatched:
     """Records what a provider reports to have captured: as the order's payment, or as unmatched where it does not fit.
 
     The same report again changes nothing. Refused is only what tells of no money: an unknown order, an impossible amount or
-    moment, a reference that came for another order or amount.
+    moment, a reference that came for another order or amount. With a customer named, another customer's order is unknown.
     """
     try:
         return paying.record_payment(
-            number=number, provider=provider, reference=reference, amount=amount, paid_at=paid_at, actor=actor, at=at
-        )
+            number=number, customer_external_id=customer_external_id, provider=provider, reference=reference, amount=amount,
+            paid_at=paid_at, actor=actor, at=at,
+        )  # fmt: skip
     except (AmountNotDue, TransitionRefused) as refusal:
         return Unmatched(_keep(number, provider, reference, amount, paid_at, actor, at), refusal)
 

@@ -1,6 +1,6 @@
 """Orders and their papers, as the API reads them: a constant number of queries, whatever hangs on an order."""
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from orders.models import Fulfillment, FulfillmentLine, Order, OrderDiscount, OrderEvent, Return, ReturnLine
 
@@ -26,10 +26,28 @@ def order_with_papers(number: str, customer_external_id: str | None = None) -> O
 
 
 def parcels() -> QuerySet[Fulfillment]:
-    lines = FulfillmentLine.objects.select_related("order_line").order_by("order_line__position")
-    return Fulfillment.objects.select_related("warehouse").prefetch_related(Prefetch("lines", lines))
+    return Fulfillment.objects.select_related("warehouse").prefetch_related(_parcel_lines())
 
 
 def returns() -> QuerySet[Return]:
-    lines = ReturnLine.objects.select_related("order_line", "variant").order_by("pk")
-    return Return.objects.select_related("warehouse").prefetch_related(Prefetch("lines", lines))
+    return Return.objects.select_related("warehouse").prefetch_related(_return_lines())
+
+
+def with_lines(sent: list[Fulfillment]) -> list[Fulfillment]:
+    """The same parcels, with all that is told of them at hand."""
+    prefetch_related_objects(sent, "warehouse", _parcel_lines())
+    return sent
+
+
+def with_its_lines(accepted: Return) -> Return:
+    """The same return, with all that is told of it at hand."""
+    prefetch_related_objects([accepted], "warehouse", _return_lines())
+    return accepted
+
+
+def _parcel_lines() -> "Prefetch[str]":
+    return Prefetch("lines", FulfillmentLine.objects.select_related("order_line").order_by("order_line__position"))
+
+
+def _return_lines() -> "Prefetch[str]":
+    return Prefetch("lines", ReturnLine.objects.select_related("order_line", "variant").order_by("pk"))

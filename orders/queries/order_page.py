@@ -94,6 +94,28 @@ def return_lines(*, parcel: Return) -> list[tuple[int, ReturnLine]]:
     return [(row.order_line.position, row) for row in rows if row.order_line is not None]
 
 
+def refund_to_come(*, parcel: Return) -> Decimal:
+    """What the customer will be owed when the goods of an accepted return arrive as they were announced."""
+    assert parcel.order is not None  # noqa: S101
+    currency = parcel.order.currency
+    return sum(
+        (row.order_line.worth(row.quantity, currency) for _position, row in return_lines(parcel=parcel) if row.order_line),
+        Decimal(0),
+    )
+
+
+def shipped_from(*, order: Order) -> int | None:
+    """The warehouse from which most units left: where the customer most likely sends them back to."""
+    place: int | None = (
+        order.fulfillments.values("warehouse_id")
+        .annotate(units=Sum("lines__quantity"))
+        .order_by("-units", "warehouse_id")
+        .values_list("warehouse_id", flat=True)
+        .first()
+    )
+    return place
+
+
 def latest_carrier() -> str:
     """Who carried the last parcel, for most likely the next goes the same way."""
     latest = Fulfillment.objects.order_by("-shipped_at", "-id").values_list("carrier", flat=True).first()

@@ -39,9 +39,10 @@ class AmountTooLarge(Invalid):
 
 @dataclass(frozen=True)
 class Shopper:
-    """Who asks, and what is known of them. Somebody unknown is in no segment and orders for the first time."""
+    """Who asks, and what is known of them. `is_new`: named, and not written down yet. With neither it is a guest."""
 
     customer_id: int | None = None
+    is_new: bool = False
     segments: frozenset[int] = frozenset()
     is_first_order: bool = True
     name: str = ""
@@ -82,9 +83,9 @@ def shopper(external_id: str | None) -> Shopper:
         cursor.execute(_SHOPPER, [external_id])
         row = cursor.fetchone()
     if row is None:
-        return Shopper()
+        return Shopper(is_new=True)
     customer_id, segments, is_first_order, *known = row
-    return Shopper(customer_id, frozenset(segments), is_first_order, *known)
+    return Shopper(customer_id, False, frozenset(segments), is_first_order, *known)
 
 
 def priced(*, lines: Sequence[tuple[str, int]], codes: Iterable[str], shopper: Shopper, at: datetime) -> Priced:
@@ -107,6 +108,7 @@ def priced(*, lines: Sequence[tuple[str, int]], codes: Iterable[str], shopper: S
         lines=basket_lines,
         codes=tuple(codes),
         customer_id=shopper.customer_id,
+        is_new_customer=shopper.is_new,
         segments=shopper.segments,
         is_first_order=shopper.is_first_order,
         shipping_fee=_shipping_fee(basket_lines),

@@ -259,10 +259,10 @@ def _rule(row: Promotion, offer: Offer, category_ids: Mapping[str, int]) -> Rule
 
 
 def _coupons(row: Promotion, offer: Offer, at: datetime, draw: Random) -> list[Key]:
-    made = [Coupon(code=code, promotion=row, usage_limit=None) for code in offer.codes]
+    made = [Coupon(code=code, promotion=row, usage_limit=None, made_at=at) for code in offer.codes]
     if offer.batch:
         batch = CouponBatch.objects.create(name="리뷰 감사 쿠폰 1차", promotion=row, size=offer.batch, made_at=at)
-        made += [Coupon(code=code, promotion=row, batch=batch) for code in offers.batch_codes(offer.batch, draw)]
+        made += [Coupon(code=code, promotion=row, batch=batch, made_at=at) for code in offers.batch_codes(offer.batch, draw)]
     return [
         Key(one.code, one.pk, row.pk, left=one.usage_limit) for one in Coupon.objects.bulk_create(made, batch_size=5000)
     ]  # fmt: skip

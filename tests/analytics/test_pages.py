@@ -14,15 +14,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from analytics.admin import sales as sales_page
 from analytics.admin import tiles, wording
 from analytics.definitions import DEFINITIONS
 from analytics.models import RollupState
 from analytics.operations import rollups
-from config.kernel import clock
+from config.kernel import clock, exporting
 from config.kernel.roles import Role
 from tests.analytics.builders import SEOUL, Line, an_order, movements
 from tests.builders import a_product, a_promotion, a_variant, a_warehouse
-from tests.config.kernel.test_admin import a_client, a_staff_member, foreign_words, words_of
+from tests.config.kernel.pages import a_client, a_staff_member, foreign_words, words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -65,9 +66,8 @@ def trade(days: int = 40, variants: int = 2) -> None:
 
 
 def home(client: Client) -> dict[str, Any]:
-    sections = client.get("/admin/").context["sections"]
-    assert len(sections) <= 1
-    values: dict[str, Any] = sections[0]["values"] if sections else {}
+    sections = {one["template"]: one["values"] for one in client.get("/admin/").context["sections"]}
+    values: dict[str, Any] = sections.get("analytics/home.html", {})
     return values
 
 
@@ -124,6 +124,25 @@ def test_the_dashboard_tells_today_and_what_there_is_to_do(owner: Client) -> Non
     assert (shown["fresh"]["stale_days"], shown["fresh"]["made_at"]) == (0, NOW)
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("ko", "마감된 날만, 2026-11-19 (목)까지"), ("en", "closed days, up to 2026-11-19 (Thu)")]
+)
+def test_best_sellers_say_up_to_which_closed_day_they_count(owner: Client, language: str, said: str) -> None:
+    trade()
+    owner.cookies["django_language"] = language
+
+    assert said in words_of(owner.get(reverse("admin:index")))
+
+
+@pytest.mark.parametrize(("by", "is_live"), [("sku", False), ("day", True)])
+def test_a_table_of_closed_days_does_not_say_that_today_is_live(owner: Client, by: str, is_live: bool) -> None:
+    trade()
+    owner.cookies["django_language"] = "en"
+    said = words_of(owner.get(reverse(SALES), {"first": "2026-11-16", "last": "2026-11-20", "by": by}))
+
+    assert ("today is live" in said, "today comes in after midnight" in said) == (is_live, not is_live)
+
+
 def test_the_numbers_lead_to_their_rows(owner: Client) -> None:
     trade()
     shown = home(owner)
@@ -162,17 +181,6 @@ def test_the_dashboard_costs_fifteen_statements_whatever_was_sold(rf: Any) -> No
     rollups.rebuild_trailing(at=NOW, days=12)
 
     assert (few, cost()) == (15, 15)
-
-
-@pytest.mark.parametrize("by", ["day", "hour", "channel", "category", "sku"])
-def test_the_sales_page_costs_few_statements(owner: Client, by: str) -> None:
-    trade(days=10, variants=5)
-    owner.get(reverse(SALES))
-
-    with CaptureQueriesContext(connection) as queries:
-        owner.get(reverse(SALES), {"by": by})
-
-    assert len(queries) <= 5  # session, person, freshness, figures, and either the open day or names
 
 
 def test_a_new_shop_is_told_what_to_do_first(owner: Client) -> None:
@@ -303,6 +311,44 @@ def test_the_table_is_downloaded_as_numbers(owner: Client) -> None:
     assert rows[1][1:6] == ["1", "2", "20000", "1000", "19000"]
 
 
+@pytest.mark.parametrize("by", ["day", "hour", "channel", "category", "sku"])
+def test_a_period_without_sales_has_a_page_and_a_file(owner: Client, by: str) -> None:
+    period = {"first": "2026-10-01", "last": "2026-10-02", "by": by}
+
+    assert owner.get(reverse(SALES), period).status_code == 200
+    assert file_of(owner, **period).status_code == 200
+
+
+def file_of(client: Client, **query: str) -> Any:
+    period = {"first": "2026-11-01", "last": "2026-11-20", "by": "sku"}
+    return client.get(reverse("admin:analytics_sales_csv"), period | query)
+
+
+def test_the_page_shows_the_best_of_many_skus_with_the_total_of_all_and_the_file_has_them_all(
+    owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trade(days=10, variants=5)
+    whole = table_of(owner, by="sku")
+    assert (len(whole["rows"]), whole["cut"]) == (5, 0)
+    monkeypatch.setattr(sales_page, "MOST_ROWS", 3)
+
+    cut = table_of(owner, by="sku")
+
+    assert (len(cut["rows"]), cut["cut"], cut["total"]) == (3, 3, whole["total"])
+    assert len(b"".join(file_of(owner).streaming_content).splitlines()) == 6
+
+
+def test_more_skus_than_a_file_holds_are_refused_and_not_cut(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    trade(days=10, variants=3)
+    monkeypatch.setattr(exporting, "MOST_ROWS", 2)
+
+    refused = file_of(owner)
+
+    assert (refused.status_code, refused["Content-Type"]) == (422, "text/plain; charset=utf-8")
+    assert "최대 2건" in refused.content.decode()
+    assert not LogEntry.objects.exists()
+
+
 def test_a_name_that_begins_like_a_formula_is_no_formula_in_the_file(owner: Client) -> None:
     an_order(NOW - timedelta(days=1), Line(a_variant(), 1), channel="=cmd|'/c calc'!A0")
     rollups.rebuild_due(at=NOW)
@@ -345,6 +391,8 @@ def test_an_analyst_looks_at_the_state_and_rebuilds_nothing() -> None:
         (0, "0", "0"),
         (9_000, "9,000", "9K"),
         (1_200_000, "120만", "1.2M"),
+        (12_000_000, "1,200만", "12M"),
+        (10_000_000, "1,000만", "10M"),
         (350_000_000, "3.5억", "350M"),
         (-20_000, "-2만", "-20K"),
     ],

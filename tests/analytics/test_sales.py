@@ -9,6 +9,7 @@ import pytest
 from analytics.models import HourlySales, RollupState
 from analytics.operations import rollups
 from analytics.queries import dashboard, sales, titles
+from campaigns.queries.promotions import State
 from inventory.models import ReplenishmentProposal, StockLevel
 from orders.models import Order, OrderDiscount
 from tests.analytics.builders import Line, a_return, an_order, movements, seoul
@@ -33,6 +34,7 @@ def fresh(at: Any = NOW) -> sales.Freshness:
     return sales.freshness(at=at)
 
 
+@pytest.mark.breaks_promises("figures are changed by hand")
 def test_closed_days_come_from_the_figures_and_the_open_day_from_the_source() -> None:
     a_week()
     HourlySales.objects.filter(day=date(2026, 11, 14)).update(orders=100)  # what is stored is what is shown
@@ -63,6 +65,38 @@ def test_days_that_wait_are_counted() -> None:
     rollups.mark(days=[date(2026, 11, 14)], at=NOW)
 
     assert fresh().stale_days == 1
+
+
+def test_days_that_nobody_made_are_read_live_and_counted_as_stale() -> None:
+    """The worker is away from Friday noon to Monday morning."""
+    a_week()
+    an_order(seoul("2026-11-21", "12:00"), Line(a_variant(), 1, 10_000))
+    monday = seoul("2026-11-23", "09:00")
+
+    found = dict(sales.by_day(first=date(2026, 11, 19), last=date(2026, 11, 23), fresh=fresh(monday), at=monday))
+
+    assert [figures.orders for figures in found.values()] == [2, 2, 1, 0, 0]
+    assert (fresh(monday).live_from, fresh(monday).stale_days) == (TODAY, 3)
+
+    rollups.rebuild_due(at=monday)
+    assert (fresh(monday).live_from, fresh(monday).stale_days) == (date(2026, 11, 23), 0)
+
+
+def test_a_shop_whose_worker_never_ran_reads_a_week_live_and_says_how_much_is_missing() -> None:
+    for day in range(1, 21):
+        an_order(seoul(f"2026-11-{day:02}"), Line(a_variant(), 1, 10_000))
+
+    found = dict(sales.by_day(first=date(2026, 11, 11), last=TODAY, fresh=fresh(), at=NOW))
+
+    assert [figures.orders for figures in found.values()] == [0, 0, 1, 1, 1, 1, 1, 1, 1, 1]
+    assert (fresh().made_at, fresh().stale_days) == (None, 19)
+
+
+def test_a_day_that_was_marked_and_never_made_is_read_live() -> None:
+    a_week()
+    RollupState.objects.filter(day=date(2026, 11, 18)).update(state="DIRTY", rebuilt_at=None)
+
+    assert (fresh().live_from, fresh().stale_days) == (date(2026, 11, 18), 1)
 
 
 def test_a_period_is_cut_by_hour_and_by_channel() -> None:
@@ -225,27 +259,52 @@ def test_promotions_that_run_come_first_with_their_uses_of_closed_days_and_of_to
 
     found = dashboard.offers(fresh=fresh(), most=8, at=NOW)
 
-    assert [(one.promotion.pk, one.has_begun, one.orders, one.amount) for one in found] == [
-        (ends_soon.pk, True, 0, 0),
-        (endless.pk, True, 2, 2_000),
-        (coming.pk, False, 0, 0),
+    assert [(one.promotion.pk, one.state, one.orders, one.amount) for one in found] == [
+        (ends_soon.pk, State.IN_FORCE, 0, 0),
+        (endless.pk, State.IN_FORCE, 2, 2_000),
+        (coming.pk, State.UPCOMING, 0, 0),
     ]
 
 
-def test_open_proposals_are_counted_and_summed_at_their_cost() -> None:
+def test_a_promotion_used_up_runs_no_more_and_one_between_its_windows_says_so() -> None:
+    a_promotion(NOW, name="다 씀", usage_limit=1, used=1)
+    a_promotion(NOW, name="예산 다 씀", budget=D(1_000), spent=D(1_000))
+    mornings = a_promotion(NOW, name="아침", from_hour=7, until_hour=9)
+
+    assert [(one.promotion.pk, one.state) for one in dashboard.offers(fresh=fresh(), most=8, at=NOW)] == [
+        (mornings.pk, State.PAUSED)
+    ]
+
+
+def a_proposal(**values: Any) -> None:
     level = shelf(on_hand=0, shipped=1)
     offer = an_offer(level.variant, unit_cost=D(1_500))
-    for state, quantity in [("OPEN", 10), ("DISMISSED", 5)]:
-        ReplenishmentProposal.objects.create(
-            variant=level.variant, warehouse=level.warehouse, offer=offer, state=state, quantity=quantity, as_of=NOW
-        )
+    told = {"variant": level.variant, "warehouse": level.warehouse, "offer": offer, "state": "OPEN", "as_of": NOW}
+    ReplenishmentProposal.objects.create(**told | values)
+
+
+def test_open_proposals_are_counted_and_summed_at_their_cost() -> None:
+    a_proposal(quantity=10)
+    a_proposal(quantity=5, state="DISMISSED")
 
     assert dashboard.proposed() == dashboard.Proposed(1, D(15_000))
 
 
+def test_proposals_cost_what_their_draft_costs_with_the_quantity_of_staff_and_the_cost_agreed_there() -> None:
+    a_proposal(quantity=10, override=500)
+    assert dashboard.proposed() == dashboard.Proposed(1, D(750_000))
+
+    order = an_offer(a_variant()).supplier.purchase_orders.create(
+        number="PO-1", warehouse=a_warehouse(), state="DRAFT", currency="KRW", drafted_at=NOW
+    )
+    line = order.lines.create(variant=a_variant(), quantity=500, unit_cost=D("1400.5"))
+    ReplenishmentProposal.objects.update(line=line)
+    assert dashboard.proposed() == dashboard.Proposed(1, D("700250"))
+
+
 def test_a_shop_without_anything_has_figures_of_nothing() -> None:
     assert not RollupState.objects.exists()
-    assert fresh() == sales.Freshness(date(2026, 11, 19), None, 0)
+    assert fresh() == sales.Freshness(TODAY, None, 0, 0)
     assert not any(figures for _, figures in sales.by_day(first=date(2026, 11, 1), last=TODAY, fresh=fresh(), at=NOW))
     assert not sales.today(at=NOW).figures
     assert dashboard.at_risk(fresh=fresh(), most=5) == ([], 0)

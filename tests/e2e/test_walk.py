@@ -36,7 +36,7 @@ from tests.builders import (
     a_warehouse,
     an_offer,
 )
-from tests.config.kernel.test_admin import foreign_words
+from tests.config.kernel.pages import foreign_words
 from tests.e2e.browser import NARROW, WIDE, Visit
 from tests.e2e.conftest import Visitor
 from tests.e2e.test_orders import Desk

@@ -4,8 +4,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from config.kernel import clock, tokens
@@ -110,21 +108,6 @@ class TestCatalog:
         assert [row["sku"] for row in rows(partner.get(f"/api/v1/variants/?category={cup.product.category.code}"))] == [cup.sku]
         assert rows(partner.get("/api/v1/variants/?sku=NOTHING")) == []
 
-    @pytest.mark.parametrize("path", LISTS)
-    def test_a_list_costs_the_same_however_long_it_is(
-        self, partner: APIClient, warehouse: Warehouse, sent: PurchaseOrder, path: str
-    ) -> None:
-        def cost() -> int:
-            with CaptureQueriesContext(connection) as captured:
-                rows(partner.get(f"/api/v1/{path}/"))
-            return len(captured)
-
-        few = cost()
-        for _ in range(20):
-            a_stocked_variant(1, warehouse)
-
-        assert cost() == few <= 3
-
 
 class TestStock:
     def test_levels_are_told_by_sku_and_warehouse(self, partner: APIClient, cup: Variant, at: datetime) -> None:
@@ -174,6 +157,19 @@ class TestReceiving:
         answers = [self.receive(partner, sent, body, key) for key in ("key-1", "key-1", "key-2")]
 
         assert len({answer.content for answer in answers}) == 1
+        assert [answer.status_code for answer in answers] == [201, 201, 200]
+        assert StockLevel.objects.get(variant=cup).on_hand == 14
+
+    def test_a_delivery_note_with_other_quantities_is_refused(
+        self, partner: APIClient, sent: PurchaseOrder, cup: Variant
+    ) -> None:
+        first, second = ({"delivery_note": "DN-7", "lines": [{"sku": cup.sku, "quantity": units}]} for units in (4, 2))
+        self.receive(partner, sent, first)
+
+        refused = self.receive(partner, sent, second, "key-2")
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "delivery_note_used")
+        assert refused.json()["details"]["booked"] == {cup.sku: 4}
         assert StockLevel.objects.get(variant=cup).on_hand == 14
 
     @pytest.mark.parametrize(

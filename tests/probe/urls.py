@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.http import HttpResponse
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from rest_framework import generics, serializers
 from rest_framework.request import Request
@@ -70,6 +71,32 @@ class Refuse(APIView):
         raise REFUSALS[kind]("The shop says no.", details={"line": 3})
 
 
+class Takes(APIView):
+    """Needs the group of this name for itself."""
+
+    def post(self, request: Request, name: str) -> Response:
+        with transaction.atomic():
+            Group.objects.select_for_update().get(name=name)
+        return Response({"taken": True})
+
+
+def hang_up() -> None:
+    """The database ends the conversation in the middle of the work."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+class HangsUp(APIView):
+    def get(self, request: Request) -> Response:
+        hang_up()
+        return Response({})
+
+
+def page_that_hangs_up(request: HttpRequest) -> HttpResponse:
+    hang_up()
+    return HttpResponse()
+
+
 class Once(APIView):
     """Makes a group, once for each key."""
 
@@ -88,6 +115,9 @@ urlpatterns = [
     path("api/v1/probe/plain/", Plain.as_view()),
     path("api/v1/probe/storefront/", ForStorefront.as_view()),
     path("api/v1/probe/refuse/<str:kind>/", Refuse.as_view()),
+    path("api/v1/probe/takes/<str:name>/", Takes.as_view()),
+    path("api/v1/probe/hangs-up/", HangsUp.as_view()),
+    path("probe/hangs-up/", page_that_hangs_up),
     path("api/v1/probe/once/", Once.as_view()),
     path("api/v1/probe/once/<str:refuse>/", Once.as_view()),
     *urls.urlpatterns,

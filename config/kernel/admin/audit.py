@@ -23,7 +23,7 @@ class AuditAdmin(ReadOnlyAdmin):
         ("action_flag", ChoicesDropdownFilter),
         ("action_time", RangeDateTimeFilter),
     )
-    search_fields = ("object_repr", "user__username")
+    search_fields = ("object_repr", "user__username", "user__last_name", "user__first_name")
     search_help_text = gettext_lazy("Search by staff or object")
     list_select_related = ("user", "content_type")
     ordering = ("-id",)
@@ -33,11 +33,11 @@ class AuditAdmin(ReadOnlyAdmin):
     acted = wording.moment_column("action_time", gettext_lazy("time"))
 
     def title_of(self, entry: LogEntry) -> str:
-        return f"{entry.user.get_username()} · {wording.plain_moment(entry.action_time)}"
+        return f"{entry.user} · {wording.plain_moment(entry.action_time)}"
 
     @display(description=gettext_lazy("staff member"), ordering="user__username")
     def who(self, entry: LogEntry) -> str:
-        return entry.user.get_username()
+        return str(entry.user)
 
     @display(description=gettext_lazy("action"), ordering="action_flag")
     def verb(self, entry: LogEntry) -> str:
@@ -49,4 +49,4 @@ class AuditAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("details"))
     def message(self, entry: LogEntry) -> str:
-        return entry.get_change_message() or "-"
+        return wording.change(entry) or "-"

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
@@ -22,12 +22,17 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from config.kernel import waits
+from config.kernel.admin import slips, wording
 from config.kernel.admin.house import HouseAdmin
 from config.kernel.errors import DomainError, Stale
 from config.kernel.models import User
 
 T = TypeVar("T")
 
+# Every table that keeps a reason has room for this many characters.
+LONGEST_REASON = 200
+READ_LATER = gettext_lazy("Whoever looks at it later reads it.")
 MOVED_ON = gettext_lazy("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed.")
 
 
@@ -47,7 +52,8 @@ class Answer(Generic[T]):
 def attempt(request: HttpRequest, call: Callable[[], T]) -> Answer[T] | None:
     """The answer of one operation; None when it refused, with the refusal as a message."""
     try:
-        return Answer(call())
+        with waits.refusing():
+            return Answer(call())
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return None
@@ -130,8 +136,19 @@ class ButtonForm(forms.Form):
         """Where a form adds the fields, choices and initial values that depend on the row."""
 
 
+def reason_field(*, required: bool = True, longest: int = LONGEST_REASON, help_text: Any = READ_LATER) -> forms.CharField:
+    """Asks why. What is written ends in the history of what the button stands on."""
+    return forms.CharField(label=pgettext_lazy("why", "Reason"), max_length=longest, required=required, help_text=help_text)
+
+
+class ReasonForm(ButtonForm):
+    """All a button asks that only needs to know why, and the base of those that ask more."""
+
+    reason = reason_field()
+
+
 class ButtonsAdmin(HouseAdmin):
-    """Shows the class's operation buttons on the detail page. They are pressed by POST only."""
+    """Shows the class's operation buttons on the detail page. They are pressed by POST only, and once from each page."""
 
     change_form_outer_before_template = "admin/_buttons.html"
 
@@ -164,6 +181,11 @@ class ButtonsAdmin(HouseAdmin):
             return HttpResponseNotAllowed(["GET", "POST"] if pressed.form else ["POST"])
         if not self.has_view_permission(request, row) or not request.user.has_perm(pressed.permission):
             raise PermissionDenied
+        try:
+            slips.require_unspent(request)
+        except slips.Spent as spent:
+            messages.warning(request, str(spent))
+            return self._back(row)
         if not pressed.shown(row):
             messages.error(request, _("“%(button)s” is not possible in the present state.") % {"button": pressed.title})
             return self._back(row)
@@ -171,12 +193,17 @@ class ButtonsAdmin(HouseAdmin):
         form = pressed.form(*sent, row=row) if pressed.form else None
         if form is not None and not form.is_valid():
             return self._ask(request, row, pressed, form)
+        seen = request.POST.get("seen", "")
         try:
-            told = self.press_at(row, request.POST.get("seen", ""), lambda: self._call(request, row, pressed, form))
+            with waits.refusing():
+                told = slips.spend(request, lambda: self.press_at(row, seen, lambda: self._call(request, row, pressed, form)))
+        except slips.Spent as spent:
+            messages.warning(request, str(spent))
+            return self._back(row)
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return self._back(row) if form is None or isinstance(refusal, Stale) else self._ask(request, row, pressed, form)
-        self.log_change(request, row, str(pressed.title))
+        self.log_change(request, row, wording.untranslated(pressed.title))
         done = _("“%(button)s” is done.") % {"button": pressed.title}
         messages.success(request, done if told is None else str(told))
         return self._back(row)
@@ -190,7 +217,7 @@ class ButtonsAdmin(HouseAdmin):
             **self.admin_site.each_context(request),
             "title": f"{self.title_of(row)} · {button.title}",
             "form": form,
-            "hidden": {"seen": request.POST.get("seen", self.version_of(row))},
+            "hidden": {"seen": request.POST.get("seen", self.version_of(row)), slips.FIELD: slips.kept(request)},
             "explanation": button.explanation,
             "submit": button.title,
             "danger": button.danger,
@@ -216,6 +243,7 @@ class ButtonsAdmin(HouseAdmin):
                 "asks": one.form is not None,
                 "style": "danger" if one.danger else "quiet" if one.quiet(row) else "",
                 "seen": seen,
+                "slip": slips.fresh(),
             }
             for one in self.declared_buttons().values()
             if request.user.has_perm(one.permission) and one.shown(row)

@@ -9,8 +9,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.kernel import exporting
+from config.kernel.admin import wording
 from config.kernel.admin.buttons import actor
 from config.kernel.errors import Invalid
 
@@ -36,29 +38,30 @@ def as_csv(
     of: Model | type[Model],
     called: str,
     most: int | None = None,
+    narrowed: str = "",
 ) -> StreamingHttpResponse:
     """A file of `number` rows; refused if that is more than `most`. `name` is plain ASCII, without the ending.
 
-    `of` and `called` tell the audit what was taken out.
+    `of` and `called` tell the audit what was taken out, `narrowed` by which filters of its list.
     """
     most = exporting.MOST_ROWS if most is None else most
     if number > most:
         told = _("At most %(most)s rows fit into one table: narrow the list by period or state.")
         raise TooManyRows(told % {"most": f"{most:,}"}, details={"rows": number, "most": most})
-    remember(request, of=of, called=called)
+    remember(request, of=of, called=called, narrowed=narrowed)
     answer = StreamingHttpResponse(chain([exporting.MARK], exporting.lines(chain([heading], rows))), content_type=CSV)
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     answer["Cache-Control"] = "no-store"
     return answer
 
 
-def remember(request: HttpRequest, *, of: Model | type[Model], called: str) -> None:
+def remember(request: HttpRequest, *, of: Model | type[Model], called: str, narrowed: str = "") -> None:
     """One entry in the audit for each file that leaves the back-office."""
     LogEntry.objects.create(
         user=actor(request),
         content_type=ContentType.objects.get_for_model(of),
         object_id=str(of.pk) if isinstance(of, Model) else None,
-        object_repr=called[:200],
+        object_repr=(f"{called} ({narrowed})" if narrowed else called)[:200],
         action_flag=CHANGE,
-        change_message=_("Downloaded as a table (CSV)"),
+        change_message=wording.untranslated(gettext_lazy("Downloaded as a table (CSV)")),
     )

@@ -1,17 +1,36 @@
 """How every page of the back-office behaves: what a list costs, what a read-only page refuses, what a page is called."""
 
 import copy
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 from django.contrib import messages
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.db.models.options import Options
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from config.kernel.admin import slips, wording
 from config.kernel.admin.pagination import LAST_PAGE, EstimatedPaginator
+from config.kernel.errors import InProgress
+
+T = TypeVar("T", bound=Model)
+
+
+def once_per_row(told: Callable[[Any, T], str]) -> Callable[[Any, T], str]:
+    """For what a page tells of a row and asks the database for: the page of a row asks each of its fields several times."""
+
+    @wraps(told)
+    def remembered(page: Any, row: T) -> str:
+        kept: dict[str, str] = row.__dict__.setdefault("_told", {})
+        if told.__name__ not in kept:
+            kept[told.__name__] = told(page, row)
+        return kept[told.__name__]
+
+    return remembered
 
 
 class HouseChangeList(ChangeList):  # type: ignore[misc]
@@ -42,9 +61,19 @@ class Titled:
         return self._title
 
 
-class HouseAdmin(ModelAdmin):  # type: ignore[misc]
-    """The base of every page: `HouseAdmin` where staff edit, `ReadOnlyAdmin` where the shop itself writes."""
+class ShownAgain(Exception):
+    def __init__(self, page: HttpResponse) -> None:
+        super().__init__()
+        self.page = page
 
+
+class HouseAdmin(ModelAdmin):  # type: ignore[misc]
+    """The base of every page: `HouseAdmin` where staff edit, `ReadOnlyAdmin` where the shop itself writes.
+
+    The form of a new row makes one row, however often it is sent.
+    """
+
+    change_form_before_template = "admin/_slip.html"
     paginator = EstimatedPaginator
     show_full_result_count = False
     list_per_page = 50
@@ -59,6 +88,12 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
             self.opts: Options[Any] = copy.copy(self.opts)
             self.opts.verbose_name, self.opts.verbose_name_plural = self.called
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what the list tells of each row, which its own page tells as well."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        along = self.list_select_related
+        return rows if isinstance(along, bool) else rows.select_related(*along)
+
     def title_of(self, row: Any) -> str:
         """What the heading of its page calls a row."""
         return str(row)
@@ -70,6 +105,42 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
             # The subtitle is what the browser's tab says.
             context |= {"original": Titled(row, self.opts, title), "subtitle": title}
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return page
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = extra_context or {}
+        if object_id is not None:
+            page: HttpResponse = super().changeform_view(request, object_id, form_url, context)
+            return page
+
+        def answer() -> HttpResponse:
+            page: HttpResponse = super(HouseAdmin, self).changeform_view(
+                request, None, form_url, {**context, slips.FIELD: slips.kept(request)}
+            )
+            if request.method == "POST" and page.status_code == 200:
+                raise ShownAgain(page)
+            return page
+
+        try:
+            slips.require_unspent(request)
+            return slips.spend(request, answer)
+        except ShownAgain as again:
+            return again.page
+        except (slips.Spent, InProgress) as repeated:
+            messages.warning(request, str(repeated))
+            back: HttpResponse = self.response_post_save_add(request, None)
+            return back
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        page: HttpResponse = super().history_view(request, object_id, extra_context)
+        for entry in (getattr(page, "context_data", None) or {}).get("action_list", ()):
+            entry.change_message = wording.change(entry)
         return page
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

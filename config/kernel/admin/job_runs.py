@@ -44,7 +44,9 @@ class RunNowForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["job"].choices = by_title()  # type: ignore[attr-defined]
+        # The others belong to something, such as an import, and are asked for on its page.
+        whole = [one for one in by_title() if not jobs.known()[one[0]].needs]
+        self.fields["job"].choices = whole  # type: ignore[attr-defined]
 
 
 @admin.register(JobRun)
@@ -94,7 +96,7 @@ class JobRunAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("error"))
     def excerpt(self, run: JobRun) -> str:
-        return wording.excerpt(run.error)
+        return wording.excerpt(wording.run_error(run))
 
     @display(description=gettext_lazy("summary"))
     def summary_facts(self, run: JobRun) -> str:
@@ -106,7 +108,7 @@ class JobRunAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("error"))
     def error_text(self, run: JobRun) -> str:
-        return wording.trace(run.error)
+        return wording.trace(wording.run_error(run))
 
     @display(description=gettext_lazy("code"))
     def code(self, run: JobRun) -> str:

@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from config.kernel import clock, outbox
-from config.kernel.admin import wording
+from config.kernel.admin import codes, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt, operation_button
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.models import OutboxDelivery
@@ -25,37 +25,58 @@ STATE_COLORS = {
 }
 
 
+class BySubscriber(DropdownFilter):  # type: ignore[misc]
+    title = gettext_lazy("subscriber")
+    parameter_name = "subscriber"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return codes.subscribers()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[OutboxDelivery]) -> QuerySet[OutboxDelivery]:
+        return queryset.filter(subscriber=self.value()) if self.value() else queryset
+
+
 @admin.register(OutboxDelivery)
 class OutboxDeliveryAdmin(ReadOnlyAdmin, ButtonsAdmin):
-    list_display = ("topic", "subscriber", "state_label", "recorded", "attempts", "next_attempt", "excerpt")
+    list_display = ("topic", "handler", "state_label", "recorded", "attempts", "next_attempt", "excerpt")
     list_filter: tuple[Any, ...] = (
         ("state", ChoicesDropdownFilter),
-        "subscriber",
+        BySubscriber,
         ("next_attempt_at", RangeDateTimeFilter),
     )
     search_fields = ("subscriber", "event__topic")
-    search_help_text = gettext_lazy("Search by topic or subscriber")
+    search_help_text = gettext_lazy("Search by the code of the event or of its subscriber")
     list_select_related = ("event",)
     ordering = ("-id",)
     actions = ("retry_selected",)
     fieldsets = (
-        (None, {"fields": ("topic", "subscriber", "state_label", "recorded")}),
+        (None, {"fields": ("topic", "handler", "state_label", "recorded")}),
         (gettext_lazy("Delivery"), {"fields": ("attempts", "next_attempt", "handled", "error_text")}),
-        (gettext_lazy("Contents"), {"fields": ("payload_facts",)}),
+        (gettext_lazy("Contents"), {"fields": ("payload_facts", "code")}),
     )
-    readonly_fields = ("topic", "state_label", "recorded", "next_attempt", "handled", "error_text", "payload_facts")
+    readonly_fields = (
+        "topic", "handler", "state_label", "recorded", "next_attempt", "handled", "error_text", "payload_facts", "code",
+    )  # fmt: skip
 
     handled = wording.moment_column("handled_at", gettext_lazy("handled at"))
 
     def title_of(self, delivery: OutboxDelivery) -> str:
-        return f"{delivery.event.topic} → {delivery.subscriber}"
+        return f"{codes.topic(delivery.event.topic)} → {codes.subscriber(delivery.subscriber)}"
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MAY_RETRY)
 
     @display(description=gettext_lazy("topic"), ordering="event__topic")
     def topic(self, delivery: OutboxDelivery) -> str:
-        return delivery.event.topic
+        return codes.topic(delivery.event.topic)
+
+    @display(description=gettext_lazy("subscriber"), ordering="subscriber")
+    def handler(self, delivery: OutboxDelivery) -> str:
+        return codes.subscriber(delivery.subscriber)
+
+    @display(description=gettext_lazy("code"))
+    def code(self, delivery: OutboxDelivery) -> str:
+        return f"{delivery.event.topic} → {delivery.subscriber}"
 
     @display(description=gettext_lazy("recorded at"))
     def recorded(self, delivery: OutboxDelivery) -> str:
@@ -99,6 +120,6 @@ class OutboxDeliveryAdmin(ReadOnlyAdmin, ButtonsAdmin):
         if made is None:
             return
         waiting: Any = [delivery for delivery in chosen if delivery.state != OutboxDelivery.State.HANDLED]
-        LogEntry.objects.log_actions(actor(request).pk, waiting, CHANGE, _("Try again now"))
+        LogEntry.objects.log_actions(actor(request).pk, waiting, CHANGE, wording.untranslated(gettext_lazy("Try again now")))
         told = ngettext("%(count)s event is due now.", "%(count)s events are due now.", made.value)
         messages.success(request, told % {"count": made.value})

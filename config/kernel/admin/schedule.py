@@ -49,6 +49,9 @@ class EntryForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error(
                     name, _("This entry is the worker's pulse: it stays on, every minute, or a dead worker would go unnoticed.")
                 )
+        self.instance.expire_seconds = overview.seconds_between(
+            crontab=cleaned.get("crontab"), interval=cleaned.get("interval")
+        )
         return cleaned
 
 

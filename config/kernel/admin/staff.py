@@ -95,7 +95,7 @@ class StaffAdmin(PlainUserAdmin, HouseAdmin):  # type: ignore[misc,type-arg]
 
     @display(description=gettext_lazy("name"), ordering="last_name")
     def full_name(self, user: User) -> str:
-        return f"{user.last_name}{user.first_name}" if user.last_name else user.first_name or "-"
+        return user.get_full_name() or "-"
 
     @display(description=gettext_lazy("roles"), label=True)
     def role_labels(self, user: User) -> list[str] | None:

@@ -1,6 +1,5 @@
 """API tokens: who holds one, what it may do, and the one moment in which a new one can be read."""
 
-import secrets
 from datetime import timedelta
 from typing import Any
 
@@ -20,15 +19,13 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from config.kernel import clock, tokens
-from config.kernel.admin import wording
+from config.kernel.admin import slips, wording
 from config.kernel.admin.buttons import actor, attempt
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.models import TokenScope
 
 MAY_ISSUE = "knox.add_authtoken"
 MAY_REVOKE = "knox.delete_authtoken"
-# Each form carries a slip that is good for one token: a page loaded again asks for nothing.
-SLIP = "token_slip"
 
 
 class IssueForm(forms.Form):
@@ -125,10 +122,11 @@ class TokenAdmin(ReadOnlyAdmin):
         back = reverse("admin:knox_authtoken_changelist")
         form = IssueForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            if request.session.pop(SLIP, None) != request.POST.get(SLIP):
-                messages.warning(request, _("This form was used before, and nothing more was issued."))
+            try:
+                issued = attempt(request, lambda: slips.spend(request, lambda: issue(request, form.cleaned_data)))
+            except slips.Spent as spent:
+                messages.warning(request, str(spent))
                 return HttpResponseRedirect(back)
-            issued = attempt(request, lambda: issue(request, form.cleaned_data))
             if issued is not None:
                 shown = {
                     **self.admin_site.each_context(request),
@@ -138,12 +136,11 @@ class TokenAdmin(ReadOnlyAdmin):
                     "back": back,
                 }
                 return self._secret(TemplateResponse(request, "admin/kernel/token_issued.html", shown))
-        request.session[SLIP] = secrets.token_urlsafe(12)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Issue an API token"),
             "form": form,
-            "hidden": {SLIP: request.session[SLIP]},
+            "hidden": {slips.FIELD: slips.kept(request)},
             "explanation": _("The token is shown once, right after it is issued. Only its fingerprint is kept."),
             "submit": _("Issue the token"),
             "back": back,

@@ -1,6 +1,5 @@
 """What codes are called on the page, in the staff's language: roles, jobs, permissions, times of the schedule."""
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -8,25 +7,21 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 from django.template.loader import render_to_string
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, override, pgettext
 from django_celery_beat.models import CrontabSchedule
 from unfold.decorators import display
 
 from config.kernel import jobs
+from config.kernel.admin import codes
 from config.kernel.models import JobRun
 from config.kernel.money import Money, format_money
 from config.kernel.roles import Role
-
-# Short enough for a column, and the same in both languages.
-MOMENT = "Y-m-d H:i"
 
 VERBS = {
     "add": gettext_lazy("add"),
@@ -76,7 +71,7 @@ def label(text: Any, color: str = "") -> str:
 
 
 def plain_moment(value: datetime) -> str:
-    return date_format(localtime(value), MOMENT)
+    return codes.moment(value)
 
 
 def amount(value: Decimal | str | None, currency: str = "") -> str:
@@ -86,7 +81,7 @@ def amount(value: Decimal | str | None, currency: str = "") -> str:
 
 def actor(row: Any) -> str:
     """Who did it; where nobody did, the system."""
-    return str(row.actor.get_username()) if row.actor else pgettext("who acted", "system")
+    return str(row.actor) if row.actor else pgettext("who acted", "system")
 
 
 def moment(value: datetime | None) -> str:
@@ -137,7 +132,29 @@ def duration(seconds: float | None) -> str:
 
 def asker(run: JobRun) -> str:
     """Who asked for a run of a job."""
-    return run.asked_by.get_username() if run.asked_by else _("schedule")
+    return str(run.asked_by) if run.asked_by else _("schedule")
+
+
+def run_error(run: JobRun) -> str:
+    """What went wrong: the shop's own sentences in the reader's language, those of programs as they are."""
+    return _(run.error) if run.error in (jobs.DIED, jobs.OUTRAN) else run.error
+
+
+def untranslated(text: Any) -> str:
+    """The text as the audit keeps it, whoever acts; `change` puts it into the reader's language."""
+    with override(None):
+        return str(text)
+
+
+def change(entry: LogEntry) -> str:
+    """What an entry of the audit says was done: the title of a button, or which fields were changed."""
+    said = str(entry.get_change_message())
+    model = entry.content_type.model_class() if entry.content_type else None
+    page: Any = admin.site._registry.get(model) if model else None
+    buttons: Mapping[str, Any] = page.declared_buttons() if hasattr(page, "declared_buttons") else {}
+    # A button's title may be a word of several meanings, told apart by the button alone.
+    pressed = next((one.title for one in buttons.values() if untranslated(one.title) == said), None)
+    return str(pressed) if pressed is not None else _(said) if said else ""
 
 
 def excerpt(error: str) -> str:
@@ -152,9 +169,9 @@ def trace(error: str) -> str:
 
 def facts(values: Mapping[str, Any]) -> str:
     """A small JSON object as a list of names and values."""
-    rows = ((name, _plain(value)) for name, value in values.items())
-    return format_html_join("", '<div class="fact"><span>{}</span><b>{}</b></div>', rows) or "-"
+    return format_html_join("", '<div class="fact"><span>{}</span><b>{}</b></div>', codes.facts(values)) or "-"
 
 
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)
+def masked(text: str, *, kept: int = 1) -> str:
+    """Enough to tell two people apart, not enough to call on them."""
+    return text[:kept] + "*" * max(0, min(len(text) - kept, 8)) if text else ""

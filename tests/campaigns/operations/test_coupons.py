@@ -1,7 +1,7 @@
 """Counting uses of promotions and coupons, giving them back, and making codes."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.models import Coupon, Promotion, Redemption
+from campaigns.models import Coupon, CouponSwitch, Promotion, Redemption
 from campaigns.operations import coupons
 from campaigns.operations.coupons import (
     LETTERS,
@@ -23,6 +23,7 @@ from campaigns.operations.promotions import NoSuchPromotion
 from campaigns.pricing.values import Basket, BasketLine, Discount, Quote
 from campaigns.queries import offers
 from config.kernel import invariants
+from config.kernel.models import User
 from tests.builders import a_coupon, a_customer, a_promotion
 
 pytestmark = pytest.mark.django_db
@@ -263,6 +264,7 @@ def test_the_database_itself_refuses_a_coupon_that_makes_no_sense(at: datetime, 
         Coupon.objects.filter(pk=coupon.pk).update(**wrong)
 
 
+@pytest.mark.breaks_promises("uses are counted wrong")
 def test_what_was_counted_wrong_is_found(at: datetime) -> None:
     promotion = a_promotion(at, usage_limit=9)
     redeem(quoted(at).discounts, at)
@@ -334,3 +336,19 @@ def test_a_code_switched_off_is_unknown_to_customers(at: datetime) -> None:
     coupons.switch(coupon_id=coupon.pk, on=False, actor=None, at=at)
 
     assert quoted(at, "LEAKED").refusals[0].reason == "unknown_code"
+
+
+def test_who_made_a_code_and_who_switched_it_stays_on_record(at: datetime) -> None:
+    marketer, clerk = User.objects.create_user("marketer"), User.objects.create_user("clerk")
+    promotion = a_promotion(at, needs_coupon=True)
+    later = at + timedelta(days=1)
+
+    coupon = coupons.issue_code(promotion_id=promotion.pk, code="VIP90", usage_limit=None, actor=marketer, at=at)
+    batch = coupons.issue_batch(promotion_id=promotion.pk, name="b", size=2, actor=clerk, at=later)
+    for on in (False, False, True):
+        coupons.switch(coupon_id=coupon.pk, on=on, actor=clerk, at=later)
+
+    assert (coupon.made_by, coupon.made_at) == (marketer, at)
+    assert set(batch.coupons.values_list("made_by", "made_at")) == {(clerk.pk, later)}
+    switches = CouponSwitch.objects.order_by("id").values_list("coupon", "is_enabled", "actor", "switched_at")
+    assert list(switches) == [(coupon.pk, False, clerk.pk, later), (coupon.pk, True, clerk.pk, later)]

@@ -13,6 +13,7 @@ from campaigns.operations.customers import ConsentRefused, CustomerRefused
 from campaigns.operations.segments import NoSuchSegment, UnknownCustomers
 from campaigns.queries import customers as queries
 from campaigns.queries.customers import ForPricing, NoSuchCustomer
+from config.kernel.models import User
 from tests.builders import a_customer
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +123,23 @@ def test_members_join_leave_and_are_replaced(at: datetime) -> None:
 
     joined = dict(SegmentMembership.objects.values_list("customer_id", "joined_at"))
     assert joined == {ids[2]: at + timedelta(days=1), ids[3]: at + timedelta(days=2)}
+
+
+def test_who_changed_the_members_of_a_segment_stays_on_record(at: datetime) -> None:
+    marketer = User.objects.create_user("marketer")
+    segment = a_segment()
+    ids = [a_customer(external_id=f"c-{number}").pk for number in range(3)]
+    told: dict[str, Any] = {"segment_id": segment.pk, "actor": marketer, "at": at}
+
+    segments.add_named(external_ids=["c-0", "c-1"], **told)
+    segments.add_named(external_ids=["c-1"], **told)  # changes nothing
+    segments.replace_members(segment_id=segment.pk, customer_ids=ids[1:], actor=None, at=at + timedelta(days=1))
+    segments.remove(customer_ids=ids[1:], **told)
+
+    changes = segment.changes.order_by("id").values_list("joined", "left", "actor", "changed_at")
+    assert list(changes) == [
+        (2, 0, marketer.pk, at), (1, 1, None, at + timedelta(days=1)), (0, 2, marketer.pk, at),
+    ]  # fmt: skip
 
 
 def test_somebody_unknown_keeps_everybody_out(at: datetime) -> None:

@@ -176,6 +176,7 @@ def test_what_was_chosen_and_is_not_in_the_basket_never_widens_the_promotion() -
         ({"left": 0}, {}, "used_up"),
         ({"left_for_customer": 0}, {"customer_id": 1}, "used_up_by_customer"),
         ({"left_for_customer": 1}, {}, "needs_customer"),
+        ({"first_order_only": True}, {}, "needs_customer"),
         ({"products": (9,)}, {}, "no_matching_product"),
         ({"minimum_amount": 99_999}, {}, "below_minimum"),
         ({"budget_left": 999}, {}, "budget_spent"),
@@ -205,6 +206,15 @@ def test_the_same_code_works_for_those_it_is_meant_for() -> None:
     quote = priced(asked, rule, keys=(a_key("MINE", 1, only_for=7, left=1),))
 
     assert (quote.total, quote.discounts[0].code, quote.discounts[0].is_counted) == (9_000, "MINE", True)
+
+
+@pytest.mark.parametrize("who", [{"customer_id": 7}, {"is_new_customer": True}])
+@pytest.mark.parametrize("promised", [{"left_for_customer": 1}, {"first_order_only": True}])
+def test_what_is_given_once_to_each_customer_is_given_to_a_new_one_too(who: dict[str, Any], promised: dict[str, Any]) -> None:
+    quote = priced(a_basket(a_line(10_000), **who), a_rule(percent=10, **promised))
+
+    assert quote.total == 9_000
+    assert quote.discounts[0].is_for_first_order is ("first_order_only" in promised)
 
 
 @pytest.mark.parametrize(

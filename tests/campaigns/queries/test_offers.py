@@ -54,7 +54,7 @@ def test_only_what_may_matter_is_given(at: datetime) -> None:
     ):  # fmt: skip
         a_promotion(at, **values)
 
-    asked: dict[str, Any] = {"product": product.pk, "categories": (category.pk,)}
+    asked: dict[str, Any] = {"product": product.pk, "categories": (category.pk,), "is_new_customer": True}
 
     always = {everything.pk, by_product.pk, by_category.pk}
     assert given(quoted(at, **asked, is_first_order=False)) == always
@@ -84,6 +84,7 @@ def test_nonsense_for_a_code_is_an_unknown_code(at: datetime, code: str) -> None
     assert [one.reason for one in quoted(at, code).refusals] == ["unknown_code"]
 
 
+@pytest.mark.breaks_promises("uses are typed in, not redeemed")
 def test_a_code_for_a_promotion_not_on_offer_says_so(at: datetime) -> None:
     for code, values in {
         "EARLY": {"starts_at": at + timedelta(days=1)}, "LATE": {"ends_at": at}, "OFF": {"is_enabled": False},

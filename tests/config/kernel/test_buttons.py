@@ -17,7 +17,7 @@ from config.kernel.admin.job_runs import JobRunAdmin
 from config.kernel.errors import Conflict
 from config.kernel.models import JobRun, User
 from config.kernel.roles import Role
-from tests.config.kernel.test_admin import a_client, a_run, a_staff_member, text
+from tests.config.kernel.pages import a_client, a_run, a_staff_member, text
 
 pytestmark = pytest.mark.django_db
 
@@ -159,6 +159,59 @@ def seen_on(page: Any) -> str:
     found = re.search(r'name="seen" value="([^"]*)"', text(page))
     assert found
     return found[1]
+
+
+def slip_on(page: Any) -> str:
+    found = re.search(r'name="slip" value="([^"]+)"', text(page))
+    assert found
+    return found[1]
+
+
+def test_a_form_acts_once_however_often_it_is_sent(client: Client, run: JobRun, pressed: Pressed) -> None:
+    slip = slip_on(client.get(address(run)))
+
+    first = client.post(address(run), FILLED | {"slip": slip}, follow=True)
+    again = client.post(address(run), FILLED | {"slip": slip, "why": "typed anew on the way back"}, follow=True)
+
+    assert "두 번 처리하지 않았습니다" not in text(first)
+    assert "두 번 처리하지 않았습니다" in text(again)
+    assert again.redirect_chain[-1][0] == detail(run)
+    assert len(pressed.calls) == 1
+    assert LogEntry.objects.count() == 1
+
+
+def test_a_double_click_is_told_so_also_where_the_button_has_gone_meanwhile(
+    client: Client, run: JobRun, pressed: Pressed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slip = slip_on(client.get(address(run)))
+    client.post(address(run), FILLED | {"slip": slip})
+    monkeypatch.setattr(JobRunAdmin, "run_again", replace(JobRunAdmin.run_again, shown=lambda row: False))
+
+    assert "두 번 처리하지 않았습니다" in text(client.post(address(run), FILLED | {"slip": slip}, follow=True))
+
+
+def test_a_refused_form_keeps_its_slip_and_may_be_sent_again(client: Client, run: JobRun, pressed: Pressed) -> None:
+    slip = slip_on(client.get(address(run)))
+    pressed.refuses = "Not while the shop is counting."
+    refused = client.post(address(run), FILLED | {"slip": slip})
+    pressed.refuses = ""
+
+    client.post(address(run), FILLED | {"slip": slip_on(refused)})
+
+    assert slip_on(refused) == slip
+    assert len(pressed.calls) == 1
+
+
+def test_every_page_that_is_opened_has_a_slip_of_its_own(client: Client, run: JobRun, pressed: Pressed) -> None:
+    for _ in range(2):
+        client.post(address(run), FILLED | {"slip": slip_on(client.get(address(run)))})
+
+    assert len(pressed.calls) == 2
+
+
+@pytest.mark.parametrize("slip", ["\0", "x" * 500])
+def test_a_slip_that_no_page_gave_out_harms_nothing(client: Client, run: JobRun, pressed: Pressed, slip: str) -> None:
+    assert client.post(address(run), FILLED | {"slip": slip}).status_code == 302
 
 
 @pytest.fixture

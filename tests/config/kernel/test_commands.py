@@ -17,10 +17,13 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django_celery_beat.models import CrontabSchedule, PeriodicTask
+from django.forms import modelform_factory
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 from rest_framework.test import APIClient
 
 from config.celery import SCHEDULE
+from config.kernel import overview
+from config.kernel.admin.schedule import EntryForm
 from config.kernel.models import User
 from config.kernel.roles import Role
 from tests import services
@@ -225,6 +228,28 @@ class TestSchedule:
             assert str(row.crontab.timezone) == "Asia/Seoul"
             assert row.queue == current_app.tasks[entry.task].queue
             assert row.crontab.schedule == crontab(minute=row.crontab.minute, hour=row.crontab.hour)
+
+    def test_a_turn_that_no_worker_took_is_worth_nothing_once_the_next_one_is_due(self) -> None:
+        call("sync_schedules")
+
+        seconds = {row.name: row.expire_seconds for row in PeriodicTask.objects.all()}
+        assert set(seconds) >= {entry.task for entry in SCHEDULE}
+        for entry, worth in [
+            ("kernel.deliver_due_events", 60), ("analytics.rebuild_due_days", 300), ("kernel.prune", 86_400),
+        ]:  # fmt: skip
+            assert seconds[entry] == worth
+        assert overview.seconds_between(crontab=None, interval=IntervalSchedule(every=2, period="hours")) == 7_200
+
+    def test_a_changed_hour_changes_how_long_a_turn_is_worth_taking(self) -> None:
+        hourly = CrontabSchedule.objects.create(minute="17", hour="*", timezone="Asia/Seoul")
+        row = PeriodicTask.objects.get(name="kernel.prune")
+
+        form = modelform_factory(PeriodicTask, form=EntryForm, fields=["enabled", "crontab", "interval"])(
+            {"crontab": hourly.pk, "enabled": "on"}, instance=row
+        )
+
+        assert form.is_valid(), form.errors
+        assert form.save().expire_seconds == 3_600
 
     def test_what_staff_changed_stays_changed(self) -> None:
         call("sync_schedules")

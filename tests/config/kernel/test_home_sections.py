@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from config.kernel.admin import home
-from tests.config.kernel.test_admin import a_client, a_staff_member, text
+from tests.config.kernel.pages import a_client, a_staff_member, text
 
 pytestmark = pytest.mark.django_db
 

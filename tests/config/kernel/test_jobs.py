@@ -10,8 +10,9 @@ from django.db import OperationalError, connection, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks as Commits
 
 from config.kernel import doorbell, jobs
+from config.kernel.admin.job_runs import RunNowForm
 from config.kernel.errors import Missing
-from config.kernel.jobs import Done, Job
+from config.kernel.jobs import Done, Incomplete, Job
 from config.kernel.models import JobRun, User
 from tests.probe import tasks as probe
 from tests.probe.together import together
@@ -75,6 +76,16 @@ class TestAsking:
 
         assert (refusal.value.status, refusal.value.details) == (404, {"job": "tests.fly_to_the_moon"})
         assert not JobRun.objects.exists()
+
+    def test_a_job_that_belongs_to_something_is_not_asked_for_by_itself(self, at: datetime) -> None:
+        with pytest.raises(Incomplete) as refusal:
+            jobs.request(name="orders.import_history", actor=None, at=at)
+
+        assert refusal.value.details == {"job": "orders.import_history", "missing": ["run"]}
+        assert not JobRun.objects.exists()
+        offered = {name for name, _title in RunNowForm().fields["job"].choices}  # type: ignore[attr-defined]
+        assert {"orders.tidy_imports", "tests.count_shelves"} <= offered
+        assert "orders.import_history" not in offered
 
 
 @pytest.mark.usefixtures("count_shelves")

@@ -132,6 +132,18 @@ class TestRecording:
 
         assert rung == ["kernel.deliver_now"]
 
+    def test_a_doorbell_that_nobody_heard_is_worth_nothing_once_the_sweep_has_come(
+        self, declare: Declare, at: datetime, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Commits
+    ) -> None:
+        rung: list[dict[str, Any]] = []
+        monkeypatch.setattr(doorbell, "ring", lambda task, **options: rung.append(options))
+        declare("first", write_it_down)
+
+        with django_capture_on_commit_callbacks(execute=True):
+            outbox.record(ShelfCounted(1), at=at)
+
+        assert rung == [{"expires": 60.0}]
+
     def test_an_event_that_interests_nobody_is_kept_and_rings_for_nobody(
         self, at: datetime, rung: list[str], django_capture_on_commit_callbacks: Commits
     ) -> None:

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils.translation import override
 
 from inventory.models import (
     GoodsReceipt,
@@ -18,7 +19,7 @@ from inventory.models import (
     Warehouse,
 )
 from inventory.operations import purchasing
-from inventory.operations.purchasing import PurchaseInvalid, TransitionRefused, Wanted
+from inventory.operations.purchasing import DeliveryNoteUsed, PurchaseInvalid, TermsMissed, TransitionRefused, Wanted
 from inventory.queries import availability
 from tests.builders import a_supplier, a_variant, a_warehouse, an_offer
 
@@ -156,6 +157,55 @@ class TestApprovingAndSending:
         assert proposal.reason == ("" if step == "approve" else "예산 초과")
 
 
+class TestSupplierTerms:
+    """The cup is sold from 24 on, in packs of 12; the plate has no offer and no terms."""
+
+    @pytest.fixture(autouse=True)
+    def terms(self, cup: Variant) -> None:
+        cup.offers.update(minimum_quantity=24, order_multiple=12)
+
+    def drafted(self, order: PurchaseOrder, cup: Variant, plate: Variant, units: int, at: datetime) -> None:
+        wanted = [Wanted(cup.pk, units), Wanted(plate.pk, 7)]
+        purchasing.change_lines(number=order.number, lines=wanted, actor=None, at=at)
+
+    @pytest.mark.parametrize(("units", "orderable"), [(1, 24), (23, 24), (25, 36), (30, 36)])
+    def test_a_quantity_the_supplier_does_not_sell_is_refused_naming_line_moq_and_pack(
+        self, order: PurchaseOrder, cup: Variant, plate: Variant, at: datetime, units: int, orderable: int
+    ) -> None:
+        self.drafted(order, cup, plate, units, at)
+
+        with pytest.raises(TermsMissed) as refusal, override("en"):
+            purchasing.approve(number=order.number, reason="  ", actor=None, at=at)
+
+        (line,) = refusal.value.details["lines"]
+        assert line == {
+            "sku": cup.sku, "quantity": units, "minimum_quantity": 24, "order_multiple": 12, "orderable": orderable
+        }  # fmt: skip
+        told = f"{cup.sku}: {units} ordered, but the MOQ is 24 and a pack holds 12; the next quantity is {orderable}."
+        assert told in str(refusal.value)
+        assert (state(order), timeline(order)[-1]) == ("DRAFT", "CHANGED")
+
+    @pytest.mark.parametrize("units", [24, 36])
+    def test_full_packs_from_the_moq_on_are_approved(
+        self, order: PurchaseOrder, cup: Variant, plate: Variant, at: datetime, units: int
+    ) -> None:
+        self.drafted(order, cup, plate, units, at)
+        purchasing.approve(number=order.number, actor=None, at=at)
+
+        assert state(order) == "APPROVED"
+        assert order.timeline.latest("id").details == {}
+
+    def test_a_reason_approves_it_all_the_same_and_stays_on_record(
+        self, order: PurchaseOrder, cup: Variant, plate: Variant, at: datetime
+    ) -> None:
+        self.drafted(order, cup, plate, 30, at)
+        purchasing.approve(number=order.number, reason="김 부장과 통화, 낱개 가능", actor=None, at=at)
+
+        told = order.timeline.latest("id")
+        assert (state(order), told.reason) == ("APPROVED", "김 부장과 통화, 낱개 가능")
+        assert told.details == {"terms_missed": {cup.sku: 30}}
+
+
 class TestReceiving:
     def test_part_of_the_goods_come_and_the_rest_stays_outstanding(
         self, sent: PurchaseOrder, cup: Variant, plate: Variant, warehouse: Warehouse, at: datetime
@@ -182,12 +232,24 @@ class TestReceiving:
         first = purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 4}, actor=None, at=at)
 
         again = purchasing.receive_goods(
-            number=sent.number, delivery_note=" DN-1 ", quantities={cup.sku: 6}, actor=None, at=at + timedelta(hours=1)
+            number=sent.number, delivery_note=" DN-1 ", quantities={cup.sku: 4}, actor=None, at=at + timedelta(hours=1)
         )
 
         assert again == first
         assert StockLevel.objects.get(variant=cup, warehouse=warehouse).on_hand == 4
         assert timeline(sent).count("RECEIVED") == 1
+
+    def test_a_second_parcel_under_the_same_delivery_note_is_refused_naming_both(
+        self, sent: PurchaseOrder, cup: Variant, warehouse: Warehouse, at: datetime
+    ) -> None:
+        first = purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 4}, actor=None, at=at)
+
+        with pytest.raises(DeliveryNoteUsed) as refused:
+            purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 6}, actor=None, at=at)
+        purchasing.receive_goods(number=sent.number, delivery_note="DN-1/2", quantities={cup.sku: 6}, actor=None, at=at)
+
+        assert refused.value.details == {"receipt": first.number, "booked": {cup.sku: 4}, "sent": {cup.sku: 6}}
+        assert StockLevel.objects.get(variant=cup, warehouse=warehouse).on_hand == 10
 
     def test_more_than_was_ordered_is_on_the_shelf_all_the_same_and_told_of(
         self, sent: PurchaseOrder, cup: Variant, warehouse: Warehouse, at: datetime

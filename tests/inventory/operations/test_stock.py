@@ -1,13 +1,15 @@
 """Corrections of stock: each leaves one entry with a reason, and nothing is promised that does not lie there."""
 
 from datetime import datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from config.kernel.errors import DomainError
-from config.kernel.models import OutboxEvent
+from config.kernel.models import OutboxEvent, User
 from inventory.locking import Place
-from inventory.models import Reservation, StockCount, StockLevel, StockMovement, Variant, Warehouse
+from inventory.models import Reservation, StockCount, StockLevel, StockMovement, StockRepair, Variant, Warehouse
 from inventory.operations import reservations, stock
 from inventory.operations.ledger import Document, InsufficientStock
 from inventory.queries import drift
@@ -231,6 +233,12 @@ def test_a_place_that_does_not_exist_is_refused(cup: Variant, warehouse: Warehou
         stock.adjust(quantity=1, reason="오류", actor=None, at=at, **place)
 
 
+def repair_stock(*arguments: str) -> str:
+    out = StringIO()
+    call_command("repair_stock", *arguments, stdout=out)
+    return out.getvalue()
+
+
 class TestAuditing:
     @pytest.fixture
     def drifted(self, cup: Variant, warehouse: Warehouse, at: datetime) -> Place:
@@ -254,6 +262,41 @@ class TestAuditing:
         assert level(cup, warehouse) == (10, 4)
         assert StockMovement.objects.count() == entries
         assert stock.audit(at=at) == stock.Audited(())
+
+    def test_a_repair_is_on_record_with_the_one_who_asked(self, drifted: Place, cup: Variant, at: datetime) -> None:
+        clerk = User.objects.create_user("clerk", is_staff=True)
+
+        stock.audit(at=at, repair=True, actor=clerk)
+        stock.audit(at=at, repair=True, actor=clerk)
+
+        kept = StockRepair.objects.get()
+        assert (kept.variant, kept.actor, kept.repaired_at) == (cup, clerk, at)
+        assert (kept.on_hand_before, kept.on_hand_after, kept.reserved_before, kept.reserved_after) == (12, 10, 1, 4)
+
+    def test_the_command_shows_first_and_repairs_when_asked_by_name(
+        self, drifted: Place, cup: Variant, warehouse: Warehouse
+    ) -> None:
+        User.objects.create_user("clerk", is_staff=True)
+
+        shown, repaired, nothing = (
+            repair_stock(*arguments) for arguments in ((), ("--apply", "--by", "clerk"), ("--apply", "--by", "clerk"))
+        )
+
+        difference = f"{cup.sku}@{warehouse.code}: on hand 12 for 10, reserved 1 for 4"
+        assert shown.splitlines() == [difference, "Nothing was changed. --apply --by NAME puts the levels right."]
+        assert repaired.splitlines() == [f"{difference}: put right"]
+        assert nothing.startswith("Every level is")
+        assert level(cup, warehouse) == (10, 4)
+
+    @pytest.mark.parametrize("arguments", [["--apply"], ["--apply", "--by", "nobody"]])
+    def test_the_command_repairs_for_nobody_unknown(
+        self, drifted: Place, cup: Variant, warehouse: Warehouse, at: datetime, arguments: list[str]
+    ) -> None:
+        with pytest.raises(CommandError):
+            repair_stock(*arguments)
+
+        assert level(cup, warehouse) == (12, 1)
+        stock.audit(at=at, repair=True)
 
     def test_a_balance_that_promised_more_than_the_ledger_holds_gives_the_newest_promises_up(
         self, cup: Variant, warehouse: Warehouse, at: datetime

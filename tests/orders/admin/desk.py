@@ -13,7 +13,7 @@ from inventory.operations.ledger import Document
 from orders.models import Order
 from orders.operations import fulfilling, shortage, unmatched
 from tests.builders import AT, a_paid_order, a_placed_order, a_stocked_variant
-from tests.config.kernel.test_admin import a_client, a_staff_member, text
+from tests.config.kernel.pages import a_client, a_staff_member, text
 
 CLERK = Role.ORDER_CLERK
 

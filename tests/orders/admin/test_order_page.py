@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.kernel.roles import Role
@@ -30,7 +28,7 @@ from tests.builders import (
     a_warehouse,
     stocked,
 )
-from tests.config.kernel.test_admin import foreign_words, words_of
+from tests.config.kernel.pages import foreign_words, words_of
 from tests.orders.admin.desk import (
     CLERK,
     a_client,
@@ -137,27 +135,6 @@ def test_the_pages_speak_the_language_of_who_reads_them(language: str) -> None:
             said,
         )
         assert foreign_words(said, language) == [], address
-
-
-def test_the_page_costs_the_same_however_much_has_happened(client: Client) -> None:
-    def cost(order: Order) -> int:
-        client.get(page_of(order))
-        with CaptureQueriesContext(connection) as captured:
-            client.get(page_of(order))
-        return len(captured)
-
-    buyer = Buyer("cust-2", name="이슬")
-    variants = [a_stocked_variant(50) for _ in range(6)]
-    small = a_shipped_order((variants[0], 2), customer=buyer)
-    big = a_paid_order(*((one, 9) for one in variants), customer=buyer)
-    for _ in range(4):
-        fulfilling.ship(number=big.number, items={line.pk: 1 for line in big.lines.all()}, actor=None, at=AT)
-    for order in (small, big):
-        place = order.fulfillments.all()[0].warehouse_id
-        returning.accept(number=order.number, items={1: 1}, warehouse_id=place, reason="크기", actor=None, at=AT)
-    a_placed_order(customer=buyer)
-
-    assert cost(big) == cost(small) == 20
 
 
 @pytest.mark.parametrize(
@@ -384,6 +361,40 @@ def test_units_on_their_way_back_are_not_returned_twice(client: Client) -> None:
 
     assert page.context["form"].errors.keys() == {"units_1"}
     assert Return.objects.count() == 1
+
+
+def test_a_return_tells_its_refund_before_the_goods_are_here(client: Client) -> None:
+    order = a_shipped_order((a_stocked_variant(5, list_price=60_000), 3))
+    place = order.fulfillments.get().warehouse_id
+    press(client, order, "accept_return", units_1="2", warehouse=place, reason="변심")
+    back = Return.objects.get()
+    listed, page = reverse("admin:orders_return_changelist"), reverse("admin:orders_return_change", args=[back.pk])
+
+    assert "입고 시 확정" in text(client.get(listed))
+    assert "₩120,000 (입고 시 확정)" in text(client.get(page))
+    press(client, back, "receive", units_1="2")
+
+    assert "₩120,000" in text(client.get(listed))
+    assert "입고 시 확정" not in text(client.get(page))
+
+
+def test_a_refused_return_has_no_refund(client: Client) -> None:
+    order = a_shipped_order()
+    press(client, order, "accept_return", units_1="1", warehouse=order.fulfillments.get().warehouse_id, reason="불량")
+    press(client, Return.objects.get(), "refuse", reason="사용 흔적")
+
+    assert "₩0" not in text(client.get(reverse("admin:orders_return_changelist")))
+
+
+def test_goods_go_back_to_the_warehouse_that_shipped_them(client: Client) -> None:
+    a_warehouse("FIRST", priority=1)
+    order = a_shipped_order((a_stocked_variant(5, a_warehouse("SHIPPED", priority=900)), 1))
+    a_warehouse("LAST", priority=999)
+
+    form = client.get(button(order, "accept_return")).context["form"]
+
+    assert form.fields["warehouse"].initial == order.fulfillments.get().warehouse_id
+    assert f'value="{order.fulfillments.get().warehouse_id}" selected' in str(form["warehouse"])
 
 
 def test_a_return_is_refused(client: Client) -> None:

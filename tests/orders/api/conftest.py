@@ -25,25 +25,29 @@ class Caller(APIClient):
         return self.get(f"/api/v1{path}", query)
 
 
+MakeCaller = Callable[..., Caller]
+
+
 @pytest.fixture
-def caller(db: None) -> Callable[[Scope], Caller]:
-    def make(scope: Scope) -> Caller:
-        token = tokens.issue(account=f"test-{scope.lower()}", scopes=[scope], actor=None, at=clock.now())
+def caller(db: None) -> MakeCaller:
+    def make(*scopes: Scope) -> Caller:
+        account = "-".join(("test", *(scope.lower() for scope in scopes)))
+        token = tokens.issue(account=account, scopes=scopes, actor=None, at=clock.now())
         return Caller(HTTP_AUTHORIZATION=f"Token {token}", raise_request_exception=True)
 
     return make
 
 
 @pytest.fixture
-def storefront(caller: Callable[[Scope], Caller]) -> Caller:
+def storefront(caller: MakeCaller) -> Caller:
     return caller(Scope.STOREFRONT)
 
 
 @pytest.fixture
-def integration(caller: Callable[[Scope], Caller]) -> Caller:
+def integration(caller: MakeCaller) -> Caller:
     return caller(Scope.INTEGRATION)
 
 
 @pytest.fixture
-def reader(caller: Callable[[Scope], Caller]) -> Caller:
+def reader(caller: MakeCaller) -> Caller:
     return caller(Scope.READ_ONLY)

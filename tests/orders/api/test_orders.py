@@ -1,6 +1,5 @@
 """The endpoints of orders: what each takes, who may call it, and how it refuses."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from orders.models import Order, OrderEvent, UnmatchedPayment
 from orders.operations import noting, returning
 from orders.operations.placing import Buyer
 from tests import builders
-from tests.orders.api.conftest import Caller, Scope
+from tests.orders.api.conftest import Caller, MakeCaller, Scope
 
 pytestmark = pytest.mark.django_db
 
@@ -309,6 +308,30 @@ class TestVerbs:
         assert storefront.send(path, {"reason": "변심", "customer": "c-2"}).status_code == 404
         assert storefront.send(path, {"reason": "변심", "customer": "c-1"}).json()["state"] == "CANCELED"
 
+    def test_a_storefront_that_may_also_read_everything_still_cancels_only_for_its_customer(self, caller: MakeCaller) -> None:
+        """Two scopes together do no more than each of them alone."""
+        token = caller(Scope.STOREFRONT, Scope.READ_ONLY)
+        unpaid, paid = builders.a_placed_order(customer=Buyer("c-1")), builders.a_paid_order(customer=Buyer("c-1"))
+
+        assert token.read(f"/orders/{paid.number}/").status_code == 200
+        assert token.send(f"/orders/{unpaid.number}/cancel/", {"reason": "변심"}).status_code == 404
+        assert token.send(f"/orders/{unpaid.number}/cancel/", {"reason": "변심", "customer": "c-2"}).status_code == 404
+        refused = token.send(f"/orders/{paid.number}/cancel/", {"reason": "변심", "customer": "c-1"})
+        assert (refused.status_code, refused.json()["code"]) == (409, "transition_refused")
+
+    @pytest.mark.parametrize("scopes", [(Scope.STOREFRONT,), (Scope.STOREFRONT, Scope.READ_ONLY)])
+    def test_a_storefront_pays_only_for_the_customer_of_the_order(self, caller: MakeCaller, scopes: tuple[Scope, ...]) -> None:
+        token, order = caller(*scopes), builders.a_placed_order(customer=Buyer("c-1"))
+        body = {"provider": "card", "reference": "p", "amount": "1"}
+
+        for named in ({}, {"customer": "c-2"}):
+            told = token.send(f"/orders/{order.number}/payments/", body | named)
+            assert (told.status_code, told.json()["details"]) == (404, {"number": order.number})
+        wrong = token.send(f"/orders/{order.number}/payments/", body | {"customer": "c-1"})
+        assert wrong.json()["details"]["due"] == "15000"
+        paid = token.send(f"/orders/{order.number}/payments/", body | {"customer": "c-1", "reference": "q", "amount": "15000"})
+        assert paid.status_code == 201
+
     def test_the_same_payment_with_two_keys_is_one_payment(self, storefront: Caller) -> None:
         order = builders.a_placed_order()
         body = {"provider": "card", "reference": "p", "amount": "15000", "paid_at": clock.now().isoformat()}
@@ -339,7 +362,7 @@ STOREFRONTS = {"payments", "cancel"}
 
 @pytest.mark.parametrize("scope", list(Scope))
 @pytest.mark.parametrize("verb", VERBS)
-def test_who_may_do_what(caller: Callable[[Scope], Caller], scope: Scope, verb: str) -> None:
+def test_who_may_do_what(caller: MakeCaller, scope: Scope, verb: str) -> None:
     """An empty order number is not needed: who may not call is told so before anything is looked up."""
     answer = caller(scope).send(f"/orders/261121-999999/{verb}/", {"no such": "field"})
 
@@ -348,7 +371,7 @@ def test_who_may_do_what(caller: Callable[[Scope], Caller], scope: Scope, verb: 
 
 
 @pytest.mark.parametrize("scope", list(Scope))
-def test_who_may_quote_place_and_read(caller: Callable[[Scope], Caller], scope: Scope) -> None:
+def test_who_may_quote_place_and_read(caller: MakeCaller, scope: Scope) -> None:
     who = caller(scope)
 
     assert who.send("/quotes/", {}).status_code == 400

@@ -1,6 +1,9 @@
 """The page that imports an old shop's history: who may, what it takes, what it shows."""
 
 import html
+import json
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +13,15 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from config.kernel.models import JobRun
 from config.kernel.roles import Role
 from orders import tasks
+from orders.importing import refusals
 from orders.models import ImportFile, ImportRun, Order
 from orders.operations import importing
-from tests.config.kernel.test_admin import a_client, a_staff_member, text
+from tests.config.kernel.pages import a_client, a_staff_member, text
 from tests.orders.importing.files import NOW, a_line, imported, invoices
 from tests.orders.importing.files import text as csv_text
 
@@ -108,6 +113,43 @@ def test_a_refused_file_is_told_on_the_page_and_no_failure_of_the_job(owner: Cli
     assert done["state"] == "REFUSED"
     assert "invoices.csv, row 2, column UnitPrice" in html.unescape(text(owner.get(page_of(run))))
     assert not any(one.content for one in ImportFile.objects.all())
+
+
+def test_a_refusal_is_told_to_each_reader_in_their_language(owner: Client) -> None:
+    """Whichever language the worker that met it speaks."""
+    send(owner, an_upload(a_line(price="1,000")))
+    run = ImportRun.objects.get()
+    with override("ko"):
+        tasks.import_history.run(run=run.pk)
+
+    english = html.unescape(text(owner.get(page_of(run))))
+    owner.defaults["HTTP_ACCEPT_LANGUAGE"] = "ko"
+    korean = html.unescape(text(owner.get(page_of(run))))
+
+    assert "invoices.csv, row 2, column UnitPrice: “1,000” – this is not an amount." in english
+    assert "invoices.csv, 2행, UnitPrice 열: “1,000” – 금액이 아닙니다." in korean
+    assert "금액" not in english
+
+
+def test_an_import_whose_worker_died_says_so_in_the_readers_language(owner: Client) -> None:
+    send(owner, an_upload(a_line()))
+    run = ImportRun.objects.get()
+    with override("ko"):
+        importing.tidy(at=run.requested_at + timedelta(days=1))
+
+    assert "The worker died. Nothing was written." in text(owner.get(page_of(run)))
+
+
+@pytest.mark.parametrize("problem", [*refusals.PROBLEMS, *refusals.SENTENCES])
+def test_every_problem_is_told_from_what_is_kept_of_it(problem: str) -> None:
+    sentence = str({**refusals.PROBLEMS, **refusals.SENTENCES}[problem])
+    facts = dict.fromkeys(re.findall(r"%\((\w+)\)s", sentence), "7")
+    place = {"file": "a.csv", "row": 2, "column": "Price", "value": "x"}
+
+    told = refusals.told(json.loads(json.dumps(place | refusals.kept(problem, **facts))))
+
+    assert told.endswith(sentence % facts)
+    assert told.startswith("a.csv") is (problem in refusals.PROBLEMS)
 
 
 def test_a_repeated_message_imports_nothing_more(owner: Client) -> None:

@@ -12,6 +12,7 @@ from django.db.models import Sum
 from config.kernel import invariants
 from config.kernel.models import OutboxEvent
 from inventory.models import StockLevel, StockMovement, Variant, Warehouse
+from orders.importing import refusals
 from orders.importing.refusals import FileRefused
 from orders.models import ImportedDocument, ImportRun, Order, OrderLine, Refund, Return
 from orders.operations import imported_past, importing
@@ -104,7 +105,11 @@ def test_a_refused_file_leaves_only_the_record_of_its_refusal(tmp_path: Path) ->
         imported(good, bad)
 
     run = ImportRun.objects.get()
-    assert (run.state, run.rows_read, run.error.startswith("bad.csv, row 2, column UnitPrice: “1,000”")) == ("REFUSED", 0, True)
+    assert (run.state, run.rows_read, refusals.told(run.refusal).startswith("bad.csv, row 2, column UnitPrice: “1,000”")) == (
+        "REFUSED",
+        0,
+        True,
+    )
     assert not Order.objects.exists()
     assert not ImportedDocument.objects.exists()
     assert not Warehouse.objects.exists()

@@ -15,6 +15,7 @@ from inventory.operations.ledger import InsufficientStock
 from orders.models import Order, OrderDiscount, OrderEvent, OrderLine
 from orders.operations import canceling, placing
 from orders.operations.placing import AlreadyPlaced, Buyer, CodeRefused, PriceChanged
+from orders.queries import quoting
 from orders.queries.quoting import AmountTooLarge, LinesRefused
 from tests import builders
 
@@ -269,6 +270,56 @@ def test_a_canceled_order_does_not_count_as_the_first(at: datetime) -> None:
     canceling.cancel(number=order.number, reason="다시 주문", actor=None, at=at)
 
     place(at, lines=[(cup.sku, 1)], expected_total=Decimal(12_000), customer=Buyer("c-1"))
+
+
+@pytest.mark.parametrize("promised", [{"first_order_only": True}, {"usage_limit_per_customer": 1}])
+@pytest.mark.parametrize("code", [None, "WELCOME10"])
+def test_somebody_new_pays_what_they_were_quoted(at: datetime, promised: dict[str, Any], code: str | None) -> None:
+    """What is meant for those who come for the first time shows in the price before the shop has written them down."""
+    cup = builders.a_stocked_variant(list_price=10_000)
+    promotion = builders.a_promotion(at, needs_coupon=code is not None, **promised)
+    codes = [code] if code else []
+    if code:
+        builders.a_coupon(promotion, code=code, usage_limit=None)
+
+    quote = quoting.quote(lines=[(cup.sku, 1)], codes=codes, customer_external_id="never-seen", at=at)
+    order = place(at, lines=[(cup.sku, 1)], codes=codes, expected_total=quote.total, customer=Buyer("never-seen"))
+
+    assert (quote.total, quote.refusals) == (12_000, ())
+    assert order.total == quote.total
+
+
+@pytest.mark.parametrize("promised", [{"first_order_only": True}, {"usage_limit_per_customer": 1}])
+def test_a_guest_gets_nothing_that_is_for_each_customer_once(at: datetime, promised: dict[str, Any]) -> None:
+    cup = builders.a_stocked_variant(list_price=10_000)
+    builders.a_promotion(at, **promised)
+    builders.a_coupon(builders.a_promotion(at, needs_coupon=True, **promised), code="WELCOME10")
+
+    with pytest.raises(CodeRefused) as refusal:
+        place(at, lines=[(cup.sku, 1)], codes=["WELCOME10"], expected_total=Decimal(12_000))
+    order = place(at, lines=[(cup.sku, 1)], expected_total=Decimal(13_000))
+
+    assert refusal.value.details["codes"] == [{"code": "WELCOME10", "reason": "needs_customer", "figures": {}}]
+    assert order.total == 13_000
+
+
+def test_a_first_order_placed_a_moment_ago_makes_this_one_the_second(at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    cup = builders.a_stocked_variant(list_price=10_000)
+    promotion = builders.a_promotion(at, first_order_only=True)
+    quoted = placing.quoting.priced
+
+    def then_another_window_orders(**values: Any) -> Any:
+        priced = quoted(**values)
+        monkeypatch.setattr(placing.quoting, "priced", quoted)
+        place(at, lines=[(cup.sku, 1)], expected_total=Decimal(12_000), customer=Buyer("c-1"))
+        return priced
+
+    monkeypatch.setattr(placing.quoting, "priced", then_another_window_orders)
+    with pytest.raises(CouponRefused) as refusal:
+        place(at, lines=[(cup.sku, 1)], expected_total=Decimal(12_000), customer=Buyer("c-1"))
+
+    assert refusal.value.details == {"promotions": [promotion.name], "codes": []}
+    assert "첫 주문" in str(refusal.value) or "first order" in str(refusal.value)
 
 
 def test_a_sku_with_the_longest_names_can_be_ordered(at: datetime) -> None:

@@ -1,0 +1,18 @@
+"""What the codes of analytics' subscribers and in the runs of its jobs are called."""
+
+from django.utils.translation import pgettext_lazy
+
+from config.kernel.admin import codes
+
+codes.declare(
+    subscribers={
+        "analytics.day_of_canceled_order": pgettext_lazy("subscriber", "Counts the day of a canceled order anew"),
+        "analytics.day_of_return": pgettext_lazy("subscriber", "Counts the day of a return anew"),
+        "analytics.day_of_stock": pgettext_lazy("subscriber", "Counts the day of a change of stock anew"),
+        "analytics.days_of_history": pgettext_lazy("subscriber", "Counts the days of a written history"),
+    },
+    names={
+        "days": pgettext_lazy("fact", "days counted"),
+        "seconds": pgettext_lazy("fact", "seconds taken"),
+    },
+)

@@ -1,0 +1,38 @@
+"""What the codes in inventory's events and in the runs of its jobs are called."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import pgettext_lazy
+
+from config.kernel.admin import codes
+from inventory.admin import documents, figures
+
+
+def _reasons(policies: Mapping[str, int]) -> str:
+    return " ".join(f"{figures.NOTHING.get(reason, reason)} {number:,}" for reason, number in policies.items())
+
+
+codes.declare(
+    topics={
+        "inventory.stock_changed": pgettext_lazy("event", "Stock changed"),
+        "inventory.reservations_lost": pgettext_lazy("event", "Reservations lost"),
+    },
+    names={
+        # payloads
+        "document_kind": pgettext_lazy("fact", "document"),
+        "document_number": pgettext_lazy("fact", "number of the document"),
+        "variant_id": pgettext_lazy("fact", "internal number of the SKU"),
+        "quantity": pgettext_lazy("fact", "units"),
+        # jobs
+        "differences": pgettext_lazy("fact", "differences found"),
+        "as_of": pgettext_lazy("fact", "planned as of"),
+        "opened": pgettext_lazy("fact", "proposals made"),
+        "superseded": pgettext_lazy("fact", "proposals superseded"),
+        "refreshed": pgettext_lazy("fact", "proposals brought up to date"),
+        "kept": pgettext_lazy("fact", "proposals left as they were"),
+        "drafts_opened": pgettext_lazy("fact", "purchase orders drafted"),
+        "drafts_canceled": pgettext_lazy("fact", "drafts canceled"),
+        "nothing": pgettext_lazy("fact", "policies that buy nothing"),
+    },
+    tells={"document_kind": documents.title, "variant_id": str, "nothing": _reasons},
+)

@@ -1,0 +1,135 @@
+"""Every page of the back-office and every address of the API that answers a GET, found where they are declared."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import URLPattern, reverse
+
+from campaigns.models import Customer
+from config.kernel.admin.buttons import ButtonsAdmin
+from inventory.models import PurchaseOrder, Variant
+from orders.models import Order
+from tests.budgets.world import World
+
+
+def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
+    """Pages that show more, or something else, when they are asked with a query: what the query is called, and the query."""
+    skus = "\n".join(one.sku for one in world.some_variants(world.size))
+    basket = {"basket": skus, "at": f"{world.at:%Y-%m-%dT%H:%M:%S}", "codes": world.coupon.code}
+    return {
+        "admin:analytics_hourlysales_changelist": {by: {"by": by} for by in ("hour", "channel", "category", "sku")},
+        "admin:campaigns_promotion_try": {"basket": basket},
+        "admin:inventory_stockcount_count": {"skus": {"warehouse": str(world.warehouse.pk), "skus": skus}},
+        "admin:orders_order_changelist": {
+            "worklist": {"list": "late"},
+            "customer": {"customer": world.customer.external_id},
+            "number": {"q": world.order.number},
+            "name": {"q": world.customer.name},
+        },
+        "admin:orders_order_picking": {"warehouse": {"warehouse": world.warehouse.code}},
+    }
+
+
+def _in_other_states(world: World) -> dict[str, dict[str, Model]]:
+    """Rows whose pages look otherwise in another state than in the one that is opened first."""
+    return {
+        "admin:inventory_purchaseorder_change": {"draft": world.draft, "sent": world.sent},
+        "admin:orders_order_change": {"placed": world.placed, "short": world.short, "shipped": world.shipped},
+    }
+
+
+def of_the_admin(world: World) -> dict[str, str]:
+    """Address by name. A name is the page's route; behind it stands which button is pressed, or what the page is asked with."""
+    found: dict[str, str] = dict(_completions())
+    for entry in admin.site.get_urls():
+        if isinstance(entry, URLPattern):
+            found |= _outside_of_models(entry)
+        elif model := _models().get(str(entry.pattern)):
+            for pattern in entry.url_patterns:
+                if isinstance(pattern, URLPattern) and pattern.name:
+                    found |= _of_a_model(world, model, pattern, f"/admin/{entry.pattern}{pattern.pattern}")
+    return found
+
+
+def _models() -> dict[str, type[Model]]:
+    return {f"{model._meta.app_label}/{model._meta.model_name}/": model for model in admin.site._registry}
+
+
+def _outside_of_models(pattern: URLPattern) -> Iterator[tuple[str, str]]:
+    if pattern.name == "app_list":
+        # One page for all apps.
+        yield "/admin/<app_label>/", reverse("admin:app_list", args=["orders"])
+    elif pattern.name and not pattern.pattern.converters:
+        yield f"/admin/{pattern.pattern}", reverse(f"admin:{pattern.name}")
+
+
+def _of_a_model(world: World, model: type[Model], pattern: URLPattern, route: str) -> Iterator[tuple[str, str]]:
+    arguments = list(pattern.pattern.converters)
+    if "button" in arguments:
+        yield from _buttons(world, model, route)
+        return
+    if (pattern.name or "").endswith("_history") and model is not Order:
+        return  # One page for all kinds of rows.
+    row = world.row(model) if arguments else None
+    address = reverse(f"admin:{pattern.name}", args=[row.token_key if one == "token_key" else row.pk for one in arguments])
+    yield route, address
+    for state, other in _in_other_states(world).get(f"admin:{pattern.name}", {}).items():
+        yield f"{route} {state}", reverse(f"admin:{pattern.name}", args=[other.pk])
+    for name, query in _asked_with(world).get(f"admin:{pattern.name}", {}).items():
+        yield f"{route}?{name}", f"{address}?{urlencode(query)}"
+
+
+def _buttons(world: World, model: type[Model], route: str) -> Iterator[tuple[str, str]]:
+    """The pages of buttons that ask before they act, each on a row that shows the button."""
+    page: Any = admin.site._registry[model]
+    assert isinstance(page, ButtonsAdmin)
+    for button in page.declared_buttons().values():
+        if button.form is None:
+            continue
+        rows = (page.get_queryset(HttpRequest()).get(pk=row.pk) for row in world.rows(model))
+        row = next((row for row in rows if button.shown(row)), None)
+        assert row is not None, f"No {model._meta.label} of the world of the budgets shows the button “{button.name}”."
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_press"
+        yield route.replace("<slug:button>", button.name), reverse(name, args=[row.pk, button.name])
+
+
+def _completions() -> Iterator[tuple[str, str]]:
+    """What fields suggest while somebody types."""
+    for page in admin.site._registry.values():
+        for part in (page, *(inline(page.model, admin.site) for inline in page.get_inlines(HttpRequest(), None))):
+            for field in part.autocomplete_fields:
+                options = part.model._meta
+                asked = {"app_label": options.app_label, "model_name": options.model_name or "", "field_name": field}
+                name = f"/admin/autocomplete/?{options.label}.{field}"
+                yield name, f"{reverse('admin:autocomplete')}?{urlencode(asked)}"
+
+
+def of_the_api(world: World, schema: dict[str, Any]) -> dict[str, str]:
+    """Address by name for every GET of the published schema."""
+    keys = {"customers": (Customer, "external_id"), "orders": (Order, "number"), "purchase-orders": (PurchaseOrder, "number"),
+            "variants": (Variant, "sku")}  # fmt: skip
+    found = {}
+    for route, operations in schema["paths"].items():
+        if "get" not in operations:
+            continue
+        resource = route.split("/")[3]
+        values = {}
+        if "{" in route:
+            model, key = keys[resource]
+            values[key] = getattr(world.row(model), key)
+        found[f"GET {route}"] = route.format(**values)
+    return found
+
+
+def entries(schema: dict[str, Any]) -> set[str]:
+    """Every writing operation of the published schema."""
+    return {
+        f"{method.upper()} {route}"
+        for route, operations in schema["paths"].items()
+        for method in operations
+        if method not in ("get", "parameters")
+    }

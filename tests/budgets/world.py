@@ -1,0 +1,339 @@
+"""A shop with something on every page: of size 1 one or few rows of everything, else so many, in lists and in documents."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib import admin
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.db.models import Model
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+
+from analytics.operations import rollups
+from campaigns.models import Campaign, Consent, Customer, Promotion, Segment, SegmentMembership
+from campaigns.operations import coupons, customers, occurrences, promotions
+from config.kernel import jobs, tokens
+from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
+from config.kernel.roles import Role
+from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, StockLevel, Variant, Warehouse
+from inventory.operations import catalog, purchasing, replenishment, reservations, stock
+from inventory.operations.ledger import Document
+from inventory.operations.purchasing import Wanted
+from orders.models import ImportFile, ImportRun, Order, Return
+from orders.operations import canceling, fulfilling, noting, paying, returning, shortage
+from orders.operations.placing import Buyer
+from tests import builders
+from tests.analytics.builders import Line, an_order, movements
+
+NOW = builders.AT + timedelta(hours=1)
+# Deep enough that nothing the shop does in a round empties a shelf.
+PLENTY = 10_000
+
+
+class World:
+    """`size` is how many rows the lists have at least, and how many lines, members or entries the large documents."""
+
+    def __init__(self, size: int, at: datetime) -> None:
+        self.size, self.at = size, at
+        self._next = count(1)
+        self._days_ago = count(2)
+        self.warehouse = builders.a_warehouse(priority=1)
+        self.supplier = builders.a_supplier()
+        # One offer that every order gets; all others wait for a code.
+        self.offer = builders.a_promotion(at)
+        self.variants: list[Variant] = []
+        self.paid: Order
+        self.sent: PurchaseOrder
+
+        self._catalog(size)
+        self._offers(size)
+        self._orders(size)
+        self._purchases(size)
+        self._stock(size)
+        self._imports(size)
+        self._staff(size)
+        self._past(size)
+        self._acts(size)
+
+    def some_variants(self, size: int) -> list[Variant]:
+        """So many different ones, the newest last."""
+        return self.variants[-size:]
+
+    # --- the apps, from below
+
+    def _catalog(self, size: int) -> None:
+        category = builders.a_category(parent=builders.a_category())
+        for _ in range(size):
+            builders.a_category(parent=category)
+        supplier = [builders.a_supplier() for _ in range(size)][-1]
+        product = [builders.a_product(category) for _ in range(size)][-1]
+        # Deep in levels and terms: one SKU that lies everywhere and that everybody offers.
+        wanted = None
+        for _ in range(size):
+            wanted = builders.a_variant(product)
+            builders.stocked(wanted, self.warehouse, PLENTY, self.at)
+            builders.an_offer(wanted, self.supplier)
+            builders.an_offer(wanted, supplier, is_preferred=False)
+            self.variants.append(wanted)
+        assert wanted is not None
+        for _ in range(size):
+            builders.stocked(wanted, builders.a_warehouse(is_active=False), 1, self.at)
+            catalog.change_price(
+                variant_id=wanted.pk, list_price=wanted.list_price + 10, reason="인상", actor=self.clerk, at=self.at
+            )
+            wanted.refresh_from_db()
+
+    @property
+    def clerk(self) -> User:
+        """Another member of staff each time, whose name a list could ask for row by row."""
+        return User.objects.create_user(f"clerk-{next(self._next)}", is_staff=True)
+
+    def _offers(self, size: int) -> None:
+        for number in range(size):
+            campaign = Campaign.objects.create(name=f"겨울 {number}")
+            segment = Segment.objects.create(code=f"s-{number}", name=f"단골 {number}")
+            builders.a_promotion(self.at, name=f"예고 {number}", starts_at=self.at + timedelta(days=1))
+            ended = {"starts_at": self.at - timedelta(days=9), "ends_at": self.at - timedelta(days=1)}
+            builders.a_promotion(self.at, name=f"지난 행사 {number}", **ended)
+        customer = builders.a_customer(self.at, external_id="c-1", phone="010-0000-0001", email="a@example.com")
+        buyers = [builders.a_customer(self.at) for _ in range(size)]
+        SegmentMembership.objects.bulk_create(
+            SegmentMembership(segment=segment, customer=one, joined_at=self.at) for one in (customer, *buyers)
+        )
+        for number in range(size):
+            customers.state_consent(
+                external_id=customer.external_id,
+                channel=Consent.Channel.SMS,
+                purpose=Consent.Purpose.ADVERTISING,
+                is_given=number % 2 == 0,
+                text_version="2026-01",
+                source="checkout",
+                actor=self.clerk,
+                at=self.at,
+            )
+        promotion = builders.a_promotion(
+            self.at,
+            name="행사",
+            campaign=campaign,
+            needs_coupon=True,
+            ends_at=self.at + timedelta(days=30),
+            products=[one.product for one in self.some_variants(size)],
+            categories=[builders.a_category() for _ in range(size)],
+            usage_limit=1_000_000,
+            budget=Decimal(1_000_000_000),
+            segment=segment,
+        )
+        self._change_often(promotion, size)
+        occurrences.settle_due(at=self.at)
+        for _ in range(size):
+            coupons.issue_batch(promotion_id=promotion.pk, name="1", size=size, actor=self.clerk, at=self.at)
+        code = coupons.issue_code(promotion_id=promotion.pk, code="OPEN", usage_limit=None, actor=self.clerk, at=self.at)
+        off = builders.a_coupon(promotion)
+        coupons.switch(coupon_id=off.pk, on=False, actor=self.clerk, at=self.at)
+        builders.a_coupon(promotion, customer=customer)
+        self.customer, self.promotion, self.coupon, self.segment = customer, promotion, code, segment
+
+    def _change_often(self, promotion: Promotion, size: int) -> None:
+        for number in range(size):
+            promotions.extend(
+                promotion_id=promotion.pk,
+                ends_at=self.at + timedelta(days=31 + number),
+                reason="연장",
+                actor=self.clerk,
+                at=self.at,
+            )
+        promotion.refresh_from_db()
+
+    def _orders(self, size: int) -> None:
+        variants, at = self.some_variants(size), self.at
+        buyer = Buyer(self.customer.external_id, name=self.customer.name)
+        wanted = [(one, 3) for one in variants]
+
+        canceling.cancel(number=builders.a_paid_order((variants[0], 1), at=at).number, reason="품절", actor=None, at=at)
+        fulfilling.pick(number=builders.a_paid_order((variants[0], 1), at=at).number, actor=None, at=at)
+        self.placed = builders.a_placed_order(*wanted, at=at, customer=buyer)
+        self.paid = builders.a_paid_order(*wanted, at=at, customer=buyer)
+        for _ in range(size):
+            builders.a_placed_order((variants[0], 1), at=at, customer=buyer)
+            builders.a_shipped_order((variants[0], 1), at=at)
+        self.short = self.a_short_order(size)
+
+        # The largest is the newest: partly shipped, partly returned, partly refunded, much talked about.
+        order = builders.a_paid_order(*wanted, at=at, customer=buyer, codes=[self.coupon.code])
+        for parcel in range(min(size, 2)):
+            fulfilling.ship(
+                number=order.number, positions={line + 1: 1 for line in range(size)}, actor=self.clerk, at=at,
+                carrier="우체국", tracking_number=f"{parcel}",
+            )  # fmt: skip
+        for line in range(size):
+            back = returning.accept(
+                number=order.number, items={line + 1: 1}, warehouse_id=self.warehouse.pk, reason="변심",
+                actor=self.clerk, at=at,
+            )  # fmt: skip
+            if line % 2:
+                returning.receive(number=back.number, restocked={line + 1: 1}, actor=self.clerk, at=at)
+            noting.note(number=order.number, text="전화함", actor=self.clerk, at=at)
+            paying.record_refund(
+                number=order.number, reference=f"r-{order.number}-{line}", amount=Decimal(10), reason="반품",
+                actor=self.clerk, at=at,
+            )  # fmt: skip
+        whole = builders.a_shipped_order(*wanted, at=at, customer=buyer)
+        self.shipped = whole
+        self.returned = returning.accept(
+            number=whole.number, items={line + 1: 1 for line in range(size)}, warehouse_id=self.warehouse.pk,
+            reason="변심", actor=self.clerk, at=at,
+        )  # fmt: skip
+        self.order = Order.objects.get(pk=order.pk)
+
+    def a_short_order(self, size: int) -> Order:
+        order = builders.a_paid_order(*((one, 3) for one in self.some_variants(size)), at=self.at)
+        held = Reservation.objects.filter(document_number=order.number)
+        items = {(one.variant_id, one.warehouse_id): 1 for one in held}
+        reservations.release(document=Document("ORDER", order.number), items=items)
+        shortage.mark(number=order.number, at=self.at)
+        return Order.objects.get(pk=order.pk)
+
+    def _purchases(self, size: int) -> None:
+        lines = [Wanted(one.pk, 2 * size) for one in self.some_variants(size)]
+
+        def drafted() -> PurchaseOrder:
+            return purchasing.draft(
+                supplier_id=self.supplier.pk, warehouse_id=self.warehouse.pk, lines=lines, actor=self.clerk, at=self.at
+            )
+
+        self.draft = [drafted() for _ in range(size)][-1]
+        order = drafted()
+        purchasing.approve(number=order.number, actor=self.clerk, at=self.at)
+        order = drafted()
+        purchasing.approve(number=order.number, actor=self.clerk, at=self.at)
+        self.sent = purchasing.send(number=order.number, actor=self.clerk, at=self.at)
+        order = drafted()
+        purchasing.approve(number=order.number, actor=self.clerk, at=self.at)
+        purchasing.send(number=order.number, actor=self.clerk, at=self.at)
+        for delivery in range(size):
+            purchasing.receive_goods(
+                number=order.number, delivery_note=f"{delivery}", quantities={self.some_variants(size)[0].sku: 1},
+                actor=self.clerk, at=self.at,
+            )  # fmt: skip
+        purchasing.receive_goods(
+            number=order.number, delivery_note="whole", quantities={one.sku: 1 for one in self.some_variants(size)},
+            actor=self.clerk, at=self.at,
+        )  # fmt: skip
+        self.purchase = order
+        self._needs(size)
+
+    def _needs(self, size: int) -> None:
+        """SKUs below their minimum, and the proposals that follow."""
+        supplier, needed = builders.a_supplier(), []
+        for _ in range(size):
+            variant = builders.a_variant()
+            builders.an_offer(variant, supplier)
+            builders.a_policy(variant, self.warehouse, minimum_stock=20)
+            builders.stocked(variant, self.warehouse, 30, self.at - timedelta(days=30))
+            builders.shipped(variant, self.warehouse, 29, self.at - timedelta(days=20))
+            needed.append(variant)
+        replenishment.propose(at=self.at)
+        for proposal in ReplenishmentProposal.objects.filter(variant__in=needed):
+            replenishment.override(proposal_id=proposal.pk, quantity=99, reason="1", actor=self.clerk, at=self.at)
+
+    def _stock(self, size: int) -> None:
+        variants = self.some_variants(size)
+        there = dict(StockLevel.objects.filter(warehouse=self.warehouse).values_list("variant_id", "on_hand"))
+        for more in range(size):
+            stock.count(
+                warehouse_id=self.warehouse.pk, note="월말", actor=self.clerk, at=self.at,
+                lines=[(one.pk, there[one.pk] + more, there[one.pk] + more + 1) for one in variants],
+            )  # fmt: skip
+        for _ in range(size):
+            reservations.reserve(
+                document=Document("BASKET", f"B{next(self._next)}"), demand={variants[0].pk: 1}, at=self.at,
+                expires_at=self.at + timedelta(hours=1),
+            )  # fmt: skip
+
+    def _imports(self, size: int) -> None:
+        for _ in range(size):
+            run = ImportRun.objects.create(
+                profile="online-retail", state=ImportRun.State.IMPORTED, actor=self.clerk, seconds=1.5, rows_read=size,
+                requested_at=self.at, finished_at=self.at, rows_imported=size, rejects=ContentFile(b"row\n", "rejects.csv"),
+                report={"currency": "KRW", "files": [], "outcomes": [], "months": [], "figures": {}},
+            )  # fmt: skip
+        ImportFile.objects.bulk_create(ImportFile(run=run, name=f"{number}.csv") for number in range(size))
+
+    def _staff(self, size: int) -> None:
+        at, some = self.at, min(size, 3)
+        granted = Group.objects.get(name=Role.VIEWER).permissions.all()[: 2 * size]
+        for number in range(size):
+            group = Group.objects.create(name=f"group {number}")
+            user = self.clerk
+            user.groups.add(group, *Group.objects.filter(name__in=list(Role)[:some]))
+            tokens.issue(account=f"service-{number}", scopes=list(TokenScope.Scope)[:some], actor=None, at=at)
+            JobRun.objects.create(
+                task_id=f"run-{number}", name=list(jobs.known())[number % len(jobs.known())], state=JobRun.State.FAILED,
+                asked_by=user, asked_at=at, finished_at=at, error="it failed", summary={"rows": number},
+            )  # fmt: skip
+            event = OutboxEvent.objects.create(topic="orders.order_placed", payload={"order": "1"}, recorded_at=at)
+            OutboxDelivery.objects.create(
+                event=event, subscriber="analytics.mark", state=OutboxDelivery.State.PARKED, next_attempt_at=at
+            )
+            crontab = CrontabSchedule.objects.create(minute=str(number % 60), hour="1", timezone="Asia/Seoul")
+            interval = IntervalSchedule.objects.create(every=1000 + number, period="minutes")
+            PeriodicTask.objects.create(name=f"crontab {number}", task="kernel.prune", crontab=crontab)
+            PeriodicTask.objects.create(name=f"interval {number}", task="kernel.prune", interval=interval)
+            login = {
+                "username": user.username,
+                "ip_address": "127.0.0.1",
+                "user_agent": "x",
+                "http_accept": "",
+                "path_info": "/",
+            }
+            AccessAttempt.objects.create(**login, get_data="", post_data="", failures_since_start=1)
+            AccessLog.objects.create(**login)
+            AccessFailureLog.objects.create(**login)
+        group.permissions.add(*granted)
+
+    def _past(self, size: int) -> None:
+        """Closed business days, each with its own channel, and their figures."""
+        for _ in range(size):
+            noon = self.at.replace(hour=3) - timedelta(days=next(self._days_ago))
+            variant = builders.a_variant(builders.a_product(builders.a_category()))
+            an_order(noon, Line(variant, 2, 10_000, discount=1_000), channel=f"shop-{next(self._next)}"[:20])
+            movements(noon, variant, self.warehouse, ("SHIPMENT", -2))
+        rollups.rebuild_due(at=self.at)
+
+    # --- what pages are asked for
+
+    def rows(self, model: type[Model]) -> Iterator[Any]:
+        """Rows whose pages may be opened: the large ones, then the newest."""
+        large: dict[type[Model], list[Model]] = {
+            Order: [self.order, self.shipped, self.placed, self.paid, self.short],
+            Return: [self.returned],
+            Warehouse: [self.warehouse],
+            Customer: [self.customer],
+            Promotion: [self.promotion],
+            PurchaseOrder: [self.purchase],
+            Variant: [self.variants[-1]],
+        }
+        yield from large.get(model, [])
+        yield from model._default_manager.order_by("-pk")[:50]
+
+    def row(self, model: type[Model]) -> Any:
+        return next(self.rows(model))
+
+    def _acts(self, size: int) -> None:
+        """Entries of the audit about every kind of row, each by somebody else."""
+        kinds = ContentType.objects.get_for_models(*admin.site._registry)
+        clerks = [self.clerk for _ in range(size)]
+        LogEntry.objects.bulk_create(
+            LogEntry(
+                user=clerks[one], content_type=kind, object_id=str(self.row(model).pk), object_repr="x", action_time=self.at,
+                action_flag=CHANGE if one else ADDITION, change_message="1",
+            )
+            for model, kind in kinds.items()
+            for one in range(size)
+        )  # fmt: skip
