@@ -145,7 +145,7 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
             lines, sees_costs = whole.lines.all(), costs.sees(request)
             context |= {
                 "order": whole,
-                "seen": request.POST.get("seen", self.version_of(order)),
+                "seen": request.POST.get("seen", self.version_of(whole)),
                 "lines": [] if self.has_change_permission(request, order) else [telling.line(one) for one in lines],
                 "state_label": labels.purchase_state(whole),
                 "next_step": telling.next_step(whole, clock.now()),

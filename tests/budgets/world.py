@@ -25,8 +25,8 @@ from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, 
 from inventory.operations import catalog, purchasing, replenishment, reservations, stock
 from inventory.operations.ledger import Document
 from inventory.operations.purchasing import Wanted
-from orders.models import ImportFile, ImportRun, Order, Return, UnmatchedPayment
-from orders.operations import canceling, fulfilling, noting, paying, returning, shortage
+from orders.models import ImportFile, ImportRun, Order, Return
+from orders.operations import canceling, fulfilling, noting, paying, returning, shortage, unmatched
 from orders.operations.placing import Buyer
 from tests import builders
 from tests.analytics.builders import Line, an_order, movements
@@ -164,6 +164,11 @@ class World:
             builders.a_placed_order((variants[0], 1), at=at, customer=buyer)
             self._shipped_order()
         self.short = self.a_short_order(size)
+        for payment in range(size):
+            unmatched.take(
+                number=self.placed.number, provider="bank", reference=f"u-{self.placed.number}-{payment}", amount=Decimal(1),
+                paid_at=at, actor=self.clerk, at=at,
+            )  # fmt: skip
 
         # The largest is the newest: partly shipped, partly returned, partly refunded, much talked about.
         order = builders.a_paid_order(*wanted, at=at, customer=buyer, codes=[self.coupon.code])
@@ -209,6 +214,12 @@ class World:
             )
 
         self.draft = [drafted() for _ in range(size)][-1]
+        by_the_pallet = builders.a_supplier()
+        for one in self.some_variants(size):
+            builders.an_offer(one, by_the_pallet, minimum_quantity=1_000, is_preferred=False)
+        purchasing.draft(
+            supplier_id=by_the_pallet.pk, warehouse_id=self.warehouse.pk, lines=lines, actor=self.clerk, at=self.at
+        )  # fmt: skip
         order = drafted()
         purchasing.approve(number=order.number, actor=self.clerk, at=self.at)
         order = drafted()
@@ -274,10 +285,6 @@ class World:
             StockRepair.objects.create(
                 variant=variant, warehouse=self.warehouse, on_hand_before=1, on_hand_after=2, reserved_before=0,
                 reserved_after=0, actor=self.clerk, repaired_at=self.at,
-            )  # fmt: skip
-            UnmatchedPayment.objects.create(
-                order=self._shipped_order(), provider="card", reference=f"u-{next(self._next)}", amount=Decimal(10),
-                why=UnmatchedPayment.Why.NOTHING_DUE, paid_at=self.at, recorded_at=self.at,
             )  # fmt: skip
 
     def _shipped_order(self) -> Order:
