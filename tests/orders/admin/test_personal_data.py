@@ -112,5 +112,5 @@ def test_the_audit_tells_which_list_was_downloaded_and_no_phone_number(order: Or
     downloaded(clerk, order, "?state__exact=SHIPPED&q=010-1234-5678")
     downloaded(clerk, order)
 
-    told = [entry.change_message for entry in LogEntry.objects.order_by("id")]
-    assert told == ["표로 내려받음(CSV): state__exact=SHIPPED&q=010********", "표로 내려받음(CSV)"]
+    told = [entry.object_repr for entry in LogEntry.objects.order_by("id")]
+    assert told == ["주문 1건 (state__exact=SHIPPED&q=010********)", "주문 1건"]
