@@ -76,6 +76,22 @@ def shipped_and_returned_have_their_papers(at: datetime) -> Iterator[Violation]:
 
 
 @invariant("I4")
+def states_tell_what_has_left(at: datetime) -> Iterator[Violation]:
+    """Nothing of an order that has ended, or is not on its way yet; everything of one that is shipped."""
+    yield from _violations(
+        "I4",
+        """
+        SELECT format('order %%s, line %%s', o.number, l.position),
+               format('%%s, but of %%s units %%s are shipped, %%s canceled', o.state, l.quantity, l.shipped, l.canceled)
+        FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
+        WHERE (o.state IN ('PLACED', 'PAID', 'PICKED') AND l.shipped > 0)
+           OR (o.state IN ('CANCELED', 'EXPIRED') AND l.canceled <> l.quantity)
+           OR (o.state = 'SHIPPED' AND l.shipped + l.canceled <> l.quantity)
+        """,
+    )
+
+
+@invariant("I4")
 def short_orders_say_so(at: datetime) -> Iterator[Violation]:
     yield from _violations(
         "I4",

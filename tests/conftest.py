@@ -13,9 +13,14 @@ from django.test.utils import setup_databases, teardown_databases
 
 from config.kernel import health, installing, throttling
 from config.local import redis
-from tests import live, services
+from tests import live, recounting, services
 
 LAST = ("concurrency", "worker", "e2e", "prove")
+
+
+def folder_of(item: pytest.Item) -> str:
+    """The first folder below tests/ in which the test lies."""
+    return Path(str(item.path)).relative_to(Path(__file__).parent).parts[0]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,8 +52,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _place(item: pytest.Item) -> int:
-    parts = item.path.relative_to(Path(__file__).parent).parts
-    return LAST.index(parts[0]) + 1 if parts[0] in LAST else 0
+    folder = folder_of(item)
+    return LAST.index(folder) + 1 if folder in LAST else 0
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """A test that may have moved stock or money ends with every promise of the shop kept, or says why not."""
+    done = yield
+    folder = folder_of(item)
+    if recounting.is_due(item, folder):
+        assert recounting.broken(folder) == []
+    return done
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -84,6 +99,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False)
         furnish()
+        recounting.learn()
     yield
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:

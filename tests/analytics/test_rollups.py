@@ -402,6 +402,7 @@ def test_figures_that_equal_their_recount_are_no_violation() -> None:
     assert violations() == []
 
 
+@pytest.mark.breaks_promises("figures are changed by hand")
 def test_a_figure_that_was_changed_is_named_cell_by_cell() -> None:
     cup = a_variant()
     an_order(seoul("2026-11-18", "09:00"), Line(cup, 2))
@@ -412,6 +413,7 @@ def test_a_figure_that_was_changed_is_named_cell_by_cell() -> None:
     assert "figures of 2026-11-18: units: 2 by hour, 3 by SKU" in violations()
 
 
+@pytest.mark.breaks_promises("figures are changed by hand")
 def test_a_row_that_is_missing_or_too_many_is_a_violation() -> None:
     an_order(seoul("2026-11-18", "09:00"), Line(a_variant()))
     made()
@@ -422,6 +424,7 @@ def test_a_row_that_is_missing_or_too_many_is_a_violation() -> None:
     assert "hourly sales of 2026-11-18: 9 web: orders is None, recounted 1" in told_of
 
 
+@pytest.mark.breaks_promises("figures are changed by hand")
 def test_a_change_whose_event_is_on_its_way_is_no_violation_yet() -> None:
     order = an_order(seoul("2026-11-18"), Line(a_variant()))
     made()

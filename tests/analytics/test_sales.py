@@ -34,6 +34,7 @@ def fresh(at: Any = NOW) -> sales.Freshness:
     return sales.freshness(at=at)
 
 
+@pytest.mark.breaks_promises("figures are changed by hand")
 def test_closed_days_come_from_the_figures_and_the_open_day_from_the_source() -> None:
     a_week()
     HourlySales.objects.filter(day=date(2026, 11, 14)).update(orders=100)  # what is stored is what is shown

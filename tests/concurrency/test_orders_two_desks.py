@@ -55,6 +55,38 @@ def test_an_order_is_canceled_or_shipped_and_never_both(at: datetime) -> None:
     assert invariants.check_all(at=at) == []
 
 
+@pytest.mark.breaks_promises("the order's lock is taken away")
+def test_control_without_the_orders_lock_an_order_is_canceled_and_shipped(
+    at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = builders.a_paid_order(at=at)
+    has_looked, has_shipped = threading.Event(), threading.Event()
+
+    def look(number: str) -> Order:
+        """Who cancels looks first, and writes once the parcel has left."""
+        seen = Order.objects.get(number=number)
+        if not has_looked.is_set():
+            has_looked.set()
+            assert has_shipped.wait(20)
+        return seen
+
+    def cancel() -> None:
+        canceling.cancel(number=order.number, reason="변심", actor=None, at=at)
+
+    def ship() -> None:
+        assert has_looked.wait(20)
+        fulfilling.ship(number=order.number, actor=None, at=at)
+        has_shipped.set()
+
+    monkeypatch.setattr(recording, "locked", look)
+
+    assert both(cancel, ship) == {"done": 2}, "not powered: the race did not show without the lock"
+    order.refresh_from_db()
+    assert order.state == Order.State.CANCELED
+    assert StockMovement.objects.filter(kind="SHIPMENT").count() == Fulfillment.objects.count() == 1
+    assert "I4" in {one.invariant for one in invariants.check_all(at=at)}
+
+
 def test_a_double_click_ships_once(at: datetime) -> None:
     order = builders.a_paid_order(at=at)
 
@@ -88,6 +120,7 @@ def test_one_reference_for_two_orders_at_once_is_refused_for_one(at: datetime) -
     assert invariants.check_all(at=at) == []
 
 
+@pytest.mark.breaks_promises("the order's lock is taken away")
 def test_control_without_the_orders_lock_more_goes_back_than_came(at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     order = builders.a_paid_order(at=at)
     without_the_lock(monkeypatch, 2)

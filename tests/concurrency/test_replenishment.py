@@ -123,6 +123,7 @@ def test_an_approval_during_a_run_orders_what_the_draft_held_and_the_rest_is_dra
     assert set(units.values()) == {25}
 
 
+@pytest.mark.breaks_promises("the drafts are not locked")
 def test_control_without_locking_the_drafts_an_approved_purchase_order_is_changed_behind_the_buyers_back(
     at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

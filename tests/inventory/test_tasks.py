@@ -28,6 +28,7 @@ def test_what_is_due_is_released_once_and_orders_are_left_alone(at: datetime) ->
     assert StockLevel.objects.get().reserved == 2
 
 
+@pytest.mark.breaks_promises("a balance is written past the ledger")
 def test_the_nightly_recount_fails_loudly_naming_the_sku(at: datetime) -> None:
     cup = a_stocked_variant(10)
     assert run("inventory.audit_stock", at).summary == {"differences": 0}

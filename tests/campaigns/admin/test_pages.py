@@ -78,6 +78,7 @@ def settings(at: datetime, **values: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("role", [Role.ORDER_CLERK, Role.ANALYST])
+@pytest.mark.breaks_promises("uses are typed in, not redeemed")
 def test_those_who_sell_or_look_may_open_every_list_and_page(at: datetime, role: Role) -> None:
     some_rows(1, at)
     client = a_client(a_staff_member(role=role))
@@ -372,6 +373,7 @@ def test_a_trial_shows_what_it_gives_and_why_not(client: Client, at: datetime) -
         ({"weekdays": [5], "from_hour": 18, "until_hour": 19}, State.PAUSED),
     ],
 )
+@pytest.mark.breaks_promises("uses are typed in, not redeemed")
 def test_the_list_can_be_narrowed_to_a_state(
     client: Client, at: datetime, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], state: State
 ) -> None:
@@ -384,6 +386,7 @@ def test_the_list_can_be_narrowed_to_a_state(
         assert (page_of(promotion) in page) is (asked is state), asked
 
 
+@pytest.mark.breaks_promises("uses are typed in, not redeemed")
 def test_the_pages_are_korean(client: Client, at: datetime) -> None:
     some_rows(1, at)
     promotions.create(

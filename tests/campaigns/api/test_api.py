@@ -43,6 +43,7 @@ def integration() -> Caller:
     return Caller(TokenScope.Scope.INTEGRATION)
 
 
+@pytest.mark.breaks_promises("uses are typed in, not redeemed")
 def test_offers_in_force_are_told_with_public_keys_and_money_as_text(
     storefront: Caller, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

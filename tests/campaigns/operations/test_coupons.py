@@ -264,6 +264,7 @@ def test_the_database_itself_refuses_a_coupon_that_makes_no_sense(at: datetime, 
         Coupon.objects.filter(pk=coupon.pk).update(**wrong)
 
 
+@pytest.mark.breaks_promises("uses are counted wrong")
 def test_what_was_counted_wrong_is_found(at: datetime) -> None:
     promotion = a_promotion(at, usage_limit=9)
     redeem(quoted(at).discounts, at)

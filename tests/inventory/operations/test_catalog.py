@@ -69,12 +69,14 @@ class TestTheTrace:
 
         assert self.violations(at) == []
 
+    @pytest.mark.breaks_promises("a price is written past its trace")
     def test_a_price_written_past_it_is_found(self, cup: Variant, at: datetime) -> None:
         catalog.change_price(variant_id=cup.pk, list_price=Decimal(1), reason="행사", actor=None, at=at)
         Variant.objects.filter(pk=cup.pk).update(list_price=2)
 
         assert self.violations(at) == [f"LIST_PRICE of {cup.sku}"]
 
+    @pytest.mark.breaks_promises("a price is written past its trace")
     def test_a_gap_in_the_middle_is_found(self, cup: Variant, at: datetime) -> None:
         catalog.change_cost(variant_id=cup.pk, cost=Decimal(1), reason="행사", actor=None, at=at)
         Variant.objects.filter(pk=cup.pk).update(cost=2)

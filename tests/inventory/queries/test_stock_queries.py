@@ -110,6 +110,7 @@ class TestDrift:
         assert self.broken(at) == set()
 
     @pytest.mark.parametrize(("change", "invariant"), [({"on_hand": 11}, "I1"), ({"reserved": 4}, "I3")])
+    @pytest.mark.breaks_promises("a balance is written past the ledger")
     def test_a_balance_written_past_the_ledger_is_found(
         self, cup: Variant, near: Warehouse, at: datetime, change: dict[str, int], invariant: str
     ) -> None:
@@ -119,6 +120,7 @@ class TestDrift:
         (found,) = drift.differences(place=(cup.pk, near.pk))
         assert (found.on_hand - found.moved, found.reserved - found.held) == (int(invariant == "I1"), int(invariant == "I3"))
 
+    @pytest.mark.breaks_promises("a level is lost")
     def test_a_ledger_without_a_level_is_found(self, cup: Variant, closed: Warehouse, at: datetime) -> None:
         StockLevel.objects.filter(variant=cup, warehouse=closed).delete()
 

@@ -87,6 +87,7 @@ def test_a_shipped_order_leaves_money_ledger_reservation_and_timeline() -> None:
     assert kinds == ["PLACED", "PAID", "SHIPPED"]
 
 
+@pytest.mark.breaks_promises("a past of made-up amounts")
 def test_the_days_of_a_past_are_announced_once() -> None:
     variant, warehouse = a_variant(), a_warehouse()
     orders = [a_shipped_order(variant, warehouse), a_shipped_order(variant, warehouse, payments=(), paid_at=None)]
@@ -140,6 +141,7 @@ def test_a_canceled_order_gives_stock_and_uses_back() -> None:
     assert (promotion.used, promotion.spent) == (0, 0)
 
 
+@pytest.mark.breaks_promises("a past sold under a version the promotion never had")
 def test_uses_of_a_limited_promotion_are_counted() -> None:
     variant, warehouse, promotion = a_variant(list_price=10_000), a_warehouse(), a_promotion(usage_limit=5)
     discount = PastDiscount(promotion.pk, 1, promotion.name, WON(1_000))
