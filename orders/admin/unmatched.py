@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
@@ -60,7 +61,7 @@ class UnmatchedPaymentAdmin(OfOrderAdmin, ButtonsAdmin):
     paid = wording.moment_column("paid_at", gettext_lazy("paid at"))
 
     def title_of(self, row: UnmatchedPayment) -> str:
-        return row.reference
+        return _("Unmatched payment %(reference)s") % {"reference": row.reference}
 
     @display(description=gettext_lazy("recorded at"), ordering="recorded_at")
     def recorded(self, row: UnmatchedPayment) -> str:

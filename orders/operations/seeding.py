@@ -26,8 +26,8 @@ from inventory.operations import purchase_history, purchasing, replenishment
 from inventory.operations.history import PastMovement
 from inventory.operations.purchase_history import PastPurchase, PastReceipt
 from inventory.operations.purchasing import Wanted
-from orders.models import Order
-from orders.operations import history
+from orders.models import Order, Payment
+from orders.operations import history, unmatched
 from orders.past import PastOrder
 from orders.queries.quoting import SHIPPING_TAX_RATE
 from orders.seeding import furnishing, offers, seasons
@@ -117,6 +117,7 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
         pass
     people = User.objects.in_bulk(staff.values())
     _leave_work(furnished, {name: people[pk] for name, pk in staff.items()}, until)
+    _pay_twice(until)
     proposed = replenishment.propose(at=at)
     return replace(written, proposals=proposed.changed)
 
@@ -238,3 +239,14 @@ def _leave_work(furnished: furnishing.Shop, staff: Mapping[str, User], until: da
         )
         if code == "hanbit":
             purchasing.approve(number=drafted.number, actor=staff.get(Role.OWNER.value), at=at + timedelta(minutes=40))
+
+
+def _pay_twice(until: datetime) -> None:
+    """The provider captured the latest payment once more: somebody must look."""
+    paid = Payment.objects.filter(paid_at__lt=until).select_related("order").order_by("-paid_at", "-id").first()
+    if paid is not None:
+        at = min(paid.paid_at + timedelta(minutes=2), until)
+        unmatched.take(
+            number=paid.order.number, provider=paid.provider, reference=f"{paid.reference}-2", amount=paid.amount, paid_at=at,
+            actor=None, at=at,
+        )  # fmt: skip

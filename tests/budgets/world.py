@@ -12,7 +12,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
-from django.db.models import Model
+from django.db.models import F, Model
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from analytics.operations import rollups
@@ -255,6 +255,8 @@ class World:
                 document=Document("BASKET", f"B{next(self._next)}"), demand={variants[0].pk: 1}, at=self.at,
                 expires_at=self.at + timedelta(hours=1),
             )  # fmt: skip
+        StockLevel.objects.filter(warehouse=self.warehouse, variant__in=variants).update(on_hand=F("on_hand") + 1)
+        stock.audit(at=self.at, repair=True, actor=self.clerk)
 
     def _imports(self, size: int) -> None:
         for _ in range(size):
