@@ -327,7 +327,7 @@ def test_a_code_is_found_by_its_beginning_and_switched_off_and_on(client: Client
     coupon.refresh_from_db()
     assert coupon.is_enabled
     shown = text(client.get(page_of(coupon)))
-    assert shown.index("켬 · ") < shown.index("끔 · ")
+    assert shown.index("다시 사용 · ") < shown.index("사용 중지 · ")
 
 
 def test_a_segment_tells_who_changed_its_members(client: Client, at: datetime) -> None:
