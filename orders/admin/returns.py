@@ -73,6 +73,7 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
         return wording.amount(parcel.refund, parcel.order.currency if parcel.order else "")
 
     @display(description=gettext_lazy("refund"))
+    @once_per_row
     def refund_in_full(self, parcel: Return) -> str:
         if not is_open(parcel):
             return str(self.money(parcel))

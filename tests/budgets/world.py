@@ -12,7 +12,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
-from django.db.models import Model
+from django.db.models import F, Model
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from analytics.operations import rollups
@@ -21,11 +21,11 @@ from campaigns.operations import coupons, customers, occurrences, promotions
 from config.kernel import jobs, tokens
 from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
 from config.kernel.roles import Role
-from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, StockLevel, Variant, Warehouse
+from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, StockLevel, StockRepair, Variant, Warehouse
 from inventory.operations import catalog, purchasing, replenishment, reservations, stock
 from inventory.operations.ledger import Document
 from inventory.operations.purchasing import Wanted
-from orders.models import ImportFile, ImportRun, Order, Return
+from orders.models import ImportFile, ImportRun, Order, Return, UnmatchedPayment
 from orders.operations import canceling, fulfilling, noting, paying, returning, shortage
 from orders.operations.placing import Buyer
 from tests import builders
@@ -56,6 +56,7 @@ class World:
         self._orders(size)
         self._purchases(size)
         self._stock(size)
+        self._odd_cases(size)
         self._imports(size)
         self._staff(size)
         self._past(size)
@@ -161,7 +162,7 @@ class World:
         self.paid = builders.a_paid_order(*wanted, at=at, customer=buyer)
         for _ in range(size):
             builders.a_placed_order((variants[0], 1), at=at, customer=buyer)
-            builders.a_shipped_order((variants[0], 1), at=at)
+            self._shipped_order()
         self.short = self.a_short_order(size)
 
         # The largest is the newest: partly shipped, partly returned, partly refunded, much talked about.
@@ -226,7 +227,16 @@ class World:
             actor=self.clerk, at=self.at,
         )  # fmt: skip
         self.purchase = order
+        self._below_the_minimum(lines)
         self._needs(size)
+
+    def _below_the_minimum(self, lines: list[Wanted]) -> None:
+        """A draft of fewer units than its supplier sells."""
+        supplier = builders.a_supplier()
+        for one in lines:
+            variant = Variant.objects.get(pk=one.variant_id)
+            builders.an_offer(variant, supplier, minimum_quantity=1_000_000, is_preferred=False)
+        purchasing.draft(supplier_id=supplier.pk, warehouse_id=self.warehouse.pk, lines=lines, actor=self.clerk, at=self.at)
 
     def _needs(self, size: int) -> None:
         """SKUs below their minimum, and the proposals that follow."""
@@ -255,6 +265,23 @@ class World:
                 document=Document("BASKET", f"B{next(self._next)}"), demand={variants[0].pk: 1}, at=self.at,
                 expires_at=self.at + timedelta(hours=1),
             )  # fmt: skip
+        StockLevel.objects.filter(warehouse=self.warehouse, variant__in=variants).update(on_hand=F("on_hand") + 1)
+        stock.audit(at=self.at, repair=True, actor=self.clerk)
+
+    def _odd_cases(self, size: int) -> None:
+        """Balances that were put right, and money that nobody owed."""
+        for variant in self.some_variants(size):
+            StockRepair.objects.create(
+                variant=variant, warehouse=self.warehouse, on_hand_before=1, on_hand_after=2, reserved_before=0,
+                reserved_after=0, actor=self.clerk, repaired_at=self.at,
+            )  # fmt: skip
+            UnmatchedPayment.objects.create(
+                order=self._shipped_order(), provider="card", reference=f"u-{next(self._next)}", amount=Decimal(10),
+                why=UnmatchedPayment.Why.NOTHING_DUE, paid_at=self.at, recorded_at=self.at,
+            )  # fmt: skip
+
+    def _shipped_order(self) -> Order:
+        return builders.a_shipped_order((self.variants[-1], 1), at=self.at)
 
     def _imports(self, size: int) -> None:
         for _ in range(size):
@@ -323,7 +350,11 @@ class World:
         yield from model._default_manager.order_by("-pk")[:50]
 
     def row(self, model: type[Model]) -> Any:
-        return next(self.rows(model))
+        found = next(self.rows(model), None)
+        assert found is not None, (
+            f"The world of the budgets has no {model._meta.label}: let it make some, in tests/budgets/world.py."
+        )
+        return found
 
     def _acts(self, size: int) -> None:
         """Entries of the audit about every kind of row, each by somebody else."""

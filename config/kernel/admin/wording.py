@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
@@ -149,7 +150,9 @@ def untranslated(text: Any) -> str:
 def change(entry: LogEntry) -> str:
     """What an entry of the audit says was done: the title of a button, or which fields were changed."""
     said = str(entry.get_change_message())
-    model = entry.content_type.model_class() if entry.content_type else None
+    # Kinds of rows are kept by the process; the entry itself would ask for its own.
+    kind = entry.content_type_id and ContentType.objects.get_for_id(entry.content_type_id)
+    model = kind.model_class() if kind else None
     page: Any = admin.site._registry.get(model) if model else None
     buttons: Mapping[str, Any] = page.declared_buttons() if hasattr(page, "declared_buttons") else {}
     # A button's title may be a word of several meanings, told apart by the button alone.
