@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 # Two processes run the tests, each with servers of its own; those that are named are used by one.
-SIDE_BY_SIDE := $(if $(DATABASE_URL),,-n 2 --dist loadgroup)
+SIDE_BY_SIDE := $(if $(DATABASE_URL),,-n 2)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-reset manage test test-without-browser check lint lock prove bench browser clean

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
+from xdist.scheduler import LoadScopeScheduling
 
 from config.kernel import health, installing, throttling
 from config.local import redis
@@ -28,11 +29,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--minutes", type=int, default=10, help="how long the soak of tests/prove lasts (default: 10)")
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
     """Side by side (`-n 2`), the tests of a file stay together, and so do all that commit or need running processes."""
-    database = item.get_closest_marker("django_db")
-    commits = database is not None and database.kwargs.get("transaction")
-    item.add_marker(pytest.mark.xdist_group("last" if _place(item) or commits else item.path.as_posix()))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "last" if file.split("/")[1] in LAST else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    # Those that come last in the order of collection stay last, however many they are.
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
 
 
 @pytest.hookimpl(trylast=True)
