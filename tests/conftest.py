@@ -30,11 +30,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """Side by side (`-n 2`), the tests of a file stay together, and so do all that commit or need running processes."""
+    """Side by side (`-n 2`), the tests of a file stay together; so do the races, and those that need the running shop."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
-        return "last" if file.split("/")[1] in LAST else file
+        folder = file.split("/")[1]
+        return "shop" if folder in ("worker", "e2e") else folder if folder in LAST else file
 
 
 @pytest.hookimpl(optionalhook=True)
