@@ -42,7 +42,9 @@ def main() -> int:
 
 def one(name: str, *, quick: bool) -> None:
     with fleeting() as place, started(place, durable=True) as services:
-        os.environ.update(services.environment(owner=True) | {"DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings"})
+        os.environ.update(
+            services.environment(owner=True) | {"DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings", "LOG_LEVEL": "WARNING"}
+        )
         import django
 
         django.setup()

@@ -30,7 +30,7 @@ def _pages() -> dict[str, str]:
     order = Order.objects.order_by("-id")[100]
     customer = Customer.objects.order_by("-id")[50]
     week = clock.now() - timedelta(days=7)
-    period = urlencode({"placed_at__from": f"{week:%Y-%m-%d}", "placed_at__to": f"{clock.now():%Y-%m-%d}"})
+    period = urlencode({"placed_at_from": f"{week:%Y-%m-%d}", "placed_at_to": f"{clock.now():%Y-%m-%d}"})
     return {
         "orders": "/admin/orders/order/",
         "orders to pick": "/admin/orders/order/?list=to_pick",
