@@ -28,7 +28,7 @@ def picking_view(request: HttpRequest) -> HttpResponse:
 
 
 def picking_sheet(request: HttpRequest, *, numbers: Collection[str], warehouse: Warehouse | None = None) -> HttpResponse:
-    """The picking list for these orders, a page per warehouse, in the language of the shop whoever prints it."""
+    """The picking list for these orders, a page per warehouse, in the language of whoever prints it."""
     context = {
         "lists": picking.picking_lists(numbers=numbers, warehouse=warehouse),
         "warehouses": Warehouse.objects.filter(is_active=True),
@@ -36,7 +36,7 @@ def picking_sheet(request: HttpRequest, *, numbers: Collection[str], warehouse: 
         "is_whole_round": len(numbers) >= picking.ROUND,
         "most": picking.ROUND,
     }
-    return _sheet("orders/picking_list.html", context, settings.LANGUAGE_CODE)
+    return _sheet("orders/picking_list.html", context, translation.get_language() or settings.LANGUAGE_CODE)
 
 
 def packing_slip_view(request: HttpRequest, object_id: str) -> HttpResponse:

@@ -7,8 +7,8 @@ from django.contrib import admin
 from django.core.validators import validate_email
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import display
 
 from campaigns.models import Consent, Customer
@@ -67,6 +67,12 @@ class CustomerAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     def title_of(self, customer: Customer) -> str:
         return customer.external_id
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        shown = super().get_changelist_instance(request)
+        if not request.user.has_perm(SEES_PERSONAL):
+            shown.search_help_text = _("Search by customer id")
+        return shown
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return self._shown(request, super().get_list_display(request))

@@ -259,7 +259,9 @@ class PromotionAdmin(ButtonsAdmin):
         if not self.has_view_permission(request, promotion):
             raise PermissionDenied
         asked = "basket" in request.GET
-        form = forms.TrialForm(request.GET if asked else None, row=promotion, initial={"at": clock.now()})
+        form = forms.TrialForm(
+            request.GET if asked else None, row=promotion, initial={"at": max(clock.now(), promotion.starts_at)}
+        )
         trial = None
         if asked and form.is_valid():
             values = form.cleaned_data

@@ -80,6 +80,7 @@ class ReceiveForm(ButtonForm):
     )
 
     def prepare(self, row: PurchaseOrder) -> None:
+        self.order = row
         self.lines = list(row.lines.select_related("variant__product").order_by("pk"))
         for line in self.lines:
             self.fields[f"line-{line.pk}"] = forms.IntegerField(
@@ -91,6 +92,11 @@ class ReceiveForm(ButtonForm):
                 help_text=_("%(outstanding)s outstanding of %(ordered)s ordered")
                 % {"outstanding": line.outstanding, "ordered": line.quantity},
             )
+        self.fields["more_came"] = forms.BooleanField(
+            label=_("More came than was ordered"),
+            required=False,
+            help_text=_("What is beyond the order is put on the shelf, too."),
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -98,7 +104,18 @@ class ReceiveForm(ButtonForm):
         cleaned["quantities"] = {sku: number for sku, number in units.items() if number}
         if not cleaned["quantities"] and not self.errors:
             raise forms.ValidationError(_("Enter what has come."))
+        if not cleaned.get("more_came") and not self._is_known(cleaned.get("delivery_note", "")):
+            for line in self.lines:
+                if units[line.variant.sku] > line.outstanding:
+                    told = _("Only %(outstanding)s are outstanding. If more came, say so below.") % {
+                        "outstanding": line.outstanding
+                    }
+                    self.add_error(f"line-{line.pk}", told)
         return cleaned
+
+    def _is_known(self, note: str) -> bool:
+        """A note that was booked before is answered by the operation, which compares what it booked."""
+        return self.order.receipts.filter(delivery_note=note.strip()).exists()
 
 
 class CloseForm(ButtonForm):

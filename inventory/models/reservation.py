@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from inventory.models.catalog import Variant
 from inventory.models.stock import Warehouse
@@ -12,7 +13,7 @@ class Reservation(models.Model):
     """`quantity` units of one SKU in one warehouse for one document; each unit ends consumed or released."""
 
     class State(models.TextChoices):
-        ACTIVE = "ACTIVE", _("active")  # some units are still held
+        ACTIVE = "ACTIVE", pgettext_lazy("reservation", "active")  # some units are still held
         CONSUMED = "CONSUMED", _("consumed")  # nothing held; the last units were shipped
         RELEASED = "RELEASED", _("released")  # nothing held; the last units were given back
         EXPIRED = "EXPIRED", _("expired")  # given back because nobody came in time

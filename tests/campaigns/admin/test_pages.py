@@ -77,6 +77,13 @@ def settings(at: datetime, **values: Any) -> dict[str, Any]:
     } | values  # fmt: skip
 
 
+def test_what_is_missing_is_named_at_its_field_even_when_more_is_wrong(client: Client, at: datetime) -> None:
+    page = client.post(reverse("admin:campaigns_promotion_add"), settings(at, percent="", starts_at="sometime"))
+
+    assert set(page.context["adminform"].form.errors) <= {"percent", "starts_at"}
+    assert "promotion_benefit_complete" not in page.content.decode()
+
+
 @pytest.mark.parametrize("role", [Role.ORDER_CLERK, Role.ANALYST])
 @pytest.mark.breaks_promises("uses are typed in, not redeemed")
 def test_those_who_sell_or_look_may_open_every_list_and_page(at: datetime, role: Role) -> None:

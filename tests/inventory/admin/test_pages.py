@@ -579,6 +579,19 @@ class TestPurchasing:
         assert answer.context["form"].non_field_errors()
         assert not GoodsReceipt.objects.exists()
 
+    def test_more_than_was_ordered_is_booked_only_if_somebody_says_so(
+        self, owner: Client, sent: PurchaseOrder, cup: Variant
+    ) -> None:
+        line = sent.lines.get()
+        slip_of_a_finger = {"delivery_note": "DN-1", f"line-{line.pk}": "66", "seen": "SENT:3"}
+
+        asked = press(owner, sent, "receive", **slip_of_a_finger)
+        assert list(asked.context["form"].errors) == [f"line-{line.pk}"]
+        assert level(cup).on_hand == 10
+        press(owner, sent, "receive", **slip_of_a_finger, more_came="on")
+
+        assert level(cup).on_hand == 76
+
     def test_a_delivery_note_that_was_booked_before_is_told_and_never_praised(
         self, owner: Client, sent: PurchaseOrder, cup: Variant, at: datetime
     ) -> None:

@@ -367,11 +367,12 @@ def test_the_picking_list_groups_by_warehouse_and_sku(client: Client) -> None:
     assert plate.sku in text(only_far)
 
 
-def test_the_picking_list_is_in_the_shops_language_whoever_prints_it(client: Client) -> None:
+@pytest.mark.parametrize(("language", "title"), [("en", "Picking list"), ("ko", "피킹 목록")])
+def test_the_picking_list_is_in_the_language_of_whoever_prints_it(client: Client, language: str, title: str) -> None:
     a_paid_order()
-    client.cookies["django_language"] = "en"
+    client.cookies["django_language"] = language
 
-    assert "피킹 목록" in text(client.get(reverse("admin:orders_order_picking")))
+    assert title in text(client.get(reverse("admin:orders_order_picking")))
 
 
 def test_a_packing_slip_speaks_both_languages_and_hides_its_prices(client: Client) -> None:
