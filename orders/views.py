@@ -10,12 +10,11 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from campaigns.models.customer import SEES_PERSONAL
 from config.kernel import clock
 from inventory.models import Warehouse
 from orders.models import Fulfillment, Order
 from orders.queries import picking
-
-SEES_PERSONAL = "campaigns.view_personal"
 
 
 def picking_view(request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import display
 
 from campaigns.models import Consent, Customer
+from campaigns.models.customer import SEES_PERSONAL
 from campaigns.operations import customers
 from campaigns.queries import customers as queries
 from config.kernel import clock
@@ -20,7 +21,6 @@ from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, actor, operati
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
 
-SEES_PERSONAL = "campaigns.view_personal"
 MAY_CORRECT = "campaigns.change_customer"
 MAY_STATE = "campaigns.add_consent"
 

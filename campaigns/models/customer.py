@@ -8,6 +8,8 @@ from django.utils.translation import pgettext_lazy
 
 # Lets "begins with" use the index, whatever the database's collation.
 BY_PREFIX = ["varchar_pattern_ops"]
+# Without it names, phone numbers and addresses are masked, wherever they stand.
+SEES_PERSONAL = "campaigns.view_personal"
 
 
 class Customer(models.Model):

@@ -9,6 +9,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from campaigns.models.customer import SEES_PERSONAL
 from config.kernel import clock
 from config.kernel.admin.buttons import ReasonForm, actor, operation_button
 from orders import lifecycle, views
@@ -61,7 +62,7 @@ class OrderAdmin(OrderListAdmin):
         at = clock.now()
         page = order_page.page(order=order)
         siblings = reverse("admin:orders_order_changelist")
-        in_full = request.user.has_perm(views.SEES_PERSONAL)
+        in_full = request.user.has_perm(SEES_PERSONAL)
         context |= {
             "page": page,
             "order": order,

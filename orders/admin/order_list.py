@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from campaigns.models import Customer
+from campaigns.models.customer import SEES_PERSONAL
 from config.kernel import clock
 from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt
@@ -34,7 +35,7 @@ LIST, CUSTOMER = "list", "customer"
 class OrderChangeList(HouseChangeList):
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
-        if not request.user.has_perm(views.SEES_PERSONAL):
+        if not request.user.has_perm(SEES_PERSONAL):
             self.search_help_text = gettext("Order number, number in the channel, tracking number or customer id")
 
     def get_filters_params(self, params: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -74,12 +75,12 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
         return worklists.listed(super().get_queryset(request))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        sees_personal = request.user.has_perm(views.SEES_PERSONAL)
+        sees_personal = request.user.has_perm(SEES_PERSONAL)
         return worklists.found(queryset, term=search_term, also_personal=sees_personal), False
 
     def get_list_display(self, request: HttpRequest) -> Any:
         shown = super().get_list_display(request)
-        if request.user.has_perm(views.SEES_PERSONAL):
+        if request.user.has_perm(SEES_PERSONAL):
             return shown
         return ["masked_buyer" if name == "buyer" else name for name in shown]
 
@@ -96,7 +97,7 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
             ],
             "all_url": address,
             "all_chosen": not chosen,
-            "customer": customer and labels.person(customer, in_full=request.user.has_perm(views.SEES_PERSONAL)),
+            "customer": customer and labels.person(customer, in_full=request.user.has_perm(SEES_PERSONAL)),
         }  # fmt: skip
         page: HttpResponse = super().changelist_view(request, {**more, **(extra_context or {})})
         return page
@@ -166,7 +167,7 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
     @admin.action(description=gettext_lazy("Download as a table (CSV)"), permissions=["export"])
     def export_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponseBase | None:
         number = downloading.length(queryset)
-        in_full = request.user.has_perm(views.SEES_PERSONAL)
+        in_full = request.user.has_perm(SEES_PERSONAL)
         given = attempt(
             request,
             lambda: downloading.as_csv(

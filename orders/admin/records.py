@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
+from campaigns.models.customer import SEES_PERSONAL
 from config.kernel.admin import wording
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin, once_per_row
 from orders.admin import labels, telling
 from orders.models import Fulfillment, OrderEvent, Payment, Refund
 from orders.queries import records
-from orders.views import SEES_PERSONAL
 
 
 class OfOrderAdmin(ReadOnlyAdmin):
