@@ -51,14 +51,17 @@ def held(variant: Variant) -> int:
     return sum(one.held for one in Reservation.objects.filter(variant=variant))
 
 
-def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Levels are read without a lock, and written as they were read plus the change, after a moment."""
+def without_locks(monkeypatch: pytest.MonkeyPatch, buyers: int = 1) -> None:
+    """Levels are read without a lock, and written as they were read plus the change, when all `buyers` have read."""
+    all_have_read = threading.Barrier(buyers)
 
     def read(levels: QuerySet[StockLevel]) -> list[StockLevel]:
         return list(levels.order_by("pk"))
 
     def read_for_sale(variant_ids: Iterable[int]) -> list[StockLevel]:
-        return read(StockLevel.objects.filter(variant_id__in=set(variant_ids)))
+        levels = read(StockLevel.objects.filter(variant_id__in=set(variant_ids)))
+        all_have_read.wait(20)
+        return levels
 
     def write(changes: Sequence[Change]) -> None:
         time.sleep(0.05)
@@ -101,7 +104,7 @@ class TestTheLastUnit:
         self, warehouse: Warehouse, at: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         last = a_stocked_variant(1, warehouse)
-        without_locks(monkeypatch)
+        without_locks(monkeypatch, buyers=2)
 
         assert self.buy(last, at) == {"done": 2}
         assert held(last) == 2, "not powered: the race did not show without the lock"
@@ -204,7 +207,7 @@ class TestTheSameSkuTwice:
         self, warehouse: Warehouse, at: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         cup = a_stocked_variant(5, warehouse)
-        without_locks(monkeypatch)
+        without_locks(monkeypatch, buyers=2)
 
         assert self.ask(cup, at) == {"done": 2}
         assert held(cup) == 6, "not powered"
