@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.operations import rollups
+from analytics.operations import event_figures, event_months, rollups
 from config.kernel.jobs import Done, job
 
 
@@ -20,3 +20,17 @@ def rebuild_due_days(*, at: datetime) -> Done:
 @job(name="analytics.rebuild_trailing_days", title=_("Rebuild the figures of the last week"), seconds=900, queue="slow")
 def rebuild_trailing_days(*, at: datetime) -> Done:
     return _done(rollups.rebuild_trailing(at=at))
+
+
+@job(name="analytics.count_events", title=_("Count shoppers' events"), seconds=50)
+def count_events(*, at: datetime) -> Done:
+    counted = event_figures.count_due()
+    return Done(rows=counted.events, summary={"hours": counted.hours})
+
+
+@job(name="analytics.keep_event_months", title=_("Make, forget and drop months of events"), seconds=900, queue="slow")
+def keep_event_months(*, at: datetime) -> Done:
+    kept = event_months.keep(at=at)
+    return Done(
+        rows=kept.made + kept.dropped, summary={"made": kept.made, "dropped": kept.dropped, "forgotten": kept.forgotten}
+    )

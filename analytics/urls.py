@@ -1,5 +1,11 @@
-"""This app has no addresses of its own yet: its pages are the admin's."""
+"""The addresses of this app: its API below /api/v1/. Its staff pages are the admin's."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from analytics.api import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/events/", views.EventsView.as_view(), name="events"),
+    path("api/v1/events/proof/", views.ProofView.as_view(), name="events-proof"),
+    path("api/v1/events/kinds/", views.KindsView.as_view(), name="events-kinds"),
+]

@@ -68,6 +68,12 @@ SCHEDULE: tuple[Entry, ...] = (
         crontab(hour="4", minute="10"),
         "Makes the last week's figures anew, whatever was or was not noticed.",
     ),
+    Entry("analytics.count_events", crontab(), "Counts the hours in which something new was told about shoppers."),
+    Entry(
+        "analytics.keep_event_months",
+        crontab(hour="3", minute="50"),
+        "Makes the coming months' room for events; forgets whose they are, and drops them, when their time is over.",
+    ),
 )
 
 app.conf.proposed_schedule = SCHEDULE

@@ -228,7 +228,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["config.kernel.authentication.ByToken"],
     "DEFAULT_PERMISSION_CLASSES": ["config.kernel.permissions.HasTokenScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.kernel.parsing.BoundedJSON"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "config.kernel.pagination.ByCursor",
     "DEFAULT_THROTTLE_CLASSES": ["config.kernel.throttling.TokenThrottle"],
@@ -240,6 +240,11 @@ REST_FRAMEWORK = {
 # Requests a minute for one token, and for one address that shows none.
 API_RATE_PER_TOKEN = env.int("API_RATE_PER_TOKEN", default=6000)
 API_RATE_PER_ADDRESS = env.int("API_RATE_PER_ADDRESS", default=60)
+# Requests a minute with events from one network address; behind it may stand a school or an office.
+EVENTS_RATE_PER_ADDRESS = env.int("EVENTS_RATE_PER_ADDRESS", default=600)
+# Days for which an event tells which customer it was of, and for which it is kept at all.
+EVENTS_PERSONAL_DAYS = env.int("EVENTS_PERSONAL_DAYS", default=400)
+EVENTS_KEPT_DAYS = env.int("EVENTS_KEPT_DAYS", default=760)
 
 # Named, since a foreign key to a swappable model asks the settings for it.
 KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105

@@ -1,3 +1,25 @@
+from analytics.models.behaviour import (
+    Event,
+    EventBatch,
+    EventKind,
+    EventSource,
+    HourlyEvents,
+    KnownVisitor,
+    QuarantinedEvent,
+)
 from analytics.models.rollups import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
 
-__all__ = ("DailyPromotion", "DailySales", "DailyStock", "HourlySales", "RollupState")
+__all__ = (
+    "DailyPromotion",
+    "DailySales",
+    "DailyStock",
+    "Event",
+    "EventBatch",
+    "EventKind",
+    "EventSource",
+    "HourlyEvents",
+    "HourlySales",
+    "KnownVisitor",
+    "QuarantinedEvent",
+    "RollupState",
+)

@@ -104,6 +104,8 @@ def grant_app_role(role: str) -> Sequence[str]:
             "GRANT USAGE ON SCHEMA public TO {}",
             "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}",
             "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}",
+            # Those that do one thing with their owner's rights are closed to everybody else.
+            "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {}",
             "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {}",
         ):
             cursor.execute(sql.SQL(statement).format(name))

@@ -29,6 +29,7 @@ RULES = (
     "*/replenishment.py",  # the one at an app's root; the operation of that name lies one folder deeper
     "*/lifecycle.py",
     "analytics/closing.py",
+    "analytics/behaviour/*.py",
     "analytics/figures.py",
     "analytics/projection.py",
     "analytics/drawing.py",

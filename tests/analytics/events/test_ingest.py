@@ -1,0 +1,82 @@
+"""Taking in what shoppers do, against PostgreSQL."""
+
+from datetime import timedelta
+
+import pytest
+
+from analytics.behaviour.reading import visitor_key
+from analytics.models import Event, EventBatch, HourlyEvents, KnownVisitor, QuarantinedEvent
+from analytics.operations import event_figures
+from analytics.operations.ingest import Taken
+from tests.analytics.events.builders import a_batch, a_source, an_event, told
+from tests.builders import AT, a_customer, a_variant
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_is_told_is_stored_with_the_sku_and_the_customer_it_names() -> None:
+    variant, customer = a_variant(sku="CUP-1"), a_customer(external_id="c-7")
+    taken = told(a_source(), a_batch(an_event("product_viewed", sku="CUP-1", in_stock=False), customer="c-7"))
+    assert taken == Taken(stored=1, doubled=0, quarantined=0)
+    event = Event.objects.get()
+    assert (event.variant_id, event.customer_id, event.properties) == (variant.pk, customer.pk, {"in_stock": False})
+    assert event.visitor == visitor_key("visitor-1")
+    assert KnownVisitor.objects.get().external_id == "c-7"
+
+
+def test_a_sku_nobody_knows_is_kept_as_it_was_said() -> None:
+    told(a_source(), a_batch(an_event("product_viewed", sku="GONE")))
+    assert Event.objects.get().properties == {"sku": "GONE"}
+
+
+def test_a_batch_that_comes_again_is_stored_once() -> None:
+    source, body = a_source(), a_batch(an_event(), an_event(), {"id": "nonsense"})
+    first, again = told(source, body), told(source, body, at=AT + timedelta(minutes=1))
+    assert (first, again) == (Taken(2, 0, 1), Taken(0, 2, 0))
+    assert Event.objects.count() == 2
+    assert QuarantinedEvent.objects.count() == 1
+
+
+def test_an_event_twice_in_one_batch_is_stored_once() -> None:
+    event = an_event()
+    assert told(a_source(), a_batch(event, event)) == Taken(1, 1, 0)
+
+
+def test_one_bad_event_costs_its_neighbours_nothing() -> None:
+    taken = told(
+        a_source(), a_batch(an_event(), an_event("product_viewed"), an_event("nonsense"), an_event(path="/x?mail=a@b"))
+    )
+    assert taken == Taken(1, 0, 3)
+    assert set(QuarantinedEvent.objects.values_list("reason", "told")) == {
+        ("bad_properties", "required: sku"),
+        ("unknown_kind", "nonsense"),
+        ("bad_properties", "path.pattern"),
+    }
+
+
+def test_without_consent_nothing_tells_whose_events_they_are() -> None:
+    told(a_source(), a_batch(an_event(), consent=False, customer="c-7"))
+    event = Event.objects.get()
+    assert (event.visitor, event.customer_id) == (None, None)
+    assert not KnownVisitor.objects.exists()
+
+
+def test_an_hour_is_counted_anew_from_its_events() -> None:
+    source = a_source()
+    told(source, a_batch(an_event(), an_event(at=AT - timedelta(hours=2))))
+    assert event_figures.count_due().hours == 2
+    told(source, a_batch(an_event(), visitor="visitor-2"))
+    assert event_figures.count_due().hours == 1
+    figures = HourlyEvents.objects.order_by("hour").values_list("hour", "events", "visitors")
+    assert list(figures) == [(AT - timedelta(hours=2), 1, 1), (AT, 2, 2)]
+    assert not EventBatch.objects.filter(is_pending=True).exists()
+    assert event_figures.count_due().hours == 0
+
+
+def test_a_recount_gives_the_same() -> None:
+    source = a_source()
+    told(source, a_batch(an_event(), an_event(at=AT - timedelta(hours=2))))
+    event_figures.count_due()
+    before = list(HourlyEvents.objects.order_by("hour").values_list("hour", "kind", "events", "visitors"))
+    event_figures.recount(first=AT - timedelta(days=1), last=AT)
+    assert list(HourlyEvents.objects.order_by("hour").values_list("hour", "kind", "events", "visitors")) == before
