@@ -20,21 +20,28 @@ from config.kernel import accounts, clock, throttling
 from config.kernel.permissions import Scope
 
 TELLERS = frozenset({Scope.STOREFRONT, Scope.INTEGRATION})
-# A source that staff add, change or switch off counts in every process after at most so many seconds.
+# A source that staff change or switch off counts in every process after at most so many seconds.
 KEPT_SECONDS = 10.0
+NEW_AFTER_SECONDS = 1.0
 
 _reading = threading.Lock()
-_kept: tuple[float, dict[str, EventSource]] | None = None
+_kept: tuple[float, dict[tuple[str, str], EventSource]] | None = None
 
 
-def sources() -> dict[str, EventSource]:
-    """The active sources, browsers by their key and servers by their code. Kept for a moment, since every batch asks."""
+def source_of(nature: EventSource.Nature, name: str) -> EventSource | None:
+    """The active source of this name, which is a browser's key or a server's code."""
+    found = _sources(KEPT_SECONDS).get((nature, name))
+    # One that has just been added is asked for at once, and strangers make no process read more often than this.
+    return found or _sources(NEW_AFTER_SECONDS).get((nature, name))
+
+
+def _sources(most_seconds: float) -> dict[tuple[str, str], EventSource]:
     global _kept
     kept = _kept
-    if kept is None or time.monotonic() - kept[0] > KEPT_SECONDS:
+    if kept is None or time.monotonic() - kept[0] > most_seconds:
         with _reading:
             active = EventSource.objects.filter(is_active=True)
-            found = {one.key if one.nature == EventSource.Nature.BROWSER else f"code:{one.code}": one for one in active}
+            found = {(one.nature, one.key if one.nature == EventSource.Nature.BROWSER else one.code): one for one in active}
             _kept = kept = (time.monotonic(), found)
     return kept[1]
 
@@ -53,11 +60,11 @@ class TellsEvents(BasePermission):
         if token is not None:
             if TELLERS.isdisjoint(token.granted):
                 return False
-            source = sources().get(f"code:{request.query_params.get('source', '')}")
+            source = source_of(EventSource.Nature.SERVER, request.query_params.get("source", ""))
             if source is None:
                 raise PermissionDenied(_("Name an active source of the kind server as `source`."))
         else:
-            source = sources().get(request.query_params.get("key", ""))
+            source = source_of(EventSource.Nature.BROWSER, request.query_params.get("key", ""))
             if source is None:
                 moment = clock.now().timestamp()
                 # Guesses are counted here, since a request is counted only once its source is known.

@@ -39,7 +39,8 @@ def all_kinds() -> list[Kind]:
 
 
 def _load() -> Kinds:
-    by_version, latest = dict(_BUILT_IN), {}
+    by_version = dict(_BUILT_IN)
+    latest: dict[str, int] = {}
     for kind in all_kinds():
         by_version.setdefault((kind.name, kind.version), _ready(kind))
         latest[kind.name] = max(kind.version, latest.get(kind.name, 0))
