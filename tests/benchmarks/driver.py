@@ -40,6 +40,29 @@ def _order(plan: dict[str, Any], dice: random.Random) -> dict[str, Any]:
     return plan["body"] | buyer | {"lines": lines}
 
 
+def _batch(plan: dict[str, Any], dice: random.Random) -> dict[str, Any]:
+    """What a page tells at once: `events` of them, each new, of one visitor."""
+    now = int(time.time() * 1000)
+    kinds = ("page_viewed", "product_viewed", "product_viewed", "dwelled", "product_added")
+    events = []
+    for number in range(plan["events"]):
+        kind = kinds[number % len(kinds)]
+        sku = {"sku": dice.choice(plan["skus"])}
+        properties = {
+            "page_viewed": {"path": "/cups/"},
+            "product_viewed": sku | {"in_stock": True},
+            "dwelled": {"path": "/cups/", "seconds": 4},
+            "product_added": sku | {"quantity": 1},
+        }[kind]
+        events.append({"id": _identifier(now, dice), "at": now - 100 * number, "kind": kind, "properties": properties})
+    return {"sent_at": now, "consent": True, "visitor": f"visitor-{dice.randrange(100_000)}", "events": events}
+
+
+def _identifier(now: int, dice: random.Random) -> str:
+    """A version 7 UUID, as the shop front's script makes them."""
+    return str(uuid.UUID(int=(now << 80) | (7 << 76) | (dice.getrandbits(12) << 64) | (2 << 62) | dice.getrandbits(62)))
+
+
 async def _client(
     plan: dict[str, Any], number: int, until: float, answers: list[tuple[int, float]], bodies: Counter[str]
 ) -> None:
@@ -47,7 +70,7 @@ async def _client(
     reader, writer = await asyncio.open_connection("127.0.0.1", plan["port"])
     left = plan.get("requests_per_client")
     while time.perf_counter() < until and left != 0:
-        content = json.dumps(_order(plan, dice)).encode()
+        content = json.dumps(_batch(plan, dice) if "events" in plan else _order(plan, dice)).encode()
         head = (
             f"POST {plan['path']} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             f"{plan.get('headers', '')}Idempotency-Key: {uuid.uuid4()}\r\n"

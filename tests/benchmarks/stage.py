@@ -118,13 +118,13 @@ class Stage:
 
 
 @contextmanager
-def opened(services: Services, world: dict[str, Any], *, web_processes: int = 2) -> Iterator[Stage]:
+def opened(services: Services, world: dict[str, Any], *, web_processes: int = 2, **settings: str) -> Iterator[Stage]:
     """`world` is what `tests.benchmarks.world.build` made: the token, the SKUs and the total of an order."""
     port = free_port(8800)
     children = shop_processes(
         services, services.place, port, web_processes=web_processes,
         DJANGO_SETTINGS_MODULE="tests.benchmarks.settings", API_RATE_PER_TOKEN="100000000", API_RATE_PER_ADDRESS="100000000",
-        LOG_LEVEL="WARNING",
+        LOG_LEVEL="WARNING", **settings,
     )  # fmt: skip
     try:
         wait_until_ready(children, f"http://127.0.0.1:{port}")

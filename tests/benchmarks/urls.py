@@ -1,4 +1,4 @@
-"""The shop's addresses and the bare view that the order endpoint is measured against."""
+"""The shop's addresses, and the views that its endpoints are measured against."""
 
 from typing import Any
 
@@ -9,7 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from analytics.api import admission, shapes
+from analytics.api.views import EventsView
+from analytics.behaviour import reading
+from analytics.operations.ingest import Taken
+from analytics.queries import event_kinds
 from config import urls
+from config.kernel import clock
 
 
 class LineSerializer(serializers.Serializer[Any]):
@@ -38,6 +44,19 @@ class Bare(APIView):
         return Response({"number": number and number[0]}, status=201)
 
 
-urlpatterns = [path("api/v1/bare/", Bare.as_view()), *urls.urlpatterns]
+class ThrownAway(EventsView):
+    """Does all that the view of events does, but stores nothing."""
+
+    def post(self, request: Request) -> Response:
+        batch = reading.read(request.data, kinds=event_kinds.known(), received_at=clock.now())
+        admission.traffic(request, request.event_source)  # type: ignore[attr-defined]
+        return Response(shapes.taken(Taken(len(batch.rows), 0, len(batch.refused)), batch.refused), status=202)
+
+
+urlpatterns = [
+    path("api/v1/bare/", Bare.as_view()),
+    path("api/v1/thrown-away/", ThrownAway.as_view()),
+    *urls.urlpatterns,
+]
 handler400 = urls.handler400
 handler500 = urls.handler500
