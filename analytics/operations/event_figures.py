@@ -1,12 +1,15 @@
 """Counts events by the hour: an hour is counted anew from its events and replaced, never added to."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Min
 
-from analytics.models import HourlyEvents
+from analytics.models import Event, HourlyEvents
+from config.kernel import shop
+from config.kernel.business_time import day_period
 
 # Only one counts at a time: two that replace the same hour would meet in the unique constraint.
 _LOCK = 5_202
@@ -63,6 +66,15 @@ def recount(*, first: datetime, last: datetime) -> Counted:
         )
         hours = [hour for (hour,) in cursor.fetchall()]
     return _count(hours)
+
+
+def recount_days(*, first: date | None, last: date | None, at: datetime) -> Counted:
+    """Counts business days anew, both included; without a bound from the first event told, to now."""
+    begins = day_period(first, shop.zone()).starts_at if first else Event.objects.aggregate(least=Min("occurred_at"))["least"]
+    if begins is None:
+        return Counted(0, 0)
+    ends = day_period(last, shop.zone()).ends_at - timedelta(hours=1) if last else at
+    return recount(first=begins, last=ends)
 
 
 def _count(hours: list[datetime]) -> Counted:

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from analytics import closing
-from analytics.operations import rollups
+from analytics.operations import event_figures, rollups
 from config.kernel import clock, shop
 from config.kernel.management.refusing import OperationCommand
 
@@ -16,14 +16,17 @@ def a_day(text: str) -> date:
 
 
 class Command(OperationCommand):
-    help = "Makes the sales and stock figures of closed business days anew; without bounds all of them, from nothing."
+    help = "Makes the figures of closed business days anew; without bounds all of them, from nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--from", dest="first", type=a_day, metavar="YYYY-MM-DD", help="The first day to make.")
         parser.add_argument("--to", dest="last", type=a_day, metavar="YYYY-MM-DD", help="The last day (default: yesterday).")
+        parser.add_argument("--events", action="store_true", help="Counts shoppers' events anew instead, hour by hour.")
         parser.add_argument("--as-of", type=a_day, metavar="YYYY-MM-DD", help="The day taken for today (default: today).")
 
-    def handle(self, *args: Any, first: date | None, last: date | None, as_of: date | None, **options: Any) -> None:
+    def handle(
+        self, *args: Any, first: date | None, last: date | None, as_of: date | None, events: bool, **options: Any
+    ) -> None:
         at, zone = clock.now(), shop.zone()
         if as_of is not None:
             at = min(at, closing.morning(as_of, zone))
@@ -31,6 +34,10 @@ class Command(OperationCommand):
             raise CommandError("--to needs --from.")
         if first is not None and last is not None and first > last:
             raise CommandError("--from lies after --to.")
+        if events:
+            counted = event_figures.recount_days(first=first, last=last, at=at)
+            self.stdout.write(f"{counted.hours} hours from {counted.events} events.")
+            return
         if first is None:
             made = rollups.rebuild_everything(actor=None, at=at)
         else:

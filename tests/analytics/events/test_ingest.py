@@ -1,8 +1,10 @@
 """Taking in what shoppers do, against PostgreSQL."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 
 from analytics.behaviour.reading import visitor_key
 from analytics.models import Event, EventBatch, HourlyEvents, KnownVisitor, QuarantinedEvent
@@ -80,3 +82,13 @@ def test_a_recount_gives_the_same() -> None:
     before = list(HourlyEvents.objects.order_by("hour").values_list("hour", "kind", "events", "visitors"))
     event_figures.recount(first=AT - timedelta(days=1), last=AT)
     assert list(HourlyEvents.objects.order_by("hour").values_list("hour", "kind", "events", "visitors")) == before
+
+
+def test_a_day_is_counted_anew_by_the_command() -> None:
+    told(a_source(), a_batch(an_event(), an_event(at=AT - timedelta(hours=2))))
+    said = StringIO()
+    call_command("rebuild_analytics", "--events", "--from=2026-11-20", "--to=2026-11-20", stdout=said)
+    assert said.getvalue().strip() == "24 hours from 2 events."
+    assert HourlyEvents.objects.count() == 2
+    call_command("rebuild_analytics", "--events", stdout=said)
+    assert "from 2 events" in said.getvalue()
