@@ -73,7 +73,7 @@ def recount_days(*, first: date | None, last: date | None, at: datetime) -> Coun
     begins = day_period(first, shop.zone()).starts_at if first else Event.objects.aggregate(least=Min("occurred_at"))["least"]
     if begins is None:
         return Counted(0, 0)
-    ends = day_period(last, shop.zone()).ends_at - timedelta(hours=1) if last else at
+    ends = day_period(last + timedelta(days=1), shop.zone()).starts_at - timedelta(hours=1) if last else at
     return recount(first=begins, last=ends)
 
 
