@@ -16,6 +16,7 @@ WORLD = {
     *("glob", "io", "logging", "pathlib", "shutil", "sqlite3", "tempfile"),
     *("getpass", "os", "platform", "secrets", "sys", "time", "uuid"),
 }
+VALUES = frozenset({"uuid.UUID"})  # a plain value of a module that otherwise draws lots
 WORLD_CALLS = frozenset({"open", "print", "input", "eval", "exec", "compile", "breakpoint", "globals", "__import__"})
 CLOCK_CALLS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today")
 SEEDED = frozenset({"random.Random", "numpy.random.default_rng"})
@@ -30,7 +31,7 @@ def imports_more_than_rules(module: Module) -> Iterator[str]:
         elif root == "numpy":
             fine = module.path.startswith("analytics/forecasting/")
         else:
-            fine = root in sys.stdlib_module_names and root not in WORLD
+            fine = (root in sys.stdlib_module_names and root not in WORLD) or name in VALUES
         if not fine:
             yield module.at(line, f"a rule imports {name}")
 
