@@ -141,7 +141,7 @@ class Event(models.Model):
 class QuarantinedEvent(models.Model):
     """An event that could not be read, kept with the reason until its time is over or it is read again."""
 
-    source = models.ForeignKey(EventSource, models.PROTECT, related_name="+", verbose_name=_("event source"))
+    source = models.ForeignKey(EventSource, models.PROTECT, related_name="+", db_index=False, verbose_name=_("event source"))
     digest = models.BinaryField(max_length=16)
     received_at = models.DateTimeField(_("received at"))
     reason = models.CharField(_("reason"), max_length=20)
@@ -152,7 +152,11 @@ class QuarantinedEvent(models.Model):
         verbose_name = _("quarantined event")
         verbose_name_plural = _("quarantine of events")
         constraints = [models.UniqueConstraint(fields=["source", "digest"], name="quarantined_event_once")]
-        indexes = [models.Index(fields=["-received_at", "-id"], name="quarantined_event_by_time")]
+        indexes = [
+            models.Index(fields=["-received_at", "-id"], name="quarantined_event_by_time"),
+            models.Index(fields=["source", "-received_at", "-id"], name="quarantined_event_by_source"),
+            models.Index(fields=["reason", "-received_at", "-id"], name="quarantined_event_by_reason"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.reason} {self.told}".strip()
