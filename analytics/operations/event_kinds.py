@@ -131,9 +131,17 @@ def _is_storable(schema: Any) -> bool:
 
 
 def _refers(schema: Any) -> bool:
-    if isinstance(schema, dict):
-        return any(str(key).startswith("$") or _refers(value) for key, value in schema.items())
-    return isinstance(schema, list) and any(map(_refers, schema))
+    # No recursion: it may nest more deeply than Python does.
+    waiting = [schema]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if any(key.startswith("$") for key in one):
+                return True
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return False
 
 
 def _bad(field: str, told: str, **details: str) -> BadKind:

@@ -15,7 +15,7 @@ from analytics.behaviour.quality import Received, troubles
         ("https://shop.example", "https://shop.example"),
         (" HTTPS://Shop.Example:443 ", "https://shop.example"),
         ("http://localhost:8080", "http://localhost:8080"),
-        ("https://한국도자기.한국", "https://xn--oi2b22hnfy9tdltn.xn--3e0b707e"),
+        ("https://한국도자기.한국", "https://xn--3e0bmof2lh1xryp.xn--3e0b707e"),
         ("http://[::1]:3000", "http://[::1]:3000"),
     ],
 )

@@ -94,7 +94,9 @@ def test_an_own_kind_is_taken_in_by_its_latest_version() -> None:
 
     taken = told(
         a_source(),
-        a_batch(an_event("gift_wrapped", pages=0), an_event("gift_wrapped", pages=0) | {"version": 1}, an_event("store_visited")),
+        a_batch(
+            an_event("gift_wrapped", pages=0), an_event("gift_wrapped", pages=0) | {"version": 1}, an_event("store_visited")
+        ),
     )
 
     assert (taken.stored, taken.quarantined) == (2, 1)
