@@ -16,7 +16,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from analytics.admin.event_words import KINDS
-from analytics.admin.lines import LinesField
+from analytics.admin.lines import LabeledForm, LinesField
 from analytics.api.admission import KEPT_SECONDS
 from analytics.behaviour.kinds import BUILT_IN, Kind
 from analytics.models import EventKind
@@ -56,7 +56,7 @@ class SchemasField(forms.CharField):
         return super().clean(value)
 
 
-class KindForm(forms.ModelForm):  # type: ignore[type-arg]
+class KindForm(LabeledForm):
     properties = SchemasField(
         label=gettext_lazy("properties"),
         help_text=gettext_lazy('A JSON Schema for each: {"pages": {"type": "integer"}}. What is not named here is refused.'),
@@ -149,7 +149,6 @@ class EventKindAdmin(ButtonsAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Built-in kinds of events"),
-            "opts": self.opts,
             "kinds": [told(kind) for kind in BUILT_IN],
             "own_url": reverse("admin:analytics_eventkind_changelist"),
         }

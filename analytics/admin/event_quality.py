@@ -53,7 +53,7 @@ class EventBatchAdmin(ReadOnlyAdmin):
     fields = ("received", "source_name", "stored", "doubled", "quarantined", "bots", "late", "is_counted", "in_hours")
     readonly_fields = fields
 
-    received = wording.moment_column("received_at", gettext_lazy("received at"))
+    received = wording.moment_column("received_at", pgettext_lazy("event", "received at"))
 
     def title_of(self, batch: EventBatch) -> str:
         return f"{wording.plain_moment(batch.received_at)} · {batch.source.name}"
@@ -83,7 +83,6 @@ class EventBatchAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Data quality"),
-            "opts": self.opts,
             "days": DAYS,
             "sources": [told(request, one, today, at) for one in found],
             "troubles": [

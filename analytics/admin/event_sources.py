@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from analytics.admin import wording as words
-from analytics.admin.lines import LinesField
+from analytics.admin.lines import LabeledForm, LinesField
 from analytics.api.admission import KEPT_SECONDS
 from analytics.models import EventSource
 from analytics.operations import event_sources
@@ -29,7 +30,7 @@ from config.kernel.errors import DomainError
 MAY_CHANGE = "analytics.change_eventsource"
 
 
-class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
+class SourceForm(LabeledForm):
     origins = LinesField(
         label=gettext_lazy("addresses of the shop front"),
         help_text=gettext_lazy(
@@ -44,6 +45,7 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
         label=gettext_lazy("requests a minute"),
         min_value=1,
         max_value=1_000_000,
+        widget=UnfoldAdminIntegerFieldWidget,
         initial=6_000,
         help_text=gettext_lazy("More are refused for the rest of the minute; browsers keep their events and try again."),
     )

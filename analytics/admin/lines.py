@@ -1,9 +1,10 @@
-"""A list that people type one entry a line."""
+"""What the forms of events share: a list that people type one entry a line, and labels as the other forms have them."""
 
 from typing import Any
 
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -29,3 +30,12 @@ class LinesField(forms.Field):
             return list(initial or []) != self.to_python(data)
         except forms.ValidationError:
             return True
+
+
+class LabeledForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Fields that are declared anew are labeled like those of the model."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.label = capfirst(field.label)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
@@ -65,7 +65,7 @@ class QuarantineAdmin(ReadOnlyAdmin, ButtonsAdmin):
     readonly_fields = ("received", "source_name", "reason_words", "details", "contents", "kept_for")
     fields = readonly_fields
 
-    received = wording.moment_column("received_at", gettext_lazy("received at"))
+    received = wording.moment_column("received_at", pgettext_lazy("event", "received at"))
 
     def title_of(self, row: QuarantinedEvent) -> str:
         return f"{wording.plain_moment(row.received_at)} · {reason(row.reason)}"

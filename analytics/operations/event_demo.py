@@ -48,8 +48,10 @@ def tell_demo(*, seed: int, at: datetime, days: int = DEMO_DAYS) -> Written:
     )
     goods = _goods()
     visits = Visits(goods=goods, orders=_bought(goods, since, at), first=first, until=at, zone=zone, seed=seed)
-    written = event_history.write(source=browser, batches=visits.of_browsers() if goods else ())
-    written += event_history.write(source=server, batches=visits.of_the_server())
+    # In the order in which they came, as the database would have them.
+    sent = sorted(visits.of_browsers(), key=lambda one: one.received_at) if goods else ()
+    written = event_history.write(source=server, batches=visits.of_the_server())
+    written += event_history.write(source=browser, batches=sent)
     while event_figures.count_due().hours:
         pass
     return written

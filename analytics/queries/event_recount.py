@@ -102,4 +102,5 @@ def _rows(statement: str, day: date) -> list[Any]:
     whole = day_period(day, shop.zone())
     with connection.cursor() as cursor:
         cursor.execute(statement, {"starts_at": whole.starts_at, "ends_at": whole.ends_at, "zone": settings.BUSINESS_TIME_ZONE})
-        return cursor.fetchall()
+        found: list[Any] = cursor.fetchall()
+        return found
