@@ -88,7 +88,7 @@ class EventKindAdmin(ButtonsAdmin):
     actions = None
     change_list_template = "admin/analytics/eventkind/change_list.html"
 
-    created = wording.moment_column("created_at", gettext_lazy("created at"))
+    created = wording.moment_column("created_at", gettext_lazy("defined at"))
 
     def get_fieldsets(self, request: HttpRequest, obj: EventKind | None = None) -> Any:
         if obj is None:
@@ -159,7 +159,7 @@ class EventKindAdmin(ButtonsAdmin):
         names = [f"{name} *" if name in kind.required else name for name in kind.properties]
         return ", ".join(names[:6]) + (f" +{len(names) - 6}" if len(names) > 6 else "") or "-"
 
-    @display(description=pgettext_lazy("kind of event", "taken in"), ordering="is_active")
+    @display(description=gettext_lazy("state"), ordering="is_active")
     def state_label(self, kind: EventKind) -> str:
         if kind.is_active:
             return wording.label(pgettext_lazy("kind of event", "taken in"), "success")

@@ -17,12 +17,18 @@ DEMO_DAYS = 30
 # As the demo's orders are labeled; those that were placed on the phone have no visit.
 ONLINE = ("storefront", "mobile")
 OWN_NETWORK = "203.0.113.0/24"
+CODES = ("storefront", "orders")
 
 
 class TellsAlready(Conflict):
     """The shop has event sources of its own."""
 
     code = "shop_tells_events"
+
+
+def stands() -> bool:
+    """Whether this shop has the demo's sources."""
+    return EventSource.objects.filter(code__in=CODES).count() == len(CODES)
 
 
 @transaction.atomic
@@ -36,7 +42,7 @@ def tell_demo(*, seed: int, at: datetime, days: int = DEMO_DAYS) -> Written:
     since = datetime.combine(first, time.min, tzinfo=zone)
     added_at = since - timedelta(days=1)
     browser = event_sources.add(
-        code="storefront",
+        code=CODES[0],
         name="온라인 쇼핑몰",
         nature=EventSource.Nature.BROWSER,
         channel=ONLINE[0],
@@ -44,7 +50,7 @@ def tell_demo(*, seed: int, at: datetime, days: int = DEMO_DAYS) -> Written:
         at=added_at,
     )
     server = event_sources.add(
-        code="orders", name="주문 서버", nature=EventSource.Nature.SERVER, channel=ONLINE[0], at=added_at
+        code=CODES[1], name="주문 서버", nature=EventSource.Nature.SERVER, channel=ONLINE[0], at=added_at
     )
     goods = _goods()
     visits = Visits(goods=goods, orders=_bought(goods, since, at), first=first, until=at, zone=zone, seed=seed)

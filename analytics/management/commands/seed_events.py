@@ -16,5 +16,8 @@ class Command(OperationCommand):
         parser.add_argument("--seed", type=int, default=1, help="Another number, other visits (default: %(default)s).")
 
     def handle(self, *args: Any, seed: int, **options: Any) -> None:
+        if event_demo.stands():
+            self.stdout.write("The demo shop tells events already; nothing was changed.")
+            return
         written = event_demo.tell_demo(seed=seed, at=clock.now())
         self.stdout.write(f"{written.events} events in {written.batches} batches, {written.quarantined} that cannot be read.")

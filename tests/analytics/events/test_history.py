@@ -66,8 +66,10 @@ def test_the_demo_month_agrees_with_its_orders(monkeypatch: pytest.MonkeyPatch) 
     bad = event_quality.bad_days(first=today - timedelta(days=29), last=today, at=NOW)
     assert list(bad) == [(browser.pk, today - timedelta(days=4))]
     assert set(bad[browser.pk, today - timedelta(days=4)]) >= {"silent"}
-    with pytest.raises(event_demo.TellsAlready):
-        event_demo.tell_demo(seed=1, at=NOW)
+    # Once more changes nothing.
+    before = Event.objects.count()
+    call_command("seed_events")
+    assert Event.objects.count() == before
 
 
 def test_the_same_seed_tells_the_same_visits() -> None:
@@ -86,6 +88,13 @@ def test_the_same_seed_tells_the_same_visits() -> None:
 def test_a_shop_without_goods_gets_its_sources_only() -> None:
     assert event_demo.tell_demo(seed=1, at=NOW) == event_history.Written()
     assert EventSource.objects.count() == 2
+
+
+def test_a_shop_with_sources_of_its_own_is_refused() -> None:
+    a_source()
+    assert not event_demo.stands()
+    with pytest.raises(event_demo.TellsAlready):
+        event_demo.tell_demo(seed=1, at=NOW)
 
 
 # --- promises ----------------------------------------------------------------------------------------------------------
