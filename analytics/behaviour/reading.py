@@ -119,6 +119,11 @@ def read(body: Any, *, kinds: Kinds, received_at: datetime) -> Batch:
     return batch
 
 
+def is_whole(raw: str, digest: bytes | memoryview) -> bool:
+    """Whether a refused event was kept in full; one that was too long has been cut."""
+    return _digest(raw) == bytes(digest)
+
+
 def _events(body: Mapping[str, Any]) -> Sequence[Any]:
     events = body.get("events")
     if not isinstance(events, list) or not events:
@@ -228,4 +233,8 @@ def _refusal(index: int, event: Any, reason: str, told: str) -> Refused:
     # In ASCII, whatever it holds; what is too long is cut, its digest is of the whole.
     raw = json.dumps(event, separators=(",", ":"), sort_keys=True)
     told = told.encode("utf-8", "replace").decode().replace("\0", "")
-    return Refused(index, reason, told, raw[:LONGEST_RAW], blake2b(raw.encode(), digest_size=16).digest())
+    return Refused(index, reason, told, raw[:LONGEST_RAW], _digest(raw))
+
+
+def _digest(raw: str) -> bytes:
+    return blake2b(raw.encode(), digest_size=16).digest()
