@@ -83,10 +83,13 @@ class Refused:
 
 @dataclass
 class Batch:
-    """`visitor` is None where the shopper did not agree to be known again, or nobody was named."""
+    """`visitor` is None where the shopper did not agree to be known again, or nobody was named. `ahead` is by how much the
+    client's clock is ahead of ours.
+    """
 
     visitor: int | None = None
     customer: str | None = None
+    ahead: timedelta = timedelta(0)
     rows: list[Row] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
@@ -104,7 +107,7 @@ def read(body: Any, *, kinds: Kinds, received_at: datetime) -> Batch:
         raise BadBatch("The body must be a JSON object.", details={"events": "missing"})
     events = _events(body)
     ahead = _ahead(body, received_at)
-    batch = Batch()
+    batch = Batch(ahead=ahead)
     if _consent(body):
         batch.customer = _text(body, "customer", 64)
         name = _text(body, "visitor", 64) or (f"customer:{batch.customer}" if batch.customer else None)

@@ -225,6 +225,8 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=20, verbose_name='reason')),
                 ('told', models.CharField(blank=True, max_length=200, verbose_name='details')),
                 ('raw', models.TextField(verbose_name='as it came')),
+                ('traffic', models.SmallIntegerField(choices=[(0, 'shopper'), (1, 'bot'), (2, 'own people')], verbose_name='traffic')),
+                ('clock_ahead', models.DurationField(verbose_name='clock ahead')),
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='analytics.eventsource', verbose_name='event source')),
             ],
             options={

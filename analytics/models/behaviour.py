@@ -147,6 +147,9 @@ class QuarantinedEvent(models.Model):
     reason = models.CharField(_("reason"), max_length=20)
     told = models.CharField(_("details"), max_length=200, blank=True)
     raw = models.TextField(_("as it came"))
+    # What its batch said of it, so that it can be read again as it would have been.
+    traffic = models.SmallIntegerField(_("traffic"), choices=Event.Traffic.choices)
+    clock_ahead = models.DurationField(_("clock ahead"))
 
     class Meta:
         verbose_name = _("quarantined event")

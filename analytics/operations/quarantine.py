@@ -63,12 +63,13 @@ def read_again(*, ids: Sequence[int]) -> ReadAgain:
 
 
 def _read(row: QuarantinedEvent, kinds: Kinds) -> ReadAgain:
-    batch = reading.read({"events": [json.loads(row.raw)]}, kinds=kinds, received_at=row.received_at)
+    sent_at = (row.received_at + row.clock_ahead).isoformat()
+    batch = reading.read({"sent_at": sent_at, "events": [json.loads(row.raw)]}, kinds=kinds, received_at=row.received_at)
     if batch.refused:
         refused = batch.refused[0]
         row.reason, row.told = refused.reason, refused.told
         row.save(update_fields=["reason", "told"])
         return ReadAgain(left=1, reason=refused.reason)
-    taken = ingest.take(batch=batch, source=row.source, traffic=Event.Traffic.SHOPPER, at=row.received_at)
+    taken = ingest.take(batch=batch, source=row.source, traffic=Event.Traffic(row.traffic), at=row.received_at)
     row.delete()
     return ReadAgain(stored=taken.stored, doubled=taken.doubled)

@@ -83,3 +83,15 @@ def test_odd_events_are_read_again_and_stay(event: object) -> None:
 def test_too_many_at_once_are_refused() -> None:
     with pytest.raises(quarantine.TooMany):
         quarantine.read_again(ids=range(501))
+
+
+def test_a_crawlers_event_and_a_wrong_clock_are_read_again_as_what_they_were() -> None:
+    ahead = timedelta(hours=9)
+    body = a_batch(an_event("gift_wrapped", at=AT + ahead - timedelta(minutes=5)), sent_at=(AT + ahead).isoformat())
+    told(a_source(), body, traffic=Event.Traffic.BOT)
+    define()
+
+    quarantine.read_again(ids=all_ids())
+
+    event = Event.objects.get()
+    assert (event.traffic, event.occurred_at) == (Event.Traffic.BOT, AT - timedelta(minutes=5))
