@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, reason_field
 from config.kernel.money import EXPONENTS, Money
 from inventory.models import Warehouse
@@ -136,7 +137,7 @@ class RefundForm(ButtonForm):
         label=gettext_lazy("Refunded by"),
         max_length=40,
         required=False,
-        help_text=gettext_lazy("The payment provider, or how the money goes back. Empty: as the order was paid."),
+        help_text=gettext_lazy("The provider that took the payment. Empty: as the order was paid."),
     )
     reference = forms.CharField(
         label=gettext_lazy("Refund reference"),
@@ -146,6 +147,17 @@ class RefundForm(ButtonForm):
 
     def prepare(self, row: Order) -> None:
         self.fields["provider"].initial = order_page.latest_provider(order=row)
+        if row.has_unmatched:
+            owed, unmatched = order_page.payments(order=row)
+            told = {
+                one.reference: f"{one.reference} · {wording.amount(one.amount, row.currency)}" for one in [*unmatched, *owed]
+            }
+            beside = {one.reference: f"{told[one.reference]} ({one.get_why_display()})" for one in unmatched}
+            self.fields["payment"] = forms.ChoiceField(
+                label=gettext_lazy("Payment that went back"),
+                choices=[("", "-"), *(told | beside).items()],
+                help_text=gettext_lazy("Money came that the order does not owe. Its refund is recorded with that payment."),
+            )
         due = row.refund_owed - row.refunded if row.refund_due else row.paid - row.refunded
         self.fields["amount"] = amount_field(row, due, label=gettext_lazy("Amount"))
         self.fields["reason"] = reason_field()

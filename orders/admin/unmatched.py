@@ -32,18 +32,12 @@ def is_open(payment: UnmatchedPayment) -> bool:
 
 
 class PayBackForm(ButtonForm):
-    provider = forms.CharField(
-        label=gettext_lazy("Refunded by"), max_length=40, help_text=gettext_lazy("Who moved the money back.")
-    )
     reference = forms.CharField(
         label=gettext_lazy("Refund reference"),
         max_length=100,
         help_text=gettext_lazy("The provider's number of this refund. The same number counts once."),
     )
     reason = forms.CharField(label=pgettext_lazy("why", "Reason"), max_length=200)
-
-    def prepare(self, row: UnmatchedPayment) -> None:
-        self.fields["provider"].initial = row.provider
 
 
 @admin.register(UnmatchedPayment)
@@ -98,7 +92,7 @@ class UnmatchedPaymentAdmin(OfOrderAdmin, ButtonsAdmin):
     @operation_button(
         title=gettext_lazy("Record that it was paid back"), permission="orders.refund_order", icon="currency_exchange",
         shown=is_open, form=PayBackForm,
-        explanation=gettext_lazy("For money that has been paid back. This only writes it down; the provider moves the money."),
+        explanation=gettext_lazy("All of it went back through the provider that took it. This only writes it down."),
     )  # fmt: skip
     def pay_back(self, request: HttpRequest, row: UnmatchedPayment, values: dict[str, Any]) -> None:
         unmatched.pay_back(payment_id=row.pk, actor=actor(request), at=clock.now(), **values)

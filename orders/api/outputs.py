@@ -17,6 +17,7 @@ from orders.models import (
     Refund,
     Return,
     ReturnLine,
+    Settlement,
 )
 
 
@@ -131,6 +132,16 @@ class RefundOutput(serializers.ModelSerializer[Refund]):
     class Meta:
         model = Refund
         fields = ["provider", "reference", "amount", "reason", "refunded_at"]
+        read_only_fields = fields
+
+
+class SettlementOutput(serializers.ModelSerializer[Settlement]):
+    payment = serializers.CharField(source="payment.reference", read_only=True)
+    amount = AmountOutput(source="payment.amount")
+
+    class Meta:
+        model = Settlement
+        fields = ["payment", "outcome", "provider", "reference", "amount", "reason", "settled_at"]
         read_only_fields = fields
 
 

@@ -1,5 +1,6 @@
 """The endpoints of orders. Each reads its input, makes one call and answers; who may call is said beside it."""
 
+from datetime import datetime
 from typing import Any, ClassVar, cast
 
 from django.http import HttpResponse
@@ -132,9 +133,11 @@ class Verb(APIView):
 
 
 def described(
-    name: str, summary: str, answer: type[serializers.BaseSerializer[Any]], *, many: bool = False, status: int = 200
-) -> Any:
-    """Tells the schema what a verb takes and answers."""
+    name: str, summary: str, answer: type[serializers.BaseSerializer[Any]], *, many: bool = False, status: int = 200,
+    repeats: bool = False,
+) -> Any:  # fmt: skip
+    """Tells the schema what a verb takes and answers: 200 besides, where the same report may come again (`repeats`)."""
+    answers = dict.fromkeys({status, 200} if repeats else {status}, answer(many=True) if many else answer)
 
     def describe(view: type[Verb]) -> type[Verb]:
         said = extend_schema(
@@ -143,19 +146,24 @@ def described(
             description=view.__doc__,
             parameters=[IDEMPOTENCY_KEY],
             request=view.input,
-            responses={status: answer(many=True) if many else answer} | REFUSALS,
+            responses=answers | REFUSALS,
         )
         return extend_schema_view(post=said)(view)
 
     return describe
 
 
-@described("pay_order", "Record a payment", outputs.PaymentOutput, status=201)
+def _status(recorded_at: datetime, at: datetime) -> int:
+    """201 for what this request wrote down, 200 for what was there before."""
+    return 201 if recorded_at == at else 200
+
+
+@described("pay_order", "Record a payment", outputs.PaymentOutput, status=201, repeats=True)
 class PayView(Verb):
-    """The whole amount that is due. The same provider and reference again is the same payment.
+    """The whole amount that is due. The same provider and reference again is the same payment, answered with 200.
 
     A storefront names the customer of the order, and none for a guest's.
-    Money that does not fit (`amount_not_due`, `transition_refused`) is refused and yet kept: staff see it and settle it.
+    Money that does not fit (`amount_not_due`) is refused and yet kept: staff see it and settle it.
     """
 
     write_scopes = SELLERS
@@ -175,7 +183,7 @@ class PayView(Verb):
         if isinstance(taken, Unmatched):
             # Answered, not raised: what was kept stays.
             return refused(taken.refusal)
-        return Response(outputs.PaymentOutput(taken).data, status=201)
+        return Response(outputs.PaymentOutput(taken).data, status=_status(taken.recorded_at, at))
 
 
 @described("cancel_order", "Cancel an order", outputs.OrderOutput)
@@ -266,15 +274,35 @@ class RefuseView(Verb):
         return Response(outputs.ReturnOutput(refused).data)
 
 
-@described("refund_order", "Record a refund", outputs.RefundOutput, status=201)
+@described("refund_order", "Record a refund", outputs.RefundOutput, status=201, repeats=True)
 class RefundView(Verb):
-    """Money that went back, at most what was paid. The same reference again is the same refund."""
+    """Money of the order's payment that went back through the provider that took it, at most what was paid.
+
+    The same provider and reference again is the same refund, answered with 200. While an unmatched payment of the same amount
+    is open, `payment` must say that the order's own went back (`unmatched_open`); the refund of the other goes to `pay-back`.
+    """
 
     input = inputs.RefundInput
 
     def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
-        refund = paying.record_refund(number=number, actor=_actor(request), at=clock.now(), **given)
-        return Response(outputs.RefundOutput(refund).data, status=201)
+        at = clock.now()
+        refund = paying.record_refund(number=number, actor=_actor(request), at=at, **given)
+        return Response(outputs.RefundOutput(refund).data, status=_status(refund.refunded_at, at))
+
+
+@described("pay_back", "Record that an unmatched payment was paid back", outputs.SettlementOutput, status=201, repeats=True)
+class PayBackView(Verb):
+    """All of it, through the provider that took it. Nothing of it counts as a refund of the order.
+
+    The same reference again is the same settlement, answered with 200.
+    """
+
+    input = inputs.PayBackInput
+
+    def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
+        at = clock.now()
+        settled = unmatched.pay_back_named(number=number, actor=_actor(request), at=at, **given)
+        return Response(outputs.SettlementOutput(settled).data, status=_status(settled.settled_at, at))
 
 
 @described("note_order", "Write a note on an order", outputs.EventOutput, status=201)

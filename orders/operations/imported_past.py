@@ -34,8 +34,9 @@ from orders.models import (
     ReturnLine,
 )
 from orders.models.importing import IMPORT_WAREHOUSE
-from orders.operations import history
+from orders.operations import history, paying, references
 from orders.operations.returning import UnknownWarehouse
+from orders.past import PastRefund
 from orders.queries import imports, order_page
 
 # Orders written at a time: what they come to in rows is held in memory.
@@ -75,8 +76,9 @@ def write(
     past = Teller(setting, account).tell(documents, _earlier_lines(profile.channel, documents))
     _remember(run, documents)
     figures = {"orders": len(past.orders), "customers": len(first_seen), "skus": len(sold), **past.figures}
+    earlier = _lock_earlier(past.earlier)
     entries, days = _write_in_parts(past, at)
-    _take_back_earlier(past.earlier)
+    _take_back_earlier(past.earlier, earlier)
     days |= {shop.day(one.at) for one in past.earlier}
     if days:
         history.announce(first_on=min(days), last_on=max(days), at=at)
@@ -153,28 +155,34 @@ def _earlier_lines(channel: str, documents: Sequence[Document]) -> Iterator[tupl
         yield key, at, EarlierLine(order_id, line_id, variant_id), out
 
 
-def _take_back_earlier(returns: Sequence[EarlierReturn]) -> None:
+def _lock_earlier(returns: Sequence[EarlierReturn]) -> dict[int, Order]:
+    """The orders of an earlier import to which something comes back. Before any stock level, as everybody locks."""
+    ids = {one.order_id for one in returns}
+    return {order.pk: order for order in Order.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)}
+
+
+def _take_back_earlier(returns: Sequence[EarlierReturn], orders: Mapping[int, Order]) -> None:
     """Adds returns to orders that an earlier import wrote. Their goods are in the ledger already."""
-    ids = sorted({one.order_id for one in returns})
-    orders = {order.pk: order for order in Order.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)}
+    providers = order_page.latest_providers(orders=orders)
     for one in returns:
         order = orders[one.order_id]
         if one.lines:
             _enter_return(order, one)
         if one.refund:
-            back = one.refund
-            Refund.objects.create(
-                order=order,
-                provider=order_page.latest_provider(order=order),
-                reference=back.reference,
-                amount=back.amount,
-                reason=back.reason,
-                refunded_at=back.refunded_at,
-            )
-            order.refunded += back.amount
-            order.refund_owed += back.amount
-            order.save(update_fields=["refunded", "refund_owed"])
-            _tell(order, OrderEvent.Kind.REFUNDED, back.reason, back.refunded_at, amount=str(back.amount))
+            _enter_refund(order, one.refund, providers[order.pk])
+
+
+def _enter_refund(order: Order, back: PastRefund, provider: str) -> None:
+    name = references.name(provider, back.reference)
+    references.claim(references.WENT, name)
+    Refund.objects.create(
+        order=order, **name._asdict(), amount=back.amount, reason=back.reason, refunded_at=back.refunded_at
+    )  # fmt: skip
+    order.refunded += back.amount
+    order.refund_owed += back.amount
+    order.save(update_fields=["refunded", "refund_owed"])
+    amount = paying.text(back.amount, order)
+    _tell(order, OrderEvent.Kind.REFUNDED, back.reason, back.refunded_at, **name._asdict(), amount=amount)
 
 
 def _enter_return(order: Order, one: EarlierReturn) -> None:

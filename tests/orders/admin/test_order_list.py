@@ -81,7 +81,9 @@ def _through_everything(order: Order) -> None:
         )  # fmt: skip
     sent = fulfilling.ship(number=number, actor=None, at=AT)
     returning.accept(number=number, items={1: 1}, warehouse_id=sent[0].warehouse_id, reason="색이 달라요", actor=None, at=AT)
-    paying.record_refund(number=number, reference=f"r-{number}", amount=order.total, reason="반품", actor=None, at=AT)
+    paying.record_refund(
+        number=number, reference=f"r-{number}", amount=order.total, payment=f"p-{number}", reason="반품", actor=None, at=AT
+    )
 
 
 def test_nobody_adds_changes_or_deletes_an_order_by_hand(client: Client) -> None:

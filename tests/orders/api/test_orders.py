@@ -270,7 +270,9 @@ class TestVerbs:
         assert (again.status_code, again.json()) == (409, refused.json())
         assert storefront.send(pay, {"provider": "card", "reference": "c-1", "amount": "15000"}).status_code == 201
         twice = storefront.send(pay, {"provider": "card", "reference": "c-2", "amount": "15000"})
-        assert (twice.status_code, twice.json()["code"]) == (409, "transition_refused")
+        assert (twice.status_code, twice.json()["code"]) == (409, "amount_not_due")
+        assert twice.json()["details"] == {"due": "0", "amount": "15000"}
+        assert storefront.send(pay, short).json() == refused.json()
         assert list(UnmatchedPayment.objects.order_by("id").values_list("reference", flat=True)) == ["b-1", "c-2"]
 
     def test_a_return_may_be_refused(self, integration: Caller) -> None:
@@ -338,8 +340,41 @@ class TestVerbs:
 
         answers = [storefront.send(f"/orders/{order.number}/payments/", body) for _ in range(2)]
 
-        assert [answer.status_code for answer in answers] == [201, 201]
+        assert [answer.status_code for answer in answers] == [201, 200]
         assert answers[0].json() == answers[1].json()
+
+    def test_a_refund_with_two_keys_is_one_refund_whatever_the_letters_of_its_provider(self, integration: Caller) -> None:
+        order = builders.a_paid_order()
+        path, body = f"/orders/{order.number}/refunds/", {"reference": "R1", "amount": "5000", "reason": "변심"}
+
+        first = integration.send(path, body)
+        again = integration.send(path, body | {"provider": "Card"})
+        other = integration.send(path, body | {"provider": "bank"})
+
+        assert (first.status_code, again.status_code) == (201, 200)
+        assert first.json() == again.json()
+        assert (other.status_code, other.json()["code"]) == (422, "other_provider")
+        assert other.json()["details"] == {"field": "provider", "providers": ["card"]}
+        assert Order.objects.get(pk=order.pk).refunded == 5_000
+
+    def test_the_refund_of_a_second_capture_is_no_refund_of_the_order(self, integration: Caller) -> None:
+        order = builders.a_paid_order()
+        path = f"/orders/{order.number}"
+        integration.send(f"{path}/payments/", {"provider": "card", "reference": "p-2", "amount": "15000"})
+        body = {"reference": "R-of-twice", "amount": "15000", "reason": "이중 결제"}
+
+        refused = integration.send(f"{path}/refunds/", body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "unmatched_open")
+        assert refused.json()["details"] == {"payments": [{"provider": "card", "reference": "p-2", "amount": "15000"}]}
+        back = {"payment": "p-2", "reference": "R-of-twice", "reason": "이중 결제"}
+        settled, again = (integration.send(f"{path}/pay-back/", back) for _ in range(2))
+
+        assert (settled.status_code, again.status_code) == (201, 200)
+        told = {name: value for name, value in settled.json().items() if name != "settled_at"}
+        assert told == back | {"outcome": "PAID_BACK", "provider": "card", "amount": "15000"}
+        left = integration.read(f"{path}/").json()
+        assert (left["state"], left["refunded"], left["refund_due"]) == ("PAID", "0", False)
+        assert integration.send(f"{path}/refunds/", body | {"reference": "R-2"}).status_code == 201
 
     def test_a_line_named_twice_is_refused(self, integration: Caller) -> None:
         order = builders.a_paid_order()
@@ -356,7 +391,7 @@ class TestVerbs:
         assert (answer.status_code, set(answer.json()["details"])) == (400, {"warehouse"})
 
 
-VERBS = ["payments", "cancel", "refunds", "pick", "ship", "returns", "notes", "restock", "cancel-missing"]
+VERBS = ["payments", "cancel", "refunds", "pay-back", "pick", "ship", "returns", "notes", "restock", "cancel-missing"]
 STOREFRONTS = {"payments", "cancel"}
 
 
