@@ -11,7 +11,7 @@ from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, reason_field
 from config.kernel.money import EXPONENTS, Money
 from inventory.models import Warehouse
-from orders.models import Order, Return
+from orders.models import Order, Payment, Return, UnmatchedPayment
 from orders.queries import order_page
 
 
@@ -149,13 +149,17 @@ class RefundForm(ButtonForm):
         self.fields["provider"].initial = order_page.latest_provider(order=row)
         if row.has_unmatched:
             owed, unmatched = order_page.payments(order=row)
-            told = {
-                one.reference: f"{one.reference} · {wording.amount(one.amount, row.currency)}" for one in [*unmatched, *owed]
-            }
-            beside = {one.reference: f"{told[one.reference]} ({one.get_why_display()})" for one in unmatched}
+            came: list[tuple[Payment | UnmatchedPayment, str]] = [(one, "") for one in owed]
+            came += [(one, f" ({one.get_why_display()})") for one in unmatched]
             self.fields["payment"] = forms.ChoiceField(
                 label=gettext_lazy("Payment that went back"),
-                choices=[("", "-"), *(told | beside).items()],
+                choices=[
+                    ("", "-"),
+                    *(
+                        (one.reference, f"{one.reference} · {wording.amount(one.amount, row.currency)}{why}")
+                        for one, why in came
+                    ),
+                ],
                 help_text=gettext_lazy("Money came that the order does not owe. Its refund is recorded with that payment."),
             )
         due = row.refund_owed - row.refunded if row.refund_due else row.paid - row.refunded

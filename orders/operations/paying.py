@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -266,7 +266,7 @@ def _open(order: Order) -> list[UnmatchedPayment]:
     return list(order.unmatched_payments.filter(settlement=None).order_by("id")) if order.has_unmatched else []
 
 
-def _unmatched_open(message: str, payments: Sequence[UnmatchedPayment]) -> UnmatchedOpen:
+def _unmatched_open(message: Any, payments: Sequence[UnmatchedPayment]) -> UnmatchedOpen:
     told = [
         {"provider": one.provider, "reference": one.reference, "amount": text(one.amount, one.order)} for one in payments
     ]  # fmt: skip
