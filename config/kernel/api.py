@@ -129,7 +129,11 @@ def _come_back(request: HttpRequest, refused: DomainError) -> HttpResponse:
     if request.path.startswith("/api/"):
         answer = _plain(refused.code, str(refused), refused.status)
     else:
-        page = loader.render_to_string("come_back.html", {"status": refused.status, "told": refused.message})
+        heading = _("Try again in a moment") if refused.retry_after else _("This takes too long")
+        page = loader.render_to_string(
+            "come_back.html", {"status": refused.status, "heading": heading, "told": refused.message}
+        )
         answer = HttpResponse(page, status=refused.status)
-    answer["Retry-After"] = str(refused.retry_after)
+    if refused.retry_after:
+        answer["Retry-After"] = str(refused.retry_after)
     return answer

@@ -7,7 +7,8 @@
     │   └── Stale         (409)     somebody else changed it since the page that asks was shown
     ├── Invalid           (422)     the request contradicts itself or an earlier one
     ├── Missing           (404)     the thing named does not exist
-    └── Unavailable       (503)     the database is away (config/kernel/waits.py)
+    ├── Unavailable       (503)     the database is away (config/kernel/waits.py)
+    └── TooSlow           (503)     a statement took longer than it may (config/kernel/waits.py)
 
 Each app derives its own (`InsufficientStock`, `CouponRefused`) beside the operation that raises it.
 """
