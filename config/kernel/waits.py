@@ -26,6 +26,8 @@ AWAY = ("57P01", "57P02", "57P03", "53300", "25P03")
 
 class Busy(Conflict):
     code = "busy"
+    # Of one of several rows, for others may have been changed.
+    told_of_row = _("Others are at work on it; it is left as it was.")
     retry_after: ClassVar[int] = 2
 
 
@@ -39,6 +41,7 @@ class TooSlow(DomainError):
     """A statement ran into its limit of time. The same request would most likely do so again."""
 
     code = "too_slow"
+    told_of_row = _("It takes the database too long; it is left as it was.")
     status = 503
 
 

@@ -1,5 +1,6 @@
 """The list of orders: worklists as tabs above it, search, filters, and what is done with several orders at once."""
 
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -137,10 +138,11 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
     def pick_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
         """Each order for itself: what cannot be picked is named and stops nobody else's."""
         at, picked = clock.now(), []
-        number = downloading.length(queryset)
+        wanted = downloading.length(queryset)
         chosen = list(queryset.order_by("ship_due_at", "id")[: picking.ROUND])
         for order in chosen:
-            if attempt(request, lambda number=order.number: fulfilling.pick(number=number, actor=actor(request), at=at)):  # type: ignore[misc]
+            number = order.number
+            if attempt(request, partial(fulfilling.pick, number=number, actor=actor(request), at=at), row=number):
                 picked.append(order)
         if picked:
             LogEntry.objects.log_actions(
@@ -148,7 +150,7 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
             )
             told = ngettext("%(count)s order is picked.", "%(count)s orders are picked.", len(picked))
             messages.success(request, told % {"count": len(picked)})
-        if left := number - len(chosen):
+        if left := wanted - len(chosen):
             told = ngettext(
                 "%(most)s orders are picked at a time: %(left)s order was left as it is.",
                 "%(most)s orders are picked at a time: %(left)s orders were left as they are.",

@@ -1,5 +1,6 @@
 """What the API tells of orders. Money is text in the shop's currency; people and things are told by their public keys."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -18,6 +19,15 @@ from orders.models import (
     Return,
     ReturnLine,
     Settlement,
+)
+
+# What a storefront, and through it the customer, is told of an order's life. The rest stays among staff.
+FOR_CUSTOMERS = frozenset(
+    OrderEvent.Kind(kind)
+    for kind in (
+        *("PLACED", "PAID", "PAID_LATE", "PICKED", "SHIPPED", "CANCELED", "EXPIRED"),
+        *("RETURN_ACCEPTED", "RETURNED", "RETURN_REFUSED", "REFUNDED", "MISSING_CANCELED"),
+    )
 )
 
 
@@ -135,7 +145,7 @@ class RefundOutput(serializers.ModelSerializer[Refund]):
         read_only_fields = fields
 
 
-class SettlementOutput(serializers.ModelSerializer[Settlement]):
+class PaidBackOutput(serializers.ModelSerializer[Settlement]):
     payment = serializers.CharField(source="payment.reference", read_only=True)
     amount = AmountOutput(source="payment.amount")
 
@@ -201,7 +211,9 @@ class OrderDetailOutput(OrderOutput):
     refunds = RefundOutput(many=True, read_only=True)
     fulfillments = FulfillmentOutput(many=True, read_only=True)
     returns = ReturnOutput(many=True, read_only=True)
-    timeline = serializers.SerializerMethodField(help_text="Without the notes of staff where a storefront reads it.")
+    timeline = serializers.SerializerMethodField(
+        help_text="A storefront reads what concerns the customer, without staff's words."
+    )
 
     class Meta(OrderOutput.Meta):
         fields = [
@@ -212,9 +224,21 @@ class OrderDetailOutput(OrderOutput):
 
     @extend_schema_field(EventOutput(many=True))
     def get_timeline(self, order: Order) -> list[dict[str, Any]]:
-        told = [
-            event
-            for event in order.timeline.all()
-            if self.context["by_staff"] or event.kind != OrderEvent.Kind.NOTED
-        ]  # fmt: skip
+        told = [event for event in order.timeline.all() if self.context["by_staff"] or event.kind in FOR_CUSTOMERS]
         return [EventOutput(event).data for event in told]
+
+    def to_representation(self, order: Order) -> dict[str, Any]:
+        told: dict[str, Any] = super().to_representation(order)
+        if not self.context["by_staff"]:
+            shown = [event for event in order.timeline.all() if event.kind in FOR_CUSTOMERS]
+            self._leave_out_reasons(told["timeline"], shown)
+            self._leave_out_reasons(told["refunds"], order.refunds.all())
+            self._leave_out_reasons(told["returns"], order.returns.all())
+        return told
+
+    @staticmethod
+    def _leave_out_reasons(entries: list[dict[str, Any]], rows: Iterable[OrderEvent | Refund | Return]) -> None:
+        """What staff wrote they wrote for colleagues. A program passes on what the customer said."""
+        for entry, row in zip(entries, rows, strict=True):
+            if row.actor is None or not row.actor.is_service:
+                entry["reason"] = ""

@@ -290,7 +290,7 @@ class RefundView(Verb):
         return Response(outputs.RefundOutput(refund).data, status=_status(refund.refunded_at, at))
 
 
-@described("pay_back", "Record that an unmatched payment was paid back", outputs.SettlementOutput, status=201, repeats=True)
+@described("pay_back", "Record that an unmatched payment was paid back", outputs.PaidBackOutput, status=201, repeats=True)
 class PayBackView(Verb):
     """All of it, through the provider that took it. Nothing of it counts as a refund of the order.
 
@@ -302,7 +302,7 @@ class PayBackView(Verb):
     def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
         at = clock.now()
         settled = unmatched.pay_back_named(number=number, actor=_actor(request), at=at, **given)
-        return Response(outputs.SettlementOutput(settled).data, status=_status(settled.settled_at, at))
+        return Response(outputs.PaidBackOutput(settled).data, status=_status(settled.settled_at, at))
 
 
 @described("note_order", "Write a note on an order", outputs.EventOutput, status=201)

@@ -2,7 +2,7 @@
 
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
-from orders.models import Fulfillment, FulfillmentLine, Order, OrderDiscount, OrderEvent, Return, ReturnLine
+from orders.models import Fulfillment, FulfillmentLine, Order, OrderDiscount, OrderEvent, Refund, Return, ReturnLine
 
 
 def orders() -> QuerySet[Order]:
@@ -18,10 +18,10 @@ def order_with_papers(number: str, customer_external_id: str | None = None) -> O
         "lines",
         Prefetch("discounts", OrderDiscount.objects.select_related("line").order_by("pk")),
         "payments",
-        "refunds",
+        Prefetch("refunds", Refund.objects.select_related("actor").order_by("pk")),
         Prefetch("fulfillments", parcels().order_by("pk")),
-        Prefetch("returns", returns().order_by("pk")),
-        Prefetch("timeline", OrderEvent.objects.order_by("pk")),
+        Prefetch("returns", returns().select_related("actor").order_by("pk")),
+        Prefetch("timeline", OrderEvent.objects.select_related("actor").order_by("pk")),
     ).first()
 
 

@@ -107,6 +107,11 @@ def test_what_staff_try_on_several_rows_stops_at_a_lock_with_a_message(rf: Any, 
 
     assert refused is None
     assert request._messages == [BUSY_IN_KOREAN]
+    request._messages.clear()
+    with held("auth_group", shelf.pk), override("en"):
+        attempt(request, lambda: take("shelf"), row="261121-000001")
+    # Of other rows that were tried something may have changed.
+    assert request._messages == ["261121-000001: Others are at work on it; it is left as it was."]
     assert attempt(request, lambda: take("shelf")) == Answer(None)
 
 

@@ -49,13 +49,14 @@ class Answer(Generic[T]):
     value: T
 
 
-def attempt(request: HttpRequest, call: Callable[[], T]) -> Answer[T] | None:
-    """The answer of one operation; None when it refused, with the refusal as a message."""
+def attempt(request: HttpRequest, call: Callable[[], T], *, row: str = "") -> Answer[T] | None:
+    """The answer of one operation; None when it refused, with the refusal as a message. Of several rows it names its `row`."""
     try:
         with waits.refusing():
             return Answer(call())
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        told = getattr(refusal, "told_of_row", refusal) if row else refusal
+        messages.error(request, f"{row}: {told}" if row else str(told))
         return None
 
 

@@ -1,14 +1,16 @@
 """The endpoints of orders: what each takes, who may call it, and how it refuses."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from campaigns.models import Customer
 from config.kernel import clock
+from config.kernel.models import User
 from inventory.models import Warehouse
 from orders.models import Order, OrderEvent, UnmatchedPayment
-from orders.operations import noting, returning
+from orders.operations import noting, paying, returning, unmatched
 from orders.operations.placing import Buyer
 from tests import builders
 from tests.orders.api.conftest import Caller, MakeCaller, Scope
@@ -195,6 +197,30 @@ class TestReading:
         told = storefront.read(f"/orders/{order.number}/", customer="c-1").json()
 
         assert [event["kind"] for event in told["timeline"]] == ["PLACED"]
+
+    def test_a_storefront_reads_nothing_that_staff_wrote_among_themselves(
+        self, storefront: Caller, integration: Caller
+    ) -> None:
+        at, clerk = clock.now(), User.objects.create_user("clerk", is_staff=True)
+        order = builders.a_shipped_order((builders.a_stocked_variant(5), 2), at=at, customer=Buyer("c-1"))
+        path = f"/orders/{order.number}"
+        integration.send(f"{path}/payments/", {"provider": "card", "reference": "p-2", "amount": "27000"})
+        place = Warehouse.objects.get().pk
+        told: dict[str, Any] = {"number": order.number, "actor": clerk, "at": at}
+        returning.accept(items={1: 1}, warehouse_id=place, reason="진상 고객", **told)
+        paying.record_refund(reference="r-1", amount=Decimal(1_000), reason="진상 고객", **told)
+        unmatched.pay_back_named(payment="p-2", reference="r-2", reason="대행사 실수", **told)
+        body = {"reference": "r-3", "amount": "500", "reason": "색이 달라요"}
+        integration.send(f"{path}/refunds/", body)
+
+        read = storefront.read(f"{path}/", customer="c-1").json()
+
+        kinds = ["PLACED", "PAID", "SHIPPED", "RETURN_ACCEPTED", "REFUNDED", "REFUNDED"]
+        assert [event["kind"] for event in read["timeline"]] == kinds
+        assert [event["reason"] for event in read["timeline"]] == ["", "", "", "", "", "색이 달라요"]
+        assert [one["reason"] for one in read["refunds"]] == ["", "색이 달라요"]
+        assert [one["reason"] for one in read["returns"]] == [""]
+        assert "진상" in integration.read(f"{path}/").content.decode()
 
     def test_a_storefront_lists_no_orders(self, storefront: Caller) -> None:
         assert storefront.read("/orders/").status_code == 403
