@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from campaigns.operations import history as audience
 from config.kernel import bulk, shop
+from inventory import locking
+from inventory.locking import Place
 from inventory.models import Category, StockMovement, Variant, Warehouse
 from inventory.operations import history as stock
 from inventory.operations.history import PastProduct, PastVariant
@@ -77,12 +79,29 @@ def write(
     _remember(run, documents)
     figures = {"orders": len(past.orders), "customers": len(first_seen), "skus": len(sold), **past.figures}
     earlier = _lock_earlier(past.earlier)
+    # All at once and in key order; the parts below would lock them part by part.
+    locking.lock_levels(_places(past))
     entries, days = _write_in_parts(past, at)
     _take_back_earlier(past.earlier, earlier)
     days |= {shop.day(one.at) for one in past.earlier}
     if days:
         history.announce(first_on=min(days), last_on=max(days), at=at)
     return figures | {"movements": entries}
+
+
+def _places(past: Past) -> set[Place]:
+    """Every shelf that this past moves or holds anything on."""
+    places = {(one.variant_id, one.warehouse_id) for one in past.movements}
+    for order in past.orders:
+        variants = [line.variant_id for line in order.lines]
+        held = [(parcel.warehouse_id, position) for parcel in order.parcels for position in parcel.items]
+        held += [(hold.warehouse_id, hold.position) for hold in order.holds]
+        held += [(one.warehouse_id, line.position) for one in order.returns for line in one.lines if line.position]
+        places |= {(variants[position - 1], place) for place, position in held}
+    places |= {
+        (line.variant_id, one.warehouse_id) for one in past.returns_without_sale for line in one.lines if line.variant_id
+    }
+    return places
 
 
 def _write_in_parts(past: Past, at: datetime) -> tuple[int, set[date]]:
