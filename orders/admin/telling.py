@@ -82,19 +82,21 @@ class Address:
 
     name: str
     phone: str
+    email: str
     lines: list[str]
     notes: list[str]
 
 
 def address(order: Order, *, in_full: bool) -> Address:
     told: Mapping[str, Any] = order.ship_to
-    name, phone, postal = (str(told.get(one) or "") for one in ("name", "phone", "postal_code"))
+    name, phone, email, postal = (str(told.get(one) or "") for one in ("name", "phone", "email", "postal_code"))
     if not in_full:
-        return Address(wording.masked(name), wording.masked(phone, kept=3), [f"({postal}) ****"] if postal else ["****"], [])
+        lines = [f"({postal}) ****"] if postal else ["****"]
+        return Address(wording.masked(name), wording.masked(phone, kept=3), wording.masked(email), lines, [])
     street = f"({postal}) {told.get('address') or ''}" if postal else str(told.get("address") or "")
     lines = [street.strip(), str(told.get("detail") or "")]
     notes = [str(told.get("message") or ""), order.note]
-    return Address(name, phone, [one for one in lines if one], [one for one in notes if one])
+    return Address(name, phone, email, [one for one in lines if one], [one for one in notes if one])
 
 
 @dataclass(frozen=True)
