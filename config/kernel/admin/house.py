@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from django.contrib import messages
+from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 from django.db.models.options import Options
 from django.http import Http404, HttpRequest, HttpResponse
@@ -152,6 +153,12 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
         """A row that is not there is no page of the shop. Django would lead home, as if all were well."""
         raise Http404
+
+    def get_paginator(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
+        """The history of a row is read newest first, as every history of the shop is; Django asks for the oldest."""
+        if queryset.model is LogEntry and self.model is not LogEntry:
+            queryset = queryset.order_by("-action_time", "-id")
+        return super().get_paginator(request, queryset, *args, **kwargs)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return HouseChangeList

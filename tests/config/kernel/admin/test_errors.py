@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -67,7 +69,7 @@ def test_a_row_that_is_not_there_is_not_deleted_either() -> None:
 @pytest.mark.parametrize(
     ("language", "of_list", "of_row", "of_history"),
     [
-        ("ko", "실행 기록 |", "실행 기록 보기 |", "변경 기록:"),
+        ("ko", "작업 실행 기록 |", "작업 실행 기록 보기 |", "변경 기록:"),
         ("en", "Job runs |", "View job run |", "Change history:"),
     ],
 )
@@ -84,3 +86,13 @@ def test_the_browsers_tab_says_what_is_looked_at(
     assert tab("changelist").startswith(of_list)
     assert of_row in tab("change", run.pk)
     assert tab("history", run.pk).startswith(of_history)
+
+
+def test_the_history_of_a_row_is_read_newest_first(at: datetime) -> None:
+    owner, group = a_staff_member(), Group.objects.get(name=Role.VIEWER.value)
+    for message in ("first", "second"):
+        LogEntry.objects.log_actions(owner.pk, [group], CHANGE, message)
+
+    page = a_client(owner).get(reverse("admin:auth_group_history", args=[group.pk]))
+
+    assert [entry.change_message for entry in page.context["action_list"]] == ["second", "first"]
