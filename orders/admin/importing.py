@@ -134,7 +134,7 @@ class ImportForm(forms.Form):
         self.fields["profile"].help_text = " ".join(told)
         codes = Warehouse.objects.exclude(code=IMPORT_WAREHOUSE).values_list("code", "name")
         made = IMPORT_WAREHOUSE
-        own = _("a warehouse of its own for the past (%(code)s)") % {"code": made}
+        own = _("A warehouse of its own for the past (%(code)s)") % {"code": made}
         self._offer("warehouse", [(made, own), *((code, f"{name} ({code})") for code, name in codes)])
 
     def ask_for_files_again(self) -> None:
