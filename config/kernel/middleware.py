@@ -1,24 +1,13 @@
-"""What every answer carries and what every log line leaves out."""
+"""What every answer carries, what every log line leaves out, and what the API is spared."""
 
-from csp.middleware import CSPMiddleware
+from axes.middleware import AxesMiddleware
+from csp.constants import HEADER
+from csp.utils import build_policy
 from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
 from django_structlog.middlewares import RequestMiddleware
-
-
-class ContentSecurityPolicyByPath(CSPMiddleware):
-    """A strict policy everywhere, and under /admin/ one that the theme can live with."""
-
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if request.path.startswith("/admin/"):
-            response._csp_config = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
-        return super().process_response(request, response)
-
-
-class RequestsWithoutQueries(RequestMiddleware):
-    """Logs requests by path alone: searches for customers by name or phone stand in the query string."""
-
-    @staticmethod
-    def format_request(request: HttpRequest) -> str:
-        return f"{request.method} {request.path}"

@@ -15,7 +15,7 @@ from config.kernel.models import User
 from orders.models import Order, OrderEvent
 from orders.numbering import day_of_number
 
-# The order is told as one JSON document: a parameter for each column of each line costs more than all the rest of the statement.
+# The order is told as one JSON document: a parameter for each column of each line costs more than the rest of the statement.
 _WRITE = """
     WITH new AS (
         SELECT * FROM jsonb_to_record(%s::jsonb) AS new (
