@@ -184,10 +184,11 @@ def _require_currency(code: str) -> None:
 def _number(value: int | Decimal) -> int | Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise TypeError(f"Money is calculated with int and Decimal, not {type(value).__name__}.")
-    _require_finite(value)
+    if isinstance(value, Decimal):
+        _require_finite(value)
     return value
 
 
-def _require_finite(value: int | Decimal) -> None:
-    if isinstance(value, Decimal) and not value.is_finite():
+def _require_finite(value: Decimal) -> None:
+    if not value.is_finite():
         raise MoneyError(f"{value} is not an amount.")
