@@ -96,13 +96,13 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.kernel.middleware.ContentSecurityPolicyByPath",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.kernel.middleware.SessionsOfPages",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.kernel.middleware.AuthenticationOfPages",
     "config.kernel.middleware.RequestsWithoutQueries",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "config.kernel.middleware.MessagesOfPages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -134,6 +134,7 @@ DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
 _database = env.db_url("DATABASE_URL")
 if _database.get("ENGINE") != "django.db.backends.postgresql":
     refuse("DATABASE_URL", "must name a PostgreSQL database: postgres://user:password@host/name.")
+_database["ENGINE"] = "config.kernel.postgresql"
 _database.setdefault("OPTIONS", {})
 _database["OPTIONS"]["application_name"] = "backoffice"
 # Statements are sent with their values apart and, from the third time on, prepared: planning is half of what an order costs.
@@ -146,8 +147,8 @@ if DATABASE_POOL_SIZE:
     _database["CONN_MAX_AGE"] = 0
 else:
     _database["CONN_MAX_AGE"] = 60
-# A restarted PostgreSQL costs nobody a request: a connection is tried before it is used again.
-_database["CONN_HEALTH_CHECKS"] = True
+# A restarted PostgreSQL costs nobody a request: a connection is tried before it is used again. The pool does so by itself.
+_database["CONN_HEALTH_CHECKS"] = not DATABASE_POOL_SIZE
 DATABASES = {"default": _database}
 
 # --- Redis: a broker and a cache, in two databases, so that clearing the cache never empties the queue ------------------------
@@ -228,6 +229,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["config.kernel.authentication.ByToken"],
     "DEFAULT_PERMISSION_CLASSES": ["config.kernel.permissions.HasTokenScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.kernel.negotiation.FirstUnlessAsked",
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "config.kernel.pagination.ByCursor",
