@@ -35,14 +35,14 @@ def link(address: str, pk: int | None, text: Any) -> str:
 
 @admin.register(Coupon)
 class CouponAdmin(ReadOnlyAdmin, ButtonsAdmin):
-    list_display = ("code", "promotion_name", "is_enabled", "uses", "batch_name", "only_for")
+    list_display = ("code", "promotion_name", "is_enabled", "use_bar", "batch_name", "only_for")
     list_filter: tuple[Any, ...] = ("is_enabled",)
     search_fields = ("code",)
     search_help_text = gettext_lazy("Search by the beginning of the code")
     list_select_related = ("promotion", "batch", "customer")
     ordering = ("-id",)
-    fields = ("code", "promotion_name", "is_enabled", "uses", "batch_name", "only_for", "made", "maker", "switched")
-    readonly_fields = ("promotion_name", "uses", "batch_name", "only_for", "made", "maker", "switched")
+    fields = ("code", "promotion_name", "is_enabled", "use_bar", "batch_name", "only_for", "made", "maker", "switched")
+    readonly_fields = ("promotion_name", "use_bar", "batch_name", "only_for", "made", "maker", "switched")
     actions = None
 
     made = wording.moment_column("made_at", gettext_lazy("made at"))
@@ -79,7 +79,7 @@ class CouponAdmin(ReadOnlyAdmin, ButtonsAdmin):
         return link("campaigns_customer", coupon.customer_id, coupon.customer)
 
     @display(description=gettext_lazy("uses"))
-    def uses(self, coupon: Coupon) -> str:
+    def use_bar(self, coupon: Coupon) -> str:
         if coupon.usage_limit is None:
             return _("%(number)s times") % {"number": f"{coupon.used:,}"}
         return words.bar(coupon.used, coupon.usage_limit, (f"{coupon.used:,}", f"{coupon.usage_limit:,}"))

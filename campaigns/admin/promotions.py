@@ -51,7 +51,7 @@ class PromotionAdmin(ButtonsAdmin):
     form = forms.PromotionForm
     change_form_outer_before_template = "admin/campaigns/promotion/_state.html"
     change_form_outer_after_template = "admin/campaigns/promotion/_story.html"
-    list_display = ("name", "state_now", "benefit_words", "starts", "ends", "windows", "uses", "given")
+    list_display = ("name", "state_now", "benefit_words", "starts", "ends", "windows", "use_bar", "budget_bar")
     list_filter: tuple[Any, ...] = (
         ByState, ("benefit", ChoicesDropdownFilter), "needs_coupon", ("starts_at", BusinessDaysFilter),
     )  # fmt: skip
@@ -96,14 +96,14 @@ class PromotionAdmin(ButtonsAdmin):
             {"fields": ("covers_words", "minimum", "segment", "first_order_only", "needs_coupon")},
         ),
         (gettext_lazy("Together with others"), {"fields": ("priority", "stacking_group")}),
-        (gettext_lazy("Limits"), {"fields": ("uses", "usage_limit_per_customer", "given")}),
+        (gettext_lazy("Limits"), {"fields": ("use_bar", "usage_limit_per_customer", "budget_bar")}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         allowed = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         if allowed:
             return ()
-        return ("benefit_words", "state_now", "starts", "ends", "windows", "covers_words", "minimum", "uses", "given")
+        return ("benefit_words", "state_now", "starts", "ends", "windows", "covers_words", "minimum", "use_bar", "budget_bar")
 
     def version_of(self, row: Promotion) -> str:
         return str(row.version)
@@ -121,12 +121,12 @@ class PromotionAdmin(ButtonsAdmin):
         return words.times(promotion) or "-"
 
     @display(description=gettext_lazy("uses"))
-    def uses(self, promotion: Promotion) -> str:
+    def use_bar(self, promotion: Promotion) -> str:
         limit = promotion.usage_limit
         return words.bar(promotion.used, limit, (f"{promotion.used:,}", f"{limit or 0:,}"))
 
     @display(description=gettext_lazy("budget"))
-    def given(self, promotion: Promotion) -> str:
+    def budget_bar(self, promotion: Promotion) -> str:
         return words.bar(promotion.spent, promotion.budget, (wording.amount(promotion.spent), wording.amount(promotion.budget)))
 
     @display(description=gettext_lazy("minimum amount"))
@@ -316,7 +316,7 @@ class PromotionAdmin(ButtonsAdmin):
                 "uses": f"{story.uses.number:,}",
                 "given": wording.amount(story.uses.amount),
                 "bars": [
-                    (gettext_lazy("uses"), self.uses(promotion)), (gettext_lazy("budget"), self.given(promotion)),
+                    (gettext_lazy("uses"), self.use_bar(promotion)), (gettext_lazy("budget"), self.budget_bar(promotion)),
                 ],
                 "occurrences": [(one, wording.amount(one.amount)) for one in story.occurrences],
                 "changes": [(one, words.differences(one.before, one.after)) for one in story.changes],

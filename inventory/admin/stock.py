@@ -261,18 +261,18 @@ class StockRepairAdmin(ReadOnlyAdmin):
 
 @admin.register(Reservation)
 class ReservationAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
-    list_display = ("document", "sku", "product", "warehouse", "quantity", "held_units", "state_label", "reserved", "expires")
+    list_display = ("document", "sku", "product", "warehouse", "quantity", "held_units", "state_label", "held_since", "expires")
     list_filter: tuple[Any, ...] = (("state", ChoicesDropdownFilter), ("warehouse", RelatedDropdownFilter))
     list_select_related = ("variant__product", "warehouse")
     list_display_links = None
     ordering = ("-id",)
     fields = (
         *("document", "sku", "product", "warehouse", "state_label"),
-        *("quantity", "consumed", "released", "held_units", "reserved", "expires"),
+        *("quantity", "consumed", "released", "held_units", "held_since", "expires"),
     )
     readonly_fields = fields
 
-    reserved = wording.moment_column("reserved_at", gettext_lazy("reserved at"))
+    held_since = wording.moment_column("reserved_at", gettext_lazy("reserved at"))
     expires = wording.moment_column("expires_at", gettext_lazy("expires at"))
 
     @display(description=gettext_lazy("document"))
