@@ -119,6 +119,7 @@ class ImportForm(forms.Form):
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
     list_display = ("asked", "shop", "state_label", "period", "rows", "imported", "left_out", "took", "who")
+    empty_hint = gettext_lazy("Each file of past orders that is read, with what became of every row.")
     list_filter: tuple[Any, ...] = (("state", ChoicesDropdownFilter), ("requested_at", BusinessDaysFilter))
     list_select_related = ("actor",)
     ordering = ("-id",)

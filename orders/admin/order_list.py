@@ -53,6 +53,7 @@ class OrderChangeList(HouseChangeList):
 
 class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
     list_display = ("number", "placed", "buyer", "contents", "units", "amount", "state_label", "flags")
+    empty_hint = gettext_lazy("Orders come from the storefront and from other channels through the API.")
     list_filter: tuple[Any, ...] = (
         ("state", ChoicesDropdownFilter),
         ByChannel,

@@ -48,6 +48,7 @@ class OfOrderAdmin(ReadOnlyAdmin):
 class FulfillmentAdmin(OfOrderAdmin):
     called = (gettext_lazy("shipment"), gettext_lazy("shipments"))
     list_display = ("number", "of_order", "shipped", "warehouse", "carrier", "tracking_number", "who")
+    empty_hint = gettext_lazy("Each parcel that leaves, from the button “Ship” of an order.")
     list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), ("shipped_at", BusinessDaysFilter))
     searched = ("number", "tracking_number")
     search_help_text = gettext_lazy("Shipment number, tracking number or order number, in full")
@@ -77,6 +78,7 @@ class FulfillmentAdmin(OfOrderAdmin):
 @admin.register(Payment)
 class PaymentAdmin(OfOrderAdmin):
     list_display = ("reference", "of_order", "provider", "money", "paid", "recorded")
+    empty_hint = gettext_lazy("Money that came for orders, as the provider reports it or staff record it.")
     list_filter: tuple[Any, ...] = (("paid_at", BusinessDaysFilter),)
     searched = ("reference",)
     search_help_text = gettext_lazy("Payment reference or order number, in full")
@@ -93,6 +95,7 @@ class PaymentAdmin(OfOrderAdmin):
 @admin.register(Refund)
 class RefundAdmin(OfOrderAdmin):
     list_display = ("reference", "of_order", "provider", "money", "reason", "who", "refunded")
+    empty_hint = gettext_lazy("Money that went back to customers, from the button “Record a refund” of an order.")
     list_filter: tuple[Any, ...] = (("refunded_at", BusinessDaysFilter),)
     searched = ("reference",)
     search_help_text = gettext_lazy("Refund reference or order number, in full")
@@ -106,6 +109,7 @@ class RefundAdmin(OfOrderAdmin):
 @admin.register(OrderEvent)
 class OrderEventAdmin(OfOrderAdmin):
     list_display = ("occurred", "of_order", "kind_label", "who", "reason", "facts")
+    empty_hint = gettext_lazy("Whatever happens to orders, from the moment they are placed.")
     list_filter: tuple[Any, ...] = (("occurred_at", BusinessDaysFilter),)
     search_help_text = gettext_lazy("Order number, in full")
     list_select_related = ("order", "actor")

@@ -49,6 +49,7 @@ class PayBackForm(ButtonForm):
 @admin.register(UnmatchedPayment)
 class UnmatchedPaymentAdmin(OfOrderAdmin, ButtonsAdmin):
     list_display = ("reference", "of_order", "provider", "money", "why", "standing", "recorded")
+    empty_hint = gettext_lazy("Money that came and no order owes: paid twice, or another amount. Staff settle it here.")
     list_filter: tuple[Any, ...] = (("why", ChoicesDropdownFilter), ("recorded_at", BusinessDaysFilter))
     searched = ("reference",)
     search_help_text = gettext_lazy("Payment reference or order number, in full")

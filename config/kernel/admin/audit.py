@@ -19,6 +19,7 @@ COLORS = {ADDITION: "success", CHANGE: "info", DELETION: "danger"}
 class AuditAdmin(ReadOnlyAdmin):
     called = (gettext_lazy("audit entry"), gettext_lazy("audit"))
     list_display = ("acted", "who", "verb", "subject", "object_repr", "message")
+    empty_hint = gettext_lazy("What staff change on these pages, with who did it and when.")
     list_filter: tuple[Any, ...] = (
         ("action_flag", ChoicesDropdownFilter),
         ("action_time", RangeDateTimeFilter),

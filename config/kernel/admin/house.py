@@ -79,6 +79,8 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
     list_per_page = 50
     compressed_fields = True
     list_filter_submit = True
+    # What will come here and by whom or when, for a list without any row.
+    empty_hint: Any = ""
     # Where the model comes from elsewhere and its own name would puzzle staff: singular and plural.
     called: tuple[Any, Any] | None = None
 

@@ -60,6 +60,7 @@ class PeriodicTaskAdmin(HouseAdmin):
     form = EntryForm
     called = (gettext_lazy("schedule entry"), gettext_lazy("schedule"))
     list_display = ("job", "enabled", "at_times", "upcoming", "last_run", "reason")
+    empty_hint = gettext_lazy("Jobs that run by themselves, and when.")
     list_filter = ("enabled",)
     search_fields = ("name", "task")
     list_select_related = ("crontab", "interval")
