@@ -23,6 +23,7 @@ from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin, once_per_row
+from config.kernel.admin.tables import TableAdmin
 from inventory.admin import documents
 
 MAY_SWITCH = "campaigns.change_coupon"
@@ -34,7 +35,7 @@ def link(address: str, pk: int | None, text: Any) -> str:
 
 
 @admin.register(Coupon)
-class CouponAdmin(ReadOnlyAdmin, ButtonsAdmin):
+class CouponAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
     list_display = ("code", "promotion_name", "is_enabled", "use_bar", "batch_name", "only_for")
     list_filter: tuple[Any, ...] = ("is_enabled",)
     search_fields = ("code",)
@@ -45,7 +46,22 @@ class CouponAdmin(ReadOnlyAdmin, ButtonsAdmin):
     readonly_fields = ("promotion_name", "use_bar", "batch_name", "only_for", "made", "maker", "switched")
     actions = None
 
+    # A code is worth money to whoever reads it.
+    table_permission = MAY_DOWNLOAD
+
     made = wording.moment_column("made_at", gettext_lazy("made at"))
+
+    def table_heading(self, request: HttpRequest) -> list[Any]:
+        return [
+            _("code"), _("promotion"), _("enabled"), _("used"), _("usage limit"), _("batch"), _("only for"), _("made at"),
+        ]  # fmt: skip
+
+    def table_row(self, request: HttpRequest, coupon: Coupon) -> list[Any]:
+        return [
+            coupon.code, coupon.promotion.name, _("yes") if coupon.is_enabled else _("no"), coupon.used,
+            "" if coupon.usage_limit is None else coupon.usage_limit, coupon.batch.name if coupon.batch else "",
+            coupon.customer.external_id if coupon.customer else "", wording.plain_moment(coupon.made_at),
+        ]  # fmt: skip
 
     @display(description=gettext_lazy("made by"))
     def maker(self, coupon: Coupon) -> str:

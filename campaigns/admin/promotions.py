@@ -29,6 +29,7 @@ from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt, operation_
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.errors import DomainError
+from inventory.admin.labels import variant_name
 
 MAY_CHANGE = "campaigns.change_promotion"
 MAY_ADD = "campaigns.add_promotion"
@@ -294,7 +295,8 @@ class PromotionAdmin(ButtonsAdmin):
             "refused": words.refusal(trial.refused) if trial.refused else "",
             "at": quote.at,
             "lines": [
-                {"line": line, "gross": wording.amount(line.gross), "discount": wording.amount(line.discount),
+                {"line": line, "name": variant_name(trial.goods[line.sku]), "list_price": wording.amount(line.list_price),
+                 "gross": wording.amount(line.gross), "discount": wording.amount(line.discount),
                  "total": wording.amount(line.total)}
                 for line in quote.lines
             ],

@@ -1,5 +1,7 @@
 """Categories, products and SKUs. Prices are typed in once; afterwards they change by buttons that ask why."""
 
+from collections.abc import Collection
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -76,6 +78,11 @@ class VariantFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         if commit:
             obj.save(update_fields=form.changed_data)
         return obj
+
+
+def repriced(before: Decimal, values: dict[str, Any]) -> str:
+    """What the audit keeps. What goods cost is not for every reader of the audit, so a change of it is told without figures."""
+    return f"{wording.amount(before)} → {wording.amount(values['amount'])} · {values['reason']}"
 
 
 class VariantInline(TabularInline):  # type: ignore[misc]
@@ -158,6 +165,9 @@ class VariantAdmin(ButtonsAdmin):
         # Fields that suggest SKUs page through these rows as well, so they need an order of their own.
         return listings.listed().order_by(*self.ordering)
 
+    def unseen(self, request: HttpRequest) -> Collection[str]:
+        return costs.unseen(request, "cost")
+
     def get_list_display(self, request: HttpRequest) -> Any:
         return costs.without(request, super().get_list_display(request), "cost_label")
 
@@ -222,6 +232,7 @@ class VariantAdmin(ButtonsAdmin):
     @operation_button(
         title=gettext_lazy("Change the list price"), permission=MAY_CHANGE, icon="sell", form=PriceForm,
         explanation=gettext_lazy("Counts for orders from now on. Orders keep the price they were placed with."),
+        noted=lambda variant, values: repriced(variant.list_price, values),
     )  # fmt: skip
     def change_price(self, request: HttpRequest, variant: Variant, values: dict[str, Any]) -> None:
         catalog.change_price(

@@ -1,13 +1,15 @@
 """Warehouses, stock levels with their corrections, the ledger, and what is reserved for whom."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
@@ -16,7 +18,10 @@ from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
+from config.kernel.admin.tables import TableAdmin
+from config.kernel.money import Money
 from inventory.admin import costs, documents, labels
+from inventory.admin.auditing import NamedInAudit
 from inventory.admin.finding import ByAvailability, ByCategory, FoundBySkuOrDocument
 from inventory.models import Reservation, StockLevel, StockMovement, StockRepair, Warehouse
 from inventory.operations import stock
@@ -35,6 +40,9 @@ class WarehouseAdmin(HouseAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Warehouse]:
         return valuation.warehouses()
+
+    def unseen(self, request: HttpRequest) -> Collection[str]:
+        return costs.unseen(request, "value")
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return costs.without(request, super().get_list_display(request), "worth")
@@ -80,8 +88,13 @@ class TransferForm(ReasonForm):
         others.queryset = Warehouse.objects.exclude(pk=row.warehouse_id)
 
 
+def moved(level: StockLevel, units: int, *why: str) -> str:
+    """What the audit keeps. The operations refuse where something else lies there than this page showed."""
+    return " · ".join([f"{level.on_hand} → {level.on_hand + units}", *why])
+
+
 @admin.register(StockLevel)
-class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
+class StockLevelAdmin(NamedInAudit, TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
     list_display = ("sku", "product", "warehouse", "on_hand", "reserved", "available", "incoming")
     list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), ByAvailability, ByCategory)
     search_fields = ("variant__sku__istartswith", "variant__product__name", "variant__barcode__exact")
@@ -96,6 +109,21 @@ class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     def title_of(self, level: StockLevel) -> str:
         return f"{level.variant.sku} · {level.warehouse.name}"
+
+    def table_heading(self, request: HttpRequest) -> list[Any]:
+        told = [
+            _("SKU"), _("product"), _("warehouse"), _("on hand"), _("reserved"), pgettext("stock", "available"), _("incoming"),
+        ]  # fmt: skip
+        return [*told, _("unit cost"), _("value at cost")] if costs.sees(request) else told
+
+    def table_row(self, request: HttpRequest, level: StockLevel) -> list[Any]:
+        variant = level.variant
+        told = [
+            variant.sku, labels.variant_name(variant), level.warehouse.name, level.on_hand, level.reserved, level.available,
+            level.incoming,  # type: ignore[attr-defined]  # annotated by the query
+        ]  # fmt: skip
+        amounts = (variant.cost, variant.cost * level.on_hand) if costs.sees(request) else ()
+        return [*told, *(Money(one, settings.SHOP_CURRENCY).as_text() for one in amounts)]
 
     def version_of(self, level: StockLevel) -> str:
         """What lies there; the operations compare it once more under the level's lock."""
@@ -141,6 +169,7 @@ class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
         explanation=gettext_lazy(
             "Corrects what lies there. Where less remains than is reserved, the newest reservations are released."
         ),
+        noted=lambda level, values: moved(level, values["quantity"], values["reason"]),
     )  # fmt: skip
     def adjust(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> None:
         stock.adjust(
@@ -152,6 +181,7 @@ class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
         title=gettext_lazy("Transfer"), permission=MAY_CORRECT, icon="swap_horiz", form=TransferForm,
         shown=lambda level: level.available > 0,
         explanation=gettext_lazy("Moves units to another warehouse. Reserved units stay where they are promised from."),
+        noted=lambda level, values: moved(level, -values["quantity"], values["to_warehouse"].name, values["reason"]),
     )  # fmt: skip
     def transfer(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> str:
         target: Warehouse = values["to_warehouse"]
@@ -168,6 +198,7 @@ class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
         explanation=gettext_lazy(
             "For lost, broken or expired units. Where less remains than is reserved, the newest reservations are released."
         ),
+        noted=lambda level, values: moved(level, -values["quantity"], values["reason"]),
     )  # fmt: skip
     def write_off(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> None:
         stock.write_off(
@@ -191,6 +222,9 @@ class StockMovementAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
     readonly_fields = fields
 
     occurred = wording.moment_column("occurred_at", gettext_lazy("occurred at"))
+
+    def unseen(self, request: HttpRequest) -> Collection[str]:
+        return costs.unseen(request, "unit_cost")
 
     def get_fields(self, request: HttpRequest, obj: StockMovement | None = None) -> Any:
         return costs.without(request, self.fields, "cost")
