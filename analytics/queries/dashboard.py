@@ -157,7 +157,7 @@ def title(variant: Variant) -> str:
 
 
 def offers(*, fresh: Freshness, most: int, at: datetime) -> tuple[list[Offer], int]:
-    """Promotions that run, the next to end first, then those to come; and how many there are. Uses count by the days of the orders.
+    """Promotions that run, the next to end first, then those to come; and how many there are. Uses count by the orders' days.
 
     One that is used up gives nothing any more and is left out.
     """

@@ -36,6 +36,7 @@ def link(address: str, pk: int | None, text: Any) -> str:
 
 @admin.register(Coupon)
 class CouponAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
+    empty_hint = gettext_lazy("Codes for promotions that need one, made on the page of the promotion.")
     list_display = ("code", "promotion_name", "is_enabled", "use_bar", "batch_name", "only_for")
     list_filter: tuple[Any, ...] = ("is_enabled",)
     search_fields = ("code",)
@@ -124,6 +125,7 @@ class CouponAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
 
 @admin.register(CouponBatch)
 class CouponBatchAdmin(ReadOnlyAdmin, ButtonsAdmin):
+    empty_hint = gettext_lazy("Codes that were made many at a time, on the page of a promotion.")
     list_display = ("name", "promotion_name", "size", "made", "maker")
     search_fields = ("name",)
     search_help_text = gettext_lazy("Search by name")
@@ -187,6 +189,7 @@ class CouponBatchAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
 @admin.register(Redemption)
 class RedemptionAdmin(ReadOnlyAdmin):
+    empty_hint = gettext_lazy("Each use of a promotion or a coupon by an order.")
     list_display = ("document_number", "promotion_name", "coupon_code", "who", "given", "state_label", "redeemed")
     list_filter: tuple[Any, ...] = (("state", ChoicesDropdownFilter), ("redeemed_at", BusinessDaysFilter))
     search_fields = ("document_number",)

@@ -59,6 +59,7 @@ class CustomerAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
     """Roles that neither speak nor send to customers see who is who, and no address in full."""
 
     change_form_outer_after_template = "admin/campaigns/customer/_history.html"
+    empty_hint = gettext_lazy("Customers come from the storefront, with their first order or when it makes them known.")
     list_display = ("external_id", "name", "phone", "email", "joined")
     list_filter: tuple[Any, ...] = (("created_at", BusinessDaysFilter),)
     search_fields = ("external_id",)

@@ -52,6 +52,7 @@ class PromotionAdmin(ButtonsAdmin):
     form = forms.PromotionForm
     change_form_outer_before_template = "admin/campaigns/promotion/_state.html"
     change_form_outer_after_template = "admin/campaigns/promotion/_story.html"
+    empty_hint = gettext_lazy("Offers with a beginning and an end. They hold to the second, without anybody switching them.")
     list_display = ("name", "state_now", "benefit_words", "starts", "ends", "windows", "use_bar", "budget_bar")
     list_filter: tuple[Any, ...] = (
         ByState, ("benefit", ChoicesDropdownFilter), "needs_coupon", ("starts_at", BusinessDaysFilter),
@@ -331,6 +332,7 @@ class PromotionAdmin(ButtonsAdmin):
 
 @admin.register(PromotionOccurrence)
 class OccurrenceAdmin(ReadOnlyAdmin):
+    empty_hint = gettext_lazy("Each window in which a promotion held, with its uses, written when it has ended.")
     list_display = ("promotion_name", "started", "ended", "uses", "given")
     list_filter: tuple[Any, ...] = (("started_at", BusinessDaysFilter),)
     list_select_related = ("promotion",)

@@ -44,6 +44,7 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Category)
 class CategoryAdmin(OperationAdmin):
     form = CategoryForm
+    empty_hint = gettext_lazy("Shelves of the shop, at most three deep. Products are put into them.")
     list_display = ("name", "parent", "code")
     list_select_related = ("parent",)
     search_fields = ("name", "code")
@@ -110,6 +111,7 @@ class ByCategoryOfVariant(ByCategory):
 
 @admin.register(Product)
 class ProductAdmin(HouseAdmin):
+    empty_hint = gettext_lazy("What customers see as one thing. Its SKUs are entered with it.")
     list_display = ("name", "category", "tax_class", "skus", "is_active")
     list_select_related = ("category",)
     list_filter: tuple[Any, ...] = (ByCategoryOfProduct, "is_active", ("tax_class", ChoicesDropdownFilter))
@@ -149,6 +151,7 @@ class CostForm(ReasonForm):
 @admin.register(Variant)
 class VariantAdmin(ButtonsAdmin):
     form = PricedForm
+    empty_hint = gettext_lazy("What is sold and counted: each color and size of a product.")
     list_display = ("sku", "product_name", "list_price_label", "cost_label", "available", "on_sale")
     list_filter: tuple[Any, ...] = (ByCategoryOfVariant, "is_active")
     search_fields = ("sku__istartswith", "product__name", "barcode__exact")
@@ -251,6 +254,9 @@ class VariantAdmin(ButtonsAdmin):
 
 @admin.register(PriceChange)
 class PriceChangeAdmin(ReadOnlyAdmin):
+    empty_hint = gettext_lazy(
+        "Changes of list prices and unit costs with their reasons: by a button of a SKU, or by goods that came at another cost."
+    )
     list_display = ("occurred", "sku", "kind", "before_label", "after_label", "reason", "who")
     list_filter: tuple[Any, ...] = (("kind", ChoicesDropdownFilter), ("occurred_at", BusinessDaysFilter))
     list_select_related = ("variant", "actor")

@@ -98,6 +98,7 @@ class LineInline(SkuInline):
 @admin.register(PurchaseOrder)
 class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
     form = purchase_forms.OrderForm
+    empty_hint = gettext_lazy("What the shop buys: drafted by staff, or each night by the replenishment.")
     list_display = ("number", "drafted", "supplier", "warehouse", "state_label", "units", "came", "money", "expected", "origin")
     list_filter: tuple[Any, ...] = (
         ("state", ChoicesDropdownFilter),
@@ -324,6 +325,7 @@ class ReceiptLineInline(TabularInline):  # type: ignore[misc]
 
 @admin.register(GoodsReceipt)
 class GoodsReceiptAdmin(ReadOnlyAdmin):
+    empty_hint = gettext_lazy("Each delivery that was put on the shelf, from the receiving desk.")
     list_display = ("number", "received", "order", "supplier", "delivery_note", "who")
     list_filter: tuple[Any, ...] = (
         ("purchase_order__supplier", RelatedDropdownFilter),

@@ -111,6 +111,7 @@ class ManyPoliciesForm(forms.Form):
 @admin.register(ReorderPolicy)
 class ReorderPolicyAdmin(NamedInAudit):
     form = PolicyForm
+    empty_hint = gettext_lazy("For each SKU and warehouse how much shall lie there. Without a policy nothing is proposed.")
     list_display = ("sku", "product", "warehouse", "level", "review_days", "minimum_stock", "maximum_stock", "is_enabled")
     list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), "is_enabled")
     list_select_related = ("variant__product", "warehouse")
@@ -231,6 +232,7 @@ def is_open(proposal: ReplenishmentProposal) -> bool:
 
 @admin.register(ReplenishmentProposal)
 class ReplenishmentProposalAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin):
+    empty_hint = gettext_lazy("What the shop proposes to buy, computed each night from the reorder policies.")
     list_display = ("sku", "product", "warehouse", "supplier", "amount", "cover", "state_label", "order", "night")
     list_filter: tuple[Any, ...] = (
         ("state", ChoicesDropdownFilter),

@@ -32,6 +32,7 @@ MAY_CORRECT = "inventory.correct_stock"
 
 @admin.register(Warehouse)
 class WarehouseAdmin(HouseAdmin):
+    empty_hint = gettext_lazy("Where goods lie and leave from. The first in order of priority serves first.")
     list_display = ("name", "code", "priority", "is_active", "units", "worth")
     search_fields = ("name", "code")
     search_help_text = gettext_lazy("Search by name or code")
@@ -95,6 +96,7 @@ def moved(level: StockLevel, units: int, *why: str) -> str:
 
 @admin.register(StockLevel)
 class StockLevelAdmin(NamedInAudit, TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
+    empty_hint = gettext_lazy("What lies where, once goods have come in or were counted.")
     list_display = ("sku", "product", "warehouse", "on_hand", "reserved", "available", "incoming")
     list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), ByAvailability, ByCategory)
     search_fields = ("variant__sku__istartswith", "variant__product__name", "variant__barcode__exact")
@@ -209,6 +211,7 @@ class StockLevelAdmin(NamedInAudit, TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
 
 @admin.register(StockMovement)
 class StockMovementAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
+    empty_hint = gettext_lazy("Every unit that comes or leaves: receipts, shipments, returns, corrections.")
     list_display = ("occurred", "sku", "product", "warehouse", "kind_label", "units", "document", "reason", "who")
     list_filter: tuple[Any, ...] = (
         ("kind", ChoicesDropdownFilter),
@@ -260,6 +263,7 @@ class StockMovementAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
 
 @admin.register(StockRepair)
 class StockRepairAdmin(ReadOnlyAdmin):
+    empty_hint = gettext_lazy("Balances that the nightly recount had to mend. No entry is good news.")
     list_display = ("repaired", "sku", "product", "warehouse", "on_hand", "reserved", "who")
     list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), ("repaired_at", BusinessDaysFilter))
     list_select_related = ("variant__product", "warehouse", "actor")
@@ -295,6 +299,7 @@ class StockRepairAdmin(ReadOnlyAdmin):
 
 @admin.register(Reservation)
 class ReservationAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
+    empty_hint = gettext_lazy("Units that are held for an order until it ships or is canceled.")
     list_display = ("document", "sku", "product", "warehouse", "quantity", "held_units", "state_label", "held_since", "expires")
     list_filter: tuple[Any, ...] = (("state", ChoicesDropdownFilter), ("warehouse", RelatedDropdownFilter))
     list_select_related = ("variant__product", "warehouse")
