@@ -166,6 +166,21 @@ class TestPurchasing:
 
         assert level(cup).on_hand == 76
 
+    def test_whether_more_came_is_asked_below_the_line_that_says_so(
+        self, owner: Client, cup: Variant, warehouse: Warehouse, supplier: Supplier, at: datetime
+    ) -> None:
+        wanted = [Wanted(cup.pk, 6), Wanted(a_variant().pk, 6)]
+        order = purchasing.draft(supplier_id=supplier.pk, warehouse_id=warehouse.pk, lines=wanted, actor=None, at=at)
+        purchasing.approve(number=order.number, actor=None, at=at)
+        purchasing.send(number=order.number, actor=None, at=at)
+        first, second = (f"line-{line.pk}" for line in order.lines.order_by("pk"))
+        asked = owner.get(address(PurchaseOrder, "press", order.pk, "receive"))
+
+        refused = press(owner, order, "receive", delivery_note="DN-1", **{first: "7", second: "6"}, seen="SENT:3")
+
+        assert list(asked.context["form"].fields) == ["delivery_note", first, second, "more_came"]
+        assert list(refused.context["form"].fields) == ["delivery_note", first, "more_came", second]
+
     def test_a_delivery_note_that_was_booked_before_is_told_and_never_praised(
         self, owner: Client, sent: PurchaseOrder, cup: Variant, at: datetime
     ) -> None:
