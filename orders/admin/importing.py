@@ -256,7 +256,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
             "title": _("Imports of history"),
             "form": form,
             "explanation": _(
-                "Reads the past of an old shop: orders, returns and stock. All of it is written or nothing, and the same "
+                "Reads past orders, returns and stock. All of it is written or nothing, and the same "
                 "files twice add nothing. At most %(most)s MB together; larger files are read by the command import_history."
             )
             % {"most": settings.UPLOAD_MOST_MB},
