@@ -1,13 +1,14 @@
 """How every page of the back-office behaves: what a list costs, what a read-only page refuses, what a page is called."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
+from django.db.models.constants import LOOKUP_SEP
 from django.db.models.options import Options
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.text import capfirst
@@ -97,6 +98,15 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
         rows: QuerySet[Any] = super().get_queryset(request)
         along = self.list_select_related
         return rows if isinstance(along, bool) else rows.select_related(*along)
+
+    def unseen(self, request: HttpRequest) -> Collection[str]:
+        """Fields and annotations that this person is not shown, and so may not ask the list about by its address either."""
+        return ()
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        if request is not None and not set(lookup.split(LOOKUP_SEP)).isdisjoint(self.unseen(request)):
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))
 
     def title_of(self, row: Any) -> str:
         """What the heading of its page calls a row."""
