@@ -134,7 +134,6 @@ DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
 _database = env.db_url("DATABASE_URL")
 if _database.get("ENGINE") != "django.db.backends.postgresql":
     refuse("DATABASE_URL", "must name a PostgreSQL database: postgres://user:password@host/name.")
-_database["ENGINE"] = "config.kernel.postgresql"
 _database.setdefault("OPTIONS", {})
 _database["OPTIONS"]["application_name"] = "backoffice"
 # Statements are sent with their values apart and, from the third time on, prepared: planning is half of what an order costs.
@@ -147,8 +146,8 @@ if DATABASE_POOL_SIZE:
     _database["CONN_MAX_AGE"] = 0
 else:
     _database["CONN_MAX_AGE"] = 60
-# A restarted PostgreSQL costs nobody a request: a connection is tried before it is used again. The pool does so by itself.
-_database["CONN_HEALTH_CHECKS"] = not DATABASE_POOL_SIZE
+# A restarted PostgreSQL costs nobody a request: a connection is tried before it is used again.
+_database["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": _database}
 
 # --- Redis: a broker and a cache, in two databases, so that clearing the cache never empties the queue ------------------------
