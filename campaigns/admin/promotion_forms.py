@@ -30,6 +30,8 @@ from config.kernel.money import Money
 from inventory.models import Category
 
 AMOUNTS = ("amount", "minimum_amount", "budget")
+# How many mistakes of one field are told at once.
+MOST_NAMED = 10
 HOURS = [(hour, f"{hour:02}:00") for hour in range(25)]
 
 
@@ -258,15 +260,23 @@ class TrialForm(ButtonForm):
     codes = forms.CharField(label=gettext_lazy("other codes"), max_length=400, required=False)
 
     def clean_basket(self) -> dict[str, int]:
+        """Whatever is wrong with it, told at once."""
         quantities: dict[str, int] = {}
+        wrong: list[str] = []
         for number, line in enumerate(self.cleaned_data["basket"].splitlines(), 1):
             parts = line.replace(",", " ").split()
             if not parts:
                 continue
             count = parts[1] if len(parts) == 2 else "1"
             if len(parts) > 2 or not (count.isascii() and count.isdigit() and 1 <= int(count) <= 9999):
-                raise forms.ValidationError(_("Line %(number)s is not a SKU and a quantity of 1 to 9999.") % {"number": number})
+                wrong.append(_("Line %(number)s is not a SKU and a quantity of 1 to 9999.") % {"number": number})
+                continue
             quantities[parts[0]] = min(quantities.get(parts[0], 0) + int(count), 9999)
+        _found, unknown = catalog.products_of(list(quantities))
+        if unknown:
+            wrong.append(_("There is no such SKU: %(skus)s.") % {"skus": ", ".join(unknown[:MOST_NAMED])})
         if len(quantities) > 200:
-            raise forms.ValidationError(_("A basket has 200 lines at most."))
+            wrong.append(_("A basket has 200 lines at most."))
+        if wrong:
+            raise forms.ValidationError(wrong[:MOST_NAMED])
         return quantities

@@ -142,6 +142,7 @@ class CountLineInline(TabularInline):  # type: ignore[misc]
 
 @admin.register(StockCount)
 class StockCountAdmin(ReadOnlyAdmin):
+    empty_hint = gettext_lazy("Each stock count, with what was expected and what was found.")
     list_display = ("number", "counted", "warehouse", "who", "note")
     list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), ("counted_at", BusinessDaysFilter))
     list_select_related = ("warehouse", "actor")

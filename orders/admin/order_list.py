@@ -1,12 +1,11 @@
 """The list of orders: worklists as tabs above it, search, filters, and what is done with several orders at once."""
 
+from collections.abc import Collection
 from functools import partial
 from typing import Any
-from urllib.parse import unquote, urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -18,7 +17,7 @@ from unfold.decorators import display
 from campaigns.models import Customer
 from campaigns.models.customer import SEES_PERSONAL
 from config.kernel import clock
-from config.kernel.admin import downloading, wording
+from config.kernel.admin import downloading, tables, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseChangeList, ReadOnlyAdmin
@@ -54,6 +53,7 @@ class OrderChangeList(HouseChangeList):
 
 class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
     list_display = ("number", "placed", "buyer", "contents", "units", "amount", "state_label", "flags")
+    empty_hint = gettext_lazy("Orders come from the storefront and from other channels through the API.")
     list_filter: tuple[Any, ...] = (
         ("state", ChoicesDropdownFilter),
         ByChannel,
@@ -78,6 +78,9 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         sees_personal = request.user.has_perm(SEES_PERSONAL)
         return worklists.found(queryset, term=search_term, also_personal=sees_personal), False
+
+    def unseen(self, request: HttpRequest) -> Collection[str]:
+        return () if request.user.has_perm(SEES_PERSONAL) else ("ship_to",)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         shown = super().get_list_display(request)
@@ -180,13 +183,7 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
                 number=number,
                 of=Order,
                 called=ngettext("%(count)s order", "%(count)s orders", number) % {"count": number},
-                narrowed=_narrowed(request),
+                narrowed=tables.narrowed(request),
             ),
         )
         return given.value if given else None
-
-
-def _narrowed(request: HttpRequest) -> str:
-    """How the list was narrowed, as in its address. The audit is for good, so a phone number searched for stays out of it."""
-    asked = {**request.GET.dict(), SEARCH_VAR: wording.masked(request.GET.get(SEARCH_VAR, ""), kept=3)}
-    return unquote(urlencode({name: value for name, value in asked.items() if value}))

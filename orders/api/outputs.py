@@ -19,6 +19,7 @@ from orders.models import (
     Return,
     ReturnLine,
     Settlement,
+    UnmatchedPayment,
 )
 
 # What a storefront, and through it the customer, is told of an order's life. The rest stays among staff.
@@ -145,13 +146,31 @@ class RefundOutput(serializers.ModelSerializer[Refund]):
         read_only_fields = fields
 
 
-class PaidBackOutput(serializers.ModelSerializer[Settlement]):
+class SettlementOutput(serializers.ModelSerializer[Settlement]):
+    class Meta:
+        model = Settlement
+        fields = ["outcome", "provider", "reference", "reason", "settled_at"]
+        read_only_fields = fields
+
+
+class PaidBackOutput(SettlementOutput):
     payment = serializers.CharField(source="payment.reference", read_only=True)
     amount = AmountOutput(source="payment.amount")
 
+    class Meta(SettlementOutput.Meta):
+        fields = ["payment", "amount", *SettlementOutput.Meta.fields]
+        read_only_fields = fields
+
+
+class UnmatchedPaymentOutput(serializers.ModelSerializer[UnmatchedPayment]):
+    amount = AmountOutput()
+    settlement = SettlementOutput(
+        default=None, read_only=True, allow_null=True, help_text="What became of the money; null while it waits for staff."
+    )
+
     class Meta:
-        model = Settlement
-        fields = ["payment", "outcome", "provider", "reference", "amount", "reason", "settled_at"]
+        model = UnmatchedPayment
+        fields = ["provider", "reference", "amount", "why", "paid_at", "recorded_at", "settlement"]
         read_only_fields = fields
 
 
@@ -211,6 +230,9 @@ class OrderDetailOutput(OrderOutput):
     refunds = RefundOutput(many=True, read_only=True)
     fulfillments = FulfillmentOutput(many=True, read_only=True)
     returns = ReturnOutput(many=True, read_only=True)
+    unmatched_payments = serializers.SerializerMethodField(
+        help_text="Money that came and the order does not owe. Null where a storefront reads it."
+    )
     timeline = serializers.SerializerMethodField(
         help_text="A storefront reads what concerns the customer, without staff's words."
     )
@@ -218,9 +240,16 @@ class OrderDetailOutput(OrderOutput):
     class Meta(OrderOutput.Meta):
         fields = [
             *OrderOutput.Meta.fields,
-            *("ship_to", "note", "lines", "discounts", "payments", "refunds", "fulfillments", "returns", "timeline"),
+            *("ship_to", "note", "lines", "discounts", "payments", "refunds", "unmatched_payments"),
+            *("fulfillments", "returns", "timeline"),
         ]
         read_only_fields = fields
+
+    @extend_schema_field(UnmatchedPaymentOutput(many=True, allow_null=True))
+    def get_unmatched_payments(self, order: Order) -> list[dict[str, Any]] | None:
+        if not self.context["by_staff"]:
+            return None
+        return [UnmatchedPaymentOutput(one).data for one in order.unmatched_payments.all()]
 
     @extend_schema_field(EventOutput(many=True))
     def get_timeline(self, order: Order) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from config.kernel import outbox
 from config.kernel.errors import Conflict, Invalid
 from config.kernel.models import User
-from config.kernel.money import Money, round_half_up
+from config.kernel.money import Money, format_money, round_half_up
 from orders import lifecycle
 from orders.events import OrderPaid
 from orders.models import Order, OrderEvent, Payment, Refund, UnmatchedPayment
@@ -158,7 +158,7 @@ def receive(told: Payment, actor: User | None, at: datetime) -> Payment:
 
 def amount_not_due(due: Decimal, amount: Decimal, order: Order) -> AmountNotDue:
     due = max(due, Decimal(0))
-    told = _("Exactly %(due)s is due.") % {"due": Money(due, order.currency)} if due else _("Nothing is due.")
+    told = _("Exactly %(due)s is due.") % {"due": format_money(Money(due, order.currency))} if due else _("Nothing is due.")
     return AmountNotDue(told, details={"due": text(due, order), "amount": text(amount, order)})
 
 
@@ -202,7 +202,7 @@ def record_refund(
     left = order.paid - order.refunded
     if amount > left:
         raise RefundTooHigh(
-            _("At most %(left)s can still go back.") % {"left": Money(left, order.currency)},
+            _("At most %(left)s can still go back.") % {"left": format_money(Money(left, order.currency))},
             details={"left": text(left, order), "amount": text(amount, order)},
         )
     references.claim(WENT, name)
@@ -235,7 +235,7 @@ def _paid_back(order: Order, provider: str, reference: str) -> Payment | None:
     if payments and not taken:
         providers = sorted({one.provider for one in payments})
         raise OtherProvider(
-            _("Money goes back through the provider that took it: %(providers)s.") % {"providers": ", ".join(providers)},
+            _("Money goes back only through the provider that took it."),
             details={"field": "provider", "providers": providers},
         )
     if not reference:

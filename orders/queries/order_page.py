@@ -135,12 +135,13 @@ def latest_providers(*, orders: Iterable[int]) -> dict[int, str]:
 
 
 def payments(*, order: Order) -> tuple[list[Payment], list[UnmatchedPayment]]:
-    """What came and the order owed, and what came beside it and nobody has settled yet."""
-    unmatched = order.unmatched_payments.filter(settlement=None).order_by("id") if order.has_unmatched else ()
-    return list(order.payments.order_by("id")), list(unmatched)
+    """What came and the order owed, and what came beside it and nobody has settled yet; newest first."""
+    unmatched = order.unmatched_payments.filter(settlement=None).order_by("-id") if order.has_unmatched else ()
+    return list(order.payments.order_by("-id")), list(unmatched)
 
 
 def page(*, order: Order) -> Page:
+    """What happened is told newest first."""
     parcels = Prefetch("lines", FulfillmentLine.objects.select_related("order_line").order_by("order_line__position"))
     sent_back = Prefetch("lines", ReturnLine.objects.select_related("order_line", "variant").order_by("id"))
     siblings = (
@@ -151,12 +152,12 @@ def page(*, order: Order) -> Page:
         order=order,
         lines=lines(order=order),
         shipping_discounts=list(order.discounts.filter(line=None).order_by("id")),
-        fulfillments=list(order.fulfillments.select_related("warehouse", "actor").prefetch_related(parcels).order_by("id")),
+        fulfillments=list(order.fulfillments.select_related("warehouse", "actor").prefetch_related(parcels).order_by("-id")),
         payments=paid,
-        refunds=list(order.refunds.select_related("actor").order_by("id")),
+        refunds=list(order.refunds.select_related("actor").order_by("-id")),
         # Only what waits; what was settled is in the timeline.
         unmatched=unmatched,
-        returns=list(order.returns.select_related("warehouse", "actor").prefetch_related(sent_back).order_by("id")),
+        returns=list(order.returns.select_related("warehouse", "actor").prefetch_related(sent_back).order_by("-id")),
         timeline=list(order.timeline.select_related("actor").order_by("-id")),
         siblings=list(siblings.order_by("-placed_at", "-id")[:SIBLINGS]),
     )

@@ -72,6 +72,7 @@ class Button:
     explanation: Any = ""
     danger: bool = False
     quiet: Callable[[Any], bool] = lambda row: False
+    noted: Callable[[Any, dict[str, Any]], str] = lambda row, values: ""
 
 
 def operation_button(
@@ -84,6 +85,7 @@ def operation_button(
     explanation: Any = "",
     danger: bool = False,
     quiet: Callable[[Any], bool] = lambda row: False,
+    noted: Callable[[Any, dict[str, Any]], str] = lambda row, values: "",
 ) -> Callable[[Callable[..., Any]], Button]:
     """Declares `press(self, request, row) -> message | None` as a button of a detail page.
 
@@ -91,11 +93,12 @@ def operation_button(
     `DomainError` is told in its own words. `shown` decides from the row whether the button makes sense, and is asked again
     when it is pressed. With a `form` the button opens a page that asks first, headed by `explanation`, and `press` is called
     as `press(self, request, row, values)` with what was typed. `danger` is for what cannot be taken back, `quiet`
-    tells from the row when the button is at hand without being the next thing to do.
+    tells from the row when the button is at hand without being the next thing to do. `noted` says, from the row as it was and
+    what was typed, what the audit keeps beside the title: what it was, what it is, and why, without words of a language.
     """
 
     def declare(press: Callable[..., Any]) -> Button:
-        return Button(press.__name__, title, icon, permission, press, shown, form, explanation, danger, quiet)
+        return Button(press.__name__, title, icon, permission, press, shown, form, explanation, danger, quiet, noted)
 
     return declare
 
@@ -195,6 +198,7 @@ class ButtonsAdmin(HouseAdmin):
         if form is not None and not form.is_valid():
             return self._ask(request, row, pressed, form)
         seen = request.POST.get("seen", "")
+        noted = pressed.noted(row, form.cleaned_data if form else {})
         try:
             with waits.refusing():
                 told = slips.spend(request, lambda: self.press_at(row, seen, lambda: self._call(request, row, pressed, form)))
@@ -204,7 +208,7 @@ class ButtonsAdmin(HouseAdmin):
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return self._back(row) if form is None or isinstance(refusal, Stale) else self._ask(request, row, pressed, form)
-        self.log_change(request, row, wording.untranslated(pressed.title))
+        self.log_change(request, row, wording.noted(pressed.title, noted))
         done = _("“%(button)s” is done.") % {"button": pressed.title}
         messages.success(request, done if told is None else str(told))
         return self._back(row)

@@ -1,14 +1,17 @@
 """How every page of the back-office behaves: what a list costs, what a read-only page refuses, what a page is called."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any, TypeVar
 
 from django.contrib import messages
+from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
+from django.db.models.constants import LOOKUP_SEP
 from django.db.models.options import Options
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
@@ -39,7 +42,7 @@ class HouseChangeList(ChangeList):  # type: ignore[misc]
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         self.opts = self.model_admin.opts
-        self.title = self.opts.verbose_name_plural
+        self.title = capfirst(self.opts.verbose_name_plural)
 
     def get_results(self, request: HttpRequest) -> None:
         if self.page_num > LAST_PAGE:
@@ -79,6 +82,8 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
     list_per_page = 50
     compressed_fields = True
     list_filter_submit = True
+    # What will come here and by whom or when, for a list without any row.
+    empty_hint: Any = ""
     # Where the model comes from elsewhere and its own name would puzzle staff: singular and plural.
     called: tuple[Any, Any] | None = None
 
@@ -93,6 +98,15 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
         rows: QuerySet[Any] = super().get_queryset(request)
         along = self.list_select_related
         return rows if isinstance(along, bool) else rows.select_related(*along)
+
+    def unseen(self, request: HttpRequest) -> Collection[str]:
+        """Fields and annotations that this person is not shown, and so may not ask the list about by its address either."""
+        return ()
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        if request is not None and not set(lookup.split(LOOKUP_SEP)).isdisjoint(self.unseen(request)):
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))
 
     def title_of(self, row: Any) -> str:
         """What the heading of its page calls a row."""
@@ -139,9 +153,22 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         page: HttpResponse = super().history_view(request, object_id, extra_context)
-        for entry in (getattr(page, "context_data", None) or {}).get("action_list", ()):
+        shown: dict[str, Any] = getattr(page, "context_data", None) or {}
+        for entry in shown.get("action_list", ()):
             entry.change_message = wording.change(entry)
+        if "object" in shown:
+            shown["title"] = _("Change history: %s") % self.title_of(shown["object"])
         return page
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """A row that is not there is no page of the shop. Django would lead home, as if all were well."""
+        raise Http404
+
+    def get_paginator(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
+        """The history of a row is read newest first, as every history of the shop is; Django asks for the oldest."""
+        if queryset.model is LogEntry and self.model is not LogEntry:
+            queryset = queryset.order_by("-action_time", "-id")
+        return super().get_paginator(request, queryset, *args, **kwargs)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return HouseChangeList

@@ -52,6 +52,7 @@ class RunNowForm(forms.Form):
 @admin.register(JobRun)
 class JobRunAdmin(ReadOnlyAdmin, ButtonsAdmin):
     list_display = ("job", "state_label", "asker", "asked", "finished", "rows", "took", "excerpt")
+    empty_hint = gettext_lazy("Each run of a job, by the schedule or asked for by staff.")
     list_filter: tuple[Any, ...] = (
         ("state", ChoicesDropdownFilter),
         ByJob,

@@ -39,6 +39,7 @@ class BySubscriber(DropdownFilter):  # type: ignore[misc]
 @admin.register(OutboxDelivery)
 class OutboxDeliveryAdmin(ReadOnlyAdmin, ButtonsAdmin):
     list_display = ("topic", "handler", "state_label", "recorded", "attempts", "next_attempt", "excerpt")
+    empty_hint = gettext_lazy("What one part of the shop tells another: an order placed, goods received. It comes by itself.")
     list_filter: tuple[Any, ...] = (
         ("state", ChoicesDropdownFilter),
         BySubscriber,
