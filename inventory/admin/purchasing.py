@@ -165,7 +165,7 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
                 "next_step": telling.next_step(whole, clock.now(), lambda: terms_missed(order)),
                 "sees_costs": sees_costs,
                 "amount": wording.amount(order.amount),  # type: ignore[attr-defined]  # annotated by the query
-                "timeline": [telling.entry(event, sees_costs=sees_costs) for event in whole.timeline.all()],
+                "timeline": [telling.entry(event, sees_costs=sees_costs) for event in reversed(whole.timeline.all())],
                 "why": [telling.reason(one) for one in replenishment.why(purchase_order_id=order.pk).values()],
             }
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
@@ -231,7 +231,7 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("drafted by"))
     def origin(self, order: PurchaseOrder) -> str:
-        return _("replenishment") if order.is_proposed else wording.actor(order)
+        return telling.replenishment() if order.is_proposed else wording.actor(order)
 
     @display(description=gettext_lazy("drafted by"))
     def drafter(self, order: PurchaseOrder) -> str:

@@ -18,6 +18,10 @@ from inventory.queries.purchases import Missed
 from inventory.queries.replenishment import Why
 
 State = PurchaseOrder.State
+# What the replenishment does to the drafts it proposed.
+OF_REPLENISHMENT = frozenset(
+    {PurchaseOrderEvent.Kind.DRAFTED, PurchaseOrderEvent.Kind.CHANGED, PurchaseOrderEvent.Kind.CANCELED}
+)
 COUNTS = {
     "lines": pgettext_lazy("of a purchase order", "lines"),
     "added": pgettext_lazy("of a purchase order", "lines added"),
@@ -69,10 +73,20 @@ class Entry:
     facts: list[str] = field(default_factory=list)
 
 
+def replenishment() -> str:
+    """What the job is called that drafts purchase orders by itself."""
+    return _("replenishment")
+
+
+def _who(event: PurchaseOrderEvent) -> str:
+    own = event.actor is None and event.purchase_order.is_proposed and event.kind in OF_REPLENISHMENT
+    return replenishment() if own else wording.actor(event)
+
+
 def entry(event: PurchaseOrderEvent, *, sees_costs: bool) -> Entry:
     return Entry(
         what=event.get_kind_display(),
-        who=wording.actor(event),
+        who=_who(event),
         when=event.occurred_at,
         why=event.reason,
         color=labels.STEPS.get(PurchaseOrderEvent.Kind(event.kind), ""),

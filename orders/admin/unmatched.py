@@ -15,6 +15,7 @@ from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
+from orders.admin import known
 from orders.admin.records import OfOrderAdmin
 from orders.models import Settlement, UnmatchedPayment
 from orders.operations import turns, unmatched
@@ -32,9 +33,7 @@ def is_open(payment: UnmatchedPayment) -> bool:
 
 
 class PayBackForm(ButtonForm):
-    provider = forms.CharField(
-        label=gettext_lazy("Refunded by"), max_length=40, help_text=gettext_lazy("Who moved the money back.")
-    )
+    provider = known.ProviderField(label=gettext_lazy("Refunded by"), help_text=gettext_lazy("Who moved the money back."))
     reference = forms.CharField(
         label=gettext_lazy("Refund reference"),
         max_length=100,
@@ -48,7 +47,7 @@ class PayBackForm(ButtonForm):
 
 @admin.register(UnmatchedPayment)
 class UnmatchedPaymentAdmin(OfOrderAdmin, ButtonsAdmin):
-    list_display = ("reference", "of_order", "provider", "money", "why", "standing", "recorded")
+    list_display = ("reference", "of_order", "paid_by", "money", "why", "standing", "recorded")
     empty_hint = gettext_lazy("Money that came and no order owes: paid twice, or another amount. Staff settle it here.")
     list_filter: tuple[Any, ...] = (("why", ChoicesDropdownFilter), ("recorded_at", BusinessDaysFilter))
     searched = ("reference",)
@@ -56,7 +55,7 @@ class UnmatchedPaymentAdmin(OfOrderAdmin, ButtonsAdmin):
     list_select_related = ("order", "settlement")
     ordering = ("-recorded_at", "-id")
     fields = readonly_fields = (
-        "of_order", "provider", "reference", "money", "why", "paid", "recorded", "standing", "refund", "reason", "settler",
+        "of_order", "paid_by", "reference", "money", "why", "paid", "recorded", "standing", "refund", "reason", "settler",
     )  # fmt: skip
 
     paid = wording.moment_column("paid_at", gettext_lazy("paid at"))
@@ -78,7 +77,7 @@ class UnmatchedPaymentAdmin(OfOrderAdmin, ButtonsAdmin):
     @display(description=gettext_lazy("Refund reference"))
     def refund(self, row: UnmatchedPayment) -> str:
         settled = settlement(row)
-        return f"{settled.provider} {settled.reference}" if settled and settled.reference else "-"
+        return f"{known.provider(settled.provider)} {settled.reference}" if settled and settled.reference else "-"
 
     @display(description=pgettext_lazy("why", "Reason"))
     def reason(self, row: UnmatchedPayment) -> str:

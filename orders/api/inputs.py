@@ -31,6 +31,9 @@ class BuyerInput(StrictInput):
 class ShipToInput(StrictInput):
     name = serializers.CharField(max_length=100)
     phone = serializers.RegexField(r"^[0-9+() -]{3,20}$")
+    email = serializers.EmailField(
+        max_length=254, required=False, allow_blank=True, help_text="By this or the phone a guest's order is read back."
+    )
     postal_code = serializers.RegexField(r"^[0-9A-Za-z -]{3,10}$")
     address = serializers.CharField(max_length=300)
     detail = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="Floor, room.")

@@ -17,7 +17,12 @@ from orders.models import (
     Refund,
     Return,
     ReturnLine,
+    Settlement,
+    UnmatchedPayment,
 )
+
+# What a storefront, and through it the customer, is not told.
+AMONG_STAFF = frozenset({OrderEvent.Kind.NOTED, OrderEvent.Kind.UNMATCHED, OrderEvent.Kind.SETTLED})
 
 
 class QuotedLine(serializers.Serializer[Any]):
@@ -134,6 +139,25 @@ class RefundOutput(serializers.ModelSerializer[Refund]):
         read_only_fields = fields
 
 
+class SettlementOutput(serializers.ModelSerializer[Settlement]):
+    class Meta:
+        model = Settlement
+        fields = ["outcome", "provider", "reference", "reason", "settled_at"]
+        read_only_fields = fields
+
+
+class UnmatchedPaymentOutput(serializers.ModelSerializer[UnmatchedPayment]):
+    amount = AmountOutput()
+    settlement = SettlementOutput(
+        default=None, read_only=True, allow_null=True, help_text="What became of the money; null while it waits for staff."
+    )
+
+    class Meta:
+        model = UnmatchedPayment
+        fields = ["provider", "reference", "amount", "why", "paid_at", "recorded_at", "settlement"]
+        read_only_fields = fields
+
+
 class FulfillmentLineOutput(serializers.ModelSerializer[FulfillmentLine]):
     position = serializers.IntegerField(source="order_line.position", read_only=True)
     sku = serializers.CharField(source="order_line.sku", read_only=True)
@@ -190,20 +214,32 @@ class OrderDetailOutput(OrderOutput):
     refunds = RefundOutput(many=True, read_only=True)
     fulfillments = FulfillmentOutput(many=True, read_only=True)
     returns = ReturnOutput(many=True, read_only=True)
-    timeline = serializers.SerializerMethodField(help_text="Without the notes of staff where a storefront reads it.")
+    unmatched_payments = serializers.SerializerMethodField(
+        help_text="Money that came and the order does not owe. Null where a storefront reads it."
+    )
+    timeline = serializers.SerializerMethodField(
+        help_text="Without the notes of staff and unmatched payments where a storefront reads it."
+    )
 
     class Meta(OrderOutput.Meta):
         fields = [
             *OrderOutput.Meta.fields,
-            *("ship_to", "note", "lines", "discounts", "payments", "refunds", "fulfillments", "returns", "timeline"),
+            *("ship_to", "note", "lines", "discounts", "payments", "refunds", "unmatched_payments"),
+            *("fulfillments", "returns", "timeline"),
         ]
         read_only_fields = fields
+
+    @extend_schema_field(UnmatchedPaymentOutput(many=True, allow_null=True))
+    def get_unmatched_payments(self, order: Order) -> list[dict[str, Any]] | None:
+        if not self.context["by_staff"]:
+            return None
+        return [UnmatchedPaymentOutput(one).data for one in order.unmatched_payments.all()]
 
     @extend_schema_field(EventOutput(many=True))
     def get_timeline(self, order: Order) -> list[dict[str, Any]]:
         told = [
             event
             for event in order.timeline.all()
-            if self.context["by_staff"] or event.kind != OrderEvent.Kind.NOTED
+            if self.context["by_staff"] or event.kind not in AMONG_STAFF
         ]  # fmt: skip
         return [EventOutput(event).data for event in told]

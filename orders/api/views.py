@@ -25,6 +25,8 @@ from orders.operations import canceling, fulfilling, noting, paying, placing, re
 from orders.operations.unmatched import Unmatched
 from orders.queries import documents, quoting
 
+# A header, since addresses end in logs and a phone number should not.
+GUEST_CONTACT = "Guest-Contact"
 SELLERS = frozenset({Scope.STOREFRONT, Scope.INTEGRATION})
 REFUSALS = {
     409: refusal("The state of the shop does not allow it; `code` and `details` say what."),
@@ -77,6 +79,10 @@ class OrdersView(generics.ListAPIView[Order]):
     filterset_class = OrderFilter
     queryset = documents.orders()
 
+    @extend_schema(operation_id="list_orders", summary="Orders, the latest first")
+    def get(self, request: Request) -> Response:
+        return self.list(request)
+
     @extend_schema(
         operation_id="place_order",
         summary="Place an order",
@@ -101,17 +107,36 @@ class OrderView(APIView):
     @extend_schema(
         operation_id="read_order",
         summary="One order with everything that hangs on it",
+        description=(
+            "A storefront reads the orders of a customer whom it names, and those of guests by the phone or e-mail that was "
+            "given with the order. What it may not read is not found, as is what does not exist."
+        ),
         parameters=[
-            OpenApiParameter("customer", OpenApiTypes.STR, description="The customer's external id; a storefront must name it.")
+            OpenApiParameter("customer", OpenApiTypes.STR, description="The customer's external id; for a storefront."),
+            OpenApiParameter(
+                GUEST_CONTACT,
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description="For a storefront, where a guest ordered, in place of `customer`: `ship_to.phone` or `.email`.",
+            ),
         ],
         responses={200: outputs.OrderDetailOutput},
     )
     def get(self, request: Request, number: str) -> Response:
         by_staff = _reaches_all(request, READERS)
-        customer = request.query_params.get("customer", None if by_staff else "")
+        customer = request.query_params.get("customer")
+        contact = "" if by_staff else request.headers.get(GUEST_CONTACT, "").strip()
         if customer is not None and (not 0 < len(customer) <= 64 or "\0" in customer):
             raise serializers.ValidationError({"customer": [_("Name the customer of the order.")]})
-        order = documents.order_with_papers(number, customer)
+        if customer is not None and contact:
+            raise serializers.ValidationError({GUEST_CONTACT: [_("Name the customer or the guest's contact, not both.")]})
+        if customer is None and not contact and not by_staff:
+            told = _("Name the customer of the order; for a guest's, send its phone or e-mail in the header %(header)s.")
+            raise serializers.ValidationError({"customer": [told % {"header": GUEST_CONTACT}]})
+        if contact:
+            order = documents.guests_order_with_papers(number, contact)
+        else:
+            order = documents.order_with_papers(number, customer)
         if order is None:
             raise recording.unknown(number)
         return Response(outputs.OrderDetailOutput(order, context={"by_staff": by_staff}).data)

@@ -241,6 +241,7 @@ class _Book:
                 self._move(StockMovement.Kind.SHIPMENT, place, -quantity, document, at, parcel.actor_id)
             details = {
                 "fulfillment": number, "carrier": parcel.carrier, "tracking_number": parcel.tracking_number, "lines": contents,
+                "is_part": parcel is not order.parcels[-1] or order.state == Order.State.PARTLY_SHIPPED,
             }  # fmt: skip
             told.append(_Told(at, OrderEvent.Kind.SHIPPED, details, actor_id=parcel.actor_id))
         return shipped

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from config.kernel import outbox
 from config.kernel.errors import Conflict, Invalid
 from config.kernel.models import User
-from config.kernel.money import Money, round_half_up
+from config.kernel.money import Money, format_money, round_half_up
 from orders import lifecycle
 from orders.events import OrderPaid
 from orders.models import Order, OrderEvent, Payment, Refund, Settlement, UnmatchedPayment
@@ -97,7 +97,7 @@ def _receive(order: Order, payment: Payment, actor: User | None, at: datetime) -
     due = order.total - order.paid
     if payment.amount != due:
         raise AmountNotDue(
-            _("Exactly %(due)s is due.") % {"due": Money(due, order.currency)},
+            _("Exactly %(due)s is due.") % {"due": format_money(Money(due, order.currency))},
             details={"due": text(due, order), "amount": text(payment.amount, order)},
         )
     payment.save(force_insert=True)
@@ -137,7 +137,7 @@ def record_refund(
             left = order.paid - order.refunded
             if amount > left:
                 raise RefundTooHigh(
-                    _("At most %(left)s can still go back.") % {"left": Money(left, order.currency)},
+                    _("At most %(left)s can still go back.") % {"left": format_money(Money(left, order.currency))},
                     details={"left": text(left, order), "amount": text(amount, order)},
                 )
             refund = Refund.objects.create(

@@ -2,7 +2,17 @@
 
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
-from orders.models import Fulfillment, FulfillmentLine, Order, OrderDiscount, OrderEvent, Return, ReturnLine
+from orders.guests import proves
+from orders.models import (
+    Fulfillment,
+    FulfillmentLine,
+    Order,
+    OrderDiscount,
+    OrderEvent,
+    Return,
+    ReturnLine,
+    UnmatchedPayment,
+)
 
 
 def orders() -> QuerySet[Order]:
@@ -14,6 +24,17 @@ def order_with_papers(number: str, customer_external_id: str | None = None) -> O
     rows = orders().filter(number=number)
     if customer_external_id is not None:
         rows = rows.filter(customer__external_id=customer_external_id)
+    return _with_papers(rows).first()
+
+
+def guests_order_with_papers(number: str, contact: str) -> Order | None:
+    """The same of a guest's order, for whoever knows the phone or e-mail that was given with it."""
+    guests = orders().filter(number=number, customer=None)
+    ship_to = guests.values_list("ship_to", flat=True).first()
+    return _with_papers(guests).first() if proves(contact, ship_to or {}) else None
+
+
+def _with_papers(rows: QuerySet[Order]) -> QuerySet[Order]:
     return rows.prefetch_related(
         "lines",
         Prefetch("discounts", OrderDiscount.objects.select_related("line").order_by("pk")),
@@ -21,8 +42,9 @@ def order_with_papers(number: str, customer_external_id: str | None = None) -> O
         "refunds",
         Prefetch("fulfillments", parcels().order_by("pk")),
         Prefetch("returns", returns().order_by("pk")),
+        Prefetch("unmatched_payments", UnmatchedPayment.objects.select_related("settlement").order_by("pk")),
         Prefetch("timeline", OrderEvent.objects.order_by("pk")),
-    ).first()
+    )
 
 
 def parcels() -> QuerySet[Fulfillment]:

@@ -128,6 +128,7 @@ def latest_provider(*, order: Order) -> str:
 
 
 def page(*, order: Order) -> Page:
+    """What happened is told newest first."""
     parcels = Prefetch("lines", FulfillmentLine.objects.select_related("order_line").order_by("order_line__position"))
     sent_back = Prefetch("lines", ReturnLine.objects.select_related("order_line", "variant").order_by("id"))
     siblings = (
@@ -137,12 +138,12 @@ def page(*, order: Order) -> Page:
         order=order,
         lines=lines(order=order),
         shipping_discounts=list(order.discounts.filter(line=None).order_by("id")),
-        fulfillments=list(order.fulfillments.select_related("warehouse", "actor").prefetch_related(parcels).order_by("id")),
-        payments=list(order.payments.order_by("id")),
-        refunds=list(order.refunds.select_related("actor").order_by("id")),
+        fulfillments=list(order.fulfillments.select_related("warehouse", "actor").prefetch_related(parcels).order_by("-id")),
+        payments=list(order.payments.order_by("-id")),
+        refunds=list(order.refunds.select_related("actor").order_by("-id")),
         # Only what waits; what was settled is in the timeline.
-        unmatched=list(order.unmatched_payments.filter(settlement=None).order_by("id")) if order.has_unmatched else [],
-        returns=list(order.returns.select_related("warehouse", "actor").prefetch_related(sent_back).order_by("id")),
+        unmatched=list(order.unmatched_payments.filter(settlement=None).order_by("-id")) if order.has_unmatched else [],
+        returns=list(order.returns.select_related("warehouse", "actor").prefetch_related(sent_back).order_by("-id")),
         timeline=list(order.timeline.select_related("actor").order_by("-id")),
         siblings=list(siblings.order_by("-placed_at", "-id")[:SIBLINGS]),
     )

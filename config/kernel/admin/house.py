@@ -6,10 +6,12 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from django.contrib import messages
+from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.options import Options
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
@@ -40,7 +42,7 @@ class HouseChangeList(ChangeList):  # type: ignore[misc]
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         self.opts = self.model_admin.opts
-        self.title = self.opts.verbose_name_plural
+        self.title = capfirst(self.opts.verbose_name_plural)
 
     def get_results(self, request: HttpRequest) -> None:
         if self.page_num > LAST_PAGE:
@@ -151,9 +153,22 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         page: HttpResponse = super().history_view(request, object_id, extra_context)
-        for entry in (getattr(page, "context_data", None) or {}).get("action_list", ()):
+        shown: dict[str, Any] = getattr(page, "context_data", None) or {}
+        for entry in shown.get("action_list", ()):
             entry.change_message = wording.change(entry)
+        if "object" in shown:
+            shown["title"] = _("Change history: %s") % self.title_of(shown["object"])
         return page
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """A row that is not there is no page of the shop. Django would lead home, as if all were well."""
+        raise Http404
+
+    def get_paginator(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
+        """The history of a row is read newest first, as every history of the shop is; Django asks for the oldest."""
+        if queryset.model is LogEntry and self.model is not LogEntry:
+            queryset = queryset.order_by("-action_time", "-id")
+        return super().get_paginator(request, queryset, *args, **kwargs)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return HouseChangeList

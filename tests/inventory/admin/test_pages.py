@@ -565,7 +565,7 @@ class TestPurchasing:
 
         draft.refresh_from_db()
         assert draft.state == "APPROVED"
-        assert f"{cup.sku}: 6" in " ".join(buyer.get(address(PurchaseOrder, "change", draft.pk)).context["timeline"][-1].facts)
+        assert f"{cup.sku}: 6" in " ".join(buyer.get(address(PurchaseOrder, "change", draft.pk)).context["timeline"][0].facts)
 
     def test_a_delivery_proposes_what_is_outstanding_and_refuses_nothing_at_all(
         self, owner: Client, sent: PurchaseOrder
