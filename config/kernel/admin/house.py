@@ -65,6 +65,8 @@ class Titled:
 
 
 class ShownAgain(Exception):
+    """The form of a new row could not be saved and asks again."""
+
     def __init__(self, page: HttpResponse) -> None:
         super().__init__()
         self.page = page
@@ -119,6 +121,9 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
             # The subtitle is what the browser's tab says.
             context |= {"original": Titled(row, self.opts, title), "subtitle": title}
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        if kwargs.get("add") and request.method == "POST":
+            # Nothing was made, so nothing is kept, the slip neither. What a popup answers is another page.
+            raise ShownAgain(page)
         return page
 
     def changeform_view(
@@ -137,8 +142,6 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
             page: HttpResponse = super(HouseAdmin, self).changeform_view(
                 request, None, form_url, {**context, slips.FIELD: slips.kept(request)}
             )
-            if request.method == "POST" and page.status_code == 200:
-                raise ShownAgain(page)
             return page
 
         try:
