@@ -58,6 +58,7 @@ class JobRunAdmin(ReadOnlyAdmin, ButtonsAdmin):
         ByJob,
         ("asked_at", RangeDateTimeFilter),
     )
+    also_narrowed_by = ("state__in", "finished_at__gte")
     search_fields = ("name", "error")
     search_help_text = gettext_lazy("Search by job or error")
     list_select_related = ("asked_by",)
