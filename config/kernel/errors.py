@@ -15,6 +15,10 @@ Each app derives its own (`InsufficientStock`, `CouponRefused`) beside the opera
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
+
+MOVED_ON = _("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed.")
+
 
 class DomainError(Exception):
     """A refusal in the shop's words.
@@ -48,6 +52,9 @@ class InProgress(Conflict):
 
 class Stale(Conflict):
     code = "stale"
+
+    def __init__(self, message: Any = MOVED_ON, *, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message, details=details)
 
 
 class Invalid(DomainError):

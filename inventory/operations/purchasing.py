@@ -129,7 +129,7 @@ def change_lines(
     """
     order = _locked(number, Step.CHANGED)
     if seen is not None and purchases.version(order) != seen:
-        raise Stale(_("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed."))
+        raise Stale
     before = _written(order)
     _write_lines(order, lines)
     after = _written(order)

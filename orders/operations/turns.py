@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from config.kernel.errors import Stale
 from orders.operations import recording
@@ -21,5 +20,5 @@ def take(*, number: str, seen: str, call: Callable[[], T]) -> T:
     """
     order = recording.locked(number)
     if order_page.version(order=order) != seen:
-        raise Stale(_("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed."))
+        raise Stale
     return call()
