@@ -322,7 +322,7 @@ class ReceiptLineInline(TabularInline):  # type: ignore[misc]
 @admin.register(GoodsReceipt)
 class GoodsReceiptAdmin(ReadOnlyAdmin):
     empty_hint = gettext_lazy("Each delivery that was put on the shelf, from the receiving desk.")
-    list_display = ("number", "received", "order", "supplier", "delivery_note", "who")
+    list_display = ("number", "booked", "order", "supplier", "delivery_note", "who")
     list_filter: tuple[Any, ...] = (
         ("purchase_order__supplier", RelatedDropdownFilter),
         ("received_at", BusinessDaysFilter),
@@ -331,11 +331,11 @@ class GoodsReceiptAdmin(ReadOnlyAdmin):
     search_fields = ("number__exact", "delivery_note__exact", "purchase_order__number__exact")
     search_help_text = gettext_lazy("The whole number of the receipt, the delivery note or the purchase order")
     ordering = ("-received_at", "-id")
-    fields = ("number", "received", "order", "supplier", "delivery_note", "who")
+    fields = ("number", "booked", "order", "supplier", "delivery_note", "who")
     readonly_fields = fields
     inlines = (ReceiptLineInline,)
 
-    received = wording.moment_column("received_at", gettext_lazy("received at"))
+    booked = wording.moment_column("received_at", gettext_lazy("received at"))
 
     @display(description=gettext_lazy("purchase order"))
     def order(self, receipt: GoodsReceipt) -> str:

@@ -288,7 +288,7 @@ class ReplenishmentProposalAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin):
     @display(description=gettext_lazy("purchase order"))
     def order(self, proposal: ReplenishmentProposal) -> str:
         if proposal.line is None:
-            return "-"
+            return ""
         purchase = proposal.line.purchase_order
         address = reverse("admin:inventory_purchaseorder_change", args=[purchase.pk])
         return format_html('<a class="row-link" href="{}">{}</a>', address, purchase)

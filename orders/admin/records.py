@@ -39,7 +39,7 @@ class OfOrderAdmin(ReadOnlyAdmin):
     def money(self, row: Any) -> str:
         return wording.amount(row.amount, row.order.currency)
 
-    @display(description=gettext_lazy("provider"), ordering="provider")
+    @display(description=gettext_lazy("provider"))
     def paid_by(self, row: Any) -> str:
         return known.provider(row.provider)
 

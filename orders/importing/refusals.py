@@ -47,6 +47,7 @@ PROBLEMS = {
     "line_ends": gettext_lazy("lines end in a way of old Macs. Save the file anew as CSV."),
     "ragged": gettext_lazy("the row has %(found)s cells, the heading %(expected)s."),
     "two_customers": gettext_lazy("“%(document)s” belongs to customer “%(other)s” in an earlier row."),
+    "two_moments": gettext_lazy("“%(document)s” was ordered at %(other)s in an earlier row."),
     "too_many_lines": gettext_lazy("“%(document)s” has more than %(most)s rows."),
     "too_much_money": gettext_lazy("“%(document)s” comes to more money than can be stored."),
     "twice": gettext_lazy("“%(document)s” stands in the table twice."),
@@ -55,6 +56,8 @@ PROBLEMS = {
     # a cell
     "amount": gettext_lazy("this is not an amount. Write it like 1234.50, without signs for thousands or currency."),
     "units": gettext_lazy("this is not a whole number."),
+    "negative_units": gettext_lazy("units are above zero; what came back has the kind “return”."),
+    "kind": gettext_lazy("write sale or return; an empty cell is a sale."),
     "too_many_units": gettext_lazy("this is more than %(most)s."),
     "moment": gettext_lazy("this is not a date and time. Write it like 2026-11-21 09:05:00."),
     "code": gettext_lazy("this is not a code of this column."),

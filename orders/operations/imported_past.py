@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max
 from django.utils.text import slugify
@@ -17,7 +18,7 @@ from config.kernel import bulk, shop
 from inventory.models import Category, StockMovement, Variant, Warehouse
 from inventory.operations import history as stock
 from inventory.operations.history import PastProduct, PastVariant
-from orders.importing import accounting, refusals
+from orders.importing import accounting, own_orders, refusals
 from orders.importing.accounting import Account
 from orders.importing.matching import Key
 from orders.importing.profiles import Profile
@@ -63,7 +64,7 @@ def write(
     setting = Setting(
         profile.name,
         profile.channel,
-        profile.currency,
+        profile.money(settings.SHOP_CURRENCY),
         warehouse.pk,
         f"{profile.name}:{run.pk}",
         {sku: pk for sku, (pk, _name, _cost) in sold.items()},
@@ -142,14 +143,17 @@ def _known(skus: Iterable[str]) -> dict[str, tuple[int, str, Decimal]]:
 
 
 def _category(name: str) -> Category:
-    category, _made = Category.objects.get_or_create(code=f"import-{slugify(name)}"[:60], defaults={"name": name[:100]})
+    title = _("Imported goods") if name == own_orders.CATEGORY else name
+    category, _made = Category.objects.get_or_create(code=f"import-{slugify(name)}"[:60], defaults={"name": title[:100]})
     return category
 
 
 def _earlier_lines(channel: str, documents: Sequence[Document]) -> Iterator[tuple[Key, datetime, EarlierLine, int]]:
-    returned = [one for one in documents if one.kind == CREDIT and one.customer]
-    customers, skus = {one.customer for one in returned}, {line.sku for one in returned for line in one.lines}
-    for key, at, order_id, line_id, variant_id, out in imports.lines_out(channel=channel, customers=customers, skus=skus):
+    returned = [one for one in documents if one.kind == CREDIT and one.whose]
+    whose, skus = {one.whose for one in returned}, {line.sku for one in returned for line in one.lines}
+    by_order = any(one.order for one in returned)
+    rows = imports.lines_out(channel=channel, whose=whose, by_order=by_order, skus=skus)
+    for key, at, order_id, line_id, variant_id, out in rows:
         yield key, at, EarlierLine(order_id, line_id, variant_id), out
 
 

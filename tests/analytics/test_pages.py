@@ -149,10 +149,13 @@ def test_the_numbers_lead_to_their_rows(owner: Client) -> None:
 
     links = [
         shown["today"]["url"],
-        *(fact["url"] for fact in shown["today"]["facts"] if fact["url"]),
+        shown["today"]["before_url"],
+        *(fact[url] for fact in shown["today"]["facts"] for url in ("url", "before_url")),
         *(tally["url"] for tally in shown["tallies"]),
         *(shown[tile]["url"] for tile in ("trend", "heat", "risks", "offers")),
         *(row["url"] for tile in ("risks", "offers") for row in shown[tile]["rows"]),
+        *(row["level_url"] for row in shown["risks"]["rows"]),
+        *(row["uses_url"] for row in shown["offers"]["rows"]),
         *(period["url"] for period in shown["sellers"]),
         *(row["url"] for period in shown["sellers"] for row in period["rows"]),
         shown["fresh"]["url"],
@@ -162,6 +165,15 @@ def test_the_numbers_lead_to_their_rows(owner: Client) -> None:
 
     assert [link for link in links if not link] == []
     assert {link: owner.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+
+
+def test_promotions_that_find_no_room_are_counted(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    trade()
+    a_promotion(NOW)
+    monkeypatch.setattr(tiles, "OFFERS", 1)
+
+    assert home(owner)["offers"]["more"] == 1
+    assert "외 1건" in words_of(owner.get(reverse("admin:index")))
 
 
 def test_the_dashboard_costs_fifteen_statements_whatever_was_sold(rf: Any) -> None:

@@ -257,8 +257,11 @@ def test_promotions_that_run_come_first_with_their_uses_of_closed_days_and_of_to
         )
     rollups.rebuild_due(at=NOW)
 
-    found = dashboard.offers(fresh=fresh(), most=8, at=NOW)
+    found, in_all = dashboard.offers(fresh=fresh(), most=8, at=NOW)
 
+    assert in_all == 3
+    assert len(dashboard.offers(fresh=fresh(), most=1, at=NOW)[0]) == 1
+    assert dashboard.offers(fresh=fresh(), most=1, at=NOW)[1] == 3
     assert [(one.promotion.pk, one.state, one.orders, one.amount) for one in found] == [
         (ends_soon.pk, State.IN_FORCE, 0, 0),
         (endless.pk, State.IN_FORCE, 2, 2_000),
@@ -271,7 +274,7 @@ def test_a_promotion_used_up_runs_no_more_and_one_between_its_windows_says_so() 
     a_promotion(NOW, name="예산 다 씀", budget=D(1_000), spent=D(1_000))
     mornings = a_promotion(NOW, name="아침", from_hour=7, until_hour=9)
 
-    assert [(one.promotion.pk, one.state) for one in dashboard.offers(fresh=fresh(), most=8, at=NOW)] == [
+    assert [(one.promotion.pk, one.state) for one in dashboard.offers(fresh=fresh(), most=8, at=NOW)[0]] == [
         (mornings.pk, State.PAUSED)
     ]
 
@@ -308,7 +311,7 @@ def test_a_shop_without_anything_has_figures_of_nothing() -> None:
     assert not any(figures for _, figures in sales.by_day(first=date(2026, 11, 1), last=TODAY, fresh=fresh(), at=NOW))
     assert not sales.today(at=NOW).figures
     assert dashboard.at_risk(fresh=fresh(), most=5) == ([], 0)
-    assert dashboard.offers(fresh=fresh(), most=5, at=NOW) == []
+    assert dashboard.offers(fresh=fresh(), most=5, at=NOW) == ([], 0)
     assert dashboard.proposed() == dashboard.Proposed(0, D(0))
     assert dashboard.first_steps() == dashboard.FirstSteps(False, False, False, False)
     assert rollups.rebuild_due(at=NOW).days == 0

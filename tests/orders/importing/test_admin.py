@@ -18,7 +18,7 @@ from django.utils.translation import override
 from config.kernel.models import JobRun
 from config.kernel.roles import Role
 from orders import tasks
-from orders.importing import refusals
+from orders.importing import own_orders, refusals
 from orders.models import ImportFile, ImportRun, Order
 from orders.operations import importing
 from tests.config.kernel.pages import a_client, a_staff_member, text
@@ -38,7 +38,7 @@ def owner() -> Client:
 
 
 def a_speaker(role: Role, language: str = "en") -> Client:
-    client = a_client(a_staff_member(role=role))
+    client = a_client(a_staff_member(f"{role.lower()}-{language}", role=role))
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = language
     return client
 
@@ -174,10 +174,36 @@ def test_what_cannot_be_read_is_not_even_kept(owner: Client, files: list[SimpleU
     assert not ImportRun.objects.exists()
 
 
-def test_another_currency_is_told_on_the_form(owner: Client, settings: Any) -> None:
+def test_a_past_in_another_currency_is_not_offered_and_the_page_says_why(owner: Client, settings: Any) -> None:
     settings.SHOP_CURRENCY = "KRW"
-    assert "SHOP_CURRENCY=GBP" in html.unescape(text(send(owner, an_upload(a_line()))))
+
+    page = html.unescape(text(owner.get(reverse(BEGIN))))
+    answer = html.unescape(text(send(owner, an_upload(a_line()))))
+
+    assert "Own orders (KRW)" in page
+    assert "For shops of another currency (SHOP_CURRENCY): Online Retail (UCI) (GBP), Olist (BRL)." in page
+    assert 'value="online-retail"' not in page
+    assert "is not one of the available choices" in answer
     assert not ImportRun.objects.exists()
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Choose the files again"), ("ko", "파일을 다시 선택해 주세요")])
+def test_a_form_that_is_shown_again_says_that_the_files_are_gone(language: str, words: str) -> None:
+    client = a_speaker(Role.OWNER, language)
+
+    assert words in text(send(client, an_upload(a_line()), warehouse="NOWHERE"))
+    assert words not in text(client.get(reverse(BEGIN)))
+
+
+def test_the_page_explains_the_columns_and_gives_an_empty_table(owner: Client) -> None:
+    page = html.unescape(text(owner.get(reverse(BEGIN))))
+    table = owner.get(reverse("admin:orders_importrun_template"))
+
+    columns = own_orders.TABLES[0].columns
+    assert all(f"<b>{column}</b>" in page for column in columns)
+    assert table.content.decode("utf-8-sig") == ",".join(columns) + "\r\n"
+    assert table["Content-Disposition"] == 'attachment; filename="orders.csv"'
+    assert a_speaker(Role.VIEWER).get(reverse("admin:orders_importrun_template")).status_code == 403
 
 
 def test_a_request_beyond_the_limit_is_turned_away(owner: Client, settings: Any) -> None:
