@@ -121,7 +121,7 @@ def test_the_audit_tells_which_list_was_downloaded_and_no_phone_number(order: Or
 def test_the_audit_keeps_every_filter_whole_and_nothing_else_of_the_address(order: Order) -> None:
     narrowing = f"state__exact=SHIPPED&list={'x' * 250}"
 
-    downloaded(desk_of(Role.ORDER_CLERK), order, f"?{narrowing}&_changelist_filters=010-1234-5678")
+    downloaded(desk_of(Role.ORDER_CLERK), order, f"?{narrowing}&e=010-1234-5678&o=010-1234-5678")
 
     assert LogEntry.objects.get().change_message.endswith(f" · {narrowing}")
 
