@@ -78,15 +78,15 @@ class SeveralFilesWidget(forms.FileInput):
 class SeveralFiles(forms.FileField):
     """Every file that was chosen, none of them empty; each ends as the reader wants it."""
 
-    widget = SeveralFilesWidget(attrs={"multiple": True, "accept": ".csv,.gz", "class": "several-files"})
+    widget = SeveralFilesWidget(attrs={"multiple": True, "accept": ".xlsx,.csv,.gz", "class": "several-files"})
 
     def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
         # Nothing chosen is judged like one file that is missing.
         chosen = data if isinstance(data, list) and data else [None]
         files = [super(SeveralFiles, self).clean(one, initial) for one in chosen]
         for one in files:
-            if not one.name.lower().endswith((".csv", ".csv.gz")):
-                raise ValidationError(_("“%(name)s”: only .csv and .csv.gz files are read.") % {"name": one.name})
+            if not one.name.lower().endswith((".xlsx", ".csv", ".csv.gz")):
+                raise ValidationError(_("“%(name)s”: only .xlsx, .csv and .csv.gz files are read.") % {"name": one.name})
         return files
 
 
@@ -97,7 +97,9 @@ class ImportForm(forms.Form):
     )
     uploads = SeveralFiles(
         label=pgettext_lazy("import", "Files"),
-        help_text=gettext_lazy("CSV files in UTF-8, packed by gzip if you like. Choose all tables together."),
+        help_text=gettext_lazy(
+            "Excel workbooks (.xlsx, their first sheet) or CSV files in UTF-8, packed by gzip if you like. Choose all together."
+        ),
     )
     is_dry_run = forms.BooleanField(
         label=gettext_lazy("Only check"),
@@ -132,7 +134,7 @@ class ImportForm(forms.Form):
         self.fields["profile"].help_text = " ".join(told)
         codes = Warehouse.objects.exclude(code=IMPORT_WAREHOUSE).values_list("code", "name")
         made = IMPORT_WAREHOUSE
-        own = _("a warehouse of its own for the past (%(code)s)") % {"code": made}
+        own = _("A warehouse of its own for the past (%(code)s)") % {"code": made}
         self._offer("warehouse", [(made, own), *((code, f"{name} ({code})") for code, name in codes)])
 
     def ask_for_files_again(self) -> None:

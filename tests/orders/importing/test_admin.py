@@ -176,7 +176,7 @@ def test_a_repeated_message_imports_nothing_more(owner: Client) -> None:
     [
         ([], "This field is required."),
         ([SimpleUploadedFile("a.csv", b"", "text/csv")], "The submitted file is empty."),
-        ([SimpleUploadedFile("a.xlsx", b"PK", "application/zip")], "“a.xlsx”: only .csv and .csv.gz files are read."),
+        ([SimpleUploadedFile("a.xls", b"PK", "application/zip")], "“a.xls”: only .xlsx, .csv and .csv.gz files are read."),
     ],
 )
 def test_what_cannot_be_read_is_not_even_kept(owner: Client, files: list[SimpleUploadedFile], said: str) -> None:
