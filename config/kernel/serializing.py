@@ -6,7 +6,7 @@ kind and keep it, which is right because without data of its own a serializer re
 
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, cast
 
 from django.conf import settings
@@ -24,8 +24,17 @@ class StrictInput(serializers.Serializer[Any]):
 
     default_error_messages = {"unknown_field": _("There is no such field.")}
 
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.fields)
+
+    def run_validators(self, value: Any) -> None:
+        # What would be gathered for them is for them alone.
+        if self.validators:
+            super().run_validators(value)
+
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping) and (unknown := [str(name) for name in data if name not in self.fields]):
+        if isinstance(data, Mapping) and (unknown := [str(name) for name in data if name not in self._known]):
             message = str(self.error_messages["unknown_field"])
             mistakes: dict[str, Any] = {name[:100]: [serializers.ErrorDetail(message, "unknown_field")] for name in unknown}
             try:

@@ -3,6 +3,7 @@
 A reservation is written only under the lock of its level, so whoever holds the levels sees its reservations stand still.
 """
 
+import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,8 +46,8 @@ _HOLD = """
     INSERT INTO inventory_reservation AS held (
         document_kind, document_number, variant_id, warehouse_id, quantity, consumed, released, state, expires_at, reserved_at
     )
-    SELECT %s, %s, wanted.variant, wanted.warehouse, wanted.quantity, 0, 0, 'ACTIVE', %s, %s
-    FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS wanted (variant, warehouse, quantity)
+    SELECT %s, %s, wanted.variant_id, wanted.warehouse_id, wanted.quantity, 0, 0, 'ACTIVE', %s, %s
+    FROM jsonb_to_recordset(%s::jsonb) AS wanted (variant_id bigint, warehouse_id bigint, quantity int)
     ON CONFLICT (document_kind, document_number, variant_id, warehouse_id) WHERE state = 'ACTIVE'
     DO UPDATE SET quantity = held.quantity + EXCLUDED.quantity,
                   expires_at = EXCLUDED.expires_at, reserved_at = EXCLUDED.reserved_at
@@ -77,13 +78,9 @@ def reserve(
 
 
 def _hold(document: Document, allocations: Sequence[Allocation], at: datetime, expires_at: datetime | None) -> None:
-    columns = (
-        [one.variant_id for one in allocations],
-        [one.warehouse_id for one in allocations],
-        [one.quantity for one in allocations],
-    )
+    wanted = [{"variant_id": one.variant_id, "warehouse_id": one.warehouse_id, "quantity": one.quantity} for one in allocations]
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD, [document.kind, document.number, expires_at, at, *columns])
+        cursor.execute(_HOLD, [document.kind, document.number, expires_at, at, json.dumps(wanted)])
 
 
 def _short_lines(short: Mapping[int, int], demand: Mapping[int, int]) -> list[dict[str, object]]:
