@@ -4,7 +4,7 @@
     ├── Conflict          (409)     the state of the shop does not allow it now
     │   ├── InProgress    (409)     a twin of this request is still running
     │   ├── Busy          (409)     the database waited in vain for what others hold (config/kernel/waits.py)
-    │   └── Stale         (409)     somebody else changed it since the page that asks was shown
+    │   └── Stale         (409)     somebody else changed it since the page that asks was shown (versions.py)
     ├── Invalid           (422)     the request contradicts itself or an earlier one
     ├── Missing           (404)     the thing named does not exist
     └── Unavailable       (503)     the database is away (config/kernel/waits.py)
@@ -14,10 +14,6 @@ Each app derives its own (`InsufficientStock`, `CouponRefused`) beside the opera
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
-
-from django.utils.translation import gettext_lazy as _
-
-MOVED_ON = _("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed.")
 
 
 class DomainError(Exception):
@@ -52,9 +48,6 @@ class InProgress(Conflict):
 
 class Stale(Conflict):
     code = "stale"
-
-    def __init__(self, message: Any = MOVED_ON, *, details: Mapping[str, Any] | None = None) -> None:
-        super().__init__(message, details=details)
 
 
 class Invalid(DomainError):

@@ -22,7 +22,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from config.kernel import waits
+from config.kernel import versions, waits
 from config.kernel.admin import slips, wording
 from config.kernel.admin.house import HouseAdmin
 from config.kernel.errors import DomainError, Stale
@@ -168,8 +168,7 @@ class ButtonsAdmin(HouseAdmin):
 
     def press_at(self, row: Any, seen: str, call: Callable[[], T]) -> T:
         """Calls the operation unless the row has changed since `seen`. To be exact, look and call under the row's lock."""
-        if self.version_of(row) != seen:
-            raise Stale
+        versions.require_seen(now=self.version_of(row), seen=seen)
         return call()
 
     def get_urls(self) -> list[URLPattern]:
