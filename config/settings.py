@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "config.kernel.middleware.SessionsOfPages",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "config.kernel.middleware.AddressesThatCanBeAsked",
     "django.middleware.csrf.CsrfViewMiddleware",
     "config.kernel.middleware.AuthenticationOfPages",
     "config.kernel.middleware.RequestsWithoutQueries",

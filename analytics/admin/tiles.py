@@ -133,7 +133,8 @@ def _tallies(request: HttpRequest, at: datetime) -> list[dict[str, Any]]:
 
 
 def _trend(request: HttpRequest, fresh: sales.Freshness, at: datetime) -> dict[str, Any]:
-    last = fresh.live_from - timedelta(days=1)
+    # Days that nobody made are read live, so it always ends at yesterday.
+    last = shop.day(at) - timedelta(days=1)
     first = last - timedelta(days=TREND_DAYS - 1)
     # The average of the first shown days needs the days before them.
     days = sales.by_day(first=first - timedelta(days=AVERAGE_DAYS - 1), last=last, fresh=fresh, at=at)
@@ -150,7 +151,7 @@ def _trend(request: HttpRequest, fresh: sales.Freshness, at: datetime) -> dict[s
 
 
 def _heat(request: HttpRequest, fresh: sales.Freshness) -> dict[str, Any]:
-    last = fresh.live_from - timedelta(days=1)
+    last = fresh.made_until
     first = last - timedelta(weeks=dashboard.HEAT_WEEKS) + timedelta(days=1)
     return {
         "chart": charts.week(dashboard.heat(fresh=fresh)),
@@ -160,7 +161,7 @@ def _heat(request: HttpRequest, fresh: sales.Freshness) -> dict[str, Any]:
 
 
 def _sellers(request: HttpRequest, fresh: sales.Freshness) -> list[dict[str, Any]]:
-    last = fresh.live_from - timedelta(days=1)
+    last = fresh.made_until
     periods = [(days, last - timedelta(days=days - 1)) for days in (7, 30)]
     tops = [sales.by_sku(first=first, last=last, most=SELLERS) for _days, first in periods]
     variants = dashboard.named([one.key for top in tops for one in top])
@@ -238,12 +239,14 @@ def _offers(request: HttpRequest, fresh: sales.Freshness, at: datetime) -> dict[
 
 
 def _freshness(request: HttpRequest, fresh: sales.Freshness) -> dict[str, Any]:
-    # Days that nobody made have no row to filter by.
-    which = {} if fresh.missing_days and not fresh.dirty_days else {"state__exact": "DIRTY"}
+    states, sees = "analytics_rollupstate_changelist", "analytics.view_rollupstate"
     return {
         "made_at": fresh.made_at,
-        "stale_days": fresh.stale_days,
-        "url": address(request, "analytics_rollupstate_changelist", "analytics.view_rollupstate", **which),
+        "dirty_days": fresh.dirty_days,
+        "dirty_url": address(request, states, sees, state__exact="DIRTY"),
+        # Days that nobody made have no row to filter by.
+        "missing_days": fresh.missing_days,
+        "missing_url": address(request, states, sees),
     }
 
 

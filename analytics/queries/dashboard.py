@@ -84,7 +84,7 @@ class FirstSteps:
 
 def heat(*, fresh: Freshness) -> list[HeatCell]:
     """All 168 hours of an average week, Monday first, from the last twelve weeks of closed days."""
-    last = fresh.live_from - timedelta(days=1)
+    last = fresh.made_until
     rows = (
         HourlySales.objects.filter(day__gt=last - timedelta(weeks=HEAT_WEEKS), day__lte=last)
         .annotate(weekday=ExtractIsoWeekDay("day"))
@@ -133,7 +133,7 @@ _AT_RISK = """
 
 def at_risk(*, fresh: Freshness, most: int) -> tuple[list[AtRisk], int]:
     """What runs out within two weeks, soonest first even when all that is on its way has come; and how many there are."""
-    last = fresh.live_from - timedelta(days=1)
+    last = fresh.made_until
     values: dict[str, Any] = {
         "days": COVER_DAYS,
         "after": last - timedelta(days=COVER_DAYS),

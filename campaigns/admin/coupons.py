@@ -39,6 +39,7 @@ class CouponAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
     empty_hint = gettext_lazy("Codes for promotions that need one, made on the page of the promotion.")
     list_display = ("code", "promotion_name", "is_enabled", "use_bar", "batch_name", "only_for")
     list_filter: tuple[Any, ...] = ("is_enabled",)
+    also_narrowed_by = ("batch", "promotion")
     search_fields = ("code",)
     search_help_text = gettext_lazy("Search by the beginning of the code")
     list_select_related = ("promotion", "batch", "customer")
@@ -79,9 +80,6 @@ class CouponAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
     ) -> tuple[QuerySet[Coupon], bool]:
         asked = search_term.strip().upper()
         return (queryset.filter(code__startswith=asked) if asked and "\0" not in asked else queryset), False
-
-    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        return lookup in ("batch", "promotion") or super().lookup_allowed(lookup, value, request)
 
     @display(description=gettext_lazy("promotion"))
     def promotion_name(self, coupon: Coupon) -> str:
@@ -192,6 +190,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
     empty_hint = gettext_lazy("Each use of a promotion or a coupon by an order.")
     list_display = ("document_number", "promotion_name", "coupon_code", "who", "given", "state_label", "redeemed")
     list_filter: tuple[Any, ...] = (("state", ChoicesDropdownFilter), ("redeemed_at", BusinessDaysFilter))
+    also_narrowed_by = ("promotion", "customer", "coupon")
     search_fields = ("document_number",)
     search_help_text = gettext_lazy("Search by the beginning of the document's number")
     list_select_related = ("promotion", "coupon", "customer")
@@ -201,9 +200,6 @@ class RedemptionAdmin(ReadOnlyAdmin):
     actions = None
 
     redeemed = wording.moment_column("redeemed_at", gettext_lazy("redeemed at"))
-
-    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        return lookup in ("promotion", "customer", "coupon") or super().lookup_allowed(lookup, value, request)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Redemption], search_term: str

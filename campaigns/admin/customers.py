@@ -1,6 +1,5 @@
 """Whom the shop knows. The storefront writes customers; staff look them up, correct them and write down what they agreed to."""
 
-from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -77,9 +76,6 @@ class CustomerAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
         if not request.user.has_perm(SEES_PERSONAL):
             shown.search_help_text = _("Search by customer id")
         return shown
-
-    def unseen(self, request: HttpRequest) -> Collection[str]:
-        return () if request.user.has_perm(SEES_PERSONAL) else PERSONAL
 
     def table_heading(self, request: HttpRequest) -> list[Any]:
         return [

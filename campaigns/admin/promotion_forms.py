@@ -1,6 +1,6 @@
 """The forms of promotions: the settings themselves, and what the buttons ask."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +32,18 @@ from inventory.models import Category
 AMOUNTS = ("amount", "minimum_amount", "budget")
 # How many mistakes of one field are told at once.
 MOST_NAMED = 10
+# What is said of a field only when those can be read as well.
+HANGS_ON = {"covers": ("skus", "categories"), "ends_at": ("starts_at",)}
+NOTHING_READ: dict[str, Any] = {
+    **dict.fromkeys(("name", "benefit", "covers", "stacking_group"), ""),
+    **dict.fromkeys(("is_enabled", "needs_coupon", "first_order_only"), False),
+    **dict.fromkeys(("ends_at", "from_hour", "until_hour", "campaign", "segment", "percent", "amount", "buy", "get")),
+    **dict.fromkeys(("usage_limit", "usage_limit_per_customer", "budget")),
+    **dict.fromkeys(("weekdays", "skus", "categories"), ()),
+    "starts_at": datetime.min.replace(tzinfo=UTC),
+    "minimum_amount": Decimal(0),
+    "priority": 0,
+}
 HOURS = [(hour, f"{hour:02}:00") for hour in range(25)]
 
 
@@ -106,12 +118,11 @@ class PromotionForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=UnfoldAdminSelect2MultipleWidget,
         help_text=gettext_lazy("With everything in the categories below them."),
     )
-    reason = forms.CharField(
-        label=gettext_lazy("reason"),
+    reason = reason_field(
         required=False,
-        max_length=300,
-        widget=UnfoldAdminTextInputWidget,
+        longest=300,
         help_text=gettext_lazy("Why it is set so; kept with the change."),
+        widget=UnfoldAdminTextInputWidget,
     )
     seen_version = forms.IntegerField(label="", required=False, widget=forms.HiddenInput)
 
@@ -159,12 +170,13 @@ class PromotionForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data["minimum_amount"] or Decimal(0)
 
     def clean(self) -> dict[str, Any]:
+        """Also beside fields that cannot be read: only what hangs on those waits until they can."""
         values = super().clean() or {}
-        if self.errors:
-            return values
+        unread = set(self.errors)
         for objection in queries.objections(self.settings(), promotion=self.instance):
             field = {"products": "skus"}.get(objection.field, objection.field)
-            self.add_error(field if field in self.fields else None, WORDS[objection.reason])
+            if unread.isdisjoint({field, *HANGS_ON.get(field, ())}):
+                self.add_error(field if field in self.fields else None, WORDS[objection.reason])
         return values
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -172,7 +184,8 @@ class PromotionForm(forms.ModelForm):  # type: ignore[type-arg]
         return {field.name for field in Promotion._meta.fields}
 
     def settings(self) -> Settings:
-        values = self.cleaned_data
+        """As they stand in the form, with nothing for what cannot be read."""
+        values = NOTHING_READ | self.cleaned_data
         return Settings(
             name=values["name"],
             benefit=values["benefit"],

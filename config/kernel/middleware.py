@@ -1,4 +1,4 @@
-"""What every answer carries, what every log line leaves out, and what the API is spared."""
+"""What every answer carries, what every log line leaves out, what the API is spared and which addresses no page is asked by."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -9,10 +9,13 @@ from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 from django_structlog.middlewares import RequestMiddleware
+
+NUL = "\0"
 
 
 class ContentSecurityPolicyByPath:
@@ -58,3 +61,19 @@ class RequestsWithoutQueries(RequestMiddleware):
     @staticmethod
     def format_request(request: HttpRequest) -> str:
         return f"{request.method} {request.path}"
+
+
+class AddressesThatCanBeAsked:
+    """Refuses a page whose address holds a NUL: no text of the database does. The API checks each parameter and names it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith("/api/") and _holds_nul(request):
+            raise BadRequest("The address holds a NUL.")
+        return self.get_response(request)
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    return NUL in request.path or any(NUL in one for name, values in request.GET.lists() for one in (name, *values))

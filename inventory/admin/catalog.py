@@ -1,6 +1,5 @@
 """Categories, products and SKUs. Prices are typed in once; afterwards they change by buttons that ask why."""
 
-from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -167,9 +166,6 @@ class VariantAdmin(ButtonsAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
         # Fields that suggest SKUs page through these rows as well, so they need an order of their own.
         return listings.listed().order_by(*self.ordering)
-
-    def unseen(self, request: HttpRequest) -> Collection[str]:
-        return costs.unseen(request, "cost")
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return costs.without(request, super().get_list_display(request), "cost_label")

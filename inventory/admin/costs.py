@@ -1,6 +1,6 @@
 """Who sees what goods cost: those who buy, set prices or read figures, and not everybody who handles the goods."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from django.http import HttpRequest
 
@@ -14,8 +14,3 @@ def sees(request: HttpRequest) -> bool:
 def without(request: HttpRequest, names: Iterable[str], *costly: str) -> list[str]:
     """The columns or fields that this person may see, of which `costly` tell what goods cost."""
     return [name for name in names if name not in costly or sees(request)]
-
-
-def unseen(request: HttpRequest, *costly: str) -> Collection[str]:
-    """Those of them that the list may not be asked about."""
-    return () if sees(request) else costly

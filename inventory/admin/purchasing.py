@@ -1,6 +1,5 @@
 """Purchase orders with their lines, timeline and buttons, the receiving desk, and goods receipts."""
 
-from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
@@ -117,9 +116,6 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PurchaseOrder]:
         return purchases.listed()
-
-    def unseen(self, request: HttpRequest) -> Collection[str]:
-        return costs.unseen(request, "amount", "unit_cost")
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return costs.without(request, super().get_list_display(request), "money")

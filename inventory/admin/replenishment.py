@@ -1,6 +1,5 @@
 """Reorder policies and the proposals that follow from them, with every figure behind each."""
 
-from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -25,7 +24,7 @@ from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, attempt, operation_button
 from config.kernel.admin.house import ReadOnlyAdmin, once_per_row
 from config.kernel.admin.navigation import Link, add_group
-from inventory.admin import costs, figures, labels
+from inventory.admin import figures, labels
 from inventory.admin.auditing import NamedInAudit
 from inventory.models import ReorderPolicy, ReplenishmentProposal
 from inventory.operations import purchasing, replenishment
@@ -255,9 +254,6 @@ class ReplenishmentProposalAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin):
     )
 
     night = wording.moment_column("as_of", gettext_lazy("computed at"))
-
-    def unseen(self, request: HttpRequest) -> Collection[str]:
-        return costs.unseen(request, "explanation")
 
     def title_of(self, proposal: ReplenishmentProposal) -> str:
         return f"{proposal.variant} · {proposal.warehouse}"

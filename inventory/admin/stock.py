@@ -1,6 +1,5 @@
 """Warehouses, stock levels with their corrections, the ledger, and what is reserved for whom."""
 
-from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -41,9 +40,6 @@ class WarehouseAdmin(HouseAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Warehouse]:
         return valuation.warehouses()
-
-    def unseen(self, request: HttpRequest) -> Collection[str]:
-        return costs.unseen(request, "value")
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return costs.without(request, super().get_list_display(request), "worth")
@@ -225,9 +221,6 @@ class StockMovementAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
     readonly_fields = fields
 
     occurred = wording.moment_column("occurred_at", gettext_lazy("occurred at"))
-
-    def unseen(self, request: HttpRequest) -> Collection[str]:
-        return costs.unseen(request, "unit_cost")
 
     def get_fields(self, request: HttpRequest, obj: StockMovement | None = None) -> Any:
         return costs.without(request, self.fields, "cost")

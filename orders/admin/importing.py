@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,7 +20,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
 from config.kernel import clock, exporting
-from config.kernel.admin import downloading, wording
+from config.kernel.admin import downloading, slips, wording
 from config.kernel.admin.buttons import actor, attempt
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
@@ -245,10 +245,14 @@ class ImportRunAdmin(ReadOnlyAdmin):
         """Takes the files and asks for the import; the page of the run shows how it goes."""
         if not request.user.has_perm(MAY_IMPORT):
             raise PermissionDenied
+        back = reverse("admin:orders_importrun_changelist")
         form = ImportForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
-            told = form.cleaned_data
-            asked = attempt(request, lambda: importing.request(**told, actor=actor(request), at=clock.now()))
+            try:
+                asked = attempt(request, lambda: slips.spend(request, lambda: begin(request, form.cleaned_data)))
+            except slips.Spent as spent:
+                messages.warning(request, str(spent))
+                return HttpResponseRedirect(back)
             if asked is not None:
                 return HttpResponseRedirect(reverse("admin:orders_importrun_change", args=[asked.value.pk]))
         if request.method == "POST":
@@ -263,7 +267,8 @@ class ImportRunAdmin(ReadOnlyAdmin):
             )
             % {"most": settings.UPLOAD_MOST_MB},
             "submit": pgettext("import", "Begin"),
-            "back": reverse("admin:orders_importrun_changelist"),
+            "hidden": {slips.FIELD: slips.kept(request)},
+            "back": back,
             "columns": COLUMNS.items(),
             "template_url": reverse("admin:orders_importrun_template"),
         }
@@ -276,6 +281,10 @@ class ImportRunAdmin(ReadOnlyAdmin):
         heading = "".join(exporting.lines([list(COLUMNS)]))
         name = {"Content-Disposition": 'attachment; filename="orders.csv"'}
         return HttpResponse(exporting.MARK + heading, content_type=downloading.CSV, headers=name)
+
+
+def begin(request: HttpRequest, told: dict[str, Any]) -> ImportRun:
+    return importing.request(**told, actor=actor(request), at=clock.now())
 
 
 def title(run: ImportRun) -> str:

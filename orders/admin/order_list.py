@@ -1,6 +1,5 @@
 """The list of orders: worklists as tabs above it, search, filters, and what is done with several orders at once."""
 
-from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -78,9 +77,6 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         sees_personal = request.user.has_perm(SEES_PERSONAL)
         return worklists.found(queryset, term=search_term, also_personal=sees_personal), False
-
-    def unseen(self, request: HttpRequest) -> Collection[str]:
-        return () if request.user.has_perm(SEES_PERSONAL) else ("ship_to",)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         shown = super().get_list_display(request)

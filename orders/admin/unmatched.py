@@ -5,15 +5,16 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
 from config.kernel import clock
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, operation_button
+from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, operation_button, reason_field
 from config.kernel.admin.filters import BusinessDaysFilter
 from orders.admin import known
 from orders.admin.records import OfOrderAdmin
@@ -34,18 +35,30 @@ def is_open(payment: UnmatchedPayment) -> bool:
 
 class PayBackForm(ButtonForm):
     reference = forms.CharField(label=gettext_lazy("Refund reference"), max_length=100)
-    reason = forms.CharField(label=pgettext_lazy("why", "Reason"), max_length=200)
+    reason = reason_field()
 
     def prepare(self, row: UnmatchedPayment) -> None:
         told = _("The number that %(provider)s gave this refund. The same number counts once.")
         self.fields["reference"].help_text = told % {"provider": known.provider(row.provider)}
 
 
+class BySettlement(DropdownFilter):  # type: ignore[misc]
+    title = gettext_lazy("settlement")
+    parameter_name = "settled"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("no", pgettext_lazy("unmatched payment", "open")), ("yes", pgettext_lazy("unmatched payment", "settled"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[UnmatchedPayment]) -> QuerySet[UnmatchedPayment]:
+        wanted = {"no": True, "yes": False}.get(str(self.value()))
+        return queryset if wanted is None else queryset.filter(settlement__isnull=wanted)
+
+
 @admin.register(UnmatchedPayment)
 class UnmatchedPaymentAdmin(OfOrderAdmin, ButtonsAdmin):
     list_display = ("reference", "of_order", "paid_by", "money", "why", "standing", "recorded")
     empty_hint = gettext_lazy("Money that came and no order owes: paid twice, or another amount. Staff settle it here.")
-    list_filter: tuple[Any, ...] = (("why", ChoicesDropdownFilter), ("recorded_at", BusinessDaysFilter))
+    list_filter: tuple[Any, ...] = (BySettlement, ("why", ChoicesDropdownFilter), ("recorded_at", BusinessDaysFilter))
     searched = ("reference",)
     search_help_text = gettext_lazy("Payment reference or order number, in full")
     list_select_related = ("order", "settlement")

@@ -22,7 +22,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from config.kernel import waits
+from config.kernel import versions, waits
 from config.kernel.admin import slips, wording
 from config.kernel.admin.house import HouseAdmin
 from config.kernel.errors import DomainError, Stale
@@ -33,7 +33,6 @@ T = TypeVar("T")
 # Every table that keeps a reason has room for this many characters.
 LONGEST_REASON = 200
 READ_LATER = gettext_lazy("Whoever looks at it later reads it.")
-MOVED_ON = gettext_lazy("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed.")
 
 
 def actor(request: HttpRequest) -> User:
@@ -140,9 +139,12 @@ class ButtonForm(forms.Form):
         """Where a form adds the fields, choices and initial values that depend on the row."""
 
 
-def reason_field(*, required: bool = True, longest: int = LONGEST_REASON, help_text: Any = READ_LATER) -> forms.CharField:
+def reason_field(
+    *, required: bool = True, longest: int = LONGEST_REASON, help_text: Any = READ_LATER, **more: Any
+) -> forms.CharField:
     """Asks why. What is written ends in the history of what the button stands on."""
-    return forms.CharField(label=pgettext_lazy("why", "Reason"), max_length=longest, required=required, help_text=help_text)
+    label = pgettext_lazy("why", "Reason")
+    return forms.CharField(label=label, max_length=longest, required=required, help_text=help_text, **more)
 
 
 class ReasonForm(ButtonForm):
@@ -167,8 +169,7 @@ class ButtonsAdmin(HouseAdmin):
 
     def press_at(self, row: Any, seen: str, call: Callable[[], T]) -> T:
         """Calls the operation unless the row has changed since `seen`. To be exact, look and call under the row's lock."""
-        if self.version_of(row) != seen:
-            raise Stale(MOVED_ON)
+        versions.require_seen(now=self.version_of(row), seen=seen)
         return call()
 
     def get_urls(self) -> list[URLPattern]:
@@ -199,16 +200,22 @@ class ButtonsAdmin(HouseAdmin):
             return self._ask(request, row, pressed, form)
         seen = request.POST.get("seen", "")
         noted = pressed.noted(row, form.cleaned_data if form else {})
+
+        def deed() -> Any:
+            """With its entry in the audit, both or neither."""
+            told = self._call(request, row, pressed, form)
+            self.log_change(request, row, wording.noted(pressed.title, noted))
+            return told
+
         try:
             with waits.refusing():
-                told = slips.spend(request, lambda: self.press_at(row, seen, lambda: self._call(request, row, pressed, form)))
+                told = slips.spend(request, lambda: self.press_at(row, seen, deed))
         except slips.Spent as spent:
             messages.warning(request, str(spent))
             return self._back(row)
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return self._back(row) if form is None or isinstance(refusal, Stale) else self._ask(request, row, pressed, form)
-        self.log_change(request, row, wording.noted(pressed.title, noted))
         done = _("“%(button)s” is done.") % {"button": pressed.title}
         messages.success(request, done if told is None else str(told))
         return self._back(row)

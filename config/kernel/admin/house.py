@@ -1,14 +1,14 @@
 """How every page of the back-office behaves: what a list costs, what a read-only page refuses, what a page is called."""
 
 import copy
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
 from django.contrib import messages
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
-from django.db.models.constants import LOOKUP_SEP
 from django.db.models.options import Options
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.text import capfirst
@@ -44,6 +44,17 @@ class HouseChangeList(ChangeList):  # type: ignore[misc]
         self.opts = self.model_admin.opts
         self.title = capfirst(self.opts.verbose_name_plural)
 
+    def get_filters(self, request: HttpRequest) -> Any:
+        """By its filters, and by what other pages lead here with.
+
+        Any other field would tell by the number of rows what it holds, be it a masked phone number or what goods cost.
+        """
+        found = super().get_filters(request)
+        for left in found[2]:
+            if left not in self.model_admin.also_narrowed_by:
+                raise DisallowedModelAdminLookup(f"Filtering by {left} not allowed")
+        return found
+
     def get_results(self, request: HttpRequest) -> None:
         if self.page_num > LAST_PAGE:
             self.page_num = LAST_PAGE
@@ -65,6 +76,8 @@ class Titled:
 
 
 class ShownAgain(Exception):
+    """The form of a new row could not be saved and asks again."""
+
     def __init__(self, page: HttpResponse) -> None:
         super().__init__()
         self.page = page
@@ -82,6 +95,8 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
     list_per_page = 50
     compressed_fields = True
     list_filter_submit = True
+    # Parameters, beside those of its filters, by which other pages lead to the list.
+    also_narrowed_by: tuple[str, ...] = ()
     # What will come here and by whom or when, for a list without any row.
     empty_hint: Any = ""
     # Where the model comes from elsewhere and its own name would puzzle staff: singular and plural.
@@ -99,15 +114,6 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
         along = self.list_select_related
         return rows if isinstance(along, bool) else rows.select_related(*along)
 
-    def unseen(self, request: HttpRequest) -> Collection[str]:
-        """Fields and annotations that this person is not shown, and so may not ask the list about by its address either."""
-        return ()
-
-    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        if request is not None and not set(lookup.split(LOOKUP_SEP)).isdisjoint(self.unseen(request)):
-            return False
-        return bool(super().lookup_allowed(lookup, value, request))
-
     def title_of(self, row: Any) -> str:
         """What the heading of its page calls a row."""
         return str(row)
@@ -119,6 +125,9 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
             # The subtitle is what the browser's tab says.
             context |= {"original": Titled(row, self.opts, title), "subtitle": title}
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        if kwargs.get("add") and request.method == "POST":
+            # Nothing was made, so nothing is kept, the slip neither. What a popup answers is another page.
+            raise ShownAgain(page)
         return page
 
     def changeform_view(
@@ -137,8 +146,6 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
             page: HttpResponse = super(HouseAdmin, self).changeform_view(
                 request, None, form_url, {**context, slips.FIELD: slips.kept(request)}
             )
-            if request.method == "POST" and page.status_code == 200:
-                raise ShownAgain(page)
             return page
 
         try:

@@ -45,6 +45,7 @@ class OutboxDeliveryAdmin(ReadOnlyAdmin, ButtonsAdmin):
         BySubscriber,
         ("next_attempt_at", RangeDateTimeFilter),
     )
+    also_narrowed_by = ("next_attempt_at__lte",)
     search_fields = ("subscriber", "event__topic")
     search_help_text = gettext_lazy("Search by the code of the event or of its subscriber")
     list_select_related = ("event",)

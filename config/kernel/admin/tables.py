@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote, urlencode
 
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR
+from django.contrib.admin.views.main import ERROR_FLAG, IGNORED_PARAMS, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -15,6 +15,9 @@ from config.kernel import clock
 from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import attempt
 from config.kernel.admin.house import HouseAdmin
+
+# What a list reads of its address without being narrowed by it.
+OF_THE_LAYOUT = (*IGNORED_PARAMS, PAGE_VAR, ERROR_FLAG)
 
 
 class TableAdmin(HouseAdmin):
@@ -74,6 +77,11 @@ class TableAdmin(HouseAdmin):
 
 
 def narrowed(request: HttpRequest) -> str:
-    """How the list was narrowed, as in its address. The audit is for good, so a phone number searched for stays out of it."""
-    asked = {**request.GET.dict(), SEARCH_VAR: wording.masked(request.GET.get(SEARCH_VAR, ""), kept=3)}
+    """How the list was narrowed, as in its address.
+
+    The audit is for good, so a phone number searched for stays out of it, and so does what the list does not narrow by: it has
+    refused every parameter that is no filter of its own, except those of its layout.
+    """
+    asked = {name: value for name, value in request.GET.items() if name not in OF_THE_LAYOUT}
+    asked[SEARCH_VAR] = wording.masked(request.GET.get(SEARCH_VAR, ""), kept=3)
     return unquote(urlencode({name: value for name, value in asked.items() if value}))

@@ -126,6 +126,17 @@ class TestCounting:
         assert (taken.note, [(line.expected, line.counted) for line in taken.lines.all()]) == ("11월 말", [(10, 8)])
         assert level(cup).on_hand == 8
 
+    def test_a_second_click_makes_no_second_count(self, owner: Client, cup: Variant, warehouse: Warehouse) -> None:
+        chosen = {"warehouse": warehouse.pk, "skus": cup.sku}
+        slip = owner.get(address(StockCount, "count"), chosen).context["slip"]
+        values = chosen | {f"expected-{cup.pk}": 10, f"counted-{cup.pk}": 10, "slip": slip}
+
+        owner.post(address(StockCount, "count"), values)
+        again = owner.post(address(StockCount, "count"), values, follow=True)
+
+        assert StockCount.objects.count() == 1
+        assert "두 번 처리하지 않았습니다" in told(again)
+
     def test_a_count_that_was_overtaken_is_refused_and_asks_for_the_moved_line_again(
         self, owner: Client, cup: Variant, warehouse: Warehouse, at: datetime
     ) -> None:

@@ -541,6 +541,18 @@ def test_a_refund_asks_which_payment_went_back_while_another_waits(client: Clien
     assert "환불한 결제" not in text(client.get(button(order, "refund")))
 
 
+def test_unmatched_money_is_listed_by_what_is_settled_and_what_is_not(client: Client) -> None:
+    first, second = (an_order_with_unmatched_money().unmatched_payments.get() for _ in range(2))
+    press(client, first, "explain", reason="대행사 오류")
+
+    def found(**asked: str) -> set[Any]:
+        return set(client.get(reverse("admin:orders_unmatchedpayment_changelist"), asked).context["cl"].queryset)
+
+    assert found(settled="no") == {second}
+    assert found(settled="yes") == {first}
+    assert found(settled="perhaps") == found() == {first, second}
+
+
 def test_only_who_may_refund_settles_unmatched_money() -> None:
     extra = an_order_with_unmatched_money().unmatched_payments.get()
     onlooker = a_client(a_staff_member("onlooker", role=Role.WAREHOUSE))

@@ -83,6 +83,16 @@ def test_an_upload_and_the_job_that_reads_it_are_there_together_or_not_at_all(
     assert not ImportFile.objects.exists()
 
 
+def test_a_second_click_begins_no_second_import(owner: Client) -> None:
+    slip = owner.get(reverse(BEGIN)).context["hidden"]["slip"]
+
+    send(owner, an_upload(a_line()), slip=slip)
+    again = send(owner, an_upload(a_line()), slip=slip)
+
+    assert again["Location"] == reverse(LIST)
+    assert ImportRun.objects.count() == ImportFile.objects.count() == 1
+
+
 def test_an_upload_is_kept_under_a_random_name_and_imported_by_the_job(owner: Client) -> None:
     answer = send(owner, an_upload(a_line(), FEE), an_upload(a_line("536366"), name="more.csv"))
 
