@@ -148,6 +148,8 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
             )
             return page
 
+        if request.method != "POST":
+            return answer()
         try:
             slips.require_unspent(request)
             return slips.spend(request, answer)
