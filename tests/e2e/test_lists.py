@@ -57,7 +57,7 @@ def rows() -> None:
         an_order(now - timedelta(days=number), Line(cup, 1, 10_000))
         catalog.change_price(variant_id=cup.pk, list_price=cup.list_price + 1_000, reason="인상", actor=None, at=now)
         a_customer(name="김하늘", phone="010-1234-5678", email="sky@example.com")
-        a_promotion(now)
+        a_promotion(now, starts_at=now + timedelta(days=30))  # It would be given in the journeys of others.
 
 
 @pytest.mark.usefixtures("rows")
