@@ -17,7 +17,6 @@ from config.kernel import clock
 from tests.e2e.browser import Visit
 from tests.live import Shop
 
-pytestmark = pytest.mark.django_db(transaction=True)
 KIND = {kind.name: kind.number for kind in BUILT_IN}
 
 

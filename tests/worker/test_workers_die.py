@@ -117,10 +117,11 @@ def test_after_the_whole_worker_is_killed_nothing_stays_in_work(hire: Hire, tmp_
     worker.process.wait()
 
     hire()
-    jobs.sweep(at=clock.now() + timedelta(seconds=jobs.known()[begun.name].seconds) + jobs.GRACE + timedelta(seconds=1))
-
-    assert ended(begun).state == State.LOST
+    jobs.sweep(at=clock.now() + jobs.PATIENCE + timedelta(seconds=1))
     assert ended(waiting).state == State.SUCCEEDED
+
+    jobs.sweep(at=clock.now() + timedelta(seconds=jobs.known()[begun.name].seconds) + jobs.GRACE + timedelta(seconds=1))
+    assert ended(begun).state == State.LOST
 
 
 def test_a_worker_asked_to_stop_finishes_what_it_has_begun(hire: Hire) -> None:

@@ -125,7 +125,7 @@
       .then(function (answer) {
         // Another try would change nothing about a batch that cannot be read.
         if (!answer.ok && answer.status !== 400 && answer.status !== 413) {
-          waitUntil = Date.now() + 1000 * (Number(answer.headers.get("Retry-After")) || 30);
+          waitUntil = Date.now() + 1000 * (Number(answer.headers.get("Retry-After")) || 10);
           return;
         }
         queue = queue.filter(function (one) { return some.indexOf(one) < 0; });
