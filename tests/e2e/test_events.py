@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -47,7 +49,8 @@ def front_url() -> Iterator[str]:
 
 @pytest.fixture
 def source(shop: Shop, front_url: str) -> EventSource:
-    return event_sources.add(
+    """A source that the running shop knows already: it looks for new ones once a second."""
+    made = event_sources.add(
         code=f"front-{time.time_ns()}",
         name="쇼핑몰",
         nature=EventSource.Nature.BROWSER,
@@ -55,6 +58,17 @@ def source(shop: Shop, front_url: str) -> EventSource:
         at=clock.now(),
         origins=[front_url],
     )
+
+    def is_known() -> bool:
+        asked = Request(f"{shop.url}/api/v1/events/?key={made.key}", method="OPTIONS", headers={"Origin": front_url})  # noqa: S310
+        try:
+            with urlopen(asked) as answer:  # noqa: S310
+                return bool(answer.status == 204)
+        except HTTPError:
+            return False
+
+    assert until(is_known)
+    return made
 
 
 @pytest.fixture
