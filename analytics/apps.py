@@ -13,12 +13,14 @@ class AnalyticsConfig(AppConfig):
         # What the shop takes is for those who steer it; clerks and the warehouse see what there is to do.
         takings = ("view_hourlysales", "view_dailysales", "view_rollupstate")
         stock = ("view_dailystock",)
+        # Where events come from is for those who count with them; what is done about it is the owner's.
+        events = ("view_eventsource", "view_eventkind", "view_quarantinedevent", "view_eventbatch")
         grant(
             "analytics",
             {
-                Role.ANALYST: (*takings, *stock),
+                Role.ANALYST: (*takings, *stock, *events),
                 Role.VIEWER: (*takings, *stock),
-                Role.MARKETER: takings,
+                Role.MARKETER: (*takings, *events),
                 Role.BUYER: ("view_dailysales", *stock),
                 Role.WAREHOUSE: stock,
             },

@@ -1,21 +1,24 @@
-"""The second half of I9: the stored figures of a closed day are what a recount from the source gives, cell by cell; and so
-are the visits of a day.
+"""The second half of I9, that stored figures are what a recount from the source gives, cell by cell, and shoppers' visits too;
+and I16, that each shopper's event that was acknowledged is there once.
 """
 
 import random
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
 
 from analytics.models import RollupState
-from analytics.queries import recount, visit_recount
+from analytics.operations.event_months import BATCHES_KEPT
+from analytics.queries import event_recount, recount, visit_recount
 from config.kernel.invariants import Violation, invariant
 
 # Few days are recounted all; of many, the latest ones and some others, other ones each night.
 ALL = 40
 LATEST = 14
-# Visits are counted in Python, event by event: the latest days and some others, other ones each night.
-LATEST_OF_VISITS = 3
-SOME_OF_VISITS = 4
+# Of days with events, of which there may be millions, these.
+LATEST_OF_EVENTS = 3
+SOME_OF_EVENTS = 4
 
 
 def sample(days: list[date], at: datetime) -> list[date]:
@@ -42,13 +45,36 @@ def the_hours_add_up_to_the_skus(at: datetime) -> Iterator[Violation]:
         yield Violation("I9", f"figures of {day}", f"{column}: {hours} by hour, {skus} by SKU")
 
 
+def sample_of_events(days: list[date], at: datetime) -> list[date]:
+    """Which of these days, in order, are recounted event by event at `at`."""
+    before = days[:-LATEST_OF_EVENTS]
+    chosen = random.Random(at.toordinal()).sample(before, min(SOME_OF_EVENTS, len(before)))  # noqa: S311  no secret
+    return sorted(chosen) + days[-LATEST_OF_EVENTS:]
+
+
+def _kept() -> timedelta:
+    """For how long both batches and events are kept whole: events go by the month of the client's clock."""
+    return min(BATCHES_KEPT, timedelta(days=settings.EVENTS_KEPT_DAYS)) - timedelta(days=1)
+
+
+@invariant("I9")
+def hours_equal_their_recount(at: datetime) -> Iterator[Violation]:
+    for day in sample_of_events(event_recount.days_with_figures(at=at, kept=_kept()), at):
+        for one in event_recount.miscounted(day):
+            yield Violation("I9", one.subject, f"stored {one.said}, recounted {one.counted}")
+
+
+@invariant("I16")
+def each_acknowledged_event_is_there_once(at: datetime) -> Iterator[Violation]:
+    for day in sample_of_events(event_recount.days_with_batches(at=at, kept=_kept()), at):
+        for one in event_recount.unacknowledged(day):
+            yield Violation("I16", one.subject, f"acknowledged {one.said}, stored {one.counted}")
+
+
 @invariant("I9")
 def visits_equal_their_recount(at: datetime) -> Iterator[Violation]:
-    days, chance = visit_recount.clean_days(), at.toordinal()
-    before = days[:-LATEST_OF_VISITS]
-    some = random.Random(chance).sample(before, min(SOME_OF_VISITS, len(before)))  # noqa: S311  a sample, no secret
-    for day in sorted(some) + days[-LATEST_OF_VISITS:]:
-        for cell in visit_recount.differences(day, chance=chance):
+    for day in sample_of_events(visit_recount.clean_days(), at):
+        for cell in visit_recount.differences(day, chance=at.toordinal()):
             yield Violation(
                 "I9",
                 f"visit of {cell.visitor} at {cell.started_at.isoformat()}",

@@ -38,5 +38,6 @@ def find_visits(*, at: datetime) -> Done:
 def keep_event_months(*, at: datetime) -> Done:
     kept = event_months.keep(at=at)
     return Done(
-        rows=kept.made + kept.dropped, summary={"made": kept.made, "dropped": kept.dropped, "forgotten": kept.forgotten}
+        rows=kept.made + kept.dropped,
+        summary={"months_made": kept.made, "months_dropped": kept.dropped, "forgotten": kept.forgotten},
     )

@@ -1,8 +1,8 @@
-"""The dashboard on the first page, the sales page and the state of the figures."""
+"""The dashboard on the first page, the sales page, the state of the figures, and where shoppers' events come from."""
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.admin import codes, rollup_state, sales, tiles
+from analytics.admin import codes, event_kinds, event_quality, event_sources, quarantine, rollup_state, sales, tiles
 from config.kernel.admin import home
 from config.kernel.admin.navigation import Link, add_group
 
@@ -17,9 +17,15 @@ add_group(
             "analytics.view_rollupstate",
         ),
         Link(_("How this is counted"), "help", "admin:analytics_definitions"),
+        Link(_("Event sources"), "sensors", "admin:analytics_eventsource_changelist", "analytics.view_eventsource"),
+        Link(_("Data quality"), "fact_check", "admin:analytics_eventbatch_quality", "analytics.view_eventbatch"),
+        Link(_("Quarantine"), "report", "admin:analytics_quarantinedevent_changelist", "analytics.view_quarantinedevent"),
+        Link(_("Own kinds of events"), "category", "admin:analytics_eventkind_changelist", "analytics.view_eventkind"),
     ],
     order=40,
 )
 home.add_section("analytics/home.html", tiles.home, order=10)
 
-__all__ = ("codes", "rollup_state", "sales", "tiles")
+__all__ = (
+    "codes", "event_kinds", "event_quality", "event_sources", "quarantine", "rollup_state", "sales", "tiles",
+)  # fmt: skip

@@ -14,5 +14,10 @@ codes.declare(
     names={
         "days": pgettext_lazy("fact", "days counted"),
         "seconds": pgettext_lazy("fact", "seconds taken"),
+        # counting and keeping shoppers' events
+        "hours": pgettext_lazy("fact", "hours counted"),
+        "months_made": pgettext_lazy("fact", "months made"),
+        "months_dropped": pgettext_lazy("fact", "months dropped"),
+        "forgotten": pgettext_lazy("fact", "events parted from their customer"),
     },
 )

@@ -83,10 +83,13 @@ class Refused:
 
 @dataclass
 class Batch:
-    """`visitor` is None where the shopper did not agree to be known again, or nobody was named."""
+    """`visitor` is None where the shopper did not agree to be known again, or nobody was named. `ahead` is by how much the
+    client's clock is ahead of ours.
+    """
 
     visitor: int | None = None
     customer: str | None = None
+    ahead: timedelta = timedelta(0)
     rows: list[Row] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
@@ -104,7 +107,7 @@ def read(body: Any, *, kinds: Kinds, received_at: datetime) -> Batch:
         raise BadBatch("The body must be a JSON object.", details={"events": "missing"})
     events = _events(body)
     ahead = _ahead(body, received_at)
-    batch = Batch()
+    batch = Batch(ahead=ahead)
     if _consent(body):
         batch.customer = _text(body, "customer", 64)
         name = _text(body, "visitor", 64) or (f"customer:{batch.customer}" if batch.customer else None)
@@ -117,6 +120,11 @@ def read(body: Any, *, kinds: Kinds, received_at: datetime) -> Batch:
             reason, told = read_one
             batch.refused.append(_refusal(index, event, reason, told))
     return batch
+
+
+def is_whole(raw: str, digest: bytes | memoryview) -> bool:
+    """Whether a refused event was kept in full; one that was too long has been cut."""
+    return _digest(raw) == bytes(digest)
 
 
 def _events(body: Mapping[str, Any]) -> Sequence[Any]:
@@ -228,4 +236,8 @@ def _refusal(index: int, event: Any, reason: str, told: str) -> Refused:
     # In ASCII, whatever it holds; what is too long is cut, its digest is of the whole.
     raw = json.dumps(event, separators=(",", ":"), sort_keys=True)
     told = told.encode("utf-8", "replace").decode().replace("\0", "")
-    return Refused(index, reason, told, raw[:LONGEST_RAW], blake2b(raw.encode(), digest_size=16).digest())
+    return Refused(index, reason, told, raw[:LONGEST_RAW], _digest(raw))
+
+
+def _digest(raw: str) -> bytes:
+    return blake2b(raw.encode(), digest_size=16).digest()

@@ -107,7 +107,7 @@ class Event(models.Model):
     id = models.UUIDField(_("id"))
     client_at = models.DateTimeField(_("time of the client"))
     occurred_at = models.DateTimeField(_("occurred at"))
-    received_at = models.DateTimeField(_("received at"))
+    received_at = models.DateTimeField(pgettext_lazy("event", "received at"))
     visitor = models.BigIntegerField(_("visitor"), null=True, blank=True)
     customer_id = models.BigIntegerField(_("customer"), null=True, blank=True)
     variant = models.ForeignKey(
@@ -141,18 +141,25 @@ class Event(models.Model):
 class QuarantinedEvent(models.Model):
     """An event that could not be read, kept with the reason until its time is over or it is read again."""
 
-    source = models.ForeignKey(EventSource, models.PROTECT, related_name="+", verbose_name=_("event source"))
+    source = models.ForeignKey(EventSource, models.PROTECT, related_name="+", db_index=False, verbose_name=_("event source"))
     digest = models.BinaryField(max_length=16)
-    received_at = models.DateTimeField(_("received at"))
+    received_at = models.DateTimeField(pgettext_lazy("event", "received at"))
     reason = models.CharField(_("reason"), max_length=20)
     told = models.CharField(_("details"), max_length=200, blank=True)
     raw = models.TextField(_("as it came"))
+    # What its batch said of it, so that it can be read again as it would have been.
+    traffic = models.SmallIntegerField(_("traffic"), choices=Event.Traffic.choices)
+    clock_ahead = models.DurationField(_("clock ahead"))
 
     class Meta:
         verbose_name = _("quarantined event")
         verbose_name_plural = _("quarantine of events")
         constraints = [models.UniqueConstraint(fields=["source", "digest"], name="quarantined_event_once")]
-        indexes = [models.Index(fields=["-received_at", "-id"], name="quarantined_event_by_time")]
+        indexes = [
+            models.Index(fields=["-received_at", "-id"], name="quarantined_event_by_time"),
+            models.Index(fields=["source", "-received_at", "-id"], name="quarantined_event_by_source"),
+            models.Index(fields=["reason", "-received_at", "-id"], name="quarantined_event_by_reason"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.reason} {self.told}".strip()
@@ -166,7 +173,7 @@ class EventBatch(models.Model):
     """
 
     source = models.ForeignKey(EventSource, models.PROTECT, related_name="+", db_index=False, verbose_name=_("event source"))
-    received_at = models.DateTimeField(_("received at"))
+    received_at = models.DateTimeField(pgettext_lazy("event", "received at"))
     stored = models.PositiveSmallIntegerField(_("stored"))
     doubled = models.PositiveSmallIntegerField(_("came before"))
     quarantined = models.PositiveSmallIntegerField(_("quarantined"))

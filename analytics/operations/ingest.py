@@ -48,8 +48,8 @@ _TAKE = """
         RETURNING occurred_at
     ),
     kept_apart AS (
-        INSERT INTO analytics_quarantinedevent (source_id, digest, received_at, reason, told, raw)
-        SELECT %(source)s, q.digest, %(at)s, q.reason, q.told, q.raw
+        INSERT INTO analytics_quarantinedevent (source_id, digest, received_at, reason, told, raw, traffic, clock_ahead)
+        SELECT %(source)s, q.digest, %(at)s, q.reason, q.told, q.raw, %(traffic)s, %(ahead)s
         FROM unnest(%(digests)s::bytea[], %(reasons)s::text[], %(told)s::text[], %(raw)s::text[])
             AS q (digest, reason, told, raw)
         ORDER BY q.digest
@@ -83,6 +83,7 @@ def take(*, batch: Batch, source: EventSource, traffic: Event.Traffic, at: datet
             {
                 "at": at,
                 "late": at - LATE,
+                "ahead": batch.ahead,
                 "zone": settings.BUSINESS_TIME_ZONE,
                 "visitor": batch.visitor,
                 "customer": batch.customer,

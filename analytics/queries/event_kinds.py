@@ -27,6 +27,12 @@ def known() -> Kinds:
     return kept[1]
 
 
+def anew() -> Kinds:
+    """As they are this moment, and kept from now on."""
+    forget()
+    return known()
+
+
 def forget() -> None:
     """The next batch reads the kinds anew."""
     global _kept
@@ -52,9 +58,13 @@ def _ready(kind: Kind) -> KnownKind:
 
     def complaint(properties: Any) -> str | None:
         """Names the property and the rule it breaks, never its value: that may be personal."""
-        if validator.is_valid(properties):
-            return None
-        error = next(iter(validator.iter_errors(properties)))
+        try:
+            if validator.is_valid(properties):
+                return None
+            error = next(iter(validator.iter_errors(properties)))
+        except ValueError:
+            # The validator goes only so deep, whatever the schema says.
+            return "nested too deeply"
         rule = str(error.schema_path[-1])
         if rule in ("required", "additionalProperties"):
             strange = sorted(set(properties) - set(kind.properties)) if rule == "additionalProperties" else []

@@ -185,6 +185,7 @@ def _fill(services: Services, place: Place) -> None:
     print("Filling the shop with a year of orders; only the first start does this ...", flush=True)
     try:
         manage(services, "seed_demo", "--scale", "medium")
+        manage(services, "seed_events")
         manage(services, "rebuild_analytics")
     except LocalError as refusal:
         print(f"The shop stays as it is. {refusal}", flush=True)

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from analytics.api import admission
+from analytics.queries import event_kinds
 from inventory.operations import purchasing
 from inventory.operations.purchasing import Wanted
 from orders.operations import fulfilling, returning
 from orders.operations.placing import Buyer
 from orders.queries import quoting
 from tests import builders
+from tests.analytics.events.builders import a_batch, an_event
 from tests.budgets.world import World
 
 
@@ -147,6 +150,16 @@ def _state_consent(world: World, size: int) -> Sent:
     return Sent(f"/customers/{world.customer.external_id}/consents/", said)
 
 
+def _tell_events(world: World, size: int) -> Sent:
+    # As of a process that knows no source and no kind yet.
+    admission.forget()
+    event_kinds.forget()
+    skus = [an_event("product_viewed", at=world.at, sku=one.sku) for one in world.some_variants(size)]
+    refused = [{"id": str(one)} for one in range(size)]
+    body = a_batch(*skus, *refused, customer=world.customer.external_id)
+    return Sent(f"/events/?source={world.server.code}", body)
+
+
 # What stands behind a question mark is another way to use the same operation.
 COMMANDS: dict[str, Callable[[World, int], Sent]] = {
     "POST /api/v1/quotes/": _quote,
@@ -168,4 +181,5 @@ COMMANDS: dict[str, Callable[[World, int], Sent]] = {
     "POST /api/v1/purchase-orders/{number}/receive/": _receive_goods,
     "PUT /api/v1/customers/{external_id}/": _write_customer,
     "POST /api/v1/customers/{external_id}/consents/": _state_consent,
+    "POST /api/v1/events/": _tell_events,
 }

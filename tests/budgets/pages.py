@@ -22,6 +22,7 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
     basket = {"basket": skus, "at": f"{world.at:%Y-%m-%dT%H:%M:%S}", "codes": world.coupon.code}
     return {
         "admin:analytics_hourlysales_changelist": {by: {"by": by} for by in ("hour", "channel", "category", "sku")},
+        "admin:analytics_quarantinedevent_changelist": {"reason": {"reason": "bad_id"}},
         "admin:campaigns_promotion_try": {"basket": basket},
         "admin:inventory_stockcount_count": {"skus": {"warehouse": str(world.warehouse.pk), "skus": skus}},
         "admin:orders_order_changelist": {
@@ -37,6 +38,7 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
 def _in_other_states(world: World) -> dict[str, dict[str, Model]]:
     """Rows whose pages look otherwise in another state than in the one that is opened first."""
     return {
+        "admin:analytics_eventsource_change": {"server": world.server},
         "admin:inventory_purchaseorder_change": {"draft": world.draft, "sent": world.sent},
         "admin:orders_order_change": {"placed": world.placed, "short": world.short, "shipped": world.shipped},
     }
@@ -120,8 +122,12 @@ def of_the_api(world: World, schema: dict[str, Any]) -> dict[str, str]:
         if "{" in route:
             model, key = keys[resource]
             values[key] = getattr(world.row(model), key)
-        found[f"GET {route}"] = route.format(**values)
+        found[f"GET {route}"] = route.format(**values) + _ASKED_OF_THE_API.get(route, "")
     return found
+
+
+# What an operation of the API needs to be asked with.
+_ASKED_OF_THE_API = {"/api/v1/events/proof/": "?customer=c-1"}
 
 
 def entries(schema: dict[str, Any]) -> set[str]:

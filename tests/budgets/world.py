@@ -15,7 +15,8 @@ from django.core.files.base import ContentFile
 from django.db.models import F, Model
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from analytics.operations import rollups
+from analytics.models import EventKind, EventSource
+from analytics.operations import event_figures, event_kinds, rollups
 from campaigns.models import Campaign, Consent, Customer, Promotion, Segment, SegmentMembership
 from campaigns.operations import coupons, customers, occurrences, promotions
 from config.kernel import jobs, tokens
@@ -30,6 +31,7 @@ from orders.operations import canceling, fulfilling, noting, paying, returning, 
 from orders.operations.placing import Buyer
 from tests import builders
 from tests.analytics.builders import Line, an_order, movements
+from tests.analytics.events.builders import a_batch, a_source, an_event, told
 
 NOW = builders.AT + timedelta(hours=1)
 # Deep enough that nothing the shop does in a round empties a shelf.
@@ -60,6 +62,7 @@ class World:
         self._imports(size)
         self._staff(size)
         self._past(size)
+        self._events(size)
         self._acts(size)
 
     def some_variants(self, size: int) -> list[Variant]:
@@ -339,6 +342,21 @@ class World:
             an_order(noon, Line(variant, 2, 10_000, discount=1_000), channel=f"shop-{next(self._next)}"[:20])
             movements(noon, variant, self.warehouse, ("SHIPMENT", -2))
         rollups.rebuild_due(at=self.at)
+
+    def _events(self, size: int) -> None:
+        """Sources, each with a batch of its own on so many days, of which some events cannot be read; and own kinds."""
+        for number in range(size):
+            source = a_source(name=f"쇼핑몰 {number}", at=self.at - timedelta(days=40))
+            for days_ago in range(size):
+                at = self.at - timedelta(days=days_ago)
+                skus = [an_event("product_viewed", at=at, sku=one.sku) for one in self.some_variants(size)]
+                told(source, a_batch(*skus, *({"id": str(one)} for one in range(size)), customer="c-1"), at=at)
+            event_kinds.define(
+                name=f"kind_{number}", properties={f"p{one}": {} for one in range(size)}, required=[], actor=None, at=self.at
+            )
+        event_figures.count_due()
+        self.server = a_source(EventSource.Nature.SERVER, code="server")
+        event_kinds.switch(number=EventKind.objects.latest("number").pk, on=False, actor=None)
 
     # --- what pages are asked for
 

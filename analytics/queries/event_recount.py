@@ -1,0 +1,106 @@
+"""Recounts events: against the batches that were acknowledged, and against the hourly figures.
+
+Each question is one statement, so both sides are seen at one moment whatever is taken in or counted meanwhile.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from analytics.models import EventBatch, HourlyEvents
+from config.kernel import shop
+from config.kernel.business_time import day_period
+
+
+@dataclass(frozen=True)
+class Unequal:
+    """`subject` names the hour and source, `said` is what was acknowledged or stored, `counted` what a recount gives."""
+
+    subject: str
+    said: int
+    counted: int
+
+
+_ACKNOWLEDGED = """
+    WITH said AS (
+        SELECT source_id, date_trunc('hour', received_at) AS hour, sum(stored)::bigint AS events
+        FROM analytics_eventbatch WHERE received_at >= %(starts_at)s AND received_at < %(ends_at)s AND stored > 0
+        GROUP BY 1, 2
+    ),
+    there AS (
+        SELECT source_id::bigint, date_trunc('hour', received_at) AS hour, count(*) AS events
+        FROM analytics_event WHERE received_at >= %(starts_at)s AND received_at < %(ends_at)s
+        GROUP BY 1, 2
+    )
+    SELECT source_id, hour, coalesce(said.events, 0), coalesce(there.events, 0)
+    FROM said FULL JOIN there USING (source_id, hour)
+    WHERE said.events IS DISTINCT FROM there.events
+    ORDER BY hour, source_id
+"""
+
+# Hours that are still due are counted within minutes; what they say until then is not promised.
+_FIGURES = """
+    WITH stored AS (
+        SELECT hour, source_id, kind, traffic, events::bigint, visitors::bigint
+        FROM analytics_hourlyevents WHERE hour >= %(starts_at)s AND hour < %(ends_at)s
+    ),
+    recounted AS (
+        SELECT date_trunc('hour', occurred_at, %(zone)s) AS hour, source_id::bigint, kind, traffic,
+            count(*) AS events, count(DISTINCT visitor) AS visitors
+        FROM analytics_event WHERE occurred_at >= %(starts_at)s AND occurred_at < %(ends_at)s
+        GROUP BY 1, 2, 3, 4
+    ),
+    due AS (SELECT DISTINCT unnest(hours) AS hour FROM analytics_eventbatch WHERE is_pending)
+    SELECT hour, source_id, kind, traffic, coalesce(s.events, 0), coalesce(r.events, 0), coalesce(s.visitors, 0),
+        coalesce(r.visitors, 0)
+    FROM stored AS s FULL JOIN recounted AS r USING (hour, source_id, kind, traffic)
+    WHERE (s.events, s.visitors) IS DISTINCT FROM (r.events, r.visitors) AND hour NOT IN (SELECT hour FROM due)
+    ORDER BY hour, source_id, kind, traffic
+"""
+
+
+def days_with_batches(*, at: datetime, kept: timedelta) -> list[date]:
+    """Business days from the first batch that is still kept to that of `at`."""
+    first = EventBatch.objects.filter(received_at__gt=at - kept).order_by("id").values_list("received_at", flat=True).first()
+    return _days(first, at)
+
+
+def days_with_figures(*, at: datetime, kept: timedelta) -> list[date]:
+    """Business days from the first counted hour whose events are still kept to that of `at`."""
+    first = HourlyEvents.objects.filter(hour__gt=at - kept).order_by("hour").values_list("hour", flat=True).first()
+    return _days(first, at)
+
+
+def unacknowledged(day: date) -> Iterator[Unequal]:
+    """Hours of receipt in which other than the acknowledged events are stored."""
+    for source_id, hour, said, there in _rows(_ACKNOWLEDGED, day):
+        yield Unequal(f"events of source {source_id} received in the hour of {hour.isoformat()}", said, there)
+
+
+def miscounted(day: date) -> Iterator[Unequal]:
+    """Cells of the hourly figures that are not what their events are."""
+    for hour, source_id, kind, traffic, events, recounted, visitors, visitors_recounted in _rows(_FIGURES, day):
+        cell = f"hour of {hour.isoformat()}, source {source_id}, kind {kind}, traffic {traffic}"
+        if events != recounted:
+            yield Unequal(f"events: {cell}", events, recounted)
+        if visitors != visitors_recounted:
+            yield Unequal(f"visitors: {cell}", visitors, visitors_recounted)
+
+
+def _days(first: datetime | None, at: datetime) -> list[date]:
+    if first is None:
+        return []
+    began = shop.day(first)
+    return [began + timedelta(days=number) for number in range((shop.day(at) - began).days + 1)]
+
+
+def _rows(statement: str, day: date) -> list[Any]:
+    whole = day_period(day, shop.zone())
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"starts_at": whole.starts_at, "ends_at": whole.ends_at, "zone": settings.BUSINESS_TIME_ZONE})
+        found: list[Any] = cursor.fetchall()
+        return found
