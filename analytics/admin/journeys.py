@@ -47,10 +47,10 @@ TITLES = {
     Kind.REFUND: gettext_lazy("refund"),
 }
 STAGES = {
-    Stage.EXPLORE: pgettext_lazy("stage", "explore"),
-    Stage.COMPARE: pgettext_lazy("stage", "compare"),
-    Stage.DECIDE: pgettext_lazy("stage", "about to buy"),
-    Stage.BOUGHT: pgettext_lazy("stage", "bought"),
+    Stage.EXPLORE: pgettext_lazy("stage", "Explore"),
+    Stage.COMPARE: pgettext_lazy("stage", "Compare"),
+    Stage.DECIDE: pgettext_lazy("stage", "About to buy"),
+    Stage.BOUGHT: pgettext_lazy("stage", "Bought"),
 }
 CLICK_IDS = {
     "gclid": gettext_lazy("Google ad"),

@@ -73,10 +73,6 @@ class Migration(migrations.Migration):
             name='is_new',
             field=models.BooleanField(db_default=True, default=True, verbose_name='not yet in the visits'),
         ),
-        migrations.AddIndex(
-            model_name='knownvisitor',
-            index=models.Index(condition=models.Q(('customer_id__isnull', True)), fields=['id'], name='known_visitor_unsettled'),
-        ),
         migrations.AddField(
             model_name='visit',
             name='customer',

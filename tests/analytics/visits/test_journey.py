@@ -151,7 +151,7 @@ def test_the_page_tells_it_in_words(customer: Customer, order: Order, language: 
     assert 'class="stage-compare" x=' in text
     said = {
         "ko": ("탐색 4분", "비교 3분", "구매 직전 2분", "품절 상품 1개 조회", "장바구니에 2개 담음", "· 네이버 광고 →", "문자"),
-        "en": ("explore 4 min", "compare 3 min", "about to buy 2 min", "1 product out of stock", "2 units into the cart"),
+        "en": ("Explore 4 min", "Compare 3 min", "About to buy 2 min", "1 product out of stock", "2 units into the cart"),
     }
     for part in said[language]:
         assert part in words, part

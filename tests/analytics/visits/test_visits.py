@@ -3,12 +3,14 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import override_settings
 
+from analytics.behaviour import stages
 from analytics.behaviour.reading import visitor_key
 from analytics.models import Event, KnownVisitor, Visit, VisitDay
 from analytics.operations import event_figures, event_months, visits
@@ -127,6 +129,36 @@ def test_counting_marks_the_days_of_what_was_told() -> None:
     assert list(VisitDay.objects.order_by("day").values_list("day", "state", "marks", "dirtied_at")) == [
         (date(2026, 11, 18), "DIRTY", 1, NOW),
         (DAY, "DIRTY", 1, NOW),
+    ]
+
+
+def test_the_worked_table_of_the_documents() -> None:
+    category = a_category()
+    for sku in "ABC":
+        a_variant(a_product(category), sku=sku)
+
+    def then(clock: str, kind: str, day: str = "2026-11-19", **properties: Any) -> dict[str, Any]:
+        return an_event(kind, at=seoul(day, clock), **properties)
+
+    tell(
+        a_source(),
+        then("23:40", "page_viewed", path="/event", utm_source="naver"),
+        then("23:42", "product_viewed", sku="A", in_stock=False),
+        then("23:45", "product_viewed", sku="B"),
+        then("23:50", "product_added", sku="B"),
+        then("23:55", "product_viewed", sku="C"),
+        then("00:01", "order_completed", "2026-11-20", order="T-1"),
+    )
+    made()
+
+    def told(visit: Visit) -> tuple[Any, ...]:
+        lasted = [(one.stage.value, one.lasted.total_seconds() / 60) for one in stages.intervals(visit)]
+        counts = (visit.events, visit.pages, visit.products, visit.out_of_stock, visit.added, len(visit.orders))
+        return (*counts, visit.utm_source, lasted)
+
+    assert [told(visit) for visit in all_visits()] == [
+        (5, 1, 3, 1, 1, 0, "naver", [("explore", 5), ("compare", 5), ("decide", 5)]),
+        (1, 0, 0, 0, 0, 1, "", [("bought", 0)]),
     ]
 
 
