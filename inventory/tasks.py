@@ -25,7 +25,7 @@ def expire_reservations(*, at: datetime) -> Done:
     done = reservations.expire_due(at=at, but_not=EXPIRING_ELSEWHERE)
     if done.stuck:
         raise ReservationsStuck(f"{done.expired} expired, {len(done.stuck)} could not: {', '.join(done.stuck[:20])}")
-    return Done(rows=done.expired)
+    return Done(rows=done.expired, summary={"left": done.left} if done.left else {})
 
 
 @job(name="inventory.audit_stock", title=_("Recount the stock levels"), seconds=900, queue="slow")

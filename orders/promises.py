@@ -236,6 +236,78 @@ def unmatched_money_is_in_the_worklist(at: datetime) -> Iterator[Violation]:
     )
 
 
+@invariant("I6")
+def one_report_is_counted_once(at: datetime) -> Iterator[Violation]:
+    """A provider's reference names one row among payments and unmatched payments, and one among refunds and settlements."""
+    yield from _violations(
+        "I6",
+        """
+        WITH counted AS (
+            SELECT 'CAME' AS direction, provider, reference FROM orders_payment
+            UNION ALL SELECT 'CAME', provider, reference FROM orders_unmatchedpayment
+            UNION ALL SELECT 'WENT', provider, reference FROM orders_refund
+            UNION ALL SELECT 'WENT', provider, reference FROM orders_settlement WHERE outcome = 'PAID_BACK'
+        ), rows AS (
+            SELECT direction, lower(btrim(provider)) AS provider, btrim(reference) AS reference, count(*) AS times
+            FROM counted GROUP BY 1, 2, 3
+        ), names AS (
+            SELECT direction, lower(btrim(provider)) AS provider, btrim(reference) AS reference, count(*) AS times
+            FROM orders_providerreference GROUP BY 1, 2, 3
+        )
+        SELECT format('reference %%s %%s', provider, reference),
+               format('%%s: written down %%s times, kept as a name %%s times', direction, coalesce(rows.times, 0),
+                      coalesce(names.times, 0))
+        FROM rows FULL JOIN names USING (direction, provider, reference)
+        WHERE rows.times IS DISTINCT FROM 1 OR names.times IS DISTINCT FROM 1
+        """,
+    )
+
+
+@invariant("I6")
+def money_goes_back_the_way_it_came(at: datetime) -> Iterator[Violation]:
+    yield from _violations(
+        "I6",
+        """
+        SELECT 'order ' || o.number, format('refund %%s by %%s, which took no payment of it', r.reference, r.provider)
+        FROM orders_refund r JOIN orders_order o ON o.id = r.order_id
+        WHERE NOT EXISTS (
+            SELECT FROM orders_payment p WHERE p.order_id = r.order_id AND p.provider = r.provider
+            AND p.id = coalesce(r.payment_id, p.id)
+        )
+        UNION ALL
+        SELECT 'order ' || o.number,
+               format('unmatched payment %%s of %%s was paid back by %%s', u.reference, u.provider, s.provider)
+        FROM orders_settlement s JOIN orders_unmatchedpayment u ON u.id = s.payment_id JOIN orders_order o ON o.id = u.order_id
+        WHERE s.outcome = 'PAID_BACK' AND s.provider <> u.provider
+        """,
+    )
+
+
+@invariant("I6")
+def a_refund_says_what_went_back_where_two_payments_might_have(at: datetime) -> Iterator[Violation]:
+    """An unmatched payment of its amount was open when it was written down. The timeline, written under the order's lock, knows
+    what came first.
+    """
+    yield from _violations(
+        "I6",
+        """
+        SELECT 'order ' || o.number,
+               format('refund %%s does not say of which payment, and %%s of its amount was open', r.reference, u.reference)
+        FROM orders_unmatchedpayment u
+        JOIN orders_refund r ON r.order_id = u.order_id AND r.amount = u.amount AND r.payment_id IS NULL
+        JOIN orders_order o ON o.id = u.order_id
+        JOIN orders_orderevent went ON went.order_id = u.order_id AND went.kind = 'REFUNDED'
+         AND went.details ->> 'provider' = r.provider AND went.details ->> 'reference' = r.reference
+        JOIN orders_orderevent came ON came.order_id = u.order_id AND came.kind = 'UNMATCHED'
+         AND came.details ->> 'provider' = u.provider AND came.details ->> 'reference' = u.reference
+        WHERE came.id < went.id AND NOT EXISTS (
+            SELECT FROM orders_orderevent settled WHERE settled.order_id = u.order_id AND settled.kind = 'SETTLED'
+            AND settled.details ->> 'number' = u.reference AND settled.id < went.id
+        )
+        """,
+    )
+
+
 @invariant("I7")
 def a_channels_number_is_one_order(at: datetime) -> Iterator[Violation]:
     yield from _violations(

@@ -16,8 +16,8 @@ class OrdersStuck(Exception):
 def expire_unpaid(*, at: datetime) -> Done:
     done = canceling.expire_due(at=at)
     if done.stuck:
-        raise OrdersStuck(f"{done.expired} expired, {done.failed} could not: {', '.join(done.stuck[:20])}")
-    return Done(rows=done.expired, summary={"expired": done.expired})
+        raise OrdersStuck(f"{done.expired} expired, {len(done.stuck)} could not: {', '.join(done.stuck[:20])}")
+    return Done(rows=done.expired, summary={"expired": done.expired} | ({"left": done.left} if done.left else {}))
 
 
 @job(name=importing.JOB, title=_("Import an old shop's history"), seconds=1800, queue="slow")

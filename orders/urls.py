@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(ORDER, views.OrderView.as_view(), name="order"),
     path(f"{ORDER}payments/", views.PayView.as_view(), name="order-payments"),
     path(f"{ORDER}refunds/", views.RefundView.as_view(), name="order-refunds"),
+    path(f"{ORDER}pay-back/", views.PayBackView.as_view(), name="order-pay-back"),
     path(f"{ORDER}cancel/", views.CancelView.as_view(), name="order-cancel"),
     path(f"{ORDER}pick/", views.PickView.as_view(), name="order-pick"),
     path(f"{ORDER}ship/", views.ShipView.as_view(), name="order-ship"),

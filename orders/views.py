@@ -67,7 +67,8 @@ def packing_slip_view(request: HttpRequest, object_id: str) -> HttpResponse:
 
 def _sheet(template: str, context: dict[str, Any], language: str) -> HttpResponse:
     with translation.override(language):
-        page = render_to_string(template, context | {"printed_at": clock.now(), "LANGUAGE_CODE": language})
+        shown = context | {"printed_at": clock.now(), "LANGUAGE_CODE": language, "site_title": settings.UNFOLD["SITE_TITLE"]}
+        page = render_to_string(template, shown)
     return HttpResponse(page, headers={"Cache-Control": "no-store"})
 
 

@@ -22,6 +22,7 @@ COLORS = {RollupState.State.DIRTY: "warning", RollupState.State.CLEAN: "success"
 
 @admin.register(RollupState)
 class RollupStateAdmin(ReadOnlyAdmin, ButtonsAdmin):
+    empty_hint = gettext_lazy("Business days whose figures are made, from the first order on.")
     list_display = ("business_day", "state_label", "rebuilt", "rows", "took", "dirtied")
     list_filter = (("state", ChoicesDropdownFilter), ("day", RangeDateFilter))
     ordering = ("-day",)

@@ -32,6 +32,7 @@ from config.kernel.admin import downloading
 from config.kernel.admin.buttons import DayInput
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.money import Money
+from orders.admin import known
 
 PLAIN = "text/plain; charset=utf-8"
 LONGEST_DAYS = 731
@@ -200,7 +201,7 @@ def cut(*, first: date, last: date, by: str, fresh: Freshness, at: datetime, mos
     cuts: dict[str, tuple[Any, Callable[[Any], str]]] = {
         "day": (sales.by_day, wording.day),
         "hour": (sales.by_hour, charts.hour),
-        "channel": (sales.by_channel, lambda name: name or _("without a sale on record")),
+        "channel": (sales.by_channel, lambda name: known.channel(name) if name else _("without a sale on record")),
     }
     ask, name = cuts[by]
     many: list[tuple[Any, Figures]] = ask(**live)

@@ -1,4 +1,4 @@
-"""The tiles of the first page, as finished values, down to what this person may see. Each number leads to its rows."""
+"""The tiles of the first page, as finished values, down to what this person may see. What is made of rows leads to them."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -60,24 +60,31 @@ def today(request: HttpRequest, at: datetime) -> dict[str, Any]:
     """The open day against last week's, up to this time."""
     found = sales.today(at=at)
     now, before = found.figures, found.before
-    orders = address(request, "orders_order_changelist", ORDERS)
-    one_day = {"first": found.day.isoformat(), "last": found.day.isoformat()}
+    day, day_before = found.day, found.day - timedelta(days=7)
+    by_hour, by_hour_before = (
+        address(request, SALES_PAGE, SALES, first=one.isoformat(), last=one.isoformat(), by="hour") for one in (day, day_before)
+    )
+    orders, orders_before = (
+        address(request, "orders_order_changelist", ORDERS, placed_at_from=one.isoformat(), placed_at_to=one.isoformat())
+        for one in (day, day_before)
+    )
     seen = found.projection
     return {
         "day": wording.day(found.day),
         "time": at.astimezone(shop.zone()),
         "holiday": holidays.between(found.day, found.day, get_language() or "ko").get(found.day, ""),
         "sales": money(now.sales),
-        "url": address(request, SALES_PAGE, SALES, **one_day, by="hour"),
+        "url": by_hour,
         "change": against(now.sales, before.sales),
         "before": money(before.sales),
-        "before_day": wording.day(found.day - timedelta(days=7)),
+        "before_day": wording.day(day_before),
+        "before_url": by_hour_before,
         "facts": [
-            _fact(TITLES["orders"], number(now.orders), number(before.orders), orders),
-            _fact(TITLES["units"], number(now.units), number(before.units)),
-            _fact(TITLES["average_order"], money(now.average_order), money(before.average_order)),
-            _fact(TITLES["returned"], money(now.returned), money(before.returned)),
-            _fact(TITLES["net"], money(now.net), money(before.net)),
+            _fact(TITLES["orders"], number(now.orders), number(before.orders), orders, orders_before),
+            _fact(TITLES["units"], number(now.units), number(before.units), by_hour, by_hour_before),
+            _fact(TITLES["average_order"], money(now.average_order), money(before.average_order), by_hour, by_hour_before),
+            _fact(TITLES["returned"], money(now.returned), money(before.returned), by_hour, by_hour_before),
+            _fact(TITLES["net"], money(now.net), money(before.net), by_hour, by_hour_before),
         ],
         "projection": {
             "middle": wording.about(seen.middle),
@@ -91,8 +98,9 @@ def today(request: HttpRequest, at: datetime) -> dict[str, Any]:
     }
 
 
-def _fact(title: Any, now: str, before: str, url: str = "") -> dict[str, str]:
-    return {"title": str(title), "now": now, "before": before, "url": url}
+def _fact(title: Any, now: str, before: str, url: str, before_url: str) -> dict[str, str]:
+    """The rows of the week before are those of its whole day."""
+    return {"title": str(title), "now": now, "before": before, "url": url, "before_url": before_url}
 
 
 def _tallies(request: HttpRequest, at: datetime) -> list[dict[str, Any]]:
@@ -125,7 +133,8 @@ def _tallies(request: HttpRequest, at: datetime) -> list[dict[str, Any]]:
 
 
 def _trend(request: HttpRequest, fresh: sales.Freshness, at: datetime) -> dict[str, Any]:
-    last = fresh.live_from - timedelta(days=1)
+    # Days that nobody made are read live, so it always ends at yesterday.
+    last = shop.day(at) - timedelta(days=1)
     first = last - timedelta(days=TREND_DAYS - 1)
     # The average of the first shown days needs the days before them.
     days = sales.by_day(first=first - timedelta(days=AVERAGE_DAYS - 1), last=last, fresh=fresh, at=at)
@@ -142,7 +151,7 @@ def _trend(request: HttpRequest, fresh: sales.Freshness, at: datetime) -> dict[s
 
 
 def _heat(request: HttpRequest, fresh: sales.Freshness) -> dict[str, Any]:
-    last = fresh.live_from - timedelta(days=1)
+    last = fresh.made_until
     first = last - timedelta(weeks=dashboard.HEAT_WEEKS) + timedelta(days=1)
     return {
         "chart": charts.week(dashboard.heat(fresh=fresh)),
@@ -152,7 +161,7 @@ def _heat(request: HttpRequest, fresh: sales.Freshness) -> dict[str, Any]:
 
 
 def _sellers(request: HttpRequest, fresh: sales.Freshness) -> list[dict[str, Any]]:
-    last = fresh.live_from - timedelta(days=1)
+    last = fresh.made_until
     periods = [(days, last - timedelta(days=days - 1)) for days in (7, 30)]
     tops = [sales.by_sku(first=first, last=last, most=SELLERS) for _days, first in periods]
     variants = dashboard.named([one.key for top in tops for one in top])
@@ -194,6 +203,7 @@ def _risks(request: HttpRequest, fresh: sales.Freshness) -> dict[str, Any]:
                 "days_with_incoming": number(one.days_with_incoming, 1),
                 "alarming": one.days_with_incoming < dashboard.AT_RISK_DAYS / Decimal(2),
                 "url": address(request, "inventory_variant_change", "inventory.view_variant", one.variant_id),
+                "level_url": address(request, "inventory_stocklevel_change", "inventory.view_stocklevel", one.level_id),
             }
             for one in rows
         ],
@@ -201,7 +211,9 @@ def _risks(request: HttpRequest, fresh: sales.Freshness) -> dict[str, Any]:
 
 
 def _offers(request: HttpRequest, fresh: sales.Freshness, at: datetime) -> dict[str, Any]:
+    offers, in_all = dashboard.offers(fresh=fresh, most=OFFERS, at=at)
     return {
+        "more": max(in_all - len(offers), 0),
         "url": address(request, "campaigns_promotion_changelist", PROMOTIONS),
         "rows": [
             {
@@ -213,19 +225,28 @@ def _offers(request: HttpRequest, fresh: sales.Freshness, at: datetime) -> dict[
                 "orders": number(one.orders),
                 "amount": money(one.amount),
                 "url": address(request, "campaigns_promotion_change", PROMOTIONS, one.promotion.pk),
+                "uses_url": address(
+                    request,
+                    "campaigns_redemption_changelist",
+                    "campaigns.view_redemption",
+                    promotion=one.promotion.pk,
+                    state__exact="COUNTED",
+                ),
             }
-            for one in dashboard.offers(fresh=fresh, most=OFFERS, at=at)
+            for one in offers
         ],
     }
 
 
 def _freshness(request: HttpRequest, fresh: sales.Freshness) -> dict[str, Any]:
-    # Days that nobody made have no row to filter by.
-    which = {} if fresh.missing_days and not fresh.dirty_days else {"state__exact": "DIRTY"}
+    states, sees = "analytics_rollupstate_changelist", "analytics.view_rollupstate"
     return {
         "made_at": fresh.made_at,
-        "stale_days": fresh.stale_days,
-        "url": address(request, "analytics_rollupstate_changelist", "analytics.view_rollupstate", **which),
+        "dirty_days": fresh.dirty_days,
+        "dirty_url": address(request, states, sees, state__exact="DIRTY"),
+        # Days that nobody made have no row to filter by.
+        "missing_days": fresh.missing_days,
+        "missing_url": address(request, states, sees),
     }
 
 

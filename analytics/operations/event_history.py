@@ -63,7 +63,9 @@ def _write(source: EventSource, batches: list[Sent]) -> Written:
         ),
     )  # fmt: skip
     refused = list(_refused(source, batches))
-    bulk.copy(QuarantinedEvent, ("source_id", "digest", "received_at", "reason", "told", "raw"), refused)
+    bulk.copy(
+        QuarantinedEvent, ("source_id", "digest", "received_at", "reason", "told", "raw", "traffic", "clock_ahead"), refused
+    )
     bulk.copy(
         EventBatch,
         ("source_id", "received_at", "stored", "doubled", "quarantined", "bots", "late", "hours", "is_pending"),
@@ -88,7 +90,8 @@ def _refused(source: EventSource, batches: list[Sent]) -> Iterator[tuple[Any, ..
         if batch.unreadable:
             read = reading.read({"events": list(batch.unreadable)}, kinds=kinds, received_at=batch.received_at)
             for one in read.refused:
-                yield source.pk, one.digest, batch.received_at, one.reason, one.told, one.raw
+                told = (one.reason, one.told, one.raw)
+                yield source.pk, one.digest, batch.received_at, *told, int(batch.traffic), read.ahead
 
 
 def _recognize(batches: list[Sent]) -> None:

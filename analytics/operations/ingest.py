@@ -49,7 +49,7 @@ _TAKE = """
     ),
     kept_apart AS (
         INSERT INTO analytics_quarantinedevent (source_id, digest, received_at, reason, told, raw, traffic, clock_ahead)
-        SELECT %(source)s, q.digest, %(at)s, q.reason, q.told, q.raw, %(traffic)s, %(ahead)s
+        SELECT %(source)s, q.digest, %(at)s, q.reason, q.told, q.raw, %(traffic)s, make_interval(secs => %(ahead)s)
         FROM unnest(%(digests)s::bytea[], %(reasons)s::text[], %(told)s::text[], %(raw)s::text[])
             AS q (digest, reason, told, raw)
         ORDER BY q.digest
@@ -83,7 +83,7 @@ def take(*, batch: Batch, source: EventSource, traffic: Event.Traffic, at: datet
             {
                 "at": at,
                 "late": at - LATE,
-                "ahead": batch.ahead,
+                "ahead": batch.ahead.total_seconds(),
                 "zone": settings.BUSINESS_TIME_ZONE,
                 "visitor": batch.visitor,
                 "customer": batch.customer,

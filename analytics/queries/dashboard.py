@@ -8,7 +8,7 @@ from operator import or_
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Case, Count, ExpressionWrapper, F, Q, Sum, When
+from django.db.models import BooleanField, Case, Count, ExpressionWrapper, F, Q, Sum, When, Window
 from django.db.models.functions import Coalesce, ExtractIsoWeekDay
 from knox.models import AuthToken
 
@@ -44,6 +44,7 @@ class HeatCell:
 class AtRisk:
     """One SKU in one warehouse that runs out soon. Days are counted at the pace of the last four weeks."""
 
+    level_id: int
     variant_id: int
     sku: str
     name: str
@@ -83,7 +84,7 @@ class FirstSteps:
 
 def heat(*, fresh: Freshness) -> list[HeatCell]:
     """All 168 hours of an average week, Monday first, from the last twelve weeks of closed days."""
-    last = fresh.live_from - timedelta(days=1)
+    last = fresh.made_until
     rows = (
         HourlySales.objects.filter(day__gt=last - timedelta(weeks=HEAT_WEEKS), day__lte=last)
         .annotate(weekday=ExtractIsoWeekDay("day"))
@@ -113,7 +114,7 @@ _AT_RISK = """
         GROUP BY line.variant_id, po.warehouse_id
     )
     SELECT
-        level.variant_id, variant.sku, trim(product.name || ' ' || variant.name), warehouse.name,
+        level.id, level.variant_id, variant.sku, trim(product.name || ' ' || variant.name), warehouse.name,
         level.on_hand - level.reserved, coalesce(incoming.units, 0)::int, pace.per_day,
         (level.on_hand - level.reserved) / pace.per_day AS days,
         (level.on_hand - level.reserved + coalesce(incoming.units, 0)) / pace.per_day AS days_with_incoming,
@@ -132,7 +133,7 @@ _AT_RISK = """
 
 def at_risk(*, fresh: Freshness, most: int) -> tuple[list[AtRisk], int]:
     """What runs out within two weeks, soonest first even when all that is on its way has come; and how many there are."""
-    last = fresh.live_from - timedelta(days=1)
+    last = fresh.made_until
     values: dict[str, Any] = {
         "days": COVER_DAYS,
         "after": last - timedelta(days=COVER_DAYS),
@@ -155,8 +156,8 @@ def title(variant: Variant) -> str:
     return f"{variant.product.name} {variant.name}".strip()
 
 
-def offers(*, fresh: Freshness, most: int, at: datetime) -> list[Offer]:
-    """Promotions that run, the next to end first, then those to come. Uses are counted by the days of the orders.
+def offers(*, fresh: Freshness, most: int, at: datetime) -> tuple[list[Offer], int]:
+    """Promotions that run, the next to end first, then those to come; and how many there are. Uses count by the orders' days.
 
     One that is used up gives nothing any more and is left out.
     """
@@ -166,7 +167,7 @@ def offers(*, fresh: Freshness, most: int, at: datetime) -> list[Offer]:
     to_come = Q(starts_at__gt=at)
     soonest = Case(When(to_come, then=F("starts_at")), default=F("ends_at"))
     shown = list(
-        standing.annotate(to_come=ExpressionWrapper(to_come, BooleanField()), edge=soonest).order_by(
+        standing.annotate(to_come=ExpressionWrapper(to_come, BooleanField()), edge=soonest, in_all=Window(Count("*"))).order_by(
             "to_come", F("edge").asc(nulls_last=True), "id"
         )[:most]
     )
@@ -177,7 +178,8 @@ def offers(*, fresh: Freshness, most: int, at: datetime) -> list[Offer]:
         for promotion, orders, amount in before.values_list("promotion").annotate(Sum("orders"), Sum("amount"))
     }
     live = _promotions_live(fresh, at) if running else {}
-    return [Offer(one, promotions.state_of(one, at), *_added(stored.get(one.pk), live.get(one.pk))) for one in shown]
+    told = [Offer(one, promotions.state_of(one, at), *_added(stored.get(one.pk), live.get(one.pk))) for one in shown]
+    return told, shown[0].in_all if shown else 0
 
 
 def _added(*pairs: tuple[int, Decimal] | None) -> tuple[int, Decimal]:

@@ -29,17 +29,15 @@ MOST_LIVE_DAYS = 7
 class Freshness:
     """How far the figures reach: days before `live_from` are stored, from then on the source is read.
 
+    `made_until` is the latest day with figures, though one before it may lack them; the day before `live_from` while none has.
     `dirty_days` have changed since their figures were made, `missing_days` are closed and have none.
     """
 
     live_from: date
+    made_until: date
     made_at: datetime | None
     dirty_days: int
     missing_days: int
-
-    @property
-    def stale_days(self) -> int:
-        return self.dirty_days + self.missing_days
 
 
 @dataclass(frozen=True)
@@ -76,6 +74,7 @@ def freshness(*, at: datetime) -> Freshness:
     known = RollupState.objects.filter(day__lte=closed).aggregate(
         dirty=Count("day", filter=Q(state=RollupState.State.DIRTY)),
         made_at=Max("rebuilt_at"),
+        made_until=Max("day", filter=Q(rebuilt_at__isnull=False)),
         days=Count("day"),
         first=Min("day"),
         made=ArrayAgg("day", filter=Q(day__gte=lately, rebuilt_at__isnull=False), default=[]),
@@ -85,7 +84,8 @@ def freshness(*, at: datetime) -> Freshness:
     begins = min(max(first or today, lately), today)
     unmade = [day for day in closing.days(begins, today) if day not in known["made"]]
     missing = len(closing.days(first, closed)) - known["days"] if first else 0
-    return Freshness(unmade[0], known["made_at"], known["dirty"], max(missing, 0))
+    made_until = known["made_until"] or unmade[0] - timedelta(days=1)
+    return Freshness(unmade[0], made_until, known["made_at"], known["dirty"], max(missing, 0))
 
 
 def _first_day() -> date | None:

@@ -23,6 +23,7 @@ from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin, once_per_row
+from config.kernel.admin.tables import TableAdmin
 from inventory.admin import documents
 
 MAY_SWITCH = "campaigns.change_coupon"
@@ -34,18 +35,35 @@ def link(address: str, pk: int | None, text: Any) -> str:
 
 
 @admin.register(Coupon)
-class CouponAdmin(ReadOnlyAdmin, ButtonsAdmin):
-    list_display = ("code", "promotion_name", "is_enabled", "uses", "batch_name", "only_for")
+class CouponAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
+    empty_hint = gettext_lazy("Codes for promotions that need one, made on the page of the promotion.")
+    list_display = ("code", "promotion_name", "is_enabled", "use_bar", "batch_name", "only_for")
     list_filter: tuple[Any, ...] = ("is_enabled",)
+    also_narrowed_by = ("batch", "promotion")
     search_fields = ("code",)
     search_help_text = gettext_lazy("Search by the beginning of the code")
     list_select_related = ("promotion", "batch", "customer")
     ordering = ("-id",)
-    fields = ("code", "promotion_name", "is_enabled", "uses", "batch_name", "only_for", "made", "maker", "switched")
-    readonly_fields = ("promotion_name", "uses", "batch_name", "only_for", "made", "maker", "switched")
+    fields = ("code", "promotion_name", "is_enabled", "use_bar", "batch_name", "only_for", "made", "maker", "switched")
+    readonly_fields = ("promotion_name", "use_bar", "batch_name", "only_for", "made", "maker", "switched")
     actions = None
 
+    # A code is worth money to whoever reads it.
+    table_permission = MAY_DOWNLOAD
+
     made = wording.moment_column("made_at", gettext_lazy("made at"))
+
+    def table_heading(self, request: HttpRequest) -> list[Any]:
+        return [
+            _("code"), _("promotion"), _("enabled"), _("used"), _("usage limit"), _("batch"), _("only for"), _("made at"),
+        ]  # fmt: skip
+
+    def table_row(self, request: HttpRequest, coupon: Coupon) -> list[Any]:
+        return [
+            coupon.code, coupon.promotion.name, _("yes") if coupon.is_enabled else _("no"), coupon.used,
+            "" if coupon.usage_limit is None else coupon.usage_limit, coupon.batch.name if coupon.batch else "",
+            coupon.customer.external_id if coupon.customer else "", wording.plain_moment(coupon.made_at),
+        ]  # fmt: skip
 
     @display(description=gettext_lazy("made by"))
     def maker(self, coupon: Coupon) -> str:
@@ -63,9 +81,6 @@ class CouponAdmin(ReadOnlyAdmin, ButtonsAdmin):
         asked = search_term.strip().upper()
         return (queryset.filter(code__startswith=asked) if asked and "\0" not in asked else queryset), False
 
-    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        return lookup in ("batch", "promotion") or super().lookup_allowed(lookup, value, request)
-
     @display(description=gettext_lazy("promotion"))
     def promotion_name(self, coupon: Coupon) -> str:
         return link("campaigns_promotion", coupon.promotion_id, coupon.promotion.name)
@@ -79,7 +94,7 @@ class CouponAdmin(ReadOnlyAdmin, ButtonsAdmin):
         return link("campaigns_customer", coupon.customer_id, coupon.customer)
 
     @display(description=gettext_lazy("uses"))
-    def uses(self, coupon: Coupon) -> str:
+    def use_bar(self, coupon: Coupon) -> str:
         if coupon.usage_limit is None:
             return _("%(number)s times") % {"number": f"{coupon.used:,}"}
         return words.bar(coupon.used, coupon.usage_limit, (f"{coupon.used:,}", f"{coupon.usage_limit:,}"))
@@ -108,6 +123,7 @@ class CouponAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
 @admin.register(CouponBatch)
 class CouponBatchAdmin(ReadOnlyAdmin, ButtonsAdmin):
+    empty_hint = gettext_lazy("Codes that were made many at a time, on the page of a promotion.")
     list_display = ("name", "promotion_name", "size", "made", "maker")
     search_fields = ("name",)
     search_help_text = gettext_lazy("Search by name")
@@ -171,8 +187,10 @@ class CouponBatchAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
 @admin.register(Redemption)
 class RedemptionAdmin(ReadOnlyAdmin):
+    empty_hint = gettext_lazy("Each use of a promotion or a coupon by an order.")
     list_display = ("document_number", "promotion_name", "coupon_code", "who", "given", "state_label", "redeemed")
     list_filter: tuple[Any, ...] = (("state", ChoicesDropdownFilter), ("redeemed_at", BusinessDaysFilter))
+    also_narrowed_by = ("promotion", "customer", "coupon")
     search_fields = ("document_number",)
     search_help_text = gettext_lazy("Search by the beginning of the document's number")
     list_select_related = ("promotion", "coupon", "customer")
@@ -182,9 +200,6 @@ class RedemptionAdmin(ReadOnlyAdmin):
     actions = None
 
     redeemed = wording.moment_column("redeemed_at", gettext_lazy("redeemed at"))
-
-    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        return lookup in ("promotion", "customer", "coupon") or super().lookup_allowed(lookup, value, request)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Redemption], search_term: str

@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.decorators import display
 
 from campaigns.models import Consent, Customer
@@ -20,7 +20,9 @@ from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
+from config.kernel.admin.tables import TableAdmin
 
+PERSONAL = ("name", "phone", "email")
 MAY_CORRECT = "campaigns.change_customer"
 MAY_STATE = "campaigns.add_consent"
 
@@ -52,10 +54,11 @@ class ConsentForm(ButtonForm):
 
 
 @admin.register(Customer)
-class CustomerAdmin(ReadOnlyAdmin, ButtonsAdmin):
+class CustomerAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
     """Roles that neither speak nor send to customers see who is who, and no address in full."""
 
     change_form_outer_after_template = "admin/campaigns/customer/_history.html"
+    empty_hint = gettext_lazy("Customers come from the storefront, with their first order or when it makes them known.")
     list_display = ("external_id", "name", "phone", "email", "joined")
     list_filter: tuple[Any, ...] = (("created_at", BusinessDaysFilter),)
     search_fields = ("external_id",)
@@ -74,6 +77,18 @@ class CustomerAdmin(ReadOnlyAdmin, ButtonsAdmin):
             shown.search_help_text = _("Search by customer id")
         return shown
 
+    def table_heading(self, request: HttpRequest) -> list[Any]:
+        return [
+            _("customer id"), pgettext("person", "name"), _("phone"), _("email"), pgettext("customer", "known since"),
+        ]  # fmt: skip
+
+    def table_row(self, request: HttpRequest, customer: Customer) -> list[Any]:
+        if request.user.has_perm(SEES_PERSONAL):
+            told = (customer.name, customer.phone, customer.email)
+        else:
+            told = (self.masked_name(customer), self.masked_phone(customer), self.masked_email(customer))
+        return [customer.external_id, *told, wording.plain_moment(customer.created_at)]
+
     def get_list_display(self, request: HttpRequest) -> Any:
         return self._shown(request, super().get_list_display(request))
 
@@ -86,7 +101,7 @@ class CustomerAdmin(ReadOnlyAdmin, ButtonsAdmin):
     def _shown(self, request: HttpRequest, fields: Any) -> list[str]:
         if request.user.has_perm(SEES_PERSONAL):
             return list(fields)
-        return [f"masked_{name}" if name in ("name", "phone", "email") else name for name in fields]
+        return [f"masked_{name}" if name in PERSONAL else name for name in fields]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str

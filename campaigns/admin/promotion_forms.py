@@ -1,6 +1,6 @@
 """The forms of promotions: the settings themselves, and what the buttons ask."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -30,6 +30,20 @@ from config.kernel.money import Money
 from inventory.models import Category
 
 AMOUNTS = ("amount", "minimum_amount", "budget")
+# How many mistakes of one field are told at once.
+MOST_NAMED = 10
+# What is said of a field only when those can be read as well.
+HANGS_ON = {"covers": ("skus", "categories"), "ends_at": ("starts_at",)}
+NOTHING_READ: dict[str, Any] = {
+    **dict.fromkeys(("name", "benefit", "covers", "stacking_group"), ""),
+    **dict.fromkeys(("is_enabled", "needs_coupon", "first_order_only"), False),
+    **dict.fromkeys(("ends_at", "from_hour", "until_hour", "campaign", "segment", "percent", "amount", "buy", "get")),
+    **dict.fromkeys(("usage_limit", "usage_limit_per_customer", "budget")),
+    **dict.fromkeys(("weekdays", "skus", "categories"), ()),
+    "starts_at": datetime.min.replace(tzinfo=UTC),
+    "minimum_amount": Decimal(0),
+    "priority": 0,
+}
 HOURS = [(hour, f"{hour:02}:00") for hour in range(25)]
 
 
@@ -104,12 +118,11 @@ class PromotionForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=UnfoldAdminSelect2MultipleWidget,
         help_text=gettext_lazy("With everything in the categories below them."),
     )
-    reason = forms.CharField(
-        label=gettext_lazy("reason"),
+    reason = reason_field(
         required=False,
-        max_length=300,
-        widget=UnfoldAdminTextInputWidget,
+        longest=300,
         help_text=gettext_lazy("Why it is set so; kept with the change."),
+        widget=UnfoldAdminTextInputWidget,
     )
     seen_version = forms.IntegerField(label="", required=False, widget=forms.HiddenInput)
 
@@ -157,12 +170,13 @@ class PromotionForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data["minimum_amount"] or Decimal(0)
 
     def clean(self) -> dict[str, Any]:
+        """Also beside fields that cannot be read: only what hangs on those waits until they can."""
         values = super().clean() or {}
-        if self.errors:
-            return values
+        unread = set(self.errors)
         for objection in queries.objections(self.settings(), promotion=self.instance):
             field = {"products": "skus"}.get(objection.field, objection.field)
-            self.add_error(field if field in self.fields else None, WORDS[objection.reason])
+            if unread.isdisjoint({field, *HANGS_ON.get(field, ())}):
+                self.add_error(field if field in self.fields else None, WORDS[objection.reason])
         return values
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -170,7 +184,8 @@ class PromotionForm(forms.ModelForm):  # type: ignore[type-arg]
         return {field.name for field in Promotion._meta.fields}
 
     def settings(self) -> Settings:
-        values = self.cleaned_data
+        """As they stand in the form, with nothing for what cannot be read."""
+        values = NOTHING_READ | self.cleaned_data
         return Settings(
             name=values["name"],
             benefit=values["benefit"],
@@ -258,15 +273,23 @@ class TrialForm(ButtonForm):
     codes = forms.CharField(label=gettext_lazy("other codes"), max_length=400, required=False)
 
     def clean_basket(self) -> dict[str, int]:
+        """Whatever is wrong with it, told at once."""
         quantities: dict[str, int] = {}
+        wrong: list[str] = []
         for number, line in enumerate(self.cleaned_data["basket"].splitlines(), 1):
             parts = line.replace(",", " ").split()
             if not parts:
                 continue
             count = parts[1] if len(parts) == 2 else "1"
             if len(parts) > 2 or not (count.isascii() and count.isdigit() and 1 <= int(count) <= 9999):
-                raise forms.ValidationError(_("Line %(number)s is not a SKU and a quantity of 1 to 9999.") % {"number": number})
+                wrong.append(_("Line %(number)s is not a SKU and a quantity of 1 to 9999.") % {"number": number})
+                continue
             quantities[parts[0]] = min(quantities.get(parts[0], 0) + int(count), 9999)
+        _found, unknown = catalog.products_of(list(quantities))
+        if unknown:
+            wrong.append(_("There is no such SKU: %(skus)s.") % {"skus": ", ".join(unknown[:MOST_NAMED])})
         if len(quantities) > 200:
-            raise forms.ValidationError(_("A basket has 200 lines at most."))
+            wrong.append(_("A basket has 200 lines at most."))
+        if wrong:
+            raise forms.ValidationError(wrong[:MOST_NAMED])
         return quantities

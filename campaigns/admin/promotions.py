@@ -29,6 +29,7 @@ from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt, operation_
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.errors import DomainError
+from inventory.admin.labels import variant_name
 
 MAY_CHANGE = "campaigns.change_promotion"
 MAY_ADD = "campaigns.add_promotion"
@@ -51,7 +52,8 @@ class PromotionAdmin(ButtonsAdmin):
     form = forms.PromotionForm
     change_form_outer_before_template = "admin/campaigns/promotion/_state.html"
     change_form_outer_after_template = "admin/campaigns/promotion/_story.html"
-    list_display = ("name", "state_now", "benefit_words", "starts", "ends", "windows", "uses", "given")
+    empty_hint = gettext_lazy("Offers with a beginning and an end. They hold to the second, without anybody switching them.")
+    list_display = ("name", "state_now", "benefit_words", "starts", "ends", "windows", "use_bar", "budget_bar")
     list_filter: tuple[Any, ...] = (
         ByState, ("benefit", ChoicesDropdownFilter), "needs_coupon", ("starts_at", BusinessDaysFilter),
     )  # fmt: skip
@@ -96,14 +98,14 @@ class PromotionAdmin(ButtonsAdmin):
             {"fields": ("covers_words", "minimum", "segment", "first_order_only", "needs_coupon")},
         ),
         (gettext_lazy("Together with others"), {"fields": ("priority", "stacking_group")}),
-        (gettext_lazy("Limits"), {"fields": ("uses", "usage_limit_per_customer", "given")}),
+        (gettext_lazy("Limits"), {"fields": ("use_bar", "usage_limit_per_customer", "budget_bar")}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         allowed = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         if allowed:
             return ()
-        return ("benefit_words", "state_now", "starts", "ends", "windows", "covers_words", "minimum", "uses", "given")
+        return ("benefit_words", "state_now", "starts", "ends", "windows", "covers_words", "minimum", "use_bar", "budget_bar")
 
     def version_of(self, row: Promotion) -> str:
         return str(row.version)
@@ -121,12 +123,12 @@ class PromotionAdmin(ButtonsAdmin):
         return words.times(promotion) or "-"
 
     @display(description=gettext_lazy("uses"))
-    def uses(self, promotion: Promotion) -> str:
+    def use_bar(self, promotion: Promotion) -> str:
         limit = promotion.usage_limit
         return words.bar(promotion.used, limit, (f"{promotion.used:,}", f"{limit or 0:,}"))
 
     @display(description=gettext_lazy("budget"))
-    def given(self, promotion: Promotion) -> str:
+    def budget_bar(self, promotion: Promotion) -> str:
         return words.bar(promotion.spent, promotion.budget, (wording.amount(promotion.spent), wording.amount(promotion.budget)))
 
     @display(description=gettext_lazy("minimum amount"))
@@ -294,7 +296,8 @@ class PromotionAdmin(ButtonsAdmin):
             "refused": words.refusal(trial.refused) if trial.refused else "",
             "at": quote.at,
             "lines": [
-                {"line": line, "gross": wording.amount(line.gross), "discount": wording.amount(line.discount),
+                {"line": line, "name": variant_name(trial.goods[line.sku]), "list_price": wording.amount(line.list_price),
+                 "gross": wording.amount(line.gross), "discount": wording.amount(line.discount),
                  "total": wording.amount(line.total)}
                 for line in quote.lines
             ],
@@ -316,7 +319,7 @@ class PromotionAdmin(ButtonsAdmin):
                 "uses": f"{story.uses.number:,}",
                 "given": wording.amount(story.uses.amount),
                 "bars": [
-                    (gettext_lazy("uses"), self.uses(promotion)), (gettext_lazy("budget"), self.given(promotion)),
+                    (gettext_lazy("uses"), self.use_bar(promotion)), (gettext_lazy("budget"), self.budget_bar(promotion)),
                 ],
                 "occurrences": [(one, wording.amount(one.amount)) for one in story.occurrences],
                 "changes": [(one, words.differences(one.before, one.after)) for one in story.changes],
@@ -329,6 +332,7 @@ class PromotionAdmin(ButtonsAdmin):
 
 @admin.register(PromotionOccurrence)
 class OccurrenceAdmin(ReadOnlyAdmin):
+    empty_hint = gettext_lazy("Each window in which a promotion held, with its uses, written when it has ended.")
     list_display = ("promotion_name", "started", "ended", "uses", "given")
     list_filter: tuple[Any, ...] = (("started_at", BusinessDaysFilter),)
     list_select_related = ("promotion",)

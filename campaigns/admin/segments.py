@@ -68,6 +68,7 @@ class MembersForm(ButtonForm):
 @admin.register(Segment)
 class SegmentAdmin(ButtonsAdmin):
     change_form_outer_after_template = "admin/campaigns/segment/_members.html"
+    empty_hint = gettext_lazy("Groups of customers that promotions can be limited to.")
     list_display = ("name", "code", "description")
     search_fields = ("name", "code")
     search_help_text = gettext_lazy("Search by name or code")
@@ -118,6 +119,7 @@ class SegmentAdmin(ButtonsAdmin):
 
 @admin.register(Campaign)
 class CampaignAdmin(HouseAdmin):
+    empty_hint = gettext_lazy("Plans that hold promotions of one purpose together.")
     list_display = ("name", "goal")
     search_fields = ("name",)
     search_help_text = gettext_lazy("Search by name")

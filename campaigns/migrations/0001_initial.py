@@ -195,9 +195,9 @@ class Migration(migrations.Migration):
                 ('amount', config.kernel.fields.MoneyAmountField(verbose_name='amount')),
                 ('state', models.CharField(choices=[('COUNTED', 'counted'), ('RELEASED', 'released')], default='COUNTED', max_length=10, verbose_name='state')),
                 ('redeemed_at', models.DateTimeField(verbose_name='redeemed at')),
-                ('coupon', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='campaigns.coupon', verbose_name='coupon')),
+                ('coupon', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='campaigns.coupon', verbose_name='coupon')),
                 ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='campaigns.customer', verbose_name='customer')),
-                ('promotion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='campaigns.promotion', verbose_name='promotion')),
+                ('promotion', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='campaigns.promotion', verbose_name='promotion')),
             ],
             options={
                 'verbose_name': 'redemption',
@@ -296,6 +296,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='redemption',
             index=models.Index(fields=['promotion', 'redeemed_at'], name='redemption_by_promotion'),
+        ),
+        migrations.AddIndex(
+            model_name='redemption',
+            index=models.Index(condition=models.Q(('coupon__isnull', False)), fields=['coupon'], name='redemption_by_coupon'),
         ),
         migrations.AddIndex(
             model_name='redemption',

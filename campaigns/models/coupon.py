@@ -104,9 +104,11 @@ class Redemption(models.Model):
         COUNTED = "COUNTED", pgettext_lazy("redemption", "counted")  # stands against the limits
         RELEASED = "RELEASED", pgettext_lazy("redemption", "released")  # given back: the order was canceled or expired
 
-    promotion = models.ForeignKey(Promotion, models.PROTECT, related_name="redemptions", verbose_name=_("promotion"))
+    promotion = models.ForeignKey(
+        Promotion, models.PROTECT, db_index=False, related_name="redemptions", verbose_name=_("promotion")
+    )
     coupon = models.ForeignKey(
-        Coupon, models.PROTECT, null=True, blank=True, related_name="redemptions", verbose_name=_("coupon")
+        Coupon, models.PROTECT, null=True, blank=True, db_index=False, related_name="redemptions", verbose_name=_("coupon")
     )
     customer = models.ForeignKey(
         Customer, models.PROTECT, null=True, blank=True, related_name="redemptions", verbose_name=_("customer")
@@ -133,6 +135,7 @@ class Redemption(models.Model):
         indexes = [
             models.Index(fields=["promotion", "customer"], condition=Q(state="COUNTED"), name="redemption_by_customer"),
             models.Index(fields=["promotion", "redeemed_at"], name="redemption_by_promotion"),
+            models.Index(fields=["coupon"], condition=Q(coupon__isnull=False), name="redemption_by_coupon"),
             models.Index(fields=["document_number"], opclasses=BY_PREFIX, name="redemption_by_document"),
             models.Index(fields=["-redeemed_at", "-id"], name="redemption_by_time"),
         ]

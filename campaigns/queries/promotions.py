@@ -18,7 +18,7 @@ from config.kernel import shop
 from inventory.models import Category, Product
 
 SHOWN = 20
-# Notices reach a day back and a day ahead.
+# Notices reach a day back.
 NOTICE = timedelta(days=1)
 
 
@@ -83,7 +83,7 @@ def _on(weekday: int) -> Q:
 
 @dataclass(frozen=True)
 class Notice:
-    """The period of a promotion begins or ends at `moment`, which lies a little behind or ahead."""
+    """The period of a promotion began or ended at `moment`, a little while ago."""
 
     promotion: Promotion
     moment: datetime
@@ -91,20 +91,19 @@ class Notice:
 
 
 def notices(*, at: datetime, most: int) -> list[Notice]:
-    """What started and ended within the last 24 hours and what will within the next, the earliest first.
+    """What has started and ended within the last 24 hours, the latest first; of what is used up not that it has started.
 
-    Of more than `most` those nearest to now. Told by the periods: the weekdays and hours within them repeat, and are no news.
+    Told by the periods: the weekdays and hours within them repeat, and are no news.
     """
-    first, last = at - NOTICE, at + NOTICE
-    near = Q(starts_at__gt=first, starts_at__lte=last) | Q(ends_at__gt=first, ends_at__lte=last)
+    since = at - NOTICE
+    near = Q(starts_at__gt=since, starts_at__lte=at) | Q(ends_at__gt=since, ends_at__lte=at)
     edges = [
         Notice(one, moment, begins)
         for one in Promotion.objects.filter(near, is_enabled=True).order_by("id")
         for moment, begins in ((one.starts_at, True), (one.ends_at, False))
-        if moment is not None and first < moment <= last
+        if moment is not None and since < moment <= at and not (begins and one.is_used_up)
     ]
-    nearest = sorted(edges, key=lambda notice: abs(notice.moment - at))[:most]
-    return sorted(nearest, key=lambda notice: notice.moment)
+    return sorted(edges, key=lambda notice: notice.moment, reverse=True)[:most]
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,10 @@ class UnknownSkus(Invalid):
 
 @dataclass(frozen=True)
 class Trial:
-    """`given` is the discount of the promotion that was tried, `refused` the reason where there is none."""
+    """`given` is the discount of the promotion that was tried, `refused` the reason where there is none; `goods` are by SKU."""
 
     quote: Quote
+    goods: Mapping[str, Variant]
     given: Discount | None
     refused: Refusal | None
 
@@ -39,7 +40,8 @@ def try_out(
 ) -> Trial:
     """Prices SKUs in these quantities at any moment. Taxes are left out: they lie inside the prices and change no discount."""
     who = customers.for_pricing(customer_external_id)
-    lines = _lines(quantities)
+    variants = _variants(quantities)
+    lines = _lines(quantities, variants)
     goods = sum((line.list_price * line.quantity for line in lines), Decimal(0))
     waived = 0 < settings.FREE_SHIPPING_FROM <= goods
     basket = Basket(
@@ -54,18 +56,23 @@ def try_out(
     quote = offers.try_out(basket, promotion_id=promotion.pk, at=at, shipping_tax_rate=Decimal(0))
     return Trial(
         quote=quote,
+        goods=variants,
         given=next((one for one in quote.discounts if one.promotion_id == promotion.pk), None),
         refused=next((one for one in quote.refusals if not one.code), None),
     )
 
 
-def _lines(quantities: Mapping[str, int]) -> tuple[BasketLine, ...]:
+def _variants(quantities: Mapping[str, int]) -> dict[str, Variant]:
     found = {one.sku: one for one in Variant.objects.filter(sku__in=quantities).select_related("product")}
     unknown = [sku for sku in quantities if sku not in found]
     if unknown:
         raise UnknownSkus(
             _("There is no such SKU: %(skus)s.") % {"skus": ", ".join(unknown[:10])}, details={"skus": unknown[:100]}
         )
+    return found
+
+
+def _lines(quantities: Mapping[str, int], found: Mapping[str, Variant]) -> tuple[BasketLine, ...]:
     parents = dict(Category.objects.values_list("pk", "parent"))
     return tuple(
         BasketLine(

@@ -4,6 +4,7 @@ An error is `{code, message, details}`: `code` is stable, `message` is for peopl
 for input errors one list of `{code, message}` for each field.
 """
 
+import json
 import sys
 from collections.abc import Callable
 from typing import Any, cast
@@ -56,10 +57,21 @@ def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
         response.data = error_body("not_found", _("There is no such thing here."))
     elif isinstance(error, PermissionDenied):
         response.data = error_body("permission_denied", _("You may not do this."))
+    elif isinstance(error, exceptions.ParseError):
+        response.data = error_body("parse_error", *_unreadable(error))
     elif isinstance(error, exceptions.APIException):
         codes = error.get_codes()
         response.data = error_body(codes if isinstance(codes, str) else error.default_code, error.detail)
     return response
+
+
+def _unreadable(error: exceptions.ParseError) -> tuple[str, dict[str, int]]:
+    """What is wrong with a body that is no JSON, and where; the parser itself says it in English only."""
+    place = error.__context__
+    if not isinstance(place, json.JSONDecodeError):
+        return _("The body cannot be read as JSON in UTF-8."), {}
+    where = {"line": place.lineno, "column": place.colno}
+    return _("The body is not JSON: something is wrong in line %(line)s at character %(column)s.") % where, where
 
 
 def _by_field(details: Any) -> dict[str, Any]:
@@ -129,7 +141,11 @@ def _come_back(request: HttpRequest, refused: DomainError) -> HttpResponse:
     if request.path.startswith("/api/"):
         answer = _plain(refused.code, str(refused), refused.status)
     else:
-        page = loader.render_to_string("come_back.html", {"status": refused.status, "told": refused.message})
+        heading = _("Try again in a moment") if refused.retry_after else _("This takes too long")
+        page = loader.render_to_string(
+            "come_back.html", {"status": refused.status, "heading": heading, "told": refused.message}
+        )
         answer = HttpResponse(page, status=refused.status)
-    answer["Retry-After"] = str(refused.retry_after)
+    if refused.retry_after:
+        answer["Retry-After"] = str(refused.retry_after)
     return answer

@@ -4,10 +4,11 @@
     ├── Conflict          (409)     the state of the shop does not allow it now
     │   ├── InProgress    (409)     a twin of this request is still running
     │   ├── Busy          (409)     the database waited in vain for what others hold (config/kernel/waits.py)
-    │   └── Stale         (409)     somebody else changed it since the page that asks was shown
+    │   └── Stale         (409)     somebody else changed it since the page that asks was shown (versions.py)
     ├── Invalid           (422)     the request contradicts itself or an earlier one
     ├── Missing           (404)     the thing named does not exist
-    └── Unavailable       (503)     the database is away (config/kernel/waits.py)
+    ├── Unavailable       (503)     the database is away (config/kernel/waits.py)
+    └── TooSlow           (503)     a statement took longer than it may (config/kernel/waits.py)
 
 Each app derives its own (`InsufficientStock`, `CouponRefused`) beside the operation that raises it.
 """

@@ -9,7 +9,7 @@ Half-up here means half away from zero: 2.5 becomes 3 and -2.5 becomes -3, so th
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import total_ordering
+from functools import cache, total_ordering
 from math import lcm
 from typing import Self
 
@@ -48,8 +48,7 @@ class Money:
         if not isinstance(self.amount, Decimal):
             raise TypeError(f"An amount of money is a Decimal, not {type(self.amount).__name__}.")
         _require_finite(self.amount)
-        if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isalpha() and self.currency.isupper()):
-            raise MoneyError(f"{self.currency!r} is not a currency code of three capital letters.")
+        _require_currency(self.currency)
         if not self.amount:
             object.__setattr__(self, "amount", self.amount.copy_abs())  # "-0" would reach invoices and the API
 
@@ -149,8 +148,7 @@ class Money:
 
 def round_half_up(amount: Decimal, currency: str) -> Decimal:
     """To the smallest unit of the currency, a half away from zero: in won 2.5 becomes 3 and -2.5 becomes -3."""
-    smallest = Decimal(1).scaleb(-_exponent(currency))
-    rounded = Money(amount, currency).amount.quantize(smallest, rounding=ROUND_HALF_UP)
+    rounded = Money(amount, currency).amount.quantize(_smallest_unit(currency), rounding=ROUND_HALF_UP)
     return rounded if rounded else rounded.copy_abs()
 
 
@@ -158,7 +156,7 @@ def tax_included(gross: Money, rate: Decimal) -> Money:
     """The tax contained in a price that includes it, at `rate` percent: gross x rate / (100 + rate), rounded half-up."""
     if _number(rate) < 0:
         raise MoneyError("A tax rate is never negative.")
-    return Money(gross.amount * rate / (100 + rate), gross.currency).quantized()
+    return Money(round_half_up(gross.amount * rate / (100 + rate), gross.currency), gross.currency)
 
 
 def format_money(money: Money) -> str:
@@ -172,13 +170,25 @@ def _exponent(currency: str) -> int:
     return EXPONENTS.get(currency, DEFAULT_EXPONENT)
 
 
+@cache
+def _smallest_unit(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-_exponent(currency))
+
+
+@cache
+def _require_currency(code: str) -> None:
+    if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
+        raise MoneyError(f"{code!r} is not a currency code of three capital letters.")
+
+
 def _number(value: int | Decimal) -> int | Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise TypeError(f"Money is calculated with int and Decimal, not {type(value).__name__}.")
-    _require_finite(value)
+    if isinstance(value, Decimal):
+        _require_finite(value)
     return value
 
 
-def _require_finite(value: int | Decimal) -> None:
-    if isinstance(value, Decimal) and not value.is_finite():
+def _require_finite(value: Decimal) -> None:
+    if not value.is_finite():
         raise MoneyError(f"{value} is not an amount.")

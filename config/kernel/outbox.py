@@ -9,9 +9,9 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.serializers.json import DjangoJSONEncoder
@@ -71,16 +71,17 @@ def subscribe(event: type[Event], *, name: str) -> Callable[[Callable[..., objec
 # By hand, because every order records some. A row can say which event it became only by the key it was given beforehand.
 _RECORD = """
     WITH event AS (
-        SELECT nextval(pg_get_serial_sequence('kernel_outboxevent', 'id')) AS id, told.*
-        FROM unnest(%(topics)s::text[], %(versions)s::int[], %(payloads)s::jsonb[]) WITH ORDINALITY
-             AS told (topic, version, payload, number)
+        SELECT nextval('kernel_outboxevent_id_seq') AS id, told.*
+        FROM ROWS FROM (
+            jsonb_to_recordset(%(events)s::jsonb) AS (topic text, version int, payload jsonb, subscribers text[])
+        ) WITH ORDINALITY AS told (topic, version, payload, subscribers, number)
     ), recorded AS (
         INSERT INTO kernel_outboxevent (id, topic, version, payload, recorded_at) OVERRIDING SYSTEM VALUE
         SELECT id, topic, version, payload, %(at)s::timestamptz FROM event ORDER BY number
     )
     INSERT INTO kernel_outboxdelivery (event_id, subscriber, state, attempts, next_attempt_at, last_error)
     SELECT event.id, one.subscriber, 'PENDING', 0, %(at)s::timestamptz, ''
-    FROM unnest(%(numbers)s::int[], %(subscribers)s::text[]) AS one (number, subscriber) JOIN event USING (number)
+    FROM event, unnest(event.subscribers) AS one (subscriber)
     ORDER BY event.id, one.subscriber
 """
 
@@ -89,18 +90,18 @@ def record(*events: Event, at: datetime) -> None:
     """Writes the events and their deliveries in the present transaction; refuses to work outside one."""
     if not transaction.get_connection().in_atomic_block:
         raise OutsideTransaction(", ".join(event.topic for event in events))
-    told = [(number, name) for number, event in enumerate(events, 1) for name in _subscribers.get(event.topic, {})]
-    values: dict[str, Any] = {
-        "topics": [event.topic for event in events],
-        "versions": [event.version for event in events],
-        "payloads": [json.dumps(asdict(event), cls=DjangoJSONEncoder) for event in events],
-        "at": at,
-        "numbers": [number for number, _ in told],
-        "subscribers": [name for _, name in told],
-    }
+    told = [
+        {
+            "topic": event.topic,
+            "version": event.version,
+            "payload": vars(event),
+            "subscribers": list(_subscribers.get(event.topic, ())),
+        }
+        for event in events
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(_RECORD, values)
-    if told:
+        cursor.execute(_RECORD, {"events": json.dumps(told, cls=DjangoJSONEncoder), "at": at})
+    if any(one["subscribers"] for one in told):
         transaction.on_commit(_ring, robust=True)
 
 

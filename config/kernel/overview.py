@@ -1,7 +1,8 @@
 """What the first page tells of the shop's background work: what ran last, and what runs when."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import pairwise
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
@@ -10,6 +11,11 @@ from config.kernel import shop
 from config.kernel.models import JobRun
 
 SHOWN_RUNS = 10
+DAY = 86_400
+# Of an entry with several hours or weekdays: enough to meet the nearest two of them.
+TURNS_ASKED = 25
+# Asked from one moment, so that the answer does not hang on the day on which somebody saves an entry.
+A_SUNDAY = datetime(2026, 1, 4, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -46,14 +52,19 @@ def next_run(task: PeriodicTask, at: datetime) -> datetime | None:
 
 
 def seconds_between(*, crontab: CrontabSchedule | None, interval: IntervalSchedule | None) -> int:
-    """How far apart the turns of a day lie, which is how long one is worth taking: after that its next one is there.
+    """How far apart the turns lie, which is how long one is worth taking: after that its next one is there.
 
-    A worker that comes back after a night then finds one turn of each entry, not hundreds.
+    A worker that comes back after a night then finds one turn of each entry, not hundreds. Of turns that lie now nearer, now
+    further apart, the nearest two count.
     """
     if interval is not None:
         return max(int(interval.schedule.run_every.total_seconds()), 1)
-    times = crontab.schedule if crontab is not None else None
-    return 86_400 // (len(times.minute) * len(times.hour)) if times is not None else 86_400
+    if crontab is None:
+        return DAY
+    turns = [A_SUNDAY]
+    for _turn in range(TURNS_ASKED):
+        turns.append(crontab.due_start_time(turns[-1], shop.zone()))
+    return int(min(later - turn for turn, later in pairwise(turns[1:])).total_seconds())
 
 
 def _latest_runs() -> tuple[JobRun, ...]:

@@ -30,7 +30,7 @@ REFUSALS = {
     "404": "There is no such thing here.",
     "406": "Only JSON is served.",
     "429": "Too many requests; come back after Retry-After seconds.",
-    "503": "The database does not answer; come back after Retry-After seconds.",
+    "503": "The database does not answer; come back after Retry-After seconds. `too_slow`: ask for less.",
 }
 REFUSALS_OF_WRITES = {
     "409": "Others are at work on the same things; come back after Retry-After seconds.",

@@ -6,8 +6,8 @@ kind and keep it, which is right because without data of its own a serializer re
 
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, cast
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -20,16 +20,28 @@ AS_TEXT = {"type": "string", "example": "19900"}
 
 
 class StrictInput(serializers.Serializer[Any]):
-    """Plain input. A field it does not know is a mistake of the sender and named as such, not silently dropped."""
+    """Plain input. A field it does not know is a mistake of the sender and named beside the others, not silently dropped."""
 
     default_error_messages = {"unknown_field": _("There is no such field.")}
 
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.fields)
+
+    def run_validators(self, value: Any) -> None:
+        # What would be gathered for them is for them alone.
+        if self.validators:
+            super().run_validators(value)
+
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping) and (unknown := [str(name) for name in data if name not in self.fields]):
+        if isinstance(data, Mapping) and (unknown := [str(name) for name in data if name not in self._known]):
             message = str(self.error_messages["unknown_field"])
-            raise serializers.ValidationError(
-                {name[:100]: [serializers.ErrorDetail(message, "unknown_field")] for name in unknown}
-            )
+            mistakes: dict[str, Any] = {name[:100]: [serializers.ErrorDetail(message, "unknown_field")] for name in unknown}
+            try:
+                super().to_internal_value(data)
+            except serializers.ValidationError as others:
+                mistakes |= cast(dict[str, Any], others.detail)
+            raise serializers.ValidationError(mistakes)
         return super().to_internal_value(data)
 
     @classmethod

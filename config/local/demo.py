@@ -13,7 +13,7 @@ import urllib.request
 from datetime import UTC, datetime
 from types import FrameType
 
-from . import first_order
+from . import first_order, tables
 from .place import PROJECT, LocalError, Place, lasting
 from .process import Child
 from .services import Services, started
@@ -147,6 +147,7 @@ def run() -> None:
     with place.claimed() as alone:
         if not alone:
             raise LocalError(f"The demo is already running at {place.remembered().get('url', 'another terminal')}.")
+        tables.require_current(place)
         for name in SIGNALS:
             signal.signal(name, _stop)
         children: list[Child] = []
@@ -155,6 +156,7 @@ def run() -> None:
             with started(place, durable=True) as services:
                 print("Preparing the database ...", flush=True)
                 manage(services, "prepare", "--app-role", services.app_role, owner=True)
+                tables.remember(place)
                 place.remember(prepared="yes")
                 password, logins, token = _access(services, place)
                 _fill(services, place)

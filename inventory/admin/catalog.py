@@ -1,5 +1,6 @@
 """Categories, products and SKUs. Prices are typed in once; afterwards they change by buttons that ask why."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -42,6 +43,7 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Category)
 class CategoryAdmin(OperationAdmin):
     form = CategoryForm
+    empty_hint = gettext_lazy("Shelves of the shop, at most three deep. Products are put into them.")
     list_display = ("name", "parent", "code")
     list_select_related = ("parent",)
     search_fields = ("name", "code")
@@ -78,6 +80,11 @@ class VariantFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         return obj
 
 
+def repriced(before: Decimal, values: dict[str, Any]) -> str:
+    """What the audit keeps. What goods cost is not for every reader of the audit, so a change of it is told without figures."""
+    return f"{wording.amount(before)} → {wording.amount(values['amount'])} · {values['reason']}"
+
+
 class VariantInline(TabularInline):  # type: ignore[misc]
     model = Variant
     form = PricedForm
@@ -103,6 +110,7 @@ class ByCategoryOfVariant(ByCategory):
 
 @admin.register(Product)
 class ProductAdmin(HouseAdmin):
+    empty_hint = gettext_lazy("What customers see as one thing. Its SKUs are entered with it.")
     list_display = ("name", "category", "tax_class", "skus", "is_active")
     list_select_related = ("category",)
     list_filter: tuple[Any, ...] = (ByCategoryOfProduct, "is_active", ("tax_class", ChoicesDropdownFilter))
@@ -142,6 +150,7 @@ class CostForm(ReasonForm):
 @admin.register(Variant)
 class VariantAdmin(ButtonsAdmin):
     form = PricedForm
+    empty_hint = gettext_lazy("What is sold and counted: each color and size of a product.")
     list_display = ("sku", "product_name", "list_price_label", "cost_label", "available", "on_sale")
     list_filter: tuple[Any, ...] = (ByCategoryOfVariant, "is_active")
     search_fields = ("sku__istartswith", "product__name", "barcode__exact")
@@ -222,6 +231,7 @@ class VariantAdmin(ButtonsAdmin):
     @operation_button(
         title=gettext_lazy("Change the list price"), permission=MAY_CHANGE, icon="sell", form=PriceForm,
         explanation=gettext_lazy("Counts for orders from now on. Orders keep the price they were placed with."),
+        noted=lambda variant, values: repriced(variant.list_price, values),
     )  # fmt: skip
     def change_price(self, request: HttpRequest, variant: Variant, values: dict[str, Any]) -> None:
         catalog.change_price(
@@ -240,6 +250,9 @@ class VariantAdmin(ButtonsAdmin):
 
 @admin.register(PriceChange)
 class PriceChangeAdmin(ReadOnlyAdmin):
+    empty_hint = gettext_lazy(
+        "Changes of list prices and unit costs with their reasons: by a button of a SKU, or by goods that came at another cost."
+    )
     list_display = ("occurred", "sku", "kind", "before_label", "after_label", "reason", "who")
     list_filter: tuple[Any, ...] = (("kind", ChoicesDropdownFilter), ("occurred_at", BusinessDaysFilter))
     list_select_related = ("variant", "actor")

@@ -16,7 +16,7 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
 from config.kernel import clock, waits
-from config.kernel.admin import wording
+from config.kernel.admin import slips, wording
 from config.kernel.admin.buttons import ButtonForm, actor
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
@@ -142,6 +142,7 @@ class CountLineInline(TabularInline):  # type: ignore[misc]
 
 @admin.register(StockCount)
 class StockCountAdmin(ReadOnlyAdmin):
+    empty_hint = gettext_lazy("Each stock count, with what was expected and what was found.")
     list_display = ("number", "counted", "warehouse", "who", "note")
     list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), ("counted_at", BusinessDaysFilter))
     list_select_related = ("warehouse", "actor")
@@ -171,6 +172,10 @@ class StockCountAdmin(ReadOnlyAdmin):
         """Asks what to count, shows it, and records what was found."""
         if not request.user.has_perm(MAY_COUNT):
             raise PermissionDenied
+        try:
+            slips.require_unspent(request)
+        except slips.Spent as spent:
+            return self._done_before(request, spent)
         chosen = request.POST if request.method == "POST" else request.GET
         form = ChoiceForm(chosen if "warehouse" in chosen else None)
         if not form.is_bound or not form.is_valid():
@@ -184,15 +189,21 @@ class StockCountAdmin(ReadOnlyAdmin):
         if any(row.error for row in rows) or not found:
             messages.error(request, _("Nothing was saved: look at the lines once more."))
             return self._show(request, form, rows)
+
+        def count() -> StockCount:
+            return stock.count(
+                warehouse_id=warehouse.pk,
+                lines=found,
+                note=request.POST.get("note", ""),
+                actor=actor(request),
+                at=clock.now(),
+            )
+
         try:
             with waits.refusing():
-                taken = stock.count(
-                    warehouse_id=warehouse.pk,
-                    lines=found,
-                    note=request.POST.get("note", ""),
-                    actor=actor(request),
-                    at=clock.now(),
-                )
+                taken = slips.spend(request, count)
+        except slips.Spent as spent:
+            return self._done_before(request, spent)
         except DomainError as refusal:
             messages.error(request, str(refusal))
             _moved(rows)
@@ -200,6 +211,10 @@ class StockCountAdmin(ReadOnlyAdmin):
         told = ngettext("%(count)s SKU was counted.", "%(count)s SKUs were counted.", len(found))
         messages.success(request, told % {"count": len(found)})
         return HttpResponseRedirect(reverse("admin:inventory_stockcount_change", args=[taken.pk]))
+
+    def _done_before(self, request: HttpRequest, spent: slips.Spent) -> HttpResponse:
+        messages.warning(request, str(spent))
+        return HttpResponseRedirect(reverse("admin:inventory_stockcount_changelist"))
 
     def _ask(self, request: HttpRequest, form: ChoiceForm) -> HttpResponse:
         context = {
@@ -223,5 +238,6 @@ class StockCountAdmin(ReadOnlyAdmin):
             "skus": "\n".join(row.line.variant.sku for row in rows),
             "note": request.POST.get("note", ""),
             "again": reverse("admin:inventory_stockcount_count"),
+            slips.FIELD: slips.kept(request),
         }
         return TemplateResponse(request, "admin/inventory/stockcount/count.html", context)

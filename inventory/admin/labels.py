@@ -2,9 +2,10 @@
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from config.kernel.admin import wording
-from inventory.models import PurchaseOrder, PurchaseOrderEvent, Reservation, StockMovement, Variant
+from inventory.models import PurchaseOrder, PurchaseOrderEvent, ReplenishmentProposal, Reservation, StockMovement, Variant
 
 PURCHASES = {
     PurchaseOrder.State.DRAFT: "warning",
@@ -61,3 +62,10 @@ def variant_link(variant: Variant) -> str:
 def variant_name(variant: Variant) -> str:
     """The product, and which of its options."""
     return f"{variant.product.name} · {variant.name}" if variant.name else variant.product.name
+
+
+def override_reason(proposal: ReplenishmentProposal) -> str:
+    """Why staff buy another quantity than was computed; empty where they do not."""
+    if proposal.override is None:
+        return ""
+    return proposal.override_reason or _("changed in the draft of the purchase order")

@@ -105,13 +105,21 @@ class ReceiveForm(ButtonForm):
         if not cleaned["quantities"] and not self.errors:
             raise forms.ValidationError(_("Enter what has come."))
         if not cleaned.get("more_came") and not self._is_known(cleaned.get("delivery_note", "")):
-            for line in self.lines:
-                if units[line.variant.sku] > line.outstanding:
-                    told = _("Only %(outstanding)s are outstanding. If more came, say so below.") % {
-                        "outstanding": line.outstanding
-                    }
-                    self.add_error(f"line-{line.pk}", told)
+            beyond = [line for line in self.lines if units[line.variant.sku] > line.outstanding]
+            for line in beyond:
+                told = _("Only %(outstanding)s are outstanding. If more came, say so below.") % {
+                    "outstanding": line.outstanding
+                }
+                self.add_error(f"line-{line.pk}", told)
+            if beyond:
+                self._ask_below(f"line-{beyond[-1].pk}")
         return cleaned
+
+    def _ask_below(self, name: str) -> None:
+        """A delivery may have many lines: whether more came is asked right below the last one that says so."""
+        names = [one for one in self.fields if one != "more_came"]
+        names.insert(names.index(name) + 1, "more_came")
+        self.order_fields(names)
 
     def _is_known(self, note: str) -> bool:
         """A note that was booked before is answered by the operation, which compares what it booked."""

@@ -29,6 +29,7 @@ from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, Purc
 from inventory.operations import purchasing
 from inventory.operations.purchasing import Wanted
 from inventory.queries import purchases, replenishment
+from inventory.queries.purchases import Missed
 
 MAY_BUY = "inventory.change_purchaseorder"
 MAY_APPROVE = "inventory.approve_purchaseorder"
@@ -40,8 +41,16 @@ def may(step: Step) -> Any:
     return lambda order: lifecycle.allows(order.state, step)
 
 
+def terms_missed(order: PurchaseOrder) -> list[Missed]:
+    """Asked once for a page: its head tells it, and whether one may approve all the same depends on it."""
+    if "terms_missed" not in order.__dict__:
+        order.__dict__["terms_missed"] = purchases.terms_missed(order=order)
+    found: list[Missed] = order.__dict__["terms_missed"]
+    return found
+
+
 def misses_terms(order: PurchaseOrder) -> bool:
-    return lifecycle.allows(order.state, Step.APPROVED) and bool(purchases.terms_missed(order=order))
+    return lifecycle.allows(order.state, Step.APPROVED) and bool(terms_missed(order))
 
 
 class LineInline(SkuInline):
@@ -88,6 +97,7 @@ class LineInline(SkuInline):
 @admin.register(PurchaseOrder)
 class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
     form = purchase_forms.OrderForm
+    empty_hint = gettext_lazy("What the shop buys: drafted by staff, or each night by the replenishment.")
     list_display = ("number", "drafted", "supplier", "warehouse", "state_label", "units", "came", "money", "expected", "origin")
     list_filter: tuple[Any, ...] = (
         ("state", ChoicesDropdownFilter),
@@ -148,10 +158,10 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
                 "seen": request.POST.get("seen", self.version_of(whole)),
                 "lines": [] if self.has_change_permission(request, order) else [telling.line(one) for one in lines],
                 "state_label": labels.purchase_state(whole),
-                "next_step": telling.next_step(whole, clock.now()),
+                "next_step": telling.next_step(whole, clock.now(), lambda: terms_missed(order)),
                 "sees_costs": sees_costs,
                 "amount": wording.amount(order.amount),  # type: ignore[attr-defined]  # annotated by the query
-                "timeline": [telling.entry(event, sees_costs=sees_costs) for event in whole.timeline.all()],
+                "timeline": [telling.entry(event, sees_costs=sees_costs) for event in reversed(whole.timeline.all())],
                 "why": [telling.reason(one) for one in replenishment.why(purchase_order_id=order.pk).values()],
             }
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
@@ -217,7 +227,7 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("drafted by"))
     def origin(self, order: PurchaseOrder) -> str:
-        return _("replenishment") if order.is_proposed else wording.actor(order)
+        return telling.replenishment() if order.is_proposed else wording.actor(order)
 
     @display(description=gettext_lazy("drafted by"))
     def drafter(self, order: PurchaseOrder) -> str:
@@ -311,7 +321,8 @@ class ReceiptLineInline(TabularInline):  # type: ignore[misc]
 
 @admin.register(GoodsReceipt)
 class GoodsReceiptAdmin(ReadOnlyAdmin):
-    list_display = ("number", "received", "order", "supplier", "delivery_note", "who")
+    empty_hint = gettext_lazy("Each delivery that was put on the shelf, from the receiving desk.")
+    list_display = ("number", "booked", "order", "supplier", "delivery_note", "who")
     list_filter: tuple[Any, ...] = (
         ("purchase_order__supplier", RelatedDropdownFilter),
         ("received_at", BusinessDaysFilter),
@@ -320,11 +331,11 @@ class GoodsReceiptAdmin(ReadOnlyAdmin):
     search_fields = ("number__exact", "delivery_note__exact", "purchase_order__number__exact")
     search_help_text = gettext_lazy("The whole number of the receipt, the delivery note or the purchase order")
     ordering = ("-received_at", "-id")
-    fields = ("number", "received", "order", "supplier", "delivery_note", "who")
+    fields = ("number", "booked", "order", "supplier", "delivery_note", "who")
     readonly_fields = fields
     inlines = (ReceiptLineInline,)
 
-    received = wording.moment_column("received_at", gettext_lazy("received at"))
+    booked = wording.moment_column("received_at", gettext_lazy("received at"))
 
     @display(description=gettext_lazy("purchase order"))
     def order(self, receipt: GoodsReceipt) -> str:

@@ -22,9 +22,10 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 from config.kernel import clock, jobs, shop
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, attempt, operation_button
-from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin, once_per_row
+from config.kernel.admin.house import ReadOnlyAdmin, once_per_row
 from config.kernel.admin.navigation import Link, add_group
-from inventory.admin import figures
+from inventory.admin import figures, labels
+from inventory.admin.auditing import NamedInAudit
 from inventory.models import ReorderPolicy, ReplenishmentProposal
 from inventory.operations import purchasing, replenishment
 from inventory.queries import replenishment as queries
@@ -107,8 +108,9 @@ class ManyPoliciesForm(forms.Form):
 
 
 @admin.register(ReorderPolicy)
-class ReorderPolicyAdmin(HouseAdmin):
+class ReorderPolicyAdmin(NamedInAudit):
     form = PolicyForm
+    empty_hint = gettext_lazy("For each SKU and warehouse how much shall lie there. Without a policy nothing is proposed.")
     list_display = ("sku", "product", "warehouse", "level", "review_days", "minimum_stock", "maximum_stock", "is_enabled")
     list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), "is_enabled")
     list_select_related = ("variant__product", "warehouse")
@@ -175,7 +177,10 @@ class ReorderPolicyAdmin(HouseAdmin):
             )
             if answer is not None:
                 LogEntry.objects.log_actions(
-                    actor(request).pk, chosen, CHANGE, wording.untranslated(gettext_lazy("Change the selected policies"))
+                    actor(request).pk,
+                    [self.named(policy) for policy in chosen],
+                    CHANGE,
+                    wording.untranslated(gettext_lazy("Change the selected policies")),
                 )
                 told = ngettext("%(count)s policy was changed.", "%(count)s policies were changed.", answer.value)
                 messages.success(request, told % {"count": answer.value})
@@ -225,7 +230,8 @@ def is_open(proposal: ReplenishmentProposal) -> bool:
 
 
 @admin.register(ReplenishmentProposal)
-class ReplenishmentProposalAdmin(ReadOnlyAdmin, ButtonsAdmin):
+class ReplenishmentProposalAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin):
+    empty_hint = gettext_lazy("What the shop proposes to buy, computed each night from the reorder policies.")
     list_display = ("sku", "product", "warehouse", "supplier", "amount", "cover", "state_label", "order", "night")
     list_filter: tuple[Any, ...] = (
         ("state", ChoicesDropdownFilter),
@@ -282,7 +288,7 @@ class ReplenishmentProposalAdmin(ReadOnlyAdmin, ButtonsAdmin):
     @display(description=gettext_lazy("purchase order"))
     def order(self, proposal: ReplenishmentProposal) -> str:
         if proposal.line is None:
-            return "-"
+            return ""
         purchase = proposal.line.purchase_order
         address = reverse("admin:inventory_purchaseorder_change", args=[purchase.pk])
         return format_html('<a class="row-link" href="{}">{}</a>', address, purchase)
@@ -295,8 +301,9 @@ class ReplenishmentProposalAdmin(ReadOnlyAdmin, ButtonsAdmin):
     def by_staff(self, proposal: ReplenishmentProposal) -> str:
         if proposal.override is None:
             return "-"
-        said = proposal.override_reason or _("changed in the draft of the purchase order")
-        return f"{proposal.override} · {said}" + (f" · {proposal.override_by}" if proposal.override_by else "")
+        return f"{proposal.override} · {labels.override_reason(proposal)}" + (
+            f" · {proposal.override_by}" if proposal.override_by else ""
+        )
 
     @display(description=gettext_lazy("decided"))
     def decision(self, proposal: ReplenishmentProposal) -> str:
@@ -317,6 +324,7 @@ class ReplenishmentProposalAdmin(ReadOnlyAdmin, ButtonsAdmin):
         explanation=gettext_lazy(
             "It is bought instead of the computed quantity. Later nights keep it until the purchase order is approved."
         ),
+        noted=lambda proposal, values: f"{proposal.units} → {values['quantity']} · {values['reason']}",
     )  # fmt: skip
     def override(self, request: HttpRequest, proposal: ReplenishmentProposal, values: dict[str, Any]) -> None:
         replenishment.override(proposal_id=proposal.pk, actor=actor(request), at=clock.now(), **values)
@@ -324,6 +332,7 @@ class ReplenishmentProposalAdmin(ReadOnlyAdmin, ButtonsAdmin):
     @operation_button(
         title=gettext_lazy("Back to the computed quantity"), permission=MAY_DECIDE, icon="undo",
         shown=lambda proposal: is_open(proposal) and proposal.override is not None,
+        noted=lambda proposal, values: f"{proposal.units} → {proposal.quantity}",
     )  # fmt: skip
     def undo_override(self, request: HttpRequest, proposal: ReplenishmentProposal) -> None:
         replenishment.undo_override(proposal_id=proposal.pk, actor=actor(request), at=clock.now())
@@ -333,6 +342,7 @@ class ReplenishmentProposalAdmin(ReadOnlyAdmin, ButtonsAdmin):
         danger=True, explanation=gettext_lazy(
             "Its line is taken out of the draft. The same need is not proposed again until the days to cover have passed."
         ),
+        noted=lambda proposal, values: f"{proposal.units} → 0 · {values['reason']}",
     )  # fmt: skip
     def dismiss(self, request: HttpRequest, proposal: ReplenishmentProposal, values: dict[str, Any]) -> None:
         replenishment.dismiss(proposal_id=proposal.pk, actor=actor(request), at=clock.now(), **values)

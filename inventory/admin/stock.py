@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
@@ -16,7 +17,10 @@ from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
+from config.kernel.admin.tables import TableAdmin
+from config.kernel.money import Money
 from inventory.admin import costs, documents, labels
+from inventory.admin.auditing import NamedInAudit
 from inventory.admin.finding import ByAvailability, ByCategory, FoundBySkuOrDocument
 from inventory.models import Reservation, StockLevel, StockMovement, StockRepair, Warehouse
 from inventory.operations import stock
@@ -27,6 +31,7 @@ MAY_CORRECT = "inventory.correct_stock"
 
 @admin.register(Warehouse)
 class WarehouseAdmin(HouseAdmin):
+    empty_hint = gettext_lazy("Where goods lie and leave from. The first in order of priority serves first.")
     list_display = ("name", "code", "priority", "is_active", "units", "worth")
     search_fields = ("name", "code")
     search_help_text = gettext_lazy("Search by name or code")
@@ -80,8 +85,14 @@ class TransferForm(ReasonForm):
         others.queryset = Warehouse.objects.exclude(pk=row.warehouse_id)
 
 
+def moved(level: StockLevel, units: int, *why: str) -> str:
+    """What the audit keeps. The operations refuse where something else lies there than this page showed."""
+    return " · ".join([f"{level.on_hand} → {level.on_hand + units}", *why])
+
+
 @admin.register(StockLevel)
-class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
+class StockLevelAdmin(NamedInAudit, TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
+    empty_hint = gettext_lazy("What lies where, once goods have come in or were counted.")
     list_display = ("sku", "product", "warehouse", "on_hand", "reserved", "available", "incoming")
     list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), ByAvailability, ByCategory)
     search_fields = ("variant__sku__istartswith", "variant__product__name", "variant__barcode__exact")
@@ -96,6 +107,21 @@ class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     def title_of(self, level: StockLevel) -> str:
         return f"{level.variant.sku} · {level.warehouse.name}"
+
+    def table_heading(self, request: HttpRequest) -> list[Any]:
+        told = [
+            _("SKU"), _("product"), _("warehouse"), _("on hand"), _("reserved"), pgettext("stock", "available"), _("incoming"),
+        ]  # fmt: skip
+        return [*told, _("unit cost"), _("value at cost")] if costs.sees(request) else told
+
+    def table_row(self, request: HttpRequest, level: StockLevel) -> list[Any]:
+        variant = level.variant
+        told = [
+            variant.sku, labels.variant_name(variant), level.warehouse.name, level.on_hand, level.reserved, level.available,
+            level.incoming,  # type: ignore[attr-defined]  # annotated by the query
+        ]  # fmt: skip
+        amounts = (variant.cost, variant.cost * level.on_hand) if costs.sees(request) else ()
+        return [*told, *(Money(one, settings.SHOP_CURRENCY).as_text() for one in amounts)]
 
     def version_of(self, level: StockLevel) -> str:
         """What lies there; the operations compare it once more under the level's lock."""
@@ -141,6 +167,7 @@ class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
         explanation=gettext_lazy(
             "Corrects what lies there. Where less remains than is reserved, the newest reservations are released."
         ),
+        noted=lambda level, values: moved(level, values["quantity"], values["reason"]),
     )  # fmt: skip
     def adjust(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> None:
         stock.adjust(
@@ -152,6 +179,7 @@ class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
         title=gettext_lazy("Transfer"), permission=MAY_CORRECT, icon="swap_horiz", form=TransferForm,
         shown=lambda level: level.available > 0,
         explanation=gettext_lazy("Moves units to another warehouse. Reserved units stay where they are promised from."),
+        noted=lambda level, values: moved(level, -values["quantity"], values["to_warehouse"].name, values["reason"]),
     )  # fmt: skip
     def transfer(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> str:
         target: Warehouse = values["to_warehouse"]
@@ -168,6 +196,7 @@ class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
         explanation=gettext_lazy(
             "For lost, broken or expired units. Where less remains than is reserved, the newest reservations are released."
         ),
+        noted=lambda level, values: moved(level, -values["quantity"], values["reason"]),
     )  # fmt: skip
     def write_off(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> None:
         stock.write_off(
@@ -178,6 +207,7 @@ class StockLevelAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
 @admin.register(StockMovement)
 class StockMovementAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
+    empty_hint = gettext_lazy("Every unit that comes or leaves: receipts, shipments, returns, corrections.")
     list_display = ("occurred", "sku", "product", "warehouse", "kind_label", "units", "document", "reason", "who")
     list_filter: tuple[Any, ...] = (
         ("kind", ChoicesDropdownFilter),
@@ -226,6 +256,7 @@ class StockMovementAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
 
 @admin.register(StockRepair)
 class StockRepairAdmin(ReadOnlyAdmin):
+    empty_hint = gettext_lazy("Balances that the nightly recount had to mend. No entry is good news.")
     list_display = ("repaired", "sku", "product", "warehouse", "on_hand", "reserved", "who")
     list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), ("repaired_at", BusinessDaysFilter))
     list_select_related = ("variant__product", "warehouse", "actor")
@@ -261,18 +292,19 @@ class StockRepairAdmin(ReadOnlyAdmin):
 
 @admin.register(Reservation)
 class ReservationAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
-    list_display = ("document", "sku", "product", "warehouse", "quantity", "held_units", "state_label", "reserved", "expires")
+    empty_hint = gettext_lazy("Units that are held for an order until it ships or is canceled.")
+    list_display = ("document", "sku", "product", "warehouse", "quantity", "held_units", "state_label", "held_since", "expires")
     list_filter: tuple[Any, ...] = (("state", ChoicesDropdownFilter), ("warehouse", RelatedDropdownFilter))
     list_select_related = ("variant__product", "warehouse")
     list_display_links = None
     ordering = ("-id",)
     fields = (
         *("document", "sku", "product", "warehouse", "state_label"),
-        *("quantity", "consumed", "released", "held_units", "reserved", "expires"),
+        *("quantity", "consumed", "released", "held_units", "held_since", "expires"),
     )
     readonly_fields = fields
 
-    reserved = wording.moment_column("reserved_at", gettext_lazy("reserved at"))
+    held_since = wording.moment_column("reserved_at", gettext_lazy("reserved at"))
     expires = wording.moment_column("expires_at", gettext_lazy("expires at"))
 
     @display(description=gettext_lazy("document"))

@@ -33,6 +33,7 @@ class OfferInline(SkuInline):
 
 @admin.register(Supplier)
 class SupplierAdmin(HouseAdmin):
+    empty_hint = gettext_lazy("Whom the shop buys from, and each SKU they offer with its terms.")
     list_display = ("name", "code", "email", "is_active")
     list_filter: tuple[Any, ...] = ("is_active",)
     search_fields = ("name", "code", "email")

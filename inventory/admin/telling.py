@@ -1,5 +1,6 @@
 """A purchase order in words: what to do next, and what has happened to it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -13,10 +14,14 @@ from config.kernel.admin import wording
 from inventory.admin import labels
 from inventory.models import PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine
 from inventory.operations import purchasing
-from inventory.queries import purchases
+from inventory.queries.purchases import Missed
 from inventory.queries.replenishment import Why
 
 State = PurchaseOrder.State
+# What the replenishment does to the drafts it proposed.
+OF_REPLENISHMENT = frozenset(
+    {PurchaseOrderEvent.Kind.DRAFTED, PurchaseOrderEvent.Kind.CHANGED, PurchaseOrderEvent.Kind.CANCELED}
+)
 COUNTS = {
     "lines": pgettext_lazy("of a purchase order", "lines"),
     "added": pgettext_lazy("of a purchase order", "lines added"),
@@ -36,12 +41,12 @@ class Next:
     is_urgent: bool = False
 
 
-def next_step(order: PurchaseOrder, at: datetime) -> Next | None:
-    """What somebody should do about the purchase order now; None when it is settled."""
+def next_step(order: PurchaseOrder, at: datetime, terms_missed: Callable[[], list[Missed]]) -> Next | None:
+    """What somebody should do about the purchase order now; None when it is settled. Terms are asked of a draft only."""
     missing = sum(line.outstanding for line in order.lines.all())
     match order.state:
         case State.DRAFT:
-            beside = " ".join(purchasing.told_missed(one) for one in purchases.terms_missed(order=order))
+            beside = " ".join(purchasing.told_missed(one) for one in terms_missed())
             return Next(beside, is_urgent=True) if beside else Next(_("Check the lines, then approve it."))
         case State.APPROVED:
             return Next(_("Send it to %(supplier)s and note here that it was sent.") % {"supplier": order.supplier.name})
@@ -68,10 +73,20 @@ class Entry:
     facts: list[str] = field(default_factory=list)
 
 
+def replenishment() -> str:
+    """What the job is called that drafts purchase orders by itself."""
+    return _("replenishment")
+
+
+def _who(event: PurchaseOrderEvent) -> str:
+    own = event.actor is None and event.purchase_order.is_proposed and event.kind in OF_REPLENISHMENT
+    return replenishment() if own else wording.actor(event)
+
+
 def entry(event: PurchaseOrderEvent, *, sees_costs: bool) -> Entry:
     return Entry(
         what=event.get_kind_display(),
-        who=wording.actor(event),
+        who=_who(event),
         when=event.occurred_at,
         why=event.reason,
         color=labels.STEPS.get(PurchaseOrderEvent.Kind(event.kind), ""),
@@ -137,10 +152,12 @@ def line(row: PurchaseOrderLine) -> Line:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why the replenishment put a line here: the way to the proposal with every figure."""
+    """Why the replenishment put a line here: the way to the proposal with every figure, and `why` where staff changed it."""
 
     sku: str
     quantity: int
+    computed: int
+    why: str
     url: str
 
 
@@ -148,6 +165,8 @@ def reason(why: Why) -> Reason:
     proposal = why.proposal
     return Reason(
         proposal.variant.sku,
+        proposal.units,
         proposal.quantity,
+        labels.override_reason(proposal),
         reverse("admin:inventory_replenishmentproposal_change", args=[proposal.pk]),
     )

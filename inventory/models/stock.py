@@ -32,7 +32,7 @@ class Warehouse(models.Model):
 class StockLevel(models.Model):
     """Balance of one SKU in one warehouse. Written only through inventory/operations, under inventory/locking."""
 
-    variant = models.ForeignKey(Variant, models.PROTECT, related_name="levels", verbose_name=_("SKU"))
+    variant = models.ForeignKey(Variant, models.PROTECT, db_index=False, related_name="levels", verbose_name=_("SKU"))
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="levels", verbose_name=_("warehouse"))
     on_hand = models.IntegerField(_("on hand"), default=0)
     reserved = models.IntegerField(_("reserved"), default=0)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from config.kernel import bulk
 from config.kernel.errors import Invalid
 from inventory import locking
-from inventory.models import Product, Reservation, StockMovement, TaxClass, Variant
+from inventory.models import PriceChange, Product, Reservation, StockMovement, TaxClass, Variant
 from inventory.operations import ledger
 from inventory.operations.ledger import Change, Document
 
@@ -47,6 +47,18 @@ class PastProduct:
     created_at: datetime
     tax_class: str = TaxClass.STANDARD.value
     is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PastPrice:
+    """A list price that was changed. The catalog is written with the last one."""
+
+    variant_id: int
+    before: Decimal
+    after: Decimal
+    reason: str
+    occurred_at: datetime
+    actor_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +127,28 @@ def write_catalog(*, products: Sequence[PastProduct]) -> Mapping[str, int]:
         ),
     )
     return {one.sku: pk for pk, (_product, one) in zip(variant_ids, variants, strict=True)}
+
+
+@transaction.atomic
+def write_prices(*, changes: Sequence[PastPrice]) -> int:
+    """Writes changes of list prices in order of time; the last one of each SKU must end at its price. Answers their number."""
+    changes = sorted(changes, key=lambda one: one.occurred_at)
+    shown = dict(Variant.objects.filter(pk__in={one.variant_id for one in changes}).values_list("pk", "list_price"))
+    wrong = [pk for pk, last in {one.variant_id: one.after for one in changes}.items() if shown.get(pk) != last]
+    if wrong:
+        skus = _skus(wrong)
+        raise ImpossibleHistory(
+            _("The last price on record is not the price it has: %(sku)s.") % {"sku": skus.get(wrong[0], wrong[0])},
+            details={"skus": sorted(skus.values())[:MOST_NAMED]},
+        )
+    PriceChange.objects.bulk_create(
+        PriceChange(
+            variant_id=one.variant_id, kind=PriceChange.Kind.LIST_PRICE, before=one.before, after=one.after,
+            reason=one.reason, actor_id=one.actor_id, occurred_at=one.occurred_at,
+        )
+        for one in changes
+    )  # fmt: skip
+    return len(changes)
 
 
 @transaction.atomic

@@ -39,10 +39,11 @@ class Change:
     unit_cost: Decimal | None = None
 
 
+# Subselects hide from the planner how many changes there are: knowing it, it would plan every single execution anew.
 _SHIFT = """
     UPDATE inventory_stocklevel AS level
     SET on_hand = level.on_hand + change.on_hand, reserved = level.reserved + change.reserved
-    FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS change (id, on_hand, reserved)
+    FROM unnest((SELECT %s::bigint[]), (SELECT %s::int[]), (SELECT %s::int[])) AS change (id, on_hand, reserved)
     WHERE level.id = change.id
       AND level.on_hand + change.on_hand >= 0
       AND level.reserved + change.reserved BETWEEN 0 AND level.on_hand + change.on_hand

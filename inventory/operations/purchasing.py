@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel import shop
-from config.kernel.errors import Conflict, Invalid, Missing, Stale
+from config.kernel import shop, versions
+from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 from inventory import lifecycle, locking, numbering
 from inventory.lifecycle import Step
@@ -128,8 +128,8 @@ def change_lines(
     meanwhile is not taken out unread.
     """
     order = _locked(number, Step.CHANGED)
-    if seen is not None and purchases.version(order) != seen:
-        raise Stale(_("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed."))
+    if seen is not None:
+        versions.require_seen(now=purchases.version(order), seen=seen)
     before = _written(order)
     _write_lines(order, lines)
     after = _written(order)

@@ -3,19 +3,19 @@
 A reservation is written only under the lock of its level, so whoever holds the levels sees its reservations stand still.
 """
 
-import logging
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel import outbox
-from config.kernel.errors import Conflict, DomainError, Invalid
+from config.kernel import outbox, rounds
+from config.kernel.errors import Conflict, Invalid
 from config.kernel.models import User
 from inventory import locking, sourcing
 from inventory.events import ReservationsLost
@@ -25,7 +25,8 @@ from inventory.operations import ledger
 from inventory.operations.ledger import Change, Document, InsufficientStock
 from inventory.sourcing import Allocation
 
-log = logging.getLogger(__name__)
+# More than a round gets done: what is due beyond waits for the next one.
+MOST = 20_000
 
 
 class NotReserved(Conflict):
@@ -45,8 +46,8 @@ _HOLD = """
     INSERT INTO inventory_reservation AS held (
         document_kind, document_number, variant_id, warehouse_id, quantity, consumed, released, state, expires_at, reserved_at
     )
-    SELECT %s, %s, wanted.variant, wanted.warehouse, wanted.quantity, 0, 0, 'ACTIVE', %s, %s
-    FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS wanted (variant, warehouse, quantity)
+    SELECT %s, %s, wanted.variant_id, wanted.warehouse_id, wanted.quantity, 0, 0, 'ACTIVE', %s, %s
+    FROM jsonb_to_recordset(%s::jsonb) AS wanted (variant_id bigint, warehouse_id bigint, quantity int)
     ON CONFLICT (document_kind, document_number, variant_id, warehouse_id) WHERE state = 'ACTIVE'
     DO UPDATE SET quantity = held.quantity + EXCLUDED.quantity,
                   expires_at = EXCLUDED.expires_at, reserved_at = EXCLUDED.reserved_at
@@ -77,13 +78,9 @@ def reserve(
 
 
 def _hold(document: Document, allocations: Sequence[Allocation], at: datetime, expires_at: datetime | None) -> None:
-    columns = (
-        [one.variant_id for one in allocations],
-        [one.warehouse_id for one in allocations],
-        [one.quantity for one in allocations],
-    )
+    wanted = [{"variant_id": one.variant_id, "warehouse_id": one.warehouse_id, "quantity": one.quantity} for one in allocations]
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD, [document.kind, document.number, expires_at, at, *columns])
+        cursor.execute(_HOLD, [document.kind, document.number, expires_at, at, json.dumps(wanted)])
 
 
 def _short_lines(short: Mapping[int, int], demand: Mapping[int, int]) -> list[dict[str, object]]:
@@ -214,14 +211,15 @@ def _newest_first(places: Iterable[Place]) -> QuerySet[Reservation]:
 
 @dataclass(frozen=True)
 class Expired:
-    """How many documents gave back what they held, and which could not; the next round tries those again."""
+    """How many documents gave back what they held, how many are `left` to the next round, and which could not."""
 
     expired: int
-    stuck: tuple[str, ...]
+    left: int = 0
+    stuck: tuple[str, ...] = ()
 
 
-def expire_due(*, at: datetime, but_not: Iterable[str] = (), most: int = 500) -> Expired:
-    """Releases reservations whose time is over, each document in a transaction of its own.
+def expire_due(*, at: datetime, but_not: Iterable[str] = (), most: int = MOST, seconds: float = 30) -> Expired:
+    """Releases reservations whose time is over, each document in a transaction of its own, until `seconds` have passed.
 
     `but_not` names the kinds of documents that expire in their own app, together with what else hangs on them.
     """
@@ -231,18 +229,11 @@ def expire_due(*, at: datetime, but_not: Iterable[str] = (), most: int = 500) ->
         .order_by("expires_at", "id")
         .values_list("document_kind", "document_number")[:most]
     )
-    expired, stuck = 0, []
-    for document in dict.fromkeys(Document(*key) for key in due):
-        try:
-            expired += _expire(document, at)
-        except (DatabaseError, DomainError) as error:
-            # One document that cannot be released, for whatever reason, does not keep the others' units held.
-            log.warning("reservations of %s %s do not expire: %s", document.kind, document.number, type(error).__name__)
-            stuck.append(f"{document.kind} {document.number}")
-    return Expired(expired, tuple(stuck))
+    documents = dict.fromkeys(Document(*key) for key in due)
+    done = rounds.go(documents, lambda document: _expire(document, at), seconds=seconds)
+    return Expired(done.done, len(done.left), tuple(f"{one.kind} {one.number}" for one in done.stuck))
 
 
-@transaction.atomic
 def _expire(document: Document, at: datetime) -> bool:
     levels = locking.lock_known({_place(one) for one in _active(document)})
     # Asked again under the lock: it may have been prolonged, consumed or released meanwhile.

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
 from inventory.models import Warehouse
+from orders.admin import known
 from orders.models import Order
 from orders.queries import worklists
 
@@ -17,7 +18,7 @@ class ByChannel(DropdownFilter):  # type: ignore[misc]
     parameter_name = "channel"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(channel, channel) for channel in worklists.channels()]
+        return [(channel, known.channel(channel)) for channel in worklists.channels()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         return queryset.filter(channel=self.value()) if self.value() else queryset

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,8 +19,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
-from config.kernel import clock
-from config.kernel.admin import downloading, wording
+from config.kernel import clock, exporting
+from config.kernel.admin import downloading, slips, wording
 from config.kernel.admin.buttons import actor, attempt
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
@@ -44,6 +44,24 @@ COLORS = {
     ImportRun.State.FAILED: "danger",
 }
 
+# What a row of one's own orders says, column by column, with an example.
+COLUMNS: dict[str, tuple[Any, str]] = {
+    "order_number": (gettext_lazy("Number of the order; the same in each of its rows."), "20260105-0001"),
+    "ordered_at": (gettext_lazy("When it was ordered, or when the goods came back."), "2026-01-05 14:30"),
+    "sku": (gettext_lazy("The shop's own code of the product. One that is not known is made."), "CUP-01"),
+    "product_name": (gettext_lazy("As it is called in a new row of the catalog and on the order."), "머그컵"),
+    "quantity": (gettext_lazy("Units, above zero, for returns as well."), "2"),
+    "unit_price": (gettext_lazy("What was paid for one unit, discounts taken off."), "12000"),
+    "customer_id": (
+        gettext_lazy("The storefront's own key of the customer. The column may be missing, a cell empty."),
+        "c-1024",
+    ),
+    "kind": (
+        gettext_lazy("sale, or return for goods that came back to this order. The column may be missing; empty is a sale."),
+        "sale",
+    ),
+}
+
 declare("IMPORT", pgettext_lazy("document", "stock correction of the old shop"))
 
 
@@ -60,27 +78,28 @@ class SeveralFilesWidget(forms.FileInput):
 class SeveralFiles(forms.FileField):
     """Every file that was chosen, none of them empty; each ends as the reader wants it."""
 
-    widget = SeveralFilesWidget(attrs={"multiple": True, "accept": ".csv,.gz", "class": "several-files"})
+    widget = SeveralFilesWidget(attrs={"multiple": True, "accept": ".xlsx,.csv,.gz", "class": "several-files"})
 
     def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
         # Nothing chosen is judged like one file that is missing.
         chosen = data if isinstance(data, list) and data else [None]
         files = [super(SeveralFiles, self).clean(one, initial) for one in chosen]
         for one in files:
-            if not one.name.lower().endswith((".csv", ".csv.gz")):
-                raise ValidationError(_("“%(name)s”: only .csv and .csv.gz files are read.") % {"name": one.name})
+            if not one.name.lower().endswith((".xlsx", ".csv", ".csv.gz")):
+                raise ValidationError(_("“%(name)s”: only .xlsx, .csv and .csv.gz files are read.") % {"name": one.name})
         return files
 
 
 class ImportForm(forms.Form):
     profile = forms.ChoiceField(
         label=pgettext_lazy("import", "Shop"),
-        help_text=gettext_lazy("Where the files come from. Its currency must be this shop's."),
         widget=UnfoldAdminSelectWidget,
     )
     uploads = SeveralFiles(
         label=pgettext_lazy("import", "Files"),
-        help_text=gettext_lazy("CSV files in UTF-8, packed by gzip if you like. Choose all tables together."),
+        help_text=gettext_lazy(
+            "Excel workbooks (.xlsx, their first sheet) or CSV files in UTF-8, packed by gzip if you like. Choose all together."
+        ),
     )
     is_dry_run = forms.BooleanField(
         label=gettext_lazy("Only check"),
@@ -99,16 +118,29 @@ class ImportForm(forms.Form):
     )
     warehouse = forms.ChoiceField(
         label=pgettext_lazy("import", "Warehouse"),
-        help_text=gettext_lazy("Where the goods left from. IMPORT is made where needed and serves no new orders."),
+        help_text=gettext_lazy("Where the goods left from. The one of its own is made where needed and serves no new orders."),
         widget=UnfoldAdminSelectWidget,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._offer("profile", [(one.name, f"{one.title} ({one.currency})") for one in PROFILES.values()])
+        ours = settings.SHOP_CURRENCY
+        offered = [one for one in PROFILES.values() if one.money(ours) == ours]
+        others = [f"{one.title} ({one.money(ours)})" for one in PROFILES.values() if one not in offered]
+        self._offer("profile", [(one.name, f"{one.title} ({ours})") for one in offered])
+        told = [_("Where the files come from; their amounts are in %(currency)s, as this shop's.") % {"currency": ours}]
+        if others:
+            told.append(_("For shops of another currency (SHOP_CURRENCY): %(profiles)s.") % {"profiles": ", ".join(others)})
+        self.fields["profile"].help_text = " ".join(told)
         codes = Warehouse.objects.exclude(code=IMPORT_WAREHOUSE).values_list("code", "name")
         made = IMPORT_WAREHOUSE
-        self._offer("warehouse", [(made, made), *((code, f"{name} ({code})") for code, name in codes)])
+        own = _("A warehouse of its own for the past (%(code)s)") % {"code": made}
+        self._offer("warehouse", [(made, own), *((code, f"{name} ({code})") for code, name in codes)])
+
+    def ask_for_files_again(self) -> None:
+        """Browsers send files once: a form that is shown again has lost them."""
+        if "uploads" not in self.errors:
+            self.add_error("uploads", _("Choose the files again; the browser has not kept them."))
 
     def _offer(self, field: str, choices: Sequence[tuple[str, str]]) -> None:
         chosen = self.fields[field]
@@ -119,6 +151,7 @@ class ImportForm(forms.Form):
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
     list_display = ("asked", "shop", "state_label", "period", "rows", "imported", "left_out", "took", "who")
+    empty_hint = gettext_lazy("Each file of past orders that is read, with what became of every row.")
     list_filter: tuple[Any, ...] = (("state", ChoicesDropdownFilter), ("requested_at", BusinessDaysFilter))
     list_select_related = ("actor",)
     ordering = ("-id",)
@@ -176,6 +209,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         return [
             path("import/", self.admin_site.admin_view(self.import_view), name="orders_importrun_import"),
+            path("import/template.csv", self.admin_site.admin_view(self.template_view), name="orders_importrun_template"),
             path("<int:pk>/standing/", self.admin_site.admin_view(self.standing_view), name="orders_importrun_standing"),
             path("<int:pk>/rejects/", self.admin_site.admin_view(self.rejects_view), name="orders_importrun_rejects"),
             *super().get_urls(),
@@ -211,29 +245,50 @@ class ImportRunAdmin(ReadOnlyAdmin):
         """Takes the files and asks for the import; the page of the run shows how it goes."""
         if not request.user.has_perm(MAY_IMPORT):
             raise PermissionDenied
+        back = reverse("admin:orders_importrun_changelist")
         form = ImportForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
-            told = form.cleaned_data
-            asked = attempt(request, lambda: importing.request(**told, actor=actor(request), at=clock.now()))
+            try:
+                asked = attempt(request, lambda: slips.spend(request, lambda: begin(request, form.cleaned_data)))
+            except slips.Spent as spent:
+                messages.warning(request, str(spent))
+                return HttpResponseRedirect(back)
             if asked is not None:
                 return HttpResponseRedirect(reverse("admin:orders_importrun_change", args=[asked.value.pk]))
+        if request.method == "POST":
+            form.ask_for_files_again()
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Import history"),
+            "title": _("Imports of history"),
             "form": form,
             "explanation": _(
-                "Reads the past of an old shop: orders, returns and stock. All of it is written or nothing, and the same "
+                "Reads past orders, returns and stock. All of it is written or nothing, and the same "
                 "files twice add nothing. At most %(most)s MB together; larger files are read by the command import_history."
             )
             % {"most": settings.UPLOAD_MOST_MB},
             "submit": pgettext("import", "Begin"),
-            "back": reverse("admin:orders_importrun_changelist"),
+            "hidden": {slips.FIELD: slips.kept(request)},
+            "back": back,
+            "columns": COLUMNS.items(),
+            "template_url": reverse("admin:orders_importrun_template"),
         }
-        return TemplateResponse(request, "admin/_form_page.html", context)
+        return TemplateResponse(request, "admin/orders/importrun/import.html", context)
+
+    def template_view(self, request: HttpRequest) -> HttpResponse:
+        """An empty table of one's own orders, to be filled in by a spreadsheet."""
+        if not request.user.has_perm(MAY_IMPORT):
+            raise PermissionDenied
+        heading = "".join(exporting.lines([list(COLUMNS)]))
+        name = {"Content-Disposition": 'attachment; filename="orders.csv"'}
+        return HttpResponse(exporting.MARK + heading, content_type=downloading.CSV, headers=name)
+
+
+def begin(request: HttpRequest, told: dict[str, Any]) -> ImportRun:
+    return importing.request(**told, actor=actor(request), at=clock.now())
 
 
 def title(run: ImportRun) -> str:
-    return PROFILES[run.profile].title if run.profile in PROFILES else run.profile
+    return str(PROFILES[run.profile].title) if run.profile in PROFILES else run.profile
 
 
 def shown(run: ImportRun) -> dict[str, Any]:

@@ -11,12 +11,14 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from campaigns.models.customer import SEES_PERSONAL
 from config.kernel import clock
+from config.kernel.admin import wording
 from config.kernel.admin.buttons import ReasonForm, actor, operation_button
 from orders import lifecycle, views
-from orders.admin import labels, order_forms, telling
+from orders.admin import known, labels, order_forms, telling
 from orders.admin.order_list import CUSTOMER, OrderListAdmin
 from orders.models import Order
-from orders.operations import canceling, fulfilling, noting, paying, returning, shortage, turns
+from orders.operations import canceling, fulfilling, noting, paying, returning, shortage, turns, unmatched
+from orders.operations.unmatched import Unmatched
 from orders.queries import order_page
 
 T = TypeVar("T")
@@ -68,6 +70,8 @@ class OrderAdmin(OrderListAdmin):
             "order": order,
             "state_label": labels.state(order),
             "flags": list(labels.flags(order, at)),
+            "channel": known.channel(order.channel),
+            "money": telling.money(page),
             "next_steps": telling.next_steps(page, at),
             "timeline": [telling.entry(event, order) for event in page.timeline],
             "returns": [{"row": one, "state": labels.return_state(one)} for one in page.returns],
@@ -86,9 +90,15 @@ class OrderAdmin(OrderListAdmin):
         quiet=lambda order: order.state != Order.State.PLACED,
         explanation=gettext_lazy("For money that came outside the storefront. The whole amount must have come."),
     )  # fmt: skip
-    def pay(self, request: HttpRequest, order: Order, values: dict[str, Any]) -> None:
+    def pay(self, request: HttpRequest, order: Order, values: dict[str, Any]) -> str | None:
         at = clock.now()
-        paying.record_payment(number=order.number, paid_at=at, actor=actor(request), at=at, **values)
+        came = {name: values[name] for name in ("provider", "reference", "amount")}
+        record = unmatched.take if values["keep"] else paying.record_payment
+        taken = record(number=order.number, paid_at=at, actor=actor(request), at=at, **came)
+        if not isinstance(taken, Unmatched):
+            return None
+        kept = wording.amount(taken.payment.amount, order.currency)
+        return _("%(amount)s is kept as an unmatched payment: pay it back or explain it.") % {"amount": kept}
 
     @operation_button(
         title=gettext_lazy("Mark as picked"), permission="orders.ship_order", icon="checklist",

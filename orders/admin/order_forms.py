@@ -7,10 +7,12 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, reason_field
 from config.kernel.money import EXPONENTS, Money
 from inventory.models import Warehouse
-from orders.models import Order, Return
+from orders.admin import known
+from orders.models import Order, Payment, Return, UnmatchedPayment
 from orders.queries import order_page
 
 
@@ -27,9 +29,8 @@ def amount_field(order: Order, amount: Decimal, **told: Any) -> forms.DecimalFie
 
 
 class PayForm(ButtonForm):
-    provider = forms.CharField(
+    provider = known.ProviderField(
         label=gettext_lazy("Paid by"),
-        max_length=40,
         help_text=gettext_lazy("The payment provider, or how the money came: bank transfer, cash."),
     )
     reference = forms.CharField(
@@ -39,7 +40,22 @@ class PayForm(ButtonForm):
     )
 
     def prepare(self, row: Order) -> None:
-        self.fields["amount"] = amount_field(row, row.total - row.paid, label=gettext_lazy("Amount"))
+        self.due = row.total - row.paid
+        self.fields["amount"] = amount_field(row, self.due, label=gettext_lazy("Amount"))
+        self.fields["keep"] = forms.BooleanField(
+            label=_("Another amount came"),
+            required=False,
+            help_text=_("It is kept as an unmatched payment until somebody settles it; the order stays unpaid."),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        amount = values.get("amount")
+        if amount is not None and amount != self.due and not values.get("keep"):
+            due = wording.amount(self.due, self.row.currency)
+            told = _("Exactly %(due)s is due. If another amount really came, say so below, and it is kept.")
+            self.add_error("amount", told % {"due": due})
+        return values
 
 
 class NoteForm(ButtonForm):
@@ -132,11 +148,10 @@ class ReceiveReturnForm(_UnitsForm):
 
 
 class RefundForm(ButtonForm):
-    provider = forms.CharField(
+    provider = known.ProviderField(
         label=gettext_lazy("Refunded by"),
-        max_length=40,
         required=False,
-        help_text=gettext_lazy("The payment provider, or how the money goes back. Empty: as the order was paid."),
+        help_text=gettext_lazy("The provider that took the payment. Empty: as the order was paid."),
     )
     reference = forms.CharField(
         label=gettext_lazy("Refund reference"),
@@ -146,6 +161,21 @@ class RefundForm(ButtonForm):
 
     def prepare(self, row: Order) -> None:
         self.fields["provider"].initial = order_page.latest_provider(order=row)
+        if row.has_unmatched:
+            owed, unmatched = order_page.payments(order=row)
+            came: list[tuple[Payment | UnmatchedPayment, str]] = [(one, "") for one in owed]
+            came += [(one, f" ({one.get_why_display()})") for one in unmatched]
+            self.fields["payment"] = forms.ChoiceField(
+                label=gettext_lazy("Payment that went back"),
+                choices=[
+                    ("", "-"),
+                    *(
+                        (one.reference, f"{one.reference} · {wording.amount(one.amount, row.currency)}{why}")
+                        for one, why in came
+                    ),
+                ],
+                help_text=gettext_lazy("Money came that the order does not owe. Its refund is recorded with that payment."),
+            )
         due = row.refund_owed - row.refunded if row.refund_due else row.paid - row.refunded
         self.fields["amount"] = amount_field(row, due, label=gettext_lazy("Amount"))
         self.fields["reason"] = reason_field()

@@ -1,11 +1,10 @@
 """The list of orders: worklists as tabs above it, search, filters, and what is done with several orders at once."""
 
+from functools import partial
 from typing import Any
-from urllib.parse import unquote, urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -17,7 +16,7 @@ from unfold.decorators import display
 from campaigns.models import Customer
 from campaigns.models.customer import SEES_PERSONAL
 from config.kernel import clock
-from config.kernel.admin import downloading, wording
+from config.kernel.admin import downloading, tables, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseChangeList, ReadOnlyAdmin
@@ -53,6 +52,7 @@ class OrderChangeList(HouseChangeList):
 
 class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
     list_display = ("number", "placed", "buyer", "contents", "units", "amount", "state_label", "flags")
+    empty_hint = gettext_lazy("Orders come from the storefront and from other channels through the API.")
     list_filter: tuple[Any, ...] = (
         ("state", ChoicesDropdownFilter),
         ByChannel,
@@ -137,10 +137,11 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
     def pick_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
         """Each order for itself: what cannot be picked is named and stops nobody else's."""
         at, picked = clock.now(), []
-        number = downloading.length(queryset)
+        wanted = downloading.length(queryset)
         chosen = list(queryset.order_by("ship_due_at", "id")[: picking.ROUND])
         for order in chosen:
-            if attempt(request, lambda number=order.number: fulfilling.pick(number=number, actor=actor(request), at=at)):  # type: ignore[misc]
+            number = order.number
+            if attempt(request, partial(fulfilling.pick, number=number, actor=actor(request), at=at), row=number):
                 picked.append(order)
         if picked:
             LogEntry.objects.log_actions(
@@ -148,7 +149,7 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
             )
             told = ngettext("%(count)s order is picked.", "%(count)s orders are picked.", len(picked))
             messages.success(request, told % {"count": len(picked)})
-        if left := number - len(chosen):
+        if left := wanted - len(chosen):
             told = ngettext(
                 "%(most)s orders are picked at a time: %(left)s order was left as it is.",
                 "%(most)s orders are picked at a time: %(left)s orders were left as they are.",
@@ -178,13 +179,7 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
                 number=number,
                 of=Order,
                 called=ngettext("%(count)s order", "%(count)s orders", number) % {"count": number},
-                narrowed=_narrowed(request),
+                narrowed=tables.narrowed(request),
             ),
         )
         return given.value if given else None
-
-
-def _narrowed(request: HttpRequest) -> str:
-    """How the list was narrowed, as in its address. The audit is for good, so a phone number searched for stays out of it."""
-    asked = {**request.GET.dict(), SEARCH_VAR: wording.masked(request.GET.get(SEARCH_VAR, ""), kept=3)}
-    return unquote(urlencode({name: value for name, value in asked.items() if value}))

@@ -7,6 +7,7 @@ from django.utils.translation import pgettext
 
 from config.kernel.admin import wording
 from config.kernel.money import Money
+from orders.admin import known
 from orders.models import Order
 
 
@@ -24,7 +25,7 @@ def row(order: Order, *, in_full: bool) -> list[Any]:
     amounts = (order.lines_total, order.shipping_fee - order.shipping_discount, order.total, order.paid, order.refunded)
     return [
         order.number,
-        order.channel,
+        known.channel(order.channel),
         order.external_number or "",
         wording.plain_moment(order.placed_at),
         order.get_state_display(),

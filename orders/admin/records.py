@@ -15,7 +15,7 @@ from campaigns.models.customer import SEES_PERSONAL
 from config.kernel.admin import wording
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin, once_per_row
-from orders.admin import labels, telling
+from orders.admin import known, labels, telling
 from orders.models import Fulfillment, OrderEvent, Payment, Refund
 from orders.queries import records
 
@@ -39,6 +39,10 @@ class OfOrderAdmin(ReadOnlyAdmin):
     def money(self, row: Any) -> str:
         return wording.amount(row.amount, row.order.currency)
 
+    @display(description=gettext_lazy("provider"))
+    def paid_by(self, row: Any) -> str:
+        return known.provider(row.provider)
+
     @display(description=gettext_lazy("staff member"))
     def who(self, row: Any) -> str:
         return wording.actor(row)
@@ -48,6 +52,7 @@ class OfOrderAdmin(ReadOnlyAdmin):
 class FulfillmentAdmin(OfOrderAdmin):
     called = (gettext_lazy("shipment"), gettext_lazy("shipments"))
     list_display = ("number", "of_order", "shipped", "warehouse", "carrier", "tracking_number", "who")
+    empty_hint = gettext_lazy("Each parcel that leaves, from the button “Ship” of an order.")
     list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), ("shipped_at", BusinessDaysFilter))
     searched = ("number", "tracking_number")
     search_help_text = gettext_lazy("Shipment number, tracking number or order number, in full")
@@ -76,14 +81,18 @@ class FulfillmentAdmin(OfOrderAdmin):
 
 @admin.register(Payment)
 class PaymentAdmin(OfOrderAdmin):
-    list_display = ("reference", "of_order", "provider", "money", "paid", "recorded")
+    list_display = ("reference", "of_order", "paid_by", "money", "paid", "recorded")
+    empty_hint = gettext_lazy("Money that came for orders, as the provider reports it or staff record it.")
     list_filter: tuple[Any, ...] = (("paid_at", BusinessDaysFilter),)
     searched = ("reference",)
     search_help_text = gettext_lazy("Payment reference or order number, in full")
     ordering = ("-paid_at", "-id")
-    fields = readonly_fields = ("of_order", "provider", "reference", "money", "paid", "recorded")
+    fields = readonly_fields = ("of_order", "paid_by", "reference", "money", "paid", "recorded")
 
     paid = wording.moment_column("paid_at", gettext_lazy("paid at"))
+
+    def title_of(self, payment: Payment) -> str:
+        return f"{known.provider(payment.provider)} {payment.reference}"
 
     @display(description=gettext_lazy("recorded at"))
     def recorded(self, row: Payment) -> str:
@@ -92,20 +101,25 @@ class PaymentAdmin(OfOrderAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(OfOrderAdmin):
-    list_display = ("reference", "of_order", "provider", "money", "reason", "who", "refunded")
+    list_display = ("reference", "of_order", "paid_by", "money", "reason", "who", "refunded")
+    empty_hint = gettext_lazy("Money that went back to customers, from the button “Record a refund” of an order.")
     list_filter: tuple[Any, ...] = (("refunded_at", BusinessDaysFilter),)
     searched = ("reference",)
     search_help_text = gettext_lazy("Refund reference or order number, in full")
     list_select_related = ("order", "actor")
     ordering = ("-refunded_at", "-id")
-    fields = readonly_fields = ("of_order", "provider", "reference", "money", "reason", "who", "refunded")
+    fields = readonly_fields = ("of_order", "paid_by", "reference", "money", "reason", "who", "refunded")
 
     refunded = wording.moment_column("refunded_at", gettext_lazy("refunded at"))
+
+    def title_of(self, refund: Refund) -> str:
+        return f"{known.provider(refund.provider)} {refund.reference}"
 
 
 @admin.register(OrderEvent)
 class OrderEventAdmin(OfOrderAdmin):
     list_display = ("occurred", "of_order", "kind_label", "who", "reason", "facts")
+    empty_hint = gettext_lazy("Whatever happens to orders, from the moment they are placed.")
     list_filter: tuple[Any, ...] = (("occurred_at", BusinessDaysFilter),)
     search_help_text = gettext_lazy("Order number, in full")
     list_select_related = ("order", "actor")
@@ -115,11 +129,11 @@ class OrderEventAdmin(OfOrderAdmin):
     occurred = wording.moment_column("occurred_at", gettext_lazy("occurred at"))
 
     def title_of(self, event: OrderEvent) -> str:
-        return f"{event.order.number} · {event.get_kind_display()}"
+        return f"{event.order.number} · {telling.what(event)}"
 
     @display(description=pgettext_lazy("order event", "what happened"))
     def kind_label(self, event: OrderEvent) -> str:
-        return labels.badge(str(event.get_kind_display()), labels.EVENTS.get(OrderEvent.Kind(event.kind), ""))
+        return labels.badge(telling.what(event), labels.EVENTS.get(OrderEvent.Kind(event.kind), ""))
 
     @display(description=gettext_lazy("details"))
     def facts(self, event: OrderEvent) -> str:

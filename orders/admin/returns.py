@@ -32,6 +32,7 @@ def is_open(parcel: Return) -> bool:
 @admin.register(Return)
 class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
     list_display = ("number", "of_order", "accepted", "state_label", "units", "warehouse", "reason", "money", "received")
+    empty_hint = gettext_lazy("Goods that customers send back, from the button “Accept a return” of a shipped order.")
     list_filter: tuple[Any, ...] = (
         ("state", ChoicesDropdownFilter),
         ("warehouse", RelatedDropdownFilter),

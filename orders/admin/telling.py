@@ -6,12 +6,13 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from config.kernel.admin import wording
-from orders.admin import labels
-from orders.models import Order, OrderEvent, Settlement
+from orders.admin import known, labels
+from orders.models import Order, OrderEvent, Payment, Refund, Settlement, UnmatchedPayment
 from orders.queries.order_page import Page
 
 
@@ -82,19 +83,21 @@ class Address:
 
     name: str
     phone: str
+    email: str
     lines: list[str]
     notes: list[str]
 
 
 def address(order: Order, *, in_full: bool) -> Address:
     told: Mapping[str, Any] = order.ship_to
-    name, phone, postal = (str(told.get(one) or "") for one in ("name", "phone", "postal_code"))
+    name, phone, email, postal = (str(told.get(one) or "") for one in ("name", "phone", "email", "postal_code"))
     if not in_full:
-        return Address(wording.masked(name), wording.masked(phone, kept=3), [f"({postal}) ****"] if postal else ["****"], [])
+        lines = [f"({postal}) ****"] if postal else ["****"]
+        return Address(wording.masked(name), wording.masked(phone, kept=3), wording.masked(email), lines, [])
     street = f"({postal}) {told.get('address') or ''}" if postal else str(told.get("address") or "")
     lines = [street.strip(), str(told.get("detail") or "")]
     notes = [str(told.get("message") or ""), order.note]
-    return Address(name, phone, [one for one in lines if one], [one for one in notes if one])
+    return Address(name, phone, email, [one for one in lines if one], [one for one in notes if one])
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,39 @@ def customer(order: Order, *, in_full: bool) -> Person | None:
 
 
 @dataclass(frozen=True)
+class Transfer:
+    """Money that came or went back."""
+
+    what: str
+    how: str
+    at: datetime
+    amount: str
+    note: str = ""
+    url: str = ""
+
+
+def money(page: Page) -> list[Transfer]:
+    """Payments, what came and the order does not owe, and refunds: newest first."""
+
+    def how(row: Payment | Refund | UnmatchedPayment) -> str:
+        return f"{known.provider(row.provider)} · {row.reference}"
+
+    def amount(value: Decimal) -> str:
+        return wording.amount(value, page.order.currency)
+
+    came = [Transfer(_("payment"), how(one), one.paid_at, amount(one.amount)) for one in page.payments]
+    unmatched = [
+        Transfer(
+            _("unmatched payment"), how(one), one.paid_at, amount(one.amount), one.get_why_display(),
+            reverse("admin:orders_unmatchedpayment_change", args=[one.pk]),
+        )
+        for one in page.unmatched
+    ]  # fmt: skip
+    back = [Transfer(_("refund"), how(one), one.refunded_at, amount(-one.amount), one.reason) for one in page.refunds]
+    return sorted([*back, *unmatched, *came], key=lambda one: one.at, reverse=True)
+
+
+@dataclass(frozen=True)
 class Entry:
     """One line of the timeline."""
 
@@ -130,10 +166,17 @@ class Entry:
     color: str
 
 
+def what(event: OrderEvent) -> str:
+    """What happened; a parcel that was not the last one is told as such."""
+    if event.kind == OrderEvent.Kind.SHIPPED and event.details.get("is_part"):
+        return str(Order.State.PARTLY_SHIPPED.label)
+    return event.get_kind_display()
+
+
 def entry(event: OrderEvent, order: Order) -> Entry:
     facts = [told for name, tell in _FACTS.items() if event.details.get(name) and (told := tell(event.details[name], order))]
     return Entry(
-        what=event.get_kind_display(),
+        what=what(event),
         who=wording.actor(event),
         when=event.occurred_at,
         why=event.reason,
@@ -163,7 +206,7 @@ _FACTS: dict[str, Callable[[Any, Order], str]] = {
     "fulfillment": _plain,
     "carrier": _plain,
     "tracking_number": _plain,
-    "provider": _plain,
+    "provider": lambda value, order: known.provider(str(value)),
     "reference": _plain,
     "amount": _amount,
     "outcome": lambda value, order: str(Settlement.Outcome(value).label),

@@ -31,6 +31,9 @@ class BuyerInput(StrictInput):
 class ShipToInput(StrictInput):
     name = serializers.CharField(max_length=100)
     phone = serializers.RegexField(r"^[0-9+() -]{3,20}$")
+    email = serializers.EmailField(
+        max_length=254, required=False, allow_blank=True, help_text="By this or the phone a guest's order is read back."
+    )
     postal_code = serializers.RegexField(r"^[0-9A-Za-z -]{3,10}$")
     address = serializers.CharField(max_length=300)
     detail = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="Floor, room.")
@@ -82,10 +85,25 @@ class PaymentInput(StrictInput):
 
 class RefundInput(StrictInput):
     provider = serializers.CharField(
-        max_length=40, required=False, default="", allow_blank=True, help_text="Empty: as the order was paid."
-    )
+        max_length=40, required=False, default="", allow_blank=True,
+        help_text="One that took a payment of the order. Empty: as the order was paid.",
+    )  # fmt: skip
     reference = serializers.CharField(max_length=100, help_text="The provider's own number of the refund.")
     amount = AmountInput()
+    payment = serializers.CharField(
+        max_length=100, required=False, default="", allow_blank=True,
+        help_text="The reference of the payment that went back; needed while an unmatched payment of this amount is open.",
+    )  # fmt: skip
+    reason = serializers.CharField(max_length=200)
+
+
+class PayBackInput(StrictInput):
+    payment = serializers.CharField(max_length=100, help_text="The reference of the unmatched payment.")
+    provider = serializers.CharField(
+        max_length=40, required=False, default="", allow_blank=True,
+        help_text="Who took it; needed where two providers gave the same reference.",
+    )  # fmt: skip
+    reference = serializers.CharField(max_length=100, help_text="The provider's own number of the refund.")
     reason = serializers.CharField(max_length=200)
 
 

@@ -1,5 +1,6 @@
 """What the API tells of orders. Money is text in the shop's currency; people and things are told by their public keys."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -17,6 +18,17 @@ from orders.models import (
     Refund,
     Return,
     ReturnLine,
+    Settlement,
+    UnmatchedPayment,
+)
+
+# What a storefront, and through it the customer, is told of an order's life. The rest stays among staff.
+FOR_CUSTOMERS = frozenset(
+    OrderEvent.Kind(kind)
+    for kind in (
+        *("PLACED", "PAID", "PAID_LATE", "PICKED", "SHIPPED", "CANCELED", "EXPIRED"),
+        *("RETURN_ACCEPTED", "RETURNED", "RETURN_REFUSED", "REFUNDED", "MISSING_CANCELED"),
+    )
 )
 
 
@@ -134,6 +146,34 @@ class RefundOutput(serializers.ModelSerializer[Refund]):
         read_only_fields = fields
 
 
+class SettlementOutput(serializers.ModelSerializer[Settlement]):
+    class Meta:
+        model = Settlement
+        fields = ["outcome", "provider", "reference", "reason", "settled_at"]
+        read_only_fields = fields
+
+
+class PaidBackOutput(SettlementOutput):
+    payment = serializers.CharField(source="payment.reference", read_only=True)
+    amount = AmountOutput(source="payment.amount")
+
+    class Meta(SettlementOutput.Meta):
+        fields = ["payment", "amount", *SettlementOutput.Meta.fields]
+        read_only_fields = fields
+
+
+class UnmatchedPaymentOutput(serializers.ModelSerializer[UnmatchedPayment]):
+    amount = AmountOutput()
+    settlement = SettlementOutput(
+        default=None, read_only=True, allow_null=True, help_text="What became of the money; null while it waits for staff."
+    )
+
+    class Meta:
+        model = UnmatchedPayment
+        fields = ["provider", "reference", "amount", "why", "paid_at", "recorded_at", "settlement"]
+        read_only_fields = fields
+
+
 class FulfillmentLineOutput(serializers.ModelSerializer[FulfillmentLine]):
     position = serializers.IntegerField(source="order_line.position", read_only=True)
     sku = serializers.CharField(source="order_line.sku", read_only=True)
@@ -190,20 +230,44 @@ class OrderDetailOutput(OrderOutput):
     refunds = RefundOutput(many=True, read_only=True)
     fulfillments = FulfillmentOutput(many=True, read_only=True)
     returns = ReturnOutput(many=True, read_only=True)
-    timeline = serializers.SerializerMethodField(help_text="Without the notes of staff where a storefront reads it.")
+    unmatched_payments = serializers.SerializerMethodField(
+        help_text="Money that came and the order does not owe. Null where a storefront reads it."
+    )
+    timeline = serializers.SerializerMethodField(
+        help_text="A storefront reads what concerns the customer, without staff's words."
+    )
 
     class Meta(OrderOutput.Meta):
         fields = [
             *OrderOutput.Meta.fields,
-            *("ship_to", "note", "lines", "discounts", "payments", "refunds", "fulfillments", "returns", "timeline"),
+            *("ship_to", "note", "lines", "discounts", "payments", "refunds", "unmatched_payments"),
+            *("fulfillments", "returns", "timeline"),
         ]
         read_only_fields = fields
 
+    @extend_schema_field(UnmatchedPaymentOutput(many=True, allow_null=True))
+    def get_unmatched_payments(self, order: Order) -> list[dict[str, Any]] | None:
+        if not self.context["by_staff"]:
+            return None
+        return [UnmatchedPaymentOutput(one).data for one in order.unmatched_payments.all()]
+
     @extend_schema_field(EventOutput(many=True))
     def get_timeline(self, order: Order) -> list[dict[str, Any]]:
-        told = [
-            event
-            for event in order.timeline.all()
-            if self.context["by_staff"] or event.kind != OrderEvent.Kind.NOTED
-        ]  # fmt: skip
+        told = [event for event in order.timeline.all() if self.context["by_staff"] or event.kind in FOR_CUSTOMERS]
         return [EventOutput(event).data for event in told]
+
+    def to_representation(self, order: Order) -> dict[str, Any]:
+        told: dict[str, Any] = super().to_representation(order)
+        if not self.context["by_staff"]:
+            shown = [event for event in order.timeline.all() if event.kind in FOR_CUSTOMERS]
+            self._leave_out_reasons(told["timeline"], shown)
+            self._leave_out_reasons(told["refunds"], order.refunds.all())
+            self._leave_out_reasons(told["returns"], order.returns.all())
+        return told
+
+    @staticmethod
+    def _leave_out_reasons(entries: list[dict[str, Any]], rows: Iterable[OrderEvent | Refund | Return]) -> None:
+        """What staff wrote they wrote for colleagues. A program passes on what the customer said."""
+        for entry, row in zip(entries, rows, strict=True):
+            if row.actor is None or not row.actor.is_service:
+                entry["reason"] = ""

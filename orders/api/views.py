@@ -1,5 +1,6 @@
 """The endpoints of orders. Each reads its input, makes one call and answers; who may call is said beside it."""
 
+from datetime import datetime
 from typing import Any, ClassVar, cast
 
 from django.http import HttpResponse
@@ -25,6 +26,8 @@ from orders.operations import canceling, fulfilling, noting, paying, placing, re
 from orders.operations.unmatched import Unmatched
 from orders.queries import documents, quoting
 
+# A header, since addresses end in logs and a phone number should not.
+GUEST_CONTACT = "Guest-Contact"
 SELLERS = frozenset({Scope.STOREFRONT, Scope.INTEGRATION})
 REFUSALS = {
     409: refusal("The state of the shop does not allow it; `code` and `details` say what."),
@@ -77,6 +80,10 @@ class OrdersView(generics.ListAPIView[Order]):
     filterset_class = OrderFilter
     queryset = documents.orders()
 
+    @extend_schema(operation_id="list_orders", summary="Orders, the latest first")
+    def get(self, request: Request) -> Response:
+        return self.list(request)
+
     @extend_schema(
         operation_id="place_order",
         summary="Place an order",
@@ -101,17 +108,36 @@ class OrderView(APIView):
     @extend_schema(
         operation_id="read_order",
         summary="One order with everything that hangs on it",
+        description=(
+            "A storefront reads the orders of a customer whom it names, and those of guests by the phone or e-mail that was "
+            "given with the order. What it may not read is not found, as is what does not exist."
+        ),
         parameters=[
-            OpenApiParameter("customer", OpenApiTypes.STR, description="The customer's external id; a storefront must name it.")
+            OpenApiParameter("customer", OpenApiTypes.STR, description="The customer's external id; for a storefront."),
+            OpenApiParameter(
+                GUEST_CONTACT,
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description="For a storefront, where a guest ordered, in place of `customer`: `ship_to.phone` or `.email`.",
+            ),
         ],
         responses={200: outputs.OrderDetailOutput},
     )
     def get(self, request: Request, number: str) -> Response:
         by_staff = _reaches_all(request, READERS)
-        customer = request.query_params.get("customer", None if by_staff else "")
+        customer = request.query_params.get("customer")
+        contact = "" if by_staff else request.headers.get(GUEST_CONTACT, "").strip()
         if customer is not None and (not 0 < len(customer) <= 64 or "\0" in customer):
             raise serializers.ValidationError({"customer": [_("Name the customer of the order.")]})
-        order = documents.order_with_papers(number, customer)
+        if customer is not None and contact:
+            raise serializers.ValidationError({GUEST_CONTACT: [_("Name the customer or the guest's contact, not both.")]})
+        if customer is None and not contact and not by_staff:
+            told = _("Name the customer of the order; for a guest's, send its phone or e-mail in the header %(header)s.")
+            raise serializers.ValidationError({"customer": [told % {"header": GUEST_CONTACT}]})
+        if contact:
+            order = documents.guests_order_with_papers(number, contact)
+        else:
+            order = documents.order_with_papers(number, customer)
         if order is None:
             raise recording.unknown(number)
         return Response(outputs.OrderDetailOutput(order, context={"by_staff": by_staff}).data)
@@ -132,9 +158,11 @@ class Verb(APIView):
 
 
 def described(
-    name: str, summary: str, answer: type[serializers.BaseSerializer[Any]], *, many: bool = False, status: int = 200
-) -> Any:
-    """Tells the schema what a verb takes and answers."""
+    name: str, summary: str, answer: type[serializers.BaseSerializer[Any]], *, many: bool = False, status: int = 200,
+    repeats: bool = False,
+) -> Any:  # fmt: skip
+    """Tells the schema what a verb takes and answers: 200 besides, where the same report may come again (`repeats`)."""
+    answers = dict.fromkeys({status, 200} if repeats else {status}, answer(many=True) if many else answer)
 
     def describe(view: type[Verb]) -> type[Verb]:
         said = extend_schema(
@@ -143,19 +171,24 @@ def described(
             description=view.__doc__,
             parameters=[IDEMPOTENCY_KEY],
             request=view.input,
-            responses={status: answer(many=True) if many else answer} | REFUSALS,
+            responses=answers | REFUSALS,
         )
         return extend_schema_view(post=said)(view)
 
     return describe
 
 
-@described("pay_order", "Record a payment", outputs.PaymentOutput, status=201)
+def _status(recorded_at: datetime, at: datetime) -> int:
+    """201 for what this request wrote down, 200 for what was there before."""
+    return 201 if recorded_at == at else 200
+
+
+@described("pay_order", "Record a payment", outputs.PaymentOutput, status=201, repeats=True)
 class PayView(Verb):
-    """The whole amount that is due. The same provider and reference again is the same payment.
+    """The whole amount that is due. The same provider and reference again is the same payment, answered with 200.
 
     A storefront names the customer of the order, and none for a guest's.
-    Money that does not fit (`amount_not_due`, `transition_refused`) is refused and yet kept: staff see it and settle it.
+    Money that does not fit (`amount_not_due`) is refused and yet kept: staff see it and settle it.
     """
 
     write_scopes = SELLERS
@@ -175,7 +208,7 @@ class PayView(Verb):
         if isinstance(taken, Unmatched):
             # Answered, not raised: what was kept stays.
             return refused(taken.refusal)
-        return Response(outputs.PaymentOutput(taken).data, status=201)
+        return Response(outputs.PaymentOutput(taken).data, status=_status(taken.recorded_at, at))
 
 
 @described("cancel_order", "Cancel an order", outputs.OrderOutput)
@@ -266,15 +299,35 @@ class RefuseView(Verb):
         return Response(outputs.ReturnOutput(refused).data)
 
 
-@described("refund_order", "Record a refund", outputs.RefundOutput, status=201)
+@described("refund_order", "Record a refund", outputs.RefundOutput, status=201, repeats=True)
 class RefundView(Verb):
-    """Money that went back, at most what was paid. The same reference again is the same refund."""
+    """Money of the order's payment that went back through the provider that took it, at most what was paid.
+
+    The same provider and reference again is the same refund, answered with 200. While an unmatched payment of the same amount
+    is open, `payment` must say that the order's own went back (`unmatched_open`); the refund of the other goes to `pay-back`.
+    """
 
     input = inputs.RefundInput
 
     def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
-        refund = paying.record_refund(number=number, actor=_actor(request), at=clock.now(), **given)
-        return Response(outputs.RefundOutput(refund).data, status=201)
+        at = clock.now()
+        refund = paying.record_refund(number=number, actor=_actor(request), at=at, **given)
+        return Response(outputs.RefundOutput(refund).data, status=_status(refund.refunded_at, at))
+
+
+@described("pay_back", "Record that an unmatched payment was paid back", outputs.PaidBackOutput, status=201, repeats=True)
+class PayBackView(Verb):
+    """All of it, through the provider that took it. Nothing of it counts as a refund of the order.
+
+    The same reference again is the same settlement, answered with 200.
+    """
+
+    input = inputs.PayBackInput
+
+    def do(self, request: Request, given: dict[str, Any], *, number: str) -> Response:
+        at = clock.now()
+        settled = unmatched.pay_back_named(number=number, actor=_actor(request), at=at, **given)
+        return Response(outputs.PaidBackOutput(settled).data, status=_status(settled.settled_at, at))
 
 
 @described("note_order", "Write a note on an order", outputs.EventOutput, status=201)

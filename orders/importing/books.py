@@ -14,6 +14,11 @@ Take = Callable[[int, bytes, Sequence[str]], None]
 class Table:
     name: str
     columns: tuple[str, ...]
+    # Columns a file may go without; their cells are read as empty.
+    optional: frozenset[str] = frozenset()
+
+    def fits(self, heading: Sequence[str]) -> bool:
+        return {*self.columns} - self.optional <= {*heading} <= {*self.columns}
 
 
 class Book(Protocol):

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from orders.importing import accounting, values
 from orders.importing.accounting import Account, RawSums
 from orders.importing.books import Table, Take
+from orders.importing.gathering import Gathered
 from orders.importing.values import (
     CORRECTION,
     CREDIT,
@@ -64,25 +65,12 @@ class _Row(NamedTuple):
     price: Decimal
 
 
-class _Invoice:
-    __slots__ = ("country", "customer", "digests", "earlier", "file", "here", "number", "rows")
+class _Invoice(Gathered[_Row]):
+    __slots__ = ("country",)
 
     def __init__(self, number: str, customer: str, country: str, file: int) -> None:
-        self.number, self.customer, self.country, self.file = number, customer, country, file
-        self.rows: list[_Row] = []
-        self.digests: list[bytes] = []
-        # What earlier files said of this invoice, and how often the present file has said it so far.
-        self.earlier: Counter[bytes] = Counter()
-        self.here: Counter[bytes] = Counter()
-
-    def repeats(self, digest: bytes, file: int) -> bool:
-        """Whether an earlier file has this row already. Within one file a repeated row is a line of its own."""
-        if file != self.file:
-            self.file, self.earlier, self.here = file, Counter(self.digests), Counter()
-        if not self.earlier:
-            return False
-        self.here[digest] += 1
-        return self.here[digest] <= self.earlier[digest]
+        super().__init__(number, customer, file)
+        self.country = country
 
 
 class OnlineRetailBook:

@@ -1,7 +1,8 @@
-"""Files of an old shop, row by row, in memory that does not grow with them. What is not a clean CSV file is refused.
+"""Files of an old shop, row by row, in memory that does not grow with them. What is not a clean table is refused.
 
-Reads .csv and .csv.gz in UTF-8. Nothing is guessed: another encoding, another delimiter or a damaged file is named with its
-remedy, since a wrong guess would write wrong history. Rows are numbered as a spreadsheet shows them: the heading is row 1.
+Reads .csv and .csv.gz in UTF-8, and the first sheet of an .xlsx. Nothing is guessed: another encoding, another delimiter or a
+damaged file is named with its remedy, since a wrong guess would write wrong history. Rows are numbered as a spreadsheet shows
+them: the heading is row 1.
 """
 
 import csv
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from orders.importing import workbook
 from orders.importing.refusals import FileRefused, refused
 
 MOST_BYTES = 1_000_000_000
@@ -44,6 +46,38 @@ class Source:
 
 def rows(source: Source) -> Iterator[tuple[int, list[str]]]:
     """The heading, then every row that is not blank, each as long as the heading; with its number."""
+    return _of_workbook(source) if source.name.lower().endswith(".xlsx") else _of_csv(source)
+
+
+def _of_workbook(source: Source) -> Iterator[tuple[int, list[str]]]:
+    if not source.path.is_file():
+        raise refused("missing_file", file=source.name)
+    with source.path.open("rb") as peeked:
+        if peeked.read(4) == _OLD_EXCEL:
+            raise refused("excel", file=source.name)
+    packed = source.path.stat().st_size
+    most = min(MOST_BYTES, max(RATIO_MATTERS_FROM, packed * MOST_RATIO))
+    width = 0
+    try:
+        for number, cells in workbook.rows(source.path, most_bytes=most):
+            if number > MOST_ROWS:
+                raise refused("too_many_rows", file=source.name, row=number, most=MOST_ROWS)
+            width = width or len(cells)
+            if len(cells) > width:
+                raise refused("ragged", file=source.name, row=number, found=len(cells), expected=width)
+            # A sheet does not say how often nothing follows.
+            yield number, cells + [""] * (width - len(cells))
+    except workbook.Broken:
+        raise refused("broken_workbook", file=source.name) from None
+    except workbook.TooLarge:
+        raise refused("bomb", file=source.name, most=MOST_RATIO) from None
+    except workbook.CellError as error:
+        raise refused("formula_error", file=source.name, row=error.row, value=error.value) from None
+    if not width:
+        raise refused("empty", file=source.name)
+
+
+def _of_csv(source: Source) -> Iterator[tuple[int, list[str]]]:
     lines = _Lines(source)
     reader = csv.reader(lines, strict=True)
     width = 0

@@ -20,9 +20,12 @@ QUOTED = 60
 PROBLEMS = {
     # the file
     "missing_file": gettext_lazy("there is no such file."),
-    "wrong_name": gettext_lazy("only .csv and .csv.gz files are read. In Excel choose “Save as” and “CSV UTF-8”."),
-    "excel": gettext_lazy("this is an Excel or zip file. In Excel choose “Save as” and “CSV UTF-8”."),
+    "wrong_name": gettext_lazy("only .xlsx, .csv and .csv.gz files are read. In Excel choose “Save as” and “CSV UTF-8”."),
+    "excel": gettext_lazy(
+        "this is an Excel or zip file under another name, or of an old Excel. Save it as .xlsx or as “CSV UTF-8”."
+    ),
     "empty": gettext_lazy("the file is empty."),
+    "broken_workbook": gettext_lazy("this is no Excel workbook (.xlsx), it asks for a password, or it was damaged on the way."),
     "broken_gzip": gettext_lazy("this is no gzip file, or it was damaged on the way. Send it again."),
     "truncated_gzip": gettext_lazy("the compressed file ends in the middle. Send it again."),
     "bomb": gettext_lazy("unpacked, the file is more than %(most)s times as large as packed. It is not read on."),
@@ -47,6 +50,7 @@ PROBLEMS = {
     "line_ends": gettext_lazy("lines end in a way of old Macs. Save the file anew as CSV."),
     "ragged": gettext_lazy("the row has %(found)s cells, the heading %(expected)s."),
     "two_customers": gettext_lazy("“%(document)s” belongs to customer “%(other)s” in an earlier row."),
+    "two_moments": gettext_lazy("“%(document)s” was ordered at %(other)s in an earlier row."),
     "too_many_lines": gettext_lazy("“%(document)s” has more than %(most)s rows."),
     "too_much_money": gettext_lazy("“%(document)s” comes to more money than can be stored."),
     "twice": gettext_lazy("“%(document)s” stands in the table twice."),
@@ -55,10 +59,13 @@ PROBLEMS = {
     # a cell
     "amount": gettext_lazy("this is not an amount. Write it like 1234.50, without signs for thousands or currency."),
     "units": gettext_lazy("this is not a whole number."),
+    "negative_units": gettext_lazy("units are above zero; what came back has the kind “return”."),
+    "kind": gettext_lazy("write sale or return; an empty cell is a sale."),
     "too_many_units": gettext_lazy("this is more than %(most)s."),
     "moment": gettext_lazy("this is not a date and time. Write it like 2026-11-21 09:05:00."),
     "code": gettext_lazy("this is not a code of this column."),
     "damaged_code": gettext_lazy("a spreadsheet turned the code into a number. Format the column as text and export anew."),
+    "formula_error": gettext_lazy("a formula of the sheet came to an error. Mend it and save anew."),
     "formula": gettext_lazy("the text begins like a formula. Remove the first character."),
     "invisible": gettext_lazy("there is a character nobody can see. Remove it."),
     "too_long": gettext_lazy("the text is longer than %(most)s characters."),

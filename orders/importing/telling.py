@@ -81,6 +81,7 @@ class _Back:
 
     number: str
     at: datetime
+    order: str  # what the credit note names as its order, if any
     lines: dict[Sold | int, tuple[int, Decimal]] = field(default_factory=dict)
     charges: Decimal = ZERO
 
@@ -137,16 +138,16 @@ class Teller:
 
     def _sales(self, documents: Sequence[Document], earlier: Iterable[tuple[Key, datetime, EarlierLine, int]]) -> Sales[Sold]:
         returned = (one for one in documents if one.kind == CREDIT)
-        sales: Sales[Sold] = Sales((credit.customer, sku, price) for credit in returned for sku, price in credit.sold())
+        sales: Sales[Sold] = Sales((credit.whose, sku, price) for credit in returned for sku, price in credit.sold())
         for key, at, earlier_line, units in earlier:
             sales.add(key, at, earlier_line, units)
         for one in documents:
             if one.kind == SALE and one.state == SHIPPED:
                 at = self._set.moment(one.at)
                 for position, line in enumerate(one.lines, 1):
-                    sales.add((one.customer, line.sku, line.price), at, (one.number, position), line.quantity)
+                    sales.add((one.whose, line.sku, line.price), at, (one.number, position), line.quantity)
                 for charge in one.charges:
-                    sales.add((one.customer, charge.sku, charge.price), at, (one.number, 0), charge.quantity)
+                    sales.add((one.whose, charge.sku, charge.price), at, (one.number, 0), charge.quantity)
         return sales
 
     def _take_back(self, credit: Document, sales: Sales[Sold]) -> None:
@@ -156,12 +157,12 @@ class Teller:
         def back_to(target: Target) -> _Back:
             if target not in backs:
                 suffix = f"#{len(backs) + 1}" if backs else ""
-                backs[target] = _Back(f"{self._set.profile}:{credit.number}{suffix}", at)
+                backs[target] = _Back(f"{self._set.profile}:{credit.number}{suffix}", at, credit.order)
                 self._backs[target].append(backs[target])
             return backs[target]
 
         for line in credit.lines:
-            found, rest = sales.take_back((credit.customer, line.sku, line.price), at, line.quantity)
+            found, rest = sales.take_back((credit.whose, line.sku, line.price), at, line.quantity)
             for sold, units in found:
                 back_to(_target(sold)).add(sold, units, units * line.price)
                 self._past.figures["units_returned"] += units
@@ -171,7 +172,7 @@ class Teller:
             outcome = accounting.RETURNED_PARTLY_WITHOUT_SALE if found else accounting.RETURNED_WITHOUT_SALE
             self._decide(line.ref, outcome if rest else accounting.RETURNED, credit, -line.quantity * line.price)
         for charge in credit.charges:
-            found, rest = sales.take_back((credit.customer, charge.sku, charge.price), at, charge.quantity, whole=True)
+            found, rest = sales.take_back((credit.whose, charge.sku, charge.price), at, charge.quantity, whole=True)
             for sold, units in found:
                 back_to(_target(sold)).charges += units * charge.price
             self._decide(
@@ -350,6 +351,8 @@ def _target(sold: Sold) -> str | int:
 
 
 def _reason(back: _Back) -> str:
+    if back.order:
+        return _("Return of order %(number)s") % {"number": back.order}
     return _("Credit note %(number)s") % {"number": back.number.partition(":")[2].partition("#")[0]}
 
 

@@ -171,6 +171,12 @@ class Document:
     delivered_at: datetime | None = None
     closed_at: datetime | None = None
     reason: str = ""
+    order: str = ""  # the order that a sale is or a credit note names, where the files know it
+
+    @property
+    def whose(self) -> str:
+        """By what returns find their sale: the order, else the customer."""
+        return self.order or self.customer
 
     @property
     def month(self) -> str:

@@ -206,6 +206,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ProviderReference',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('direction', models.CharField(choices=[('CAME', 'came'), ('WENT', 'went back')], max_length=4, verbose_name='direction')),
+                ('provider', models.CharField(max_length=40, verbose_name='provider')),
+                ('reference', models.CharField(max_length=100, verbose_name='reference')),
+            ],
+            options={
+                'verbose_name': "provider's reference",
+                'verbose_name_plural': "providers' references",
+                'constraints': [models.UniqueConstraint(fields=('direction', 'provider', 'reference'), name='provider_reference_once'), models.CheckConstraint(condition=models.Q(('direction__in', ['CAME', 'WENT'])), name='provider_reference_direction_known')],
+            },
+        ),
+        migrations.CreateModel(
             name='Payment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -232,6 +246,7 @@ class Migration(migrations.Migration):
                 ('refunded_at', models.DateTimeField(verbose_name='refunded at')),
                 ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor')),
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='orders.order', verbose_name='order')),
+                ('payment', models.ForeignKey(blank=True, db_index=False, help_text='Where the caller said which payment goes back.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.payment', verbose_name='payment')),
             ],
             options={
                 'verbose_name': 'refund',

@@ -1,7 +1,7 @@
 from orders.models.fulfillment import Fulfillment, FulfillmentLine
 from orders.models.importing import ImportedDocument, ImportFile, ImportRun
 from orders.models.order import Order, OrderDiscount, OrderLine
-from orders.models.payment import Payment, Refund, Settlement, UnmatchedPayment
+from orders.models.payment import Payment, ProviderReference, Refund, Settlement, UnmatchedPayment
 from orders.models.returns import Return, ReturnLine
 from orders.models.timeline import OrderEvent
 
@@ -16,6 +16,7 @@ __all__ = (
     "OrderEvent",
     "OrderLine",
     "Payment",
+    "ProviderReference",
     "Refund",
     "Return",
     "ReturnLine",

@@ -1,4 +1,5 @@
-"""Money that came and money that went back, as the provider told it. Each is unique by the provider's own reference.
+"""Money that came and money that went back, as the provider told it. Each is unique by the provider's own reference, whatever
+it was written down as.
 
 Money that came and fits nothing an order owes is kept beside its payments, until staff have settled it.
 """
@@ -11,6 +12,34 @@ from django.utils.translation import pgettext_lazy
 
 from config.kernel.fields import MoneyAmountField
 from orders.models.order import Order
+
+
+class ProviderReference(models.Model):
+    """The name by which a provider reported money. In each direction it stands once, so one report is counted once.
+
+    Written in the transaction that writes the payment, unmatched payment, refund or settlement of that name.
+    """
+
+    append_only = True
+
+    class Direction(models.TextChoices):
+        CAME = "CAME", _("came")  # a payment, whether an order owed it or not
+        WENT = "WENT", _("went back")  # a refund, of an order's payment or of an unmatched one
+
+    direction = models.CharField(_("direction"), max_length=4, choices=Direction.choices)
+    provider = models.CharField(_("provider"), max_length=40)
+    reference = models.CharField(_("reference"), max_length=100)
+
+    class Meta:
+        verbose_name = _("provider's reference")
+        verbose_name_plural = _("providers' references")
+        constraints = [
+            models.UniqueConstraint(fields=["direction", "provider", "reference"], name="provider_reference_once"),
+            models.CheckConstraint(condition=Q(direction__in=["CAME", "WENT"]), name="provider_reference_direction_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.reference}"
 
 
 class Payment(models.Model):
@@ -46,6 +75,10 @@ class Refund(models.Model):
     provider = models.CharField(_("provider"), max_length=40)
     reference = models.CharField(_("reference"), max_length=100)
     amount = MoneyAmountField(_("amount"))
+    payment = models.ForeignKey(
+        Payment, models.PROTECT, null=True, blank=True, db_index=False, related_name="+", verbose_name=_("payment"),
+        help_text=_("Where the caller said which payment goes back."),
+    )  # fmt: skip
     reason = models.CharField(_("reason"), max_length=200)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("actor")

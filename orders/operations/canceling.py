@@ -1,23 +1,19 @@
 """Ending an order before anything left: stock and coupons go back, and money that came is due to go back."""
 
-import logging
-import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.operations import coupons
-from config.kernel import outbox
-from config.kernel.errors import DomainError, Invalid
+from config.kernel import outbox, rounds
+from config.kernel.errors import Invalid
 from config.kernel.models import User
 from inventory.operations import reservations
 from orders.events import OrderCanceled
 from orders.models import Order, OrderEvent, OrderLine
 from orders.operations import recording
-
-log = logging.getLogger(__name__)
 
 # More than a round gets done: what is due beyond waits for the next one.
 MOST = 20_000
@@ -69,39 +65,26 @@ def end(
 
 @dataclass(frozen=True)
 class Expired:
-    """How one round of the sweep went; `stuck` names the orders that could not expire, which the next round tries again."""
+    """How one round of the sweep went; `left` orders are for the next round, `stuck` names those that could not expire."""
 
     expired: int
-    stuck: tuple[str, ...]
-
-    @property
-    def failed(self) -> int:
-        return len(self.stuck)
+    left: int = 0
+    stuck: tuple[str, ...] = ()
 
 
-def expire_due(*, at: datetime, most: int = MOST, seconds: float = 45) -> Expired:
+def expire_due(*, at: datetime, most: int = MOST, seconds: float = 30) -> Expired:
     """Expires orders whose time to pay is over, each in a transaction of its own, oldest first, until `seconds` have passed."""
     due = Order.objects.filter(state=Order.State.PLACED, payment_due_at__lte=at).order_by("payment_due_at", "id")
-    expired, stuck = 0, []
-    until = time.monotonic() + seconds
-    for order_id, number in list(due.values_list("pk", "number")[:most]):
-        if time.monotonic() >= until:
-            break
-        try:
-            expired += _expire(order_id, at)
-        except (DatabaseError, DomainError) as error:
-            # One order that cannot be expired, for whatever reason, must not keep the stock of all others.
-            log.warning("order %s could not expire: %s", number, type(error).__name__)
-            stuck.append(number)
-    return Expired(expired, tuple(stuck))
+    numbers = list(due.values_list("number", flat=True)[:most])
+    done = rounds.go(numbers, lambda number: _expire(number, at), seconds=seconds)
+    return Expired(done.done, len(done.left), done.stuck)
 
 
-@transaction.atomic
-def _expire(order_id: int, at: datetime) -> bool:
+def _expire(number: str, at: datetime) -> bool:
     """Looks again under the lock, for the payment may have come; an order that somebody works on is left to the next round."""
     order = (
         Order.objects.select_for_update(skip_locked=True, no_key=True)
-        .filter(pk=order_id, state=Order.State.PLACED, payment_due_at__lte=at)
+        .filter(number=number, state=Order.State.PLACED, payment_due_at__lte=at)
         .first()
     )
     if order is None:

@@ -111,10 +111,15 @@ def ship(
 
 def settle(order: Order, lines: list[OrderLine], at: datetime, part: str, rest: str) -> None:
     """Moves a locked order on, by whether units are still to go. Saves nothing."""
-    whole = all(line.shipped + line.canceled == line.quantity for line in lines)
+    whole = _is_whole(lines)
     order.state = recording.state_after(order, rest if whole else part)
     if whole:
         order.shipped_at = at
+
+
+def _is_whole(lines: list[OrderLine]) -> bool:
+    """Whether every unit that was not canceled has left."""
+    return all(line.shipped + line.canceled == line.quantity for line in lines)
 
 
 def _held(order: Order, warehouse_id: int | None) -> dict[int, dict[int, int]]:
@@ -183,7 +188,7 @@ def _send(
     )
     recording.tell(
         order, OrderEvent.Kind.SHIPPED, actor=actor, at=at, fulfillment=parcel.number, carrier=parcel.carrier,
-        tracking_number=parcel.tracking_number, lines=told,
+        tracking_number=parcel.tracking_number, lines=told, is_part=not _is_whole(lines),
     )  # fmt: skip
     outbox.record(
         OrderShipped(number=order.number, fulfillment=parcel.number, on=recording.day(order.placed_at)), at=at

@@ -38,10 +38,12 @@ from orders.models import (
     OrderEvent,
     OrderLine,
     Payment,
+    ProviderReference,
     Refund,
     Return,
     ReturnLine,
 )
+from orders.operations import references
 from orders.past import PastLine, PastOrder, PastReturn, PastReturnLine
 
 ORDER, SHIPMENT, RETURN = "ORDER", "SHIPMENT", "RETURN"
@@ -60,6 +62,7 @@ COLUMNS: dict[type, tuple[str, ...]] = {
         "tax_rate", "tax", "unit_cost", "shipped", "canceled", "short", "returned",
     ),
     OrderDiscount: ("order_id", "line_id", "promotion_id", "promotion_version", "name", "code", "amount"),
+    ProviderReference: ("direction", "provider", "reference"),
     Payment: ("order_id", "provider", "reference", "amount", "paid_at", "recorded_at"),
     Fulfillment: ("id", "order_id", "number", "warehouse_id", "carrier", "tracking_number", "actor_id", "shipped_at"),
     FulfillmentLine: ("fulfillment_id", "order_line_id", "quantity"),
@@ -241,6 +244,7 @@ class _Book:
                 self._move(StockMovement.Kind.SHIPMENT, place, -quantity, document, at, parcel.actor_id)
             details = {
                 "fulfillment": number, "carrier": parcel.carrier, "tracking_number": parcel.tracking_number, "lines": contents,
+                "is_part": parcel is not order.parcels[-1] or order.state == Order.State.PARTLY_SHIPPED,
             }  # fmt: skip
             told.append(_Told(at, OrderEvent.Kind.SHIPPED, details, actor_id=parcel.actor_id))
         return shipped
@@ -363,19 +367,22 @@ class _Book:
 
     def _enter_money(self, order: PastOrder, order_id: int, told: "list[_Told]") -> None:
         for one in order.payments:
-            self.rows[Payment].append((order_id, one.provider, one.reference, one.amount, one.paid_at, one.paid_at))
+            name = self._claim(references.CAME, one.provider, one.reference)
+            self.rows[Payment].append((order_id, *name, one.amount, one.paid_at, one.paid_at))
             late = order.closed_at is not None and one.paid_at > order.closed_at
-            amount = Money(one.amount, order.currency).as_text()
-            details = {"provider": one.provider, "reference": one.reference, "amount": amount}
+            details = {**name._asdict(), "amount": Money(one.amount, order.currency).as_text()}
             told.append(_Told(one.paid_at, OrderEvent.Kind.PAID_LATE if late else OrderEvent.Kind.PAID, details))
         for back in order.refunds:
             provider = back.provider or (order.payments[-1].provider if order.payments else "")
-            self.rows[Refund].append(
-                (order_id, provider, back.reference, back.amount, back.reason, back.actor_id, back.refunded_at)
-            )
-            amount = Money(back.amount, order.currency).as_text()
-            details = {"provider": provider, "reference": back.reference, "amount": amount}
+            name = self._claim(references.WENT, provider, back.reference)
+            self.rows[Refund].append((order_id, *name, back.amount, back.reason, back.actor_id, back.refunded_at))
+            details = {**name._asdict(), "amount": Money(back.amount, order.currency).as_text()}
             told.append(_Told(back.refunded_at, OrderEvent.Kind.REFUNDED, details, back.reason, back.actor_id))
+
+    def _claim(self, direction: ProviderReference.Direction, provider: str, reference: str) -> references.Name:
+        name = references.name(provider, reference)
+        self.rows[ProviderReference].append((direction.value, *name))
+        return name
 
     def _tell(self, order: PastOrder, order_id: int, told: "list[_Told]") -> None:
         """The timeline, in order of time. What happened at one moment follows as in an order's life: paid, then shipped."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max
 from django.utils.text import slugify
@@ -14,10 +15,12 @@ from django.utils.translation import gettext as _
 
 from campaigns.operations import history as audience
 from config.kernel import bulk, shop
+from inventory import locking
+from inventory.locking import Place
 from inventory.models import Category, StockMovement, Variant, Warehouse
 from inventory.operations import history as stock
 from inventory.operations.history import PastProduct, PastVariant
-from orders.importing import accounting, refusals
+from orders.importing import accounting, own_orders, refusals
 from orders.importing.accounting import Account
 from orders.importing.matching import Key
 from orders.importing.profiles import Profile
@@ -34,8 +37,9 @@ from orders.models import (
     ReturnLine,
 )
 from orders.models.importing import IMPORT_WAREHOUSE
-from orders.operations import history
+from orders.operations import history, paying, references
 from orders.operations.returning import UnknownWarehouse
+from orders.past import PastRefund
 from orders.queries import imports, order_page
 
 # Orders written at a time: what they come to in rows is held in memory.
@@ -63,7 +67,7 @@ def write(
     setting = Setting(
         profile.name,
         profile.channel,
-        profile.currency,
+        profile.money(settings.SHOP_CURRENCY),
         warehouse.pk,
         f"{profile.name}:{run.pk}",
         {sku: pk for sku, (pk, _name, _cost) in sold.items()},
@@ -75,12 +79,30 @@ def write(
     past = Teller(setting, account).tell(documents, _earlier_lines(profile.channel, documents))
     _remember(run, documents)
     figures = {"orders": len(past.orders), "customers": len(first_seen), "skus": len(sold), **past.figures}
+    earlier = _lock_earlier(past.earlier)
+    # All at once and in key order; the parts below would lock them part by part.
+    locking.lock_levels(_places(past))
     entries, days = _write_in_parts(past, at)
-    _take_back_earlier(past.earlier)
+    _take_back_earlier(past.earlier, earlier)
     days |= {shop.day(one.at) for one in past.earlier}
     if days:
         history.announce(first_on=min(days), last_on=max(days), at=at)
     return figures | {"movements": entries}
+
+
+def _places(past: Past) -> set[Place]:
+    """Every shelf that this past moves or holds anything on."""
+    places = {(one.variant_id, one.warehouse_id) for one in past.movements}
+    for order in past.orders:
+        variants = [line.variant_id for line in order.lines]
+        held = [(parcel.warehouse_id, position) for parcel in order.parcels for position in parcel.items]
+        held += [(hold.warehouse_id, hold.position) for hold in order.holds]
+        held += [(one.warehouse_id, line.position) for one in order.returns for line in one.lines if line.position]
+        places |= {(variants[position - 1], place) for place, position in held}
+    places |= {
+        (line.variant_id, one.warehouse_id) for one in past.returns_without_sale for line in one.lines if line.variant_id
+    }
+    return places
 
 
 def _write_in_parts(past: Past, at: datetime) -> tuple[int, set[date]]:
@@ -142,39 +164,48 @@ def _known(skus: Iterable[str]) -> dict[str, tuple[int, str, Decimal]]:
 
 
 def _category(name: str) -> Category:
-    category, _made = Category.objects.get_or_create(code=f"import-{slugify(name)}"[:60], defaults={"name": name[:100]})
+    title = _("Imported goods") if name == own_orders.CATEGORY else name
+    category, _made = Category.objects.get_or_create(code=f"import-{slugify(name)}"[:60], defaults={"name": title[:100]})
     return category
 
 
 def _earlier_lines(channel: str, documents: Sequence[Document]) -> Iterator[tuple[Key, datetime, EarlierLine, int]]:
-    returned = [one for one in documents if one.kind == CREDIT and one.customer]
-    customers, skus = {one.customer for one in returned}, {line.sku for one in returned for line in one.lines}
-    for key, at, order_id, line_id, variant_id, out in imports.lines_out(channel=channel, customers=customers, skus=skus):
+    returned = [one for one in documents if one.kind == CREDIT and one.whose]
+    whose, skus = {one.whose for one in returned}, {line.sku for one in returned for line in one.lines}
+    by_order = any(one.order for one in returned)
+    rows = imports.lines_out(channel=channel, whose=whose, by_order=by_order, skus=skus)
+    for key, at, order_id, line_id, variant_id, out in rows:
         yield key, at, EarlierLine(order_id, line_id, variant_id), out
 
 
-def _take_back_earlier(returns: Sequence[EarlierReturn]) -> None:
+def _lock_earlier(returns: Sequence[EarlierReturn]) -> dict[int, Order]:
+    """The orders of an earlier import to which something comes back. Before any stock level, as everybody locks."""
+    ids = {one.order_id for one in returns}
+    return {order.pk: order for order in Order.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)}
+
+
+def _take_back_earlier(returns: Sequence[EarlierReturn], orders: Mapping[int, Order]) -> None:
     """Adds returns to orders that an earlier import wrote. Their goods are in the ledger already."""
-    ids = sorted({one.order_id for one in returns})
-    orders = {order.pk: order for order in Order.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)}
+    providers = order_page.latest_providers(orders=orders)
     for one in returns:
         order = orders[one.order_id]
         if one.lines:
             _enter_return(order, one)
         if one.refund:
-            back = one.refund
-            Refund.objects.create(
-                order=order,
-                provider=order_page.latest_provider(order=order),
-                reference=back.reference,
-                amount=back.amount,
-                reason=back.reason,
-                refunded_at=back.refunded_at,
-            )
-            order.refunded += back.amount
-            order.refund_owed += back.amount
-            order.save(update_fields=["refunded", "refund_owed"])
-            _tell(order, OrderEvent.Kind.REFUNDED, back.reason, back.refunded_at, amount=str(back.amount))
+            _enter_refund(order, one.refund, providers[order.pk])
+
+
+def _enter_refund(order: Order, back: PastRefund, provider: str) -> None:
+    name = references.name(provider, back.reference)
+    references.claim(references.WENT, name)
+    Refund.objects.create(
+        order=order, **name._asdict(), amount=back.amount, reason=back.reason, refunded_at=back.refunded_at
+    )  # fmt: skip
+    order.refunded += back.amount
+    order.refund_owed += back.amount
+    order.save(update_fields=["refunded", "refund_owed"])
+    amount = paying.text(back.amount, order)
+    _tell(order, OrderEvent.Kind.REFUNDED, back.reason, back.refunded_at, **name._asdict(), amount=amount)
 
 
 def _enter_return(order: Order, one: EarlierReturn) -> None:

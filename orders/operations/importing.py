@@ -180,7 +180,7 @@ def _profile(name: str) -> Profile:
 
 
 def _check_currency(profile: Profile) -> None:
-    if profile.currency != settings.SHOP_CURRENCY:
+    if profile.money(settings.SHOP_CURRENCY) != settings.SHOP_CURRENCY:
         raise refusals.of_import(
             WrongCurrency, "wrong_currency", profile=profile.title, theirs=profile.currency, ours=settings.SHOP_CURRENCY
         )
@@ -211,7 +211,7 @@ def _read(profile: Profile, files: Sequence[Source], run: ImportRun) -> _Read:
     found = {table for _name, table, _hash in read}
     for table in profile.tables:
         if table.name not in found:
-            raise refusals.refused("table_missing", file=profile.title, table=table.name)
+            raise refusals.refused("table_missing", file=str(profile.title), table=table.name)
     try:
         documents = book.documents()
     except Unreadable as trouble:
@@ -224,15 +224,18 @@ def _read_file(profile: Profile, book: Book, source: Source, run: ImportRun, so_
     told = rows(source)
     _first, heading = next(told)
     table = _table(profile, source, heading)
-    order = [heading.index(column) for column in table.columns]
-    in_order = order == list(range(len(order)))
+    # A column the file goes without is read from behind its last cell, where an empty one is put.
+    order = [heading.index(column) if column in heading else len(heading) for column in table.columns]
+    in_order = order == list(range(len(heading)))
     file = book.account.open_file()
     take = book.taker(table, file)
     for row, cells in told:
         so_far += 1
-        ordered = cells if in_order else [cells[place] for place in order]
+        if not in_order:
+            padded = [*cells, ""]
+            cells = [padded[place] for place in order]
         try:
-            take(book.account.read(file, row), values.digest(ordered), ordered)
+            take(book.account.read(file, row), values.digest(cells), cells)
         except Unreadable as trouble:
             raise refusals.of_cell(trouble, file=source.name, row=row) from None
         if not so_far % PROGRESS_EVERY:
@@ -254,7 +257,7 @@ def _table(profile: Profile, source: Source, heading: Sequence[str]) -> Table:
         if heading.count(column) > 1:
             raise refusals.refused("duplicated_column", file=source.name, row=1, column=column)
     for table in profile.tables:
-        if set(heading) == set(table.columns):
+        if table.fits(heading):
             return table
     closest = max(profile.tables, key=lambda table: len(set(table.columns) & set(heading)))
     raise refusals.refused(
@@ -262,7 +265,7 @@ def _table(profile: Profile, source: Source, heading: Sequence[str]) -> Table:
         file=source.name,
         row=1,
         table=closest.name,
-        missing=", ".join(one for one in closest.columns if one not in heading) or "-",
+        missing=", ".join(one for one in closest.columns if one not in heading and one not in closest.optional) or "-",
         unknown=", ".join(one for one in heading if one not in closest.columns) or "-",
     )
 
@@ -296,7 +299,7 @@ def _write(run: ImportRun, profile: Profile, read: _Read, at: datetime) -> None:
             raise refusals.of_import(NotReconciled, "not_reconciled", month=month.month, gross=gross, returns=returns)
     run.report = report.compose(
         profile=profile.name,
-        currency=profile.currency,
+        currency=profile.money(settings.SHOP_CURRENCY),
         files=read.files,
         account=account,
         months=months,

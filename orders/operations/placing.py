@@ -190,9 +190,9 @@ def _lines(priced: Priced) -> list[NewLine]:
             list_price=line.list_price,
             gross=line.gross,
             discount=line.discount,
-            line_total=line.total,
+            total=line.total,
             tax_rate=quoting.TAX_RATES[listed.tax_class],
-            line_tax=line.tax,
+            tax=line.tax,
             unit_cost=listed.cost,
         )
         for position, (line, listed) in enumerate(zip(priced.quote.lines, priced.listed, strict=True), 1)
@@ -202,7 +202,14 @@ def _lines(priced: Priced) -> list[NewLine]:
 def _discounts(quote: Quote) -> list[NewDiscount]:
     """One row for each share of each promotion."""
     return [
-        NewDiscount(position, one.promotion_id, one.version, one.name, one.code, amount)
+        NewDiscount(
+            position=position,
+            promotion_id=one.promotion_id,
+            version=one.version,
+            name=one.name,
+            code=one.code,
+            amount=amount,
+        )
         for one in quote.discounts
         for position, amount in ([(None, one.amount)] if one.on_shipping else enumerate(one.shares, 1))
         if amount

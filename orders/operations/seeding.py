@@ -23,17 +23,17 @@ from config.kernel.models import User
 from config.kernel.roles import Role
 from inventory.models import StockMovement, Variant
 from inventory.operations import purchase_history, purchasing, replenishment
-from inventory.operations.history import PastMovement
+from inventory.operations.history import PastMovement, PastPrice, write_prices
 from inventory.operations.purchase_history import PastPurchase, PastReceipt
 from inventory.operations.purchasing import Wanted
 from orders.models import Order, Payment
 from orders.operations import history, unmatched
 from orders.past import PastOrder
 from orders.queries.quoting import SHIPPING_TAX_RATE
-from orders.seeding import furnishing, offers, seasons
+from orders.seeding import furnishing, offers, prices, seasons
 from orders.seeding.lives import Terms
 from orders.seeding.shelves import OPENING, Shelves, Told
-from orders.seeding.story import Story
+from orders.seeding.story import Offered, Repricing, Story
 
 # Orders in one round of writing: enough to make the rounds' own cost vanish, few enough for a small memory.
 AT_ONCE = 20_000
@@ -106,9 +106,11 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
         furnished.slots, warehouses=furnished.warehouses, suppliers=furnished.suppliers, staff=staff,
         numbers=_document_numbers(), zone=zone, until=until, draw=Random(f"{seed} stock"),
     )  # fmt: skip
+    repriced = prices.repriced(furnished.offered, days, zone=zone, until=until, draw=Random(f"{seed} prices"))
+    write_prices(changes=[_past_price(one, furnished.offered, staff) for one in repriced])
     story = Story(
         offered=furnished.offered, shoppers=shoppers, standing=standing, shelves=shelves, days=days, calendar=calendar,
-        orders=numbers, terms=_terms(zone), staff=staff, until=until, draw=Random(f"{seed} story"),
+        orders=numbers, repriced=repriced, terms=_terms(zone), staff=staff, until=until, draw=Random(f"{seed} story"),
     )  # fmt: skip
     with _without_collector():
         written = _write(story, shelves, until, at, say)
@@ -120,6 +122,11 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
     _pay_twice(until)
     proposed = replenishment.propose(at=at)
     return replace(written, proposals=proposed.changed)
+
+
+def _past_price(one: Repricing, offered: Sequence[Offered], staff: Mapping[str, int]) -> PastPrice:
+    marketer = staff.get(Role.MARKETER.value)
+    return PastPrice(offered[one.item].variant_id, one.before, one.after, one.reason, one.at, actor_id=marketer)
 
 
 @contextmanager

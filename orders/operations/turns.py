@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
-from config.kernel.errors import Stale
+from config.kernel import versions
 from orders.operations import recording
 from orders.queries import order_page
 
@@ -20,6 +19,5 @@ def take(*, number: str, seen: str, call: Callable[[], T]) -> T:
     Holds the order's lock meanwhile, so of two pages with the same version, or two clicks on one button, one is refused.
     """
     order = recording.locked(number)
-    if order_page.version(order=order) != seen:
-        raise Stale(_("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed."))
+    versions.require_seen(now=order_page.version(order=order), seen=seen)
     return call()

@@ -2,7 +2,18 @@
 
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
-from orders.models import Fulfillment, FulfillmentLine, Order, OrderDiscount, OrderEvent, Return, ReturnLine
+from orders.guests import proves
+from orders.models import (
+    Fulfillment,
+    FulfillmentLine,
+    Order,
+    OrderDiscount,
+    OrderEvent,
+    Refund,
+    Return,
+    ReturnLine,
+    UnmatchedPayment,
+)
 
 
 def orders() -> QuerySet[Order]:
@@ -14,15 +25,27 @@ def order_with_papers(number: str, customer_external_id: str | None = None) -> O
     rows = orders().filter(number=number)
     if customer_external_id is not None:
         rows = rows.filter(customer__external_id=customer_external_id)
+    return _with_papers(rows).first()
+
+
+def guests_order_with_papers(number: str, contact: str) -> Order | None:
+    """The same of a guest's order, for whoever knows the phone or e-mail that was given with it."""
+    guests = orders().filter(number=number, customer=None)
+    ship_to = guests.values_list("ship_to", flat=True).first()
+    return _with_papers(guests).first() if proves(contact, ship_to or {}) else None
+
+
+def _with_papers(rows: QuerySet[Order]) -> QuerySet[Order]:
     return rows.prefetch_related(
         "lines",
         Prefetch("discounts", OrderDiscount.objects.select_related("line").order_by("pk")),
         "payments",
-        "refunds",
+        Prefetch("refunds", Refund.objects.select_related("actor").order_by("pk")),
         Prefetch("fulfillments", parcels().order_by("pk")),
-        Prefetch("returns", returns().order_by("pk")),
-        Prefetch("timeline", OrderEvent.objects.order_by("pk")),
-    ).first()
+        Prefetch("returns", returns().select_related("actor").order_by("pk")),
+        Prefetch("unmatched_payments", UnmatchedPayment.objects.select_related("settlement").order_by("pk")),
+        Prefetch("timeline", OrderEvent.objects.select_related("actor").order_by("pk")),
+    )
 
 
 def parcels() -> QuerySet[Fulfillment]:

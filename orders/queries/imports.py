@@ -68,24 +68,25 @@ def shift_of_earlier(*, profile: str) -> int | None:
 
 
 def lines_out(
-    *, channel: str, customers: Iterable[str], skus: Iterable[str]
+    *, channel: str, whose: Iterable[str], by_order: bool, skus: Iterable[str]
 ) -> Iterator[tuple[tuple[str, str, Decimal], datetime, int, int, int, int]]:
     """Lines of earlier imports with units that may still come back.
 
-    Key (customer, SKU, price), moment, order, line, variant, units still out.
+    Key (customer or number of the order, SKU, price), moment, order, line, variant, units still out.
     """
+    named_by = "order__external_number" if by_order else "order__customer__external_id"
     lines = (
         OrderLine.objects.filter(
+            **{f"{named_by}__in": list(whose)},
             order__channel=channel,
-            order__customer__external_id__in=list(customers),
             sku__in=list(skus),
             shipped__gt=F("returned"),
         )
         .order_by("order__placed_at", "id")
         .values_list(
-            *("order__customer__external_id", "sku", "list_price", "order__placed_at", "order_id", "id", "variant_id"),
+            *(named_by, "sku", "list_price", "order__placed_at", "order_id", "id", "variant_id"),
             F("shipped") - F("returned"),
         )
     )
-    for customer, sku, price, at, order_id, line_id, variant_id, out in lines.iterator(chunk_size=5000):
-        yield (customer, sku, price), at, order_id, line_id, variant_id, out
+    for owner, sku, price, at, order_id, line_id, variant_id, out in lines.iterator(chunk_size=5000):
+        yield (owner, sku, price), at, order_id, line_id, variant_id, out

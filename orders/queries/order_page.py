@@ -1,6 +1,7 @@
 """Everything about one order that its page shows, in a fixed number of statements."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -127,22 +128,36 @@ def latest_provider(*, order: Order) -> str:
     return order.payments.order_by("-id").values_list("provider", flat=True).first() or ""
 
 
+def latest_providers(*, orders: Iterable[int]) -> dict[int, str]:
+    """The same for many orders, by their keys; an order nobody paid is left out."""
+    paid = Payment.objects.filter(order__in=list(orders)).order_by("id").values_list("order_id", "provider")
+    return dict(paid)
+
+
+def payments(*, order: Order) -> tuple[list[Payment], list[UnmatchedPayment]]:
+    """What came and the order owed, and what came beside it and nobody has settled yet; newest first."""
+    unmatched = order.unmatched_payments.filter(settlement=None).order_by("-id") if order.has_unmatched else ()
+    return list(order.payments.order_by("-id")), list(unmatched)
+
+
 def page(*, order: Order) -> Page:
+    """What happened is told newest first."""
     parcels = Prefetch("lines", FulfillmentLine.objects.select_related("order_line").order_by("order_line__position"))
     sent_back = Prefetch("lines", ReturnLine.objects.select_related("order_line", "variant").order_by("id"))
     siblings = (
         Order.objects.filter(customer=order.customer_id).exclude(pk=order.pk) if order.customer_id else Order.objects.none()
     )
+    paid, unmatched = payments(order=order)
     return Page(
         order=order,
         lines=lines(order=order),
         shipping_discounts=list(order.discounts.filter(line=None).order_by("id")),
-        fulfillments=list(order.fulfillments.select_related("warehouse", "actor").prefetch_related(parcels).order_by("id")),
-        payments=list(order.payments.order_by("id")),
-        refunds=list(order.refunds.select_related("actor").order_by("id")),
+        fulfillments=list(order.fulfillments.select_related("warehouse", "actor").prefetch_related(parcels).order_by("-id")),
+        payments=paid,
+        refunds=list(order.refunds.select_related("actor").order_by("-id")),
         # Only what waits; what was settled is in the timeline.
-        unmatched=list(order.unmatched_payments.filter(settlement=None).order_by("id")) if order.has_unmatched else [],
-        returns=list(order.returns.select_related("warehouse", "actor").prefetch_related(sent_back).order_by("id")),
+        unmatched=unmatched,
+        returns=list(order.returns.select_related("warehouse", "actor").prefetch_related(sent_back).order_by("-id")),
         timeline=list(order.timeline.select_related("actor").order_by("-id")),
         siblings=list(siblings.order_by("-placed_at", "-id")[:SIBLINGS]),
     )

@@ -76,11 +76,11 @@ def picking_lists(*, numbers: Collection[str], warehouse: Warehouse | None = Non
 
 @dataclass(frozen=True)
 class Packed:
-    """Units of one line, and their share of what it costs."""
+    """Units of one line, and their share of what it costs. What lies in a single shipment has no price of its own."""
 
     line: OrderLine
     units: int
-    total: Decimal
+    total: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -96,22 +96,22 @@ class PackingSlip:
         return sum(one.units for one in self.packed)
 
     @property
-    def total(self) -> Decimal:
-        return sum((one.total for one in self.packed), Decimal(0))
+    def total(self) -> Decimal | None:
+        """What all of it costs together; of a single shipment nobody can say."""
+        return None if self.fulfillment else sum((one.total or Decimal(0) for one in self.packed), Decimal(0))
 
 
 def packing_slip(*, order: Order, fulfillment: Fulfillment | None = None) -> PackingSlip:
-    if fulfillment is None:
-        lines = list(order.lines.order_by("position"))
-        waiting = [line.quantity - line.shipped - line.canceled - line.short for line in lines]
-        contents = list(zip(lines, waiting if any(waiting) else [line.shipped for line in lines], strict=True))
-    else:
+    if fulfillment is not None:
         rows = fulfillment.lines.select_related("order_line").order_by("order_line__position")
-        contents = [(row.order_line, row.quantity) for row in rows]
-    return PackingSlip(order, fulfillment, [_packed(order, line, units) for line, units in contents if units])
+        return PackingSlip(order, fulfillment, [Packed(row.order_line, row.quantity) for row in rows])
+    lines = list(order.lines.order_by("position"))
+    waiting = [line.quantity - line.shipped - line.canceled - line.short for line in lines]
+    contents = zip(lines, waiting if any(waiting) else [line.shipped for line in lines], strict=True)
+    return PackingSlip(order, None, [_priced(order, line, units) for line, units in contents if units])
 
 
-def _packed(order: Order, line: OrderLine, units: int) -> Packed:
+def _priced(order: Order, line: OrderLine, units: int) -> Packed:
     """The last units of a line are what its other units leave of its total."""
     before = line.quantity - units
     worth = lifecycle.share(total=line.total, quantity=line.quantity, before=before, units=units, currency=order.currency)

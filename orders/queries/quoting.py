@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.pricing.values import Basket, BasketLine, Quote
 from campaigns.queries import offers
+from config.kernel import shop
 from config.kernel.errors import Invalid
 from config.kernel.money import Money, round_half_up
 from inventory.models import TaxClass
@@ -150,7 +151,7 @@ def told(quote: Quote) -> dict[str, Any]:
         return Money(amount, quote.currency).as_text()
 
     return {
-        "at": quote.at.isoformat(),
+        "at": quote.at.astimezone(shop.zone()).isoformat(),
         "currency": quote.currency,
         "lines": [
             {

@@ -6,7 +6,7 @@ middle of theirs. Stock is real: what is not there is not sold. Nothing here tou
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import accumulate
@@ -45,6 +45,17 @@ class Offered:
 
 
 @dataclass(frozen=True)
+class Repricing:
+    """One SKU, by its place in the assortment, whose list price changes."""
+
+    item: int
+    before: Decimal
+    after: Decimal
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
 class Shopper:
     customer_id: int
     joined_at: datetime
@@ -63,15 +74,19 @@ class Story:
         days: Sequence[Day],
         calendar: Sequence[Day],
         orders: Sequence[int],
+        repriced: Sequence[Repricing],
         terms: Terms,
         staff: Mapping[str, int],
         until: datetime,
         draw: Random,
     ) -> None:
         """`shoppers` in the order in which they joined, the regulars first; `orders` is the number for each day; `calendar`
-        reaches beyond the days at both ends.
+        reaches beyond the days at both ends; `repriced` in order of time: until then the price before holds.
         """
-        self.offered = offered
+        self.offered = list(offered)
+        self._repriced = deque(repriced)
+        for one in reversed(repriced):
+            self._price(one.item, one.before)
         self.shoppers = shoppers
         self.standing = standing
         self.shelves = shelves
@@ -183,8 +198,19 @@ class Story:
 
     # One order
 
+    def _price(self, item: int, list_price: Decimal) -> None:
+        self.offered[item] = replace(self.offered[item], list_price=list_price)
+
+    def _reprice(self, at: datetime) -> None:
+        """What changed before this moment, changes."""
+        while self._repriced and self._repriced[0].at <= at:
+            one = self._repriced.popleft()
+            self._price(one.item, one.after)
+            self._basket_lines.clear()
+
     def _order(self, at: datetime, today: Sequence[Standing]) -> PastOrder | None:
         self.shelves.until(at)
+        self._reprice(at)
         draw = self.draw
         shopper = self._shopper(at)
         demand = {}

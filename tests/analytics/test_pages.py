@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -121,7 +121,7 @@ def test_the_dashboard_tells_today_and_what_there_is_to_do(owner: Client) -> Non
     assert [row["units"] for row in shown["sellers"][0]["rows"]] == ["8", "6"]
     assert [row["sku"] for row in shown["risks"]["rows"]] == ["SKU-0", "SKU-1"]
     assert [row["name"] for row in shown["offers"]["rows"]] == ["promo-1"]
-    assert (shown["fresh"]["stale_days"], shown["fresh"]["made_at"]) == (0, NOW)
+    assert [shown["fresh"][name] for name in ("dirty_days", "missing_days", "made_at")] == [0, 0, NOW]
 
 
 @pytest.mark.parametrize(
@@ -143,25 +143,72 @@ def test_a_table_of_closed_days_does_not_say_that_today_is_live(owner: Client, b
     assert ("today is live" in said, "today comes in after midnight" in said) == (is_live, not is_live)
 
 
+def test_a_day_that_nobody_made_cuts_nothing_short(owner: Client) -> None:
+    trade()
+    whole = home(owner)
+    # Marked and not made yet; it is read live, and the days after it are as they were.
+    RollupState.objects.filter(day=date(2026, 11, 16)).update(state="DIRTY", rebuilt_at=None)
+
+    shown = home(owner)
+
+    for tile in ("trend", "heat", "sellers", "risks"):
+        assert shown[tile] == whole[tile], tile
+
+
+@pytest.mark.parametrize(
+    ("language", "made_anew", "missing"),
+    [
+        ("ko", "1일 치를 다시 집계하는 중입니다", "마감된 날 가운데 2일은 아직 집계되지 않았습니다"),
+        ("en", "1 day is being made anew", "2 closed days have no figures yet"),
+    ],
+)
+@pytest.mark.parametrize("page", ["admin:index", SALES])
+def test_days_that_nobody_makes_are_not_said_to_be_made(
+    owner: Client, language: str, made_anew: str, missing: str, page: str
+) -> None:
+    trade()
+    RollupState.objects.filter(day=date(2026, 11, 16)).update(state="DIRTY")
+    RollupState.objects.filter(day__in=[date(2026, 11, 2), date(2026, 11, 3)]).delete()
+    owner.cookies["django_language"] = language
+
+    said = words_of(owner.get(reverse(page)))
+
+    assert made_anew in said
+    assert missing in said
+
+
 def test_the_numbers_lead_to_their_rows(owner: Client) -> None:
     trade()
     shown = home(owner)
 
     links = [
         shown["today"]["url"],
-        *(fact["url"] for fact in shown["today"]["facts"] if fact["url"]),
+        shown["today"]["before_url"],
+        *(fact[url] for fact in shown["today"]["facts"] for url in ("url", "before_url")),
         *(tally["url"] for tally in shown["tallies"]),
         *(shown[tile]["url"] for tile in ("trend", "heat", "risks", "offers")),
         *(row["url"] for tile in ("risks", "offers") for row in shown[tile]["rows"]),
+        *(row["level_url"] for row in shown["risks"]["rows"]),
+        *(row["uses_url"] for row in shown["offers"]["rows"]),
         *(period["url"] for period in shown["sellers"]),
         *(row["url"] for period in shown["sellers"] for row in period["rows"]),
-        shown["fresh"]["url"],
+        shown["fresh"]["dirty_url"],
+        shown["fresh"]["missing_url"],
         shown["definitions_url"],
         shown["today_url"],
     ]
 
     assert [link for link in links if not link] == []
     assert {link: owner.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+
+
+def test_promotions_that_find_no_room_are_counted(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    trade()
+    a_promotion(NOW)
+    monkeypatch.setattr(tiles, "OFFERS", 1)
+
+    assert home(owner)["offers"]["more"] == 1
+    assert "외 1건" in words_of(owner.get(reverse("admin:index")))
 
 
 def test_the_dashboard_costs_fifteen_statements_whatever_was_sold(rf: Any) -> None:

@@ -60,14 +60,14 @@ def test_right_after_midnight_the_day_before_is_read_live_until_its_figures_are_
 
 def test_days_that_wait_are_counted() -> None:
     a_week()
-    assert (fresh().stale_days, fresh().made_at) == (0, NOW)
+    assert (fresh().dirty_days, fresh().missing_days, fresh().made_at) == (0, 0, NOW)
 
     rollups.mark(days=[date(2026, 11, 14)], at=NOW)
 
-    assert fresh().stale_days == 1
+    assert (fresh().dirty_days, fresh().missing_days) == (1, 0)
 
 
-def test_days_that_nobody_made_are_read_live_and_counted_as_stale() -> None:
+def test_days_that_nobody_made_are_read_live_and_counted_as_missing() -> None:
     """The worker is away from Friday noon to Monday morning."""
     a_week()
     an_order(seoul("2026-11-21", "12:00"), Line(a_variant(), 1, 10_000))
@@ -76,10 +76,10 @@ def test_days_that_nobody_made_are_read_live_and_counted_as_stale() -> None:
     found = dict(sales.by_day(first=date(2026, 11, 19), last=date(2026, 11, 23), fresh=fresh(monday), at=monday))
 
     assert [figures.orders for figures in found.values()] == [2, 2, 1, 0, 0]
-    assert (fresh(monday).live_from, fresh(monday).stale_days) == (TODAY, 3)
+    assert (fresh(monday).live_from, fresh(monday).dirty_days, fresh(monday).missing_days) == (TODAY, 0, 3)
 
     rollups.rebuild_due(at=monday)
-    assert (fresh(monday).live_from, fresh(monday).stale_days) == (date(2026, 11, 23), 0)
+    assert (fresh(monday).live_from, fresh(monday).missing_days) == (date(2026, 11, 23), 0)
 
 
 def test_a_shop_whose_worker_never_ran_reads_a_week_live_and_says_how_much_is_missing() -> None:
@@ -89,14 +89,15 @@ def test_a_shop_whose_worker_never_ran_reads_a_week_live_and_says_how_much_is_mi
     found = dict(sales.by_day(first=date(2026, 11, 11), last=TODAY, fresh=fresh(), at=NOW))
 
     assert [figures.orders for figures in found.values()] == [0, 0, 1, 1, 1, 1, 1, 1, 1, 1]
-    assert (fresh().made_at, fresh().stale_days) == (None, 19)
+    assert (fresh().made_at, fresh().missing_days) == (None, 19)
 
 
 def test_a_day_that_was_marked_and_never_made_is_read_live() -> None:
     a_week()
     RollupState.objects.filter(day=date(2026, 11, 18)).update(state="DIRTY", rebuilt_at=None)
 
-    assert (fresh().live_from, fresh().stale_days) == (date(2026, 11, 18), 1)
+    assert (fresh().live_from, fresh().made_until) == (date(2026, 11, 18), date(2026, 11, 19))
+    assert (fresh().dirty_days, fresh().missing_days) == (1, 0)
 
 
 def test_a_period_is_cut_by_hour_and_by_channel() -> None:
@@ -257,8 +258,11 @@ def test_promotions_that_run_come_first_with_their_uses_of_closed_days_and_of_to
         )
     rollups.rebuild_due(at=NOW)
 
-    found = dashboard.offers(fresh=fresh(), most=8, at=NOW)
+    found, in_all = dashboard.offers(fresh=fresh(), most=8, at=NOW)
 
+    assert in_all == 3
+    assert len(dashboard.offers(fresh=fresh(), most=1, at=NOW)[0]) == 1
+    assert dashboard.offers(fresh=fresh(), most=1, at=NOW)[1] == 3
     assert [(one.promotion.pk, one.state, one.orders, one.amount) for one in found] == [
         (ends_soon.pk, State.IN_FORCE, 0, 0),
         (endless.pk, State.IN_FORCE, 2, 2_000),
@@ -271,7 +275,7 @@ def test_a_promotion_used_up_runs_no_more_and_one_between_its_windows_says_so() 
     a_promotion(NOW, name="예산 다 씀", budget=D(1_000), spent=D(1_000))
     mornings = a_promotion(NOW, name="아침", from_hour=7, until_hour=9)
 
-    assert [(one.promotion.pk, one.state) for one in dashboard.offers(fresh=fresh(), most=8, at=NOW)] == [
+    assert [(one.promotion.pk, one.state) for one in dashboard.offers(fresh=fresh(), most=8, at=NOW)[0]] == [
         (mornings.pk, State.PAUSED)
     ]
 
@@ -304,11 +308,11 @@ def test_proposals_cost_what_their_draft_costs_with_the_quantity_of_staff_and_th
 
 def test_a_shop_without_anything_has_figures_of_nothing() -> None:
     assert not RollupState.objects.exists()
-    assert fresh() == sales.Freshness(TODAY, None, 0, 0)
+    assert fresh() == sales.Freshness(TODAY, TODAY - timedelta(days=1), None, 0, 0)
     assert not any(figures for _, figures in sales.by_day(first=date(2026, 11, 1), last=TODAY, fresh=fresh(), at=NOW))
     assert not sales.today(at=NOW).figures
     assert dashboard.at_risk(fresh=fresh(), most=5) == ([], 0)
-    assert dashboard.offers(fresh=fresh(), most=5, at=NOW) == []
+    assert dashboard.offers(fresh=fresh(), most=5, at=NOW) == ([], 0)
     assert dashboard.proposed() == dashboard.Proposed(0, D(0))
     assert dashboard.first_steps() == dashboard.FirstSteps(False, False, False, False)
     assert rollups.rebuild_due(at=NOW).days == 0

@@ -38,6 +38,8 @@ RULES = (
     "orders/importing/matching.py",
     "orders/importing/opening.py",
     "orders/importing/books.py",
+    "orders/importing/gathering.py",
+    "orders/importing/own_orders.py",
     "orders/importing/online_retail.py",
     "orders/importing/olist.py",
     "analytics/forecasting/*.py",

@@ -8,7 +8,7 @@ from analytics.api import admission
 from analytics.queries import event_kinds
 from inventory.operations import purchasing
 from inventory.operations.purchasing import Wanted
-from orders.operations import fulfilling, returning
+from orders.operations import fulfilling, returning, unmatched
 from orders.operations.placing import Buyer
 from orders.queries import quoting
 from tests import builders
@@ -117,6 +117,17 @@ def _refund(world: World, size: int) -> Sent:
     return Sent(f"/orders/{order.number}/refunds/", {"reference": f"r-{order.number}", "amount": "10", "reason": "할인 누락"})
 
 
+def _pay_back(world: World, size: int) -> Sent:
+    order = _paid(world, size)
+    for number in range(size):
+        unmatched.take(
+            number=order.number, provider="card", reference=f"twice-{order.number}-{number}", amount=order.total,
+            paid_at=world.at, actor=None, at=world.at,
+        )  # fmt: skip
+    body = {"payment": f"twice-{order.number}-0", "reference": f"r-{order.number}", "reason": "이중 결제"}
+    return Sent(f"/orders/{order.number}/pay-back/", body)
+
+
 def _note(world: World, size: int) -> Sent:
     return Sent(f"/orders/{_paid(world, size).number}/notes/", {"text": "문 앞"})
 
@@ -173,6 +184,7 @@ COMMANDS: dict[str, Callable[[World, int], Sent]] = {
     "POST /api/v1/orders/{number}/ship/?part": _ship_part,
     "POST /api/v1/orders/{number}/returns/": _return,
     "POST /api/v1/orders/{number}/refunds/": _refund,
+    "POST /api/v1/orders/{number}/pay-back/": _pay_back,
     "POST /api/v1/orders/{number}/notes/": _note,
     "POST /api/v1/orders/{number}/restock/": _restock,
     "POST /api/v1/orders/{number}/cancel-missing/": _cancel_missing,

@@ -20,7 +20,7 @@ from inventory.models import StockLevel
 from inventory.operations import purchasing, stock
 from inventory.operations.purchasing import Wanted
 from orders.models import Order, Return
-from orders.operations import canceling, fulfilling, paying, returning
+from orders.operations import canceling, fulfilling, paying, returning, unmatched
 from orders.operations.placing import Buyer
 from tests import builders
 from tests.orders import races
@@ -103,6 +103,21 @@ def _pay() -> Told:
     return _request(f"orders/{order.number}/payments/", body)
 
 
+def _keep() -> Told:
+    """Money that does not fit: the answer is a refusal, and the money is kept."""
+    order = _placed(clock.now())
+    body = {"provider": "card", "reference": f"p-{order.number}", "amount": f"{order.total - 1:.0f}"}
+    return _request(f"orders/{order.number}/payments/", body)
+
+
+def _settle() -> Told:
+    order = _paid(clock.now())
+    at, reference = clock.now(), f"twice-{order.number}"
+    unmatched.take(number=order.number, provider="card", reference=reference, amount=order.total, paid_at=at, actor=None, at=at)
+    body = {"payment": reference, "reference": f"r-{order.number}", "reason": "이중 결제"}
+    return _request(f"orders/{order.number}/pay-back/", body)
+
+
 def _ship() -> Told:
     return _request(f"orders/{_paid(clock.now()).number}/ship/", {"carrier": "CJ"})
 
@@ -173,11 +188,15 @@ class Deed:
     prepare: Callable[[], Told]
     do: Callable[..., Any] = send
     again: Callable[[Told], Told] = _same
+    # Of the answer, where it is a refusal and something is written down all the same.
+    refused: int | None = None
 
 
 DEEDS = {
     "placing": Deed(_place),
     "paying": Deed(_pay),
+    "keeping what does not fit": Deed(_keep, refused=409),
+    "settling": Deed(_settle),
     "shipping": Deed(_ship),
     "canceling": Deed(_cancel),
     "refunding": Deed(_refund),
@@ -264,7 +283,7 @@ def calm(doomed: Doomed, deed: Deed) -> Calm:
     before = figures()
     life = doomed.run(deed.do, told)
     status = life.answer[0] if life.answer else None
-    assert status is None or status < 300, life.answer
+    assert status == deed.refused if deed.refused else status is None or status < 300, life.answer
     again = doomed.run(deed.do, deed.again(told))
     assert again.answer == life.answer
     return Calm(life.points, status, changes(before, figures()))

@@ -1,5 +1,7 @@
 """Many redeem at once: never more than the limit, never twice for a customer, never a deadlock. Each with its control."""
 
+import itertools
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -231,32 +233,40 @@ def test_a_document_released_by_many_gives_back_once(at: datetime) -> None:
 def test_a_first_limit_given_in_the_middle_of_orders_misses_none_of_them(at: datetime) -> None:
     promotion = a_promotion(at)
     uses = discounts(at)
+    some_have_ordered = threading.Event()
+    ordered = itertools.count(1)
 
-    def one(thread: int) -> int:
-        if thread == 0:
-            time.sleep(0.03)
-            settings = promotions.settings_of(promotion)
-            limited = settings.__class__(**settings.__dict__ | {"usage_limit": 5_000})
-            promotions.change(promotion_id=promotion.pk, settings=limited, actor=None, at=at)
-            return 0
-        accepted = 0
-        for number in range(30):
+    def redeem(number: str, quoted: tuple[Discount, ...]) -> None:
+        coupons.redeem(discounts=quoted, customer_id=None, document_kind="ORDER", document_number=number, at=at)
+
+    def limit() -> int:
+        assert some_have_ordered.wait(30)
+        settings = promotions.settings_of(promotion)
+        limited = settings.__class__(**settings.__dict__ | {"usage_limit": 5_000})
+        promotions.change(promotion_id=promotion.pk, settings=limited, actor=None, at=at)
+        return 0
+
+    def order(thread: int) -> int:
+        """Until the limit refuses what was quoted without it."""
+        for number in range(1_000):
             try:
                 with transaction.atomic():
-                    coupons.redeem(
-                        discounts=uses, customer_id=None, document_kind="ORDER", document_number=f"{thread}-{number}", at=at
-                    )
+                    redeem(f"{thread}-{number}", uses)
                     time.sleep(0.002)
-                accepted += 1
             except CouponRefused:
-                break
-            # Customers pause; without any gap between their orders the limit would come after the last of them.
+                return number
+            if next(ordered) == 20:
+                some_have_ordered.set()
+            # Customers pause; without any gap between their orders the limit would wait for its turn for long.
             time.sleep(0.01)
-        return accepted
+        raise AssertionError("not powered: the limit came after all orders")
 
-    accepted = sum(together(8, one))
+    accepted = sum(together(8, lambda thread: order(thread) if thread else limit()))
 
     promotion.refresh_from_db()
     assert promotion.used == counted() == accepted
-    assert 0 < accepted < 210, "not powered: the limit came before or after all orders"
+    assert accepted >= 20, "not powered: the limit came before all orders"
+    redeem("after", discounts(at))
+    promotion.refresh_from_db()
+    assert promotion.used == counted() == accepted + 1
     assert invariants.check_all(at=at + timedelta(hours=1)) == []

@@ -16,7 +16,16 @@ from tests.probe.doomed import Doomed, waiting
 from tests.recounting import LONG_AGO
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BRIEFLY = ["paying", "shipping", "canceling", "receiving goods", "delivering events", "expiring"]
+BRIEFLY = [
+    "paying",
+    "keeping what does not fit",
+    "settling",
+    "shipping",
+    "canceling",
+    "receiving goods",
+    "delivering events",
+    "expiring",
+]
 
 
 @pytest.fixture(scope="module")

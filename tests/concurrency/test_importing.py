@@ -6,20 +6,23 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from psycopg import IntegrityError
 
 from config.kernel import invariants
 from config.local.place import PROJECT
+from inventory.models import Warehouse
 from orders.models import ImportRun, Order
-from orders.operations import importing
+from orders.operations import imported_past, importing, recording, returning
 from orders.queries import imports
 from tests import live, services
+from tests.orders import races
 from tests.orders.importing.files import NOW, a_file, a_line, imported, outcomes, text
 from tests.probe.together import together
 
@@ -64,6 +67,44 @@ def test_control_without_taking_turns_only_the_unique_index_is_left(tmp_path: Pa
         together(2, lambda _: imported(file))
 
     assert sorted(ImportRun.objects.values_list("state", flat=True)) == ["FAILED", "IMPORTED"]
+
+
+def _import_meets_a_return(tmp_path: Path) -> Counter[str]:
+    """A parcel of an order comes back at the desk, while the old shop's next file tells of another return of that order."""
+    imported(a_file(tmp_path, text([a_line()])))
+    order, place = Order.objects.get(), Warehouse.objects.get()
+    parcel = returning.accept(number=order.number, items={1: 2}, warehouse_id=place.pk, reason="-", actor=None, at=NOW)
+    credit = a_file(tmp_path, text([a_line("C536400", quantity=-3, at="2010-12-02 08:26:00")]), "credit.csv")
+    desk_has_the_order = threading.Event()
+
+    @transaction.atomic
+    def receive() -> None:
+        recording.locked(order.number)
+        desk_has_the_order.set()
+        races.until(races.somebody_waits)
+        returning.receive(number=parcel.number, restocked={1: 2}, actor=None, at=NOW)
+
+    def read_on() -> None:
+        assert desk_has_the_order.wait(20)
+        imported(credit)
+
+    return Counter(together(2, lambda one: races.outcome([receive, read_on][one])))
+
+
+def test_an_import_locks_the_orders_it_returns_to_before_any_shelf(tmp_path: Path) -> None:
+    assert _import_meets_a_return(tmp_path) == {"done": 2}
+    assert Order.objects.get().lines.get().returned == 5
+    assert invariants.check_all(at=NOW) == []
+
+
+def test_control_an_import_that_locks_the_shelves_first_deadlocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, take_back = imported_past._lock_earlier, imported_past._take_back_earlier
+    monkeypatch.setattr(imported_past, "_lock_earlier", lambda returns: {})
+    monkeypatch.setattr(imported_past, "_take_back_earlier", lambda returns, orders: take_back(returns, lock(returns)))
+
+    answers = _import_meets_a_return(tmp_path)
+
+    assert answers == {"done": 1, "DeadlockDetected": 1}, "not powered: nobody waited for anybody"
 
 
 def test_an_import_that_is_killed_while_writing_leaves_nothing_and_can_be_repeated(tmp_path: Path) -> None:

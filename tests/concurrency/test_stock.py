@@ -51,20 +51,18 @@ def held(variant: Variant) -> int:
     return sum(one.held for one in Reservation.objects.filter(variant=variant))
 
 
-def without_locks(monkeypatch: pytest.MonkeyPatch, buyers: int = 1) -> None:
-    """Levels are read without a lock, and written as they were read plus the change, when all `buyers` have read."""
-    all_have_read = threading.Barrier(buyers)
+def without_locks(monkeypatch: pytest.MonkeyPatch, writers: int) -> None:
+    """Levels are read without a lock, and written as they were read plus the change, when all `writers` have read."""
+    all_have_read = threading.Barrier(writers)
 
     def read(levels: QuerySet[StockLevel]) -> list[StockLevel]:
         return list(levels.order_by("pk"))
 
     def read_for_sale(variant_ids: Iterable[int]) -> list[StockLevel]:
-        levels = read(StockLevel.objects.filter(variant_id__in=set(variant_ids)))
-        all_have_read.wait(20)
-        return levels
+        return read(StockLevel.objects.filter(variant_id__in=set(variant_ids)))
 
     def write(changes: Sequence[Change]) -> None:
-        time.sleep(0.05)
+        all_have_read.wait(20)
         for one in changes:
             StockLevel.objects.filter(pk=one.level.pk).update(
                 on_hand=one.level.on_hand + one.on_hand, reserved=one.level.reserved + one.reserved
@@ -104,7 +102,7 @@ class TestTheLastUnit:
         self, warehouse: Warehouse, at: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         last = a_stocked_variant(1, warehouse)
-        without_locks(monkeypatch, buyers=2)
+        without_locks(monkeypatch, writers=2)
 
         assert self.buy(last, at) == {"done": 2}
         assert held(last) == 2, "not powered: the race did not show without the lock"
@@ -207,7 +205,7 @@ class TestTheSameSkuTwice:
         self, warehouse: Warehouse, at: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         cup = a_stocked_variant(5, warehouse)
-        without_locks(monkeypatch, buyers=2)
+        without_locks(monkeypatch, writers=2)
 
         assert self.ask(cup, at) == {"done": 2}
         assert held(cup) == 6, "not powered"
@@ -313,7 +311,7 @@ class TestEverybodyAtOnce:
         self, places: tuple[Variant, Warehouse, Warehouse], at: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         cup, near, _far = places
-        without_locks(monkeypatch)
+        without_locks(monkeypatch, writers=4)
 
         def adjust(_: int) -> None:
             stock.adjust(variant_id=cup.pk, warehouse_id=near.pk, quantity=5, reason="정정", actor=None, at=at)

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 from rest_framework.test import APIClient
+from structlog.testing import capture_logs
 
 from config.kernel import installing
 from config.kernel.admin.buttons import Answer, attempt
@@ -21,6 +22,7 @@ from config.kernel.models import TokenScope
 from inventory.models import Supplier
 from tests.config.kernel.pages import a_client, a_run, a_staff_member, text
 from tests.config.kernel.test_api import a_token, assert_error
+from tests.probe.urls import dawdle
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.probe.urls")]
 
@@ -105,6 +107,11 @@ def test_what_staff_try_on_several_rows_stops_at_a_lock_with_a_message(rf: Any, 
 
     assert refused is None
     assert request._messages == [BUSY_IN_KOREAN]
+    request._messages.clear()
+    with held("auth_group", shelf.pk), override("en"):
+        attempt(request, lambda: take("shelf"), row="261121-000001")
+    # Of other rows that were tried something may have changed.
+    assert request._messages == ["261121-000001: Others are at work on it; it is left as it was."]
     assert attempt(request, lambda: take("shelf")) == Answer(None)
 
 
@@ -142,3 +149,26 @@ def test_a_database_that_goes_away_is_no_fault_of_the_request(api: APIClient, de
     connection.close()
 
     assert api.get("/api/v1/probe/plain/").status_code == 200, "it is back, and so is the shop"
+
+
+def test_a_statement_that_takes_too_long_is_a_fault_of_the_shop_and_not_busy(api: APIClient, desk: Client, rf: Any) -> None:
+    with capture_logs() as logs:
+        answer = api.get("/api/v1/probe/dawdles/")
+    assert_error(answer, 503, "too_slow")
+    assert not answer.has_header("Retry-After")
+    assert [one["log_level"] for one in logs if one["event"] == "statement_too_slow"] == ["error"]
+
+    page = desk.get("/probe/dawdles/")
+    assert (page.status_code, page.has_header("Retry-After")) == (503, False)
+    assert "This takes too long" in text(page)
+
+    request = rf.post("/")
+    request._messages = Told()
+    with override("en"):
+        assert attempt(request, dawdle) is None
+    assert request._messages == ["This takes the database too long. Nothing was changed; ask for less at a time."]
+
+
+def test_a_session_closed_for_lingering_in_a_transaction_is_a_database_away(api: APIClient) -> None:
+    assert_error(api.get("/api/v1/probe/lingers/"), 503, "unavailable")
+    connection.close()

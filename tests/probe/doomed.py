@@ -8,6 +8,7 @@ The child that is told to die after its n-th point gets no further; nobody tidie
 import importlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -114,7 +115,9 @@ class _Witness:
         result = execute(sql, *rest)
         if self.careless:
             connection.connection.commit()
-        self.passes(" ".join(sql.split())[:120])
+        # A long statement is known by its beginning and by what it writes.
+        written = " ".join(sorted(set(re.findall(r"(?:INSERT INTO|UPDATE|DELETE FROM) \w+", sql))))
+        self.passes(f"{' '.join(sql.split())[:120]} ({written})")
         return result
 
     def watch(self) -> None:

@@ -1,5 +1,6 @@
 """The shop's addresses and, beside them, endpoints that answer as they are told."""
 
+import time
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -97,6 +98,36 @@ def page_that_hangs_up(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+class Dawdles(APIView):
+    """A statement that takes longer than it may."""
+
+    def get(self, request: Request) -> Response:
+        dawdle()
+        return Response({})
+
+
+def dawdle() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '50ms'")
+        cursor.execute("SELECT pg_sleep(5)")
+
+
+def page_that_dawdles(request: HttpRequest) -> HttpResponse:
+    dawdle()
+    return HttpResponse()
+
+
+class Lingers(APIView):
+    """Leaves its transaction open for longer than it may."""
+
+    def get(self, request: Request) -> Response:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+            time.sleep(0.3)
+            cursor.execute("SELECT 1")
+        return Response({})
+
+
 class Once(APIView):
     """Makes a group, once for each key."""
 
@@ -118,6 +149,9 @@ urlpatterns = [
     path("api/v1/probe/takes/<str:name>/", Takes.as_view()),
     path("api/v1/probe/hangs-up/", HangsUp.as_view()),
     path("probe/hangs-up/", page_that_hangs_up),
+    path("api/v1/probe/dawdles/", Dawdles.as_view()),
+    path("probe/dawdles/", page_that_dawdles),
+    path("api/v1/probe/lingers/", Lingers.as_view()),
     path("api/v1/probe/once/", Once.as_view()),
     path("api/v1/probe/once/<str:refuse>/", Once.as_view()),
     *urls.urlpatterns,

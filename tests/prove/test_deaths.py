@@ -1,4 +1,4 @@
-"""Every deed of the shop killed at every point it passes: each statement, each COMMIT sent, each COMMIT answered (F14)."""
+"""Eleven deeds of the shop killed at every point it passes: each statement, each COMMIT sent, each COMMIT answered (F14)."""
 
 from collections.abc import Iterator
 

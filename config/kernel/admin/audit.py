@@ -18,7 +18,8 @@ COLORS = {ADDITION: "success", CHANGE: "info", DELETION: "danger"}
 @admin.register(LogEntry)
 class AuditAdmin(ReadOnlyAdmin):
     called = (gettext_lazy("audit entry"), gettext_lazy("audit"))
-    list_display = ("acted", "who", "verb", "subject", "object_repr", "message")
+    list_display = ("acted", "who", "verb", "subject", "named", "message")
+    empty_hint = gettext_lazy("What staff change on these pages, with who did it and when.")
     list_filter: tuple[Any, ...] = (
         ("action_flag", ChoicesDropdownFilter),
         ("action_time", RangeDateTimeFilter),
@@ -27,17 +28,17 @@ class AuditAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Search by staff or object")
     list_select_related = ("user", "content_type")
     ordering = ("-id",)
-    fields = ("acted", "who", "verb", "subject", "object_repr", "message")
-    readonly_fields = ("acted", "who", "verb", "subject", "message")
+    fields = ("acted", "who", "verb", "subject", "named", "message")
+    readonly_fields = fields
 
     acted = wording.moment_column("action_time", gettext_lazy("time"))
 
     def title_of(self, entry: LogEntry) -> str:
-        return f"{entry.user} · {wording.plain_moment(entry.action_time)}"
+        return f"{wording.changer(entry)} · {wording.plain_moment(entry.action_time)}"
 
     @display(description=gettext_lazy("staff member"), ordering="user__username")
     def who(self, entry: LogEntry) -> str:
-        return str(entry.user)
+        return wording.changer(entry)
 
     @display(description=gettext_lazy("action"), ordering="action_flag")
     def verb(self, entry: LogEntry) -> str:
@@ -46,6 +47,10 @@ class AuditAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("kind"))
     def subject(self, entry: LogEntry) -> str:
         return wording.model_title(entry.content_type.model_class() if entry.content_type else None)
+
+    @display(description=LogEntry._meta.get_field("object_repr").verbose_name)
+    def named(self, entry: LogEntry) -> str:
+        return wording.changed(entry)
 
     @display(description=gettext_lazy("details"))
     def message(self, entry: LogEntry) -> str:

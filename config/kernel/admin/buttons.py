@@ -22,7 +22,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from config.kernel import waits
+from config.kernel import versions, waits
 from config.kernel.admin import row_links, slips, wording
 from config.kernel.admin.house import HouseAdmin
 from config.kernel.errors import DomainError, Stale
@@ -33,7 +33,6 @@ T = TypeVar("T")
 # Every table that keeps a reason has room for this many characters.
 LONGEST_REASON = 200
 READ_LATER = gettext_lazy("Whoever looks at it later reads it.")
-MOVED_ON = gettext_lazy("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed.")
 
 
 def actor(request: HttpRequest) -> User:
@@ -49,13 +48,14 @@ class Answer(Generic[T]):
     value: T
 
 
-def attempt(request: HttpRequest, call: Callable[[], T]) -> Answer[T] | None:
-    """The answer of one operation; None when it refused, with the refusal as a message."""
+def attempt(request: HttpRequest, call: Callable[[], T], *, row: str = "") -> Answer[T] | None:
+    """The answer of one operation; None when it refused, with the refusal as a message. Of several rows it names its `row`."""
     try:
         with waits.refusing():
             return Answer(call())
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        told = getattr(refusal, "told_of_row", refusal) if row else refusal
+        messages.error(request, f"{row}: {told}" if row else str(told))
         return None
 
 
@@ -71,6 +71,7 @@ class Button:
     explanation: Any = ""
     danger: bool = False
     quiet: Callable[[Any], bool] = lambda row: False
+    noted: Callable[[Any, dict[str, Any]], str] = lambda row, values: ""
 
 
 def operation_button(
@@ -83,6 +84,7 @@ def operation_button(
     explanation: Any = "",
     danger: bool = False,
     quiet: Callable[[Any], bool] = lambda row: False,
+    noted: Callable[[Any, dict[str, Any]], str] = lambda row, values: "",
 ) -> Callable[[Callable[..., Any]], Button]:
     """Declares `press(self, request, row) -> message | None` as a button of a detail page.
 
@@ -90,11 +92,12 @@ def operation_button(
     `DomainError` is told in its own words. `shown` decides from the row whether the button makes sense, and is asked again
     when it is pressed. With a `form` the button opens a page that asks first, headed by `explanation`, and `press` is called
     as `press(self, request, row, values)` with what was typed. `danger` is for what cannot be taken back, `quiet`
-    tells from the row when the button is at hand without being the next thing to do.
+    tells from the row when the button is at hand without being the next thing to do. `noted` says, from the row as it was and
+    what was typed, what the audit keeps beside the title: what it was, what it is, and why, without words of a language.
     """
 
     def declare(press: Callable[..., Any]) -> Button:
-        return Button(press.__name__, title, icon, permission, press, shown, form, explanation, danger, quiet)
+        return Button(press.__name__, title, icon, permission, press, shown, form, explanation, danger, quiet, noted)
 
     return declare
 
@@ -136,9 +139,12 @@ class ButtonForm(forms.Form):
         """Where a form adds the fields, choices and initial values that depend on the row."""
 
 
-def reason_field(*, required: bool = True, longest: int = LONGEST_REASON, help_text: Any = READ_LATER) -> forms.CharField:
+def reason_field(
+    *, required: bool = True, longest: int = LONGEST_REASON, help_text: Any = READ_LATER, **more: Any
+) -> forms.CharField:
     """Asks why. What is written ends in the history of what the button stands on."""
-    return forms.CharField(label=pgettext_lazy("why", "Reason"), max_length=longest, required=required, help_text=help_text)
+    label = pgettext_lazy("why", "Reason")
+    return forms.CharField(label=label, max_length=longest, required=required, help_text=help_text, **more)
 
 
 class ReasonForm(ButtonForm):
@@ -163,8 +169,7 @@ class ButtonsAdmin(HouseAdmin):
 
     def press_at(self, row: Any, seen: str, call: Callable[[], T]) -> T:
         """Calls the operation unless the row has changed since `seen`. To be exact, look and call under the row's lock."""
-        if self.version_of(row) != seen:
-            raise Stale(MOVED_ON)
+        versions.require_seen(now=self.version_of(row), seen=seen)
         return call()
 
     def get_urls(self) -> list[URLPattern]:
@@ -194,16 +199,23 @@ class ButtonsAdmin(HouseAdmin):
         if form is not None and not form.is_valid():
             return self._ask(request, row, pressed, form)
         seen = request.POST.get("seen", "")
+        noted = pressed.noted(row, form.cleaned_data if form else {})
+
+        def deed() -> Any:
+            """With its entry in the audit, both or neither."""
+            told = self._call(request, row, pressed, form)
+            self.log_change(request, row, wording.noted(pressed.title, noted))
+            return told
+
         try:
             with waits.refusing():
-                told = slips.spend(request, lambda: self.press_at(row, seen, lambda: self._call(request, row, pressed, form)))
+                told = slips.spend(request, lambda: self.press_at(row, seen, deed))
         except slips.Spent as spent:
             messages.warning(request, str(spent))
             return self._back(row)
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return self._back(row) if form is None or isinstance(refusal, Stale) else self._ask(request, row, pressed, form)
-        self.log_change(request, row, wording.untranslated(pressed.title))
         done = _("“%(button)s” is done.") % {"button": pressed.title}
         messages.success(request, done if told is None else str(told))
         return self._back(row)

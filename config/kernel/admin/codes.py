@@ -77,6 +77,7 @@ declare(
         "failed": pgettext_lazy("fact", "failed"),
         "rung_again": pgettext_lazy("fact", "runs asked for again"),
         "lost": pgettext_lazy("fact", "runs lost"),
+        "left": pgettext_lazy("fact", "left to the next round"),
         "checked": pgettext_lazy("fact", "invariants checked"),
         "violations": pgettext_lazy("fact", "violations"),
         # pruning

@@ -61,7 +61,7 @@ def remember(request: HttpRequest, *, of: Model | type[Model], called: str, narr
         user=actor(request),
         content_type=ContentType.objects.get_for_model(of),
         object_id=str(of.pk) if isinstance(of, Model) else None,
-        object_repr=(f"{called} ({narrowed})" if narrowed else called)[:200],
+        object_repr=called[:200],
         action_flag=CHANGE,
-        change_message=wording.untranslated(gettext_lazy("Downloaded as a table (CSV)")),
+        change_message=wording.noted(gettext_lazy("Downloaded as a table (CSV)"), narrowed),
     )

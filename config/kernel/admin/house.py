@@ -6,9 +6,12 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from django.contrib import messages
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 from django.db.models.options import Options
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
@@ -39,7 +42,18 @@ class HouseChangeList(ChangeList):  # type: ignore[misc]
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         self.opts = self.model_admin.opts
-        self.title = self.opts.verbose_name_plural
+        self.title = capfirst(self.opts.verbose_name_plural)
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """By its filters, and by what other pages lead here with.
+
+        Any other field would tell by the number of rows what it holds, be it a masked phone number or what goods cost.
+        """
+        found = super().get_filters(request)
+        for left in found[2]:
+            if left not in self.model_admin.also_narrowed_by:
+                raise DisallowedModelAdminLookup(f"Filtering by {left} not allowed")
+        return found
 
     def get_results(self, request: HttpRequest) -> None:
         if self.page_num > LAST_PAGE:
@@ -62,6 +76,8 @@ class Titled:
 
 
 class ShownAgain(Exception):
+    """The form of a new row could not be saved and asks again."""
+
     def __init__(self, page: HttpResponse) -> None:
         super().__init__()
         self.page = page
@@ -79,6 +95,10 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
     list_per_page = 50
     compressed_fields = True
     list_filter_submit = True
+    # Parameters, beside those of its filters, by which other pages lead to the list.
+    also_narrowed_by: tuple[str, ...] = ()
+    # What will come here and by whom or when, for a list without any row.
+    empty_hint: Any = ""
     # Where the model comes from elsewhere and its own name would puzzle staff: singular and plural.
     called: tuple[Any, Any] | None = None
 
@@ -105,6 +125,9 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
             # The subtitle is what the browser's tab says.
             context |= {"original": Titled(row, self.opts, title), "subtitle": title}
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        if kwargs.get("add") and request.method == "POST":
+            # Nothing was made, so nothing is kept, the slip neither. What a popup answers is another page.
+            raise ShownAgain(page)
         return page
 
     def changeform_view(
@@ -123,10 +146,10 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
             page: HttpResponse = super(HouseAdmin, self).changeform_view(
                 request, None, form_url, {**context, slips.FIELD: slips.kept(request)}
             )
-            if request.method == "POST" and page.status_code == 200:
-                raise ShownAgain(page)
             return page
 
+        if request.method != "POST":
+            return answer()
         try:
             slips.require_unspent(request)
             return slips.spend(request, answer)
@@ -139,9 +162,22 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         page: HttpResponse = super().history_view(request, object_id, extra_context)
-        for entry in (getattr(page, "context_data", None) or {}).get("action_list", ()):
+        shown: dict[str, Any] = getattr(page, "context_data", None) or {}
+        for entry in shown.get("action_list", ()):
             entry.change_message = wording.change(entry)
+        if "object" in shown:
+            shown["title"] = _("Change history: %s") % self.title_of(shown["object"])
         return page
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """A row that is not there is no page of the shop. Django would lead home, as if all were well."""
+        raise Http404
+
+    def get_paginator(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
+        """The history of a row is read newest first, as every history of the shop is; Django asks for the oldest."""
+        if queryset.model is LogEntry and self.model is not LogEntry:
+            queryset = queryset.order_by("-action_time", "-id")
+        return super().get_paginator(request, queryset, *args, **kwargs)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return HouseChangeList

@@ -15,7 +15,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from config.kernel import clock, jobs
-from config.kernel.admin import home, wording
+from config.kernel.admin import home, slips, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt, operation_button
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.models import JobRun
@@ -52,11 +52,13 @@ class RunNowForm(forms.Form):
 @admin.register(JobRun)
 class JobRunAdmin(ReadOnlyAdmin, ButtonsAdmin):
     list_display = ("job", "state_label", "asker", "asked", "finished", "rows", "took", "excerpt")
+    empty_hint = gettext_lazy("Each run of a job, by the schedule or asked for by staff.")
     list_filter: tuple[Any, ...] = (
         ("state", ChoicesDropdownFilter),
         ByJob,
         ("asked_at", RangeDateTimeFilter),
     )
+    also_narrowed_by = ("state__in", "finished_at__gte")
     search_fields = ("name", "error")
     search_help_text = gettext_lazy("Search by job or error")
     list_select_related = ("asked_by",)
@@ -141,10 +143,15 @@ class JobRunAdmin(ReadOnlyAdmin, ButtonsAdmin):
         """Lists the jobs; asking for one leads to its run."""
         if not request.user.has_perm(MAY_RUN):
             raise PermissionDenied
+        back = reverse("admin:kernel_jobrun_changelist")
         form = RunNowForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             name = form.cleaned_data["job"]
-            asked = attempt(request, lambda: jobs.request(name=name, actor=actor(request), at=clock.now()))
+            try:
+                asked = attempt(request, lambda: slips.spend(request, lambda: ask(request, name)))
+            except slips.Spent as spent:
+                messages.warning(request, str(spent))
+                return HttpResponseRedirect(back)
             if asked is not None:
                 messages.success(request, _("Asked for a run of “%(job)s”.") % {"job": wording.job_title(name)})
                 return HttpResponseRedirect(reverse("admin:kernel_jobrun_change", args=[asked.value.pk]))
@@ -154,6 +161,11 @@ class JobRunAdmin(ReadOnlyAdmin, ButtonsAdmin):
             "form": form,
             "explanation": _("A worker takes the job within seconds. Every job is safe to run at any time and more than once."),
             "submit": _("Run now"),
-            "back": reverse("admin:kernel_jobrun_changelist"),
+            "hidden": {slips.FIELD: slips.kept(request)},
+            "back": back,
         }
         return TemplateResponse(request, "admin/_form_page.html", context)
+
+
+def ask(request: HttpRequest, name: str) -> JobRun:
+    return jobs.request(name=name, actor=actor(request), at=clock.now())

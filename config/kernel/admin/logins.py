@@ -37,6 +37,7 @@ class LoginsAdmin(ReadOnlyAdmin):
 
 @admin.register(AccessAttempt)
 class AccessAttemptAdmin(LoginsAdmin):
+    empty_hint = gettext_lazy("Names that failed to log in lately, until they succeed.")
     list_display = ("username", "ip_address", "tried", "failures_since_start", "standing", "browser")
     fields = ("username", "ip_address", "tried", "failures_since_start", "standing", "path_info", "user_agent")
     readonly_fields = ("tried", "standing")
@@ -51,6 +52,7 @@ class AccessAttemptAdmin(LoginsAdmin):
 
 @admin.register(AccessLog)
 class AccessLogAdmin(LoginsAdmin):
+    empty_hint = gettext_lazy("Every login of staff, once somebody logs in.")
     list_display = ("username", "ip_address", "tried", "left", "browser")
     fields = ("username", "ip_address", "tried", "left", "path_info", "user_agent")
     readonly_fields = ("tried", "left")
@@ -59,5 +61,6 @@ class AccessLogAdmin(LoginsAdmin):
 
 @admin.register(AccessFailureLog)
 class AccessFailureLogAdmin(LoginsAdmin):
+    empty_hint = gettext_lazy("Every failed attempt to log in.")
     list_display = ("username", "ip_address", "tried", "locked_out", "path_info")
     fields = ("username", "ip_address", "tried", "locked_out", "path_info", "user_agent")

@@ -39,11 +39,13 @@ class BySubscriber(DropdownFilter):  # type: ignore[misc]
 @admin.register(OutboxDelivery)
 class OutboxDeliveryAdmin(ReadOnlyAdmin, ButtonsAdmin):
     list_display = ("topic", "handler", "state_label", "recorded", "attempts", "next_attempt", "excerpt")
+    empty_hint = gettext_lazy("What one part of the shop tells another: an order placed, goods received. It comes by itself.")
     list_filter: tuple[Any, ...] = (
         ("state", ChoicesDropdownFilter),
         BySubscriber,
         ("next_attempt_at", RangeDateTimeFilter),
     )
+    also_narrowed_by = ("next_attempt_at__lte",)
     search_fields = ("subscriber", "event__topic")
     search_help_text = gettext_lazy("Search by the code of the event or of its subscriber")
     list_select_related = ("event",)

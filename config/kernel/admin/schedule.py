@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
@@ -60,6 +61,7 @@ class PeriodicTaskAdmin(HouseAdmin):
     form = EntryForm
     called = (gettext_lazy("schedule entry"), gettext_lazy("schedule"))
     list_display = ("job", "enabled", "at_times", "upcoming", "last_run", "reason")
+    empty_hint = gettext_lazy("Jobs that run by themselves, and when.")
     list_filter = ("enabled",)
     search_fields = ("name", "task")
     list_select_related = ("crontab", "interval")
@@ -144,7 +146,7 @@ class CrontabAdmin(TimesAdmin):
         return {"timezone": settings.BUSINESS_TIME_ZONE, **super().get_changeform_initial_data(request)}
 
     def title_of(self, crontab: CrontabSchedule) -> str:
-        return wording.crontab_title(crontab)
+        return capfirst(wording.crontab_title(crontab))
 
     @display(description=gettext_lazy("time"))
     def title(self, crontab: CrontabSchedule) -> str:

@@ -2,7 +2,7 @@
 
 Each page that makes or changes something carries a fresh slip in a hidden field. It is spent in the transaction of what it was
 sent for, as the idempotency key of the person who acts: two clicks at once wait for each other, and what is refused spends
-nothing. Only pages of the back-office carry slips; what comes without one is done.
+nothing. Only pages of the back-office carry slips; what comes without one is done, as if from a page of its own.
 """
 
 import secrets
@@ -45,9 +45,7 @@ def require_unspent(request: HttpRequest) -> None:
 
 def spend(request: HttpRequest, call: Callable[[], T]) -> T:
     """What `call` returns, called at most once for the slip that was sent, both in one transaction."""
-    slip = _sent(request)
-    if not slip:
-        return call()
+    slip = _sent(request) or fresh()
     done: list[T] = []
 
     def run() -> tuple[int, bytes]:

@@ -69,6 +69,7 @@ class TokenAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Search by account")
     list_select_related = ("user",)
     ordering = ("-created",)
+    empty_hint = gettext_lazy("Tokens that let programs use the shop: the storefront, or a connection to another system.")
     actions = None
 
     issued = wording.moment_column("created", gettext_lazy("created at"))

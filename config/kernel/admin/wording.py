@@ -16,14 +16,18 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override, pgettext
 from django_celery_beat.models import CrontabSchedule
+from knox.models import AuthToken
 from unfold.decorators import display
 
 from config.kernel import jobs
 from config.kernel.admin import codes
-from config.kernel.models import JobRun
+from config.kernel.models import JobRun, TokenScope
 from config.kernel.money import Money, format_money
 from config.kernel.roles import Role
 
+Scope = TokenScope.Scope
+# In the audit, between the title of a button and the facts.
+BETWEEN = " · "
 VERBS = {
     "add": gettext_lazy("add"),
     "change": gettext_lazy("change"),
@@ -147,9 +151,14 @@ def untranslated(text: Any) -> str:
         return str(text)
 
 
+def noted(title: Any, facts: str) -> str:
+    """What the audit keeps of a deed: the title of its button, and what it was, is and why."""
+    return f"{untranslated(title)}{BETWEEN}{facts}" if facts else untranslated(title)
+
+
 def change(entry: LogEntry) -> str:
-    """What an entry of the audit says was done: the title of a button, or which fields were changed."""
-    said = str(entry.get_change_message())
+    """What an entry of the audit says was done: the title of a button with its facts, or which fields were changed."""
+    said, between, facts = str(entry.get_change_message()).partition(BETWEEN)
     # Kinds of rows are kept by the process; the entry itself would ask for its own.
     kind = entry.content_type_id and ContentType.objects.get_for_id(entry.content_type_id)
     model = kind.model_class() if kind else None
@@ -157,7 +166,23 @@ def change(entry: LogEntry) -> str:
     buttons: Mapping[str, Any] = page.declared_buttons() if hasattr(page, "declared_buttons") else {}
     # A button's title may be a word of several meanings, told apart by the button alone.
     pressed = next((one.title for one in buttons.values() if untranslated(one.title) == said), None)
-    return str(pressed) if pressed is not None else _(said) if said else ""
+    title = str(pressed) if pressed is not None else _(said) if said else ""
+    return title + between + facts
+
+
+def changed(entry: LogEntry) -> str:
+    """What an entry of the audit is about. A token was written down by its account, its first characters and its scopes."""
+    if entry.content_type_id != ContentType.objects.get_for_model(AuthToken).pk:
+        return entry.object_repr
+    account, _between, rest = entry.object_repr.partition(" ")
+    begins, _between, scopes = rest.partition(" ")
+    kinds = [str(Scope(one).label) if one in Scope else one for one in scopes.split(", ") if one]
+    return " · ".join(filter(None, [account, f"{begins}…" if begins else "", ", ".join(kinds)]))
+
+
+def changer(entry: LogEntry) -> str:
+    """Whose deed an entry of the audit is. Service accounts open no pages: what stands in their name, the system did."""
+    return pgettext("who acted", "system") if entry.user.is_service else str(entry.user)
 
 
 def excerpt(error: str) -> str:

@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 ('status_code', models.PositiveSmallIntegerField(null=True)),
                 ('answer', models.BinaryField(default=b'')),
                 ('created_at', models.DateTimeField(db_index=True)),
-                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('actor', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'idempotency key',
@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 ('next_attempt_at', models.DateTimeField(verbose_name='next attempt at')),
                 ('handled_at', models.DateTimeField(blank=True, null=True, verbose_name='handled at')),
                 ('last_error', models.TextField(blank=True, verbose_name='last error')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='kernel.outboxevent', verbose_name='event')),
+                ('event', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='kernel.outboxevent', verbose_name='event')),
             ],
             options={
                 'verbose_name': 'event delivery',

@@ -19,12 +19,18 @@ class Command(OperationCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--apply", action="store_true", help="Put the levels right; without it they are only shown.")
-        parser.add_argument("--by", metavar="NAME", help="The login name of the staff member who asks; needed with --apply.")
+        parser.add_argument(
+            "--by",
+            metavar="NAME",
+            help="The login name of the staff member who asks, who may correct stock; needed with --apply.",
+        )
 
     def handle(self, *args: Any, apply: bool, by: str | None, **options: Any) -> None:
         actor = User.objects.filter(username=by, is_staff=True, is_active=True).first() if by else None
         if by and actor is None:
             raise CommandError(f"There is no active staff member {by}.")
+        if actor is not None and not actor.has_perm("inventory.correct_stock"):
+            raise CommandError(f"{by} may not correct stock.")
         if apply and actor is None:
             raise CommandError("--apply needs --by: a repair is kept with the name of whoever asked for it.")
         done = stock.audit(at=clock.now(), repair=apply, actor=actor)

@@ -24,7 +24,9 @@ class Command(OperationCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("profile", choices=sorted(PROFILES), help="Which shop the files come from.")
-        parser.add_argument("files", nargs="+", metavar="FILE", help=".csv or .csv.gz; all tables of the profile together.")
+        parser.add_argument(
+            "files", nargs="+", metavar="FILE", help=".xlsx, .csv or .csv.gz; all tables of the profile together."
+        )
         parser.add_argument("--dry-run", action="store_true", help="Read, match, write and reconcile, then keep nothing.")
         parser.add_argument(
             "--shift-to-today", action="store_true",

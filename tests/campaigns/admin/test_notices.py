@@ -1,4 +1,4 @@
-"""The first page tells those who see promotions what has just started or ended, and what is about to."""
+"""The first page tells those who see promotions what has just started or ended."""
 
 from datetime import timedelta
 from typing import Any
@@ -29,34 +29,40 @@ def told(client: Client) -> list[tuple[str, str]]:
     return [(row["name"], row["what"]) for row in values["rows"]]
 
 
-def four_kinds() -> None:
+def three_kinds() -> None:
     a_promotion(name="어제 시작", starts_at=AT - 20 * HOUR)
     a_promotion(name="방금 끝", starts_at=AT - 30 * DAY, ends_at=AT)
     a_promotion(name="오늘 밤 반짝", starts_at=AT + 2 * HOUR, ends_at=AT + 5 * HOUR)
 
 
-def test_what_starts_and_ends_within_a_day_is_told_in_the_order_of_time() -> None:
-    four_kinds()
+def test_what_started_and_ended_within_a_day_is_told_the_latest_first() -> None:
+    three_kinds()
     a_promotion(name="오래", starts_at=AT - DAY, ends_at=AT + 2 * DAY)
-    a_promotion(name="꺼짐", starts_at=AT + HOUR, is_enabled=False)
+    a_promotion(name="꺼짐", starts_at=AT - HOUR, is_enabled=False)
 
     owner = a_client(a_staff_member())
 
-    assert told(owner) == [
-        ("어제 시작", "시작됨"), ("방금 끝", "종료됨"), ("오늘 밤 반짝", "시작 예정"), ("오늘 밤 반짝", "종료 예정"),
-    ]  # fmt: skip
-    assert "시작하거나 끝나는 프로모션" in text(owner.get("/admin/"))
+    assert told(owner) == [("방금 끝", "종료됨"), ("어제 시작", "시작됨")]
+    assert "방금 시작하거나 끝난 프로모션" in text(owner.get("/admin/"))
+
+
+@pytest.mark.breaks_promises("uses are typed in, not redeemed")
+def test_what_is_used_up_has_not_started_but_has_ended_when_it_has() -> None:
+    a_promotion(name="다 씀", starts_at=AT - 2 * HOUR, usage_limit=1, used=1)
+    a_promotion(name="예산 다 씀", starts_at=AT - 2 * HOUR, ends_at=AT - HOUR, budget=10, spent=10)
+
+    assert told(a_client(a_staff_member())) == [("예산 다 씀", "종료됨")]
 
 
 def test_a_day_without_news_says_nothing() -> None:
     a_promotion(name="오래", starts_at=AT - 5 * DAY)
 
-    assert "시작하거나 끝나는 프로모션" not in text(a_client(a_staff_member()).get("/admin/"))
+    assert "방금 시작하거나 끝난 프로모션" not in text(a_client(a_staff_member()).get("/admin/"))
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_only_roles_that_see_promotions_are_told(role: Role) -> None:
-    four_kinds()
+    three_kinds()
     somebody = a_staff_member("somebody", role=role, superuser=False)
 
     assert bool(told(a_client(somebody))) == somebody.has_perm("campaigns.view_promotion")
@@ -64,7 +70,7 @@ def test_only_roles_that_see_promotions_are_told(role: Role) -> None:
 
 def test_of_many_those_nearest_to_now_are_told() -> None:
     for hours in (20, 1, 10, 3):
-        a_promotion(name=f"{hours}시간 뒤", starts_at=AT + hours * HOUR)
+        a_promotion(name=f"{hours}시간 전", starts_at=AT - hours * HOUR)
 
-    assert [one.promotion.name for one in promotions.notices(at=AT, most=2)] == ["1시간 뒤", "3시간 뒤"]
+    assert [one.promotion.name for one in promotions.notices(at=AT, most=2)] == ["1시간 전", "3시간 전"]
     assert Promotion.objects.count() == 4

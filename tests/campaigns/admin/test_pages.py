@@ -50,6 +50,11 @@ def press(client: Client, row: Any, button: str, **values: Any) -> Any:
     return client.post(address, values, follow=True)
 
 
+def streamed(answer: Any) -> str:
+    assert answer.status_code == 200, answer
+    return b"".join(answer.streaming_content).decode()
+
+
 def told(answer: Any) -> str:
     return " ".join(str(one) for one in answer.context["messages"])
 
@@ -80,8 +85,27 @@ def settings(at: datetime, **values: Any) -> dict[str, Any]:
 def test_what_is_missing_is_named_at_its_field_even_when_more_is_wrong(client: Client, at: datetime) -> None:
     page = client.post(reverse("admin:campaigns_promotion_add"), settings(at, percent="", starts_at="sometime"))
 
-    assert set(page.context["adminform"].form.errors) <= {"percent", "starts_at"}
+    assert set(page.context["adminform"].form.errors) == {"percent", "starts_at"}
     assert "promotion_benefit_complete" not in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        ({"starts_at": "sometime", "ends_at": "2026-01-01T09:00:00", "from_hour": "9"}, {"starts_at", "until_hour"}),
+        ({"covers": "CHOSEN", "skus": "NO-SUCH", "percent": "101"}, {"skus", "percent"}),
+        ({"covers": "CHOSEN", "categories": "999999", "budget": "-1"}, {"categories", "budget"}),
+        ({"benefit": "SOMETHING", "name": " ", "usage_limit": "0"}, {"benefit", "name", "usage_limit"}),
+        ({"ends_at": "later", "priority": "x", "amount": "5"}, {"ends_at", "priority", "amount"}),
+    ],
+)
+def test_every_field_that_is_wrong_is_named_and_none_that_hangs_on_an_unreadable_one(
+    client: Client, at: datetime, typed: dict[str, str], named: set[str]
+) -> None:
+    page = client.post(reverse("admin:campaigns_promotion_add"), settings(at, **typed))
+
+    assert set(page.context["adminform"].form.errors) == named
+    assert not Promotion.objects.exists()
 
 
 @pytest.mark.parametrize("role", [Role.ORDER_CLERK, Role.ANALYST])
@@ -361,9 +385,60 @@ def test_a_trial_shows_what_it_gives_and_why_not(client: Client, at: datetime) -
     assert enough.context["trial"]["given"] == "₩3,000"
     assert "₩30,000" in ask(f"{variant.sku} 1").context["trial"]["refused"]
     assert ask(f"{variant.sku} 3", at - timedelta(days=9)).context["trial"]["refused"]
-    assert "NO-SUCH" in told(ask("NO-SUCH 1"))
-    assert "basket" in ask(f"{variant.sku} many").context["form"].errors
+    assert variant.product.name in text(enough)
+    (line,) = enough.context["trial"]["lines"]
+    assert (line["list_price"], line["gross"]) == ("₩10,000", "₩30,000")
     assert not Redemption.objects.exists()
+
+
+def test_a_trial_names_every_bad_line_of_the_basket_at_once(client: Client, at: datetime) -> None:
+    variant, promotion = a_variant(), a_promotion(at)
+    address = reverse("admin:campaigns_promotion_try", args=[promotion.pk])
+    basket = f"{variant.sku} many\n{variant.sku} 1\nNO-SUCH 1\n{variant.sku} 9999999"
+
+    said = client.get(address, {"basket": basket, "at": f"{at:%Y-%m-%dT%H:%M:%S}"}).context["form"].errors["basket"]
+
+    assert [one[:6] for one in said] == ["1번째 줄이", "4번째 줄이", "없는 SKU"]
+    assert "NO-SUCH" in said[2]
+
+
+@pytest.mark.parametrize(("role", "name"), [(Role.MARKETER, "김하늘"), (Role.VIEWER, "김**")])
+def test_customers_leave_as_a_table_as_far_as_one_sees_them(at: datetime, role: Role, name: str) -> None:
+    a_customer(external_id="c-1", name="김하늘", phone="010-1234-5678", email="sky@example.com")
+    a_customer(external_id="=2+5", name="이바다")
+    someone = a_client(a_staff_member("someone", role=role))
+
+    whole = streamed(someone.get(reverse("admin:campaigns_customer_table")))
+    one = streamed(someone.get(reverse("admin:campaigns_customer_table"), {"q": "c-1"}))
+
+    assert whole.startswith("\ufeff고객 번호,이름,전화번호,이메일,")
+    assert "\n'=2+5," in whole
+    assert f"c-1,{name}," in one
+    assert ("5678" in whole) == ("sky@" in whole) == (role is Role.MARKETER)
+    assert len(one.splitlines()) == 2
+    assert LogEntry.objects.filter(change_message__startswith="Downloaded as a table (CSV)").count() == 2
+
+
+def test_codes_leave_as_a_table_for_those_who_make_them_only(client: Client, at: datetime) -> None:
+    a_coupon(a_promotion(at, needs_coupon=True), code="SPRING", usage_limit=3)
+    viewer = a_client(a_staff_member("viewer", role=Role.VIEWER))
+
+    assert "\nSPRING," in streamed(client.get(reverse("admin:campaigns_coupon_table")))
+    assert viewer.get(reverse("admin:campaigns_coupon_table")).status_code == 403
+    assert "table.csv" not in text(viewer.get(list_of("coupon")))
+
+
+@pytest.mark.parametrize("asked", ["name__startswith", "phone__contains", "email"])
+def test_an_address_typed_by_hand_does_not_ask_about_what_is_masked(client: Client, at: datetime, asked: str) -> None:
+    a_customer(name="김하늘")
+    viewer = a_client(a_staff_member("viewer", role=Role.VIEWER))
+
+    assert client.get(list_of("customer"), {asked: "김"}).status_code == 400
+    assert viewer.get(list_of("customer"), {asked: "김"}).status_code == 400
+    assert viewer.get(reverse("admin:campaigns_customer_table"), {asked: "김"}).status_code == 400
+    # The masked columns have no order of their own.
+    ordered = [viewer.get(list_of("customer"), {"o": number}).context["cl"].queryset.query.order_by for number in "1234"]
+    assert not {"name", "phone", "email"} & {name.lstrip("-") for names in ordered for name in names}
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_lists_of_customers_are_for_integrations_alone(storefront: Caller, integ
         a_customer(external_id=f"c-{number}", phone=f"010-0000-000{number}", email=f"{number}@example.com")
 
     assert storefront.get(CUSTOMERS).status_code == 403
-    page = integration.get(CUSTOMERS, page_size=2).json()
+    page = integration.get(CUSTOMERS, limit=2).json()
     assert [one["external_id"] for one in page["results"]] == ["c-2", "c-1"]
     assert page["next"]
     assert [one["external_id"] for one in integration.get(CUSTOMERS, phone="010-0000-0001").json()["results"]] == ["c-1"]

@@ -53,6 +53,22 @@ class TestErrors:
     def test_400_of_a_body_that_is_no_json(self, client: APIClient) -> None:
         assert_error(client.post(f"{PROBE}/plain/", b"{nonsense", content_type="application/json"), 400, "parse_error")
 
+    @pytest.mark.parametrize(("language", "words"), [("ko", "2번째 줄 2번째 글자"), ("en", "line 2 at character 2")])
+    def test_400_of_such_a_body_says_where_in_the_readers_language(self, client: APIClient, language: str, words: str) -> None:
+        answer = client.post(
+            f"{PROBE}/plain/", b'{"name":\n nonsense}', content_type="application/json", headers={"Accept-Language": language}
+        )
+
+        body = assert_error(answer, 400, "parse_error")
+        assert words in body["message"]
+        assert body["details"] == {"line": 2, "column": 2}
+
+    @pytest.mark.parametrize("body", [b'{"name": "\xff"}', b'{"count": NaN}'])
+    def test_400_of_a_body_that_no_place_is_known_of(self, client: APIClient, body: bytes) -> None:
+        answer = client.post(f"{PROBE}/plain/", body, content_type="application/json", headers={"Accept-Language": "ko"})
+
+        assert "JSON으로 읽을 수 없습니다" in assert_error(answer, 400, "parse_error")["message"]
+
     @pytest.mark.parametrize("body", [b"[]", b'"text"', b"null", b"7"])
     def test_400_of_json_that_is_no_object(self, client: APIClient, body: bytes) -> None:
         assert_error(client.post(f"{PROBE}/plain/", body, content_type="application/json"), 400, "invalid_input")
@@ -186,21 +202,27 @@ class TestPages:
         assert seen == [f"t{number}" for number in reversed(range(120))]
 
     def test_rows_added_meanwhile_neither_repeat_nor_hide_others(self, client: APIClient, at: Any) -> None:
-        first = client.get(f"{PROBE}/events/?page_size=10").json()
+        first = client.get(f"{PROBE}/events/?limit=10").json()
         OutboxEvent.objects.create(topic="new", payload={}, recorded_at=at)
 
         second = client.get(first["next"]).json()
 
         assert [row["topic"] for row in second["results"]] == [f"t{number}" for number in range(109, 99, -1)]
 
-    @pytest.mark.parametrize(("asked", "given"), [("7", 7), ("0", 50), ("-3", 50), ("many", 50), ("1000000", 120)])
-    def test_the_size_of_a_page_is_bounded(self, client: APIClient, asked: str, given: int) -> None:
-        assert len(client.get(f"{PROBE}/events/?page_size={asked}").json()["results"]) == given
+    @pytest.mark.parametrize("asked", [1, 7, 200])
+    def test_a_page_has_as_many_rows_as_its_limit(self, client: APIClient, at: Any, asked: int) -> None:
+        OutboxEvent.objects.bulk_create(OutboxEvent(topic="more", payload={}, recorded_at=at) for _ in range(100))
 
-    def test_no_page_is_larger_than_the_largest(self, client: APIClient, at: Any) -> None:
-        OutboxEvent.objects.bulk_create(OutboxEvent(topic="more", payload={}, recorded_at=at) for _ in range(500))
+        page = client.get(f"{PROBE}/events/?limit={asked}").json()
 
-        assert len(client.get(f"{PROBE}/events/?page_size=100000").json()["results"]) == 500
+        assert len(page["results"]) == asked
+        assert f"limit={asked}" in page["next"]
+
+    @pytest.mark.parametrize("asked", ["0", "-3", "201", "1000000", "many", "", "5.0", "٣", "9" * 5000])
+    def test_a_limit_that_cannot_be_is_named(self, client: APIClient, asked: str) -> None:
+        body = assert_error(client.get(f"{PROBE}/events/", {"limit": asked}), 400, "invalid_input")
+
+        assert [one["code"] for one in body["details"]["limit"]] == ["limit_invalid"]
 
     def test_a_made_up_cursor_is_refused(self, client: APIClient) -> None:
         assert_error(client.get(f"{PROBE}/events/?cursor=nonsense"), 404, "not_found")

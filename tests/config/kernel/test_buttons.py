@@ -105,6 +105,22 @@ def test_a_filled_form_calls_the_operation_once_and_leads_back(client: Client, r
     assert LogEntry.objects.get().object_id == str(run.pk)
 
 
+def test_the_deed_and_its_entry_in_the_audit_are_there_together_or_not_at_all(
+    client: Client, run: JobRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request's process dies between the two."""
+
+    def dies(*args: Any) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(JobRunAdmin, "log_change", dies)
+    with pytest.raises(SystemExit):
+        client.post(address(run))
+
+    assert JobRun.objects.get() == run
+    assert not LogEntry.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("typed", "told"),
     [

@@ -240,6 +240,23 @@ class TestSchedule:
             assert seconds[entry] == worth
         assert overview.seconds_between(crontab=None, interval=IntervalSchedule(every=2, period="hours")) == 7_200
 
+    @pytest.mark.parametrize(
+        ("times", "hours"),
+        [
+            ({"minute": "0", "hour": "4", "day_of_week": "1"}, 7 * 24),
+            ({"minute": "0", "hour": "4", "day_of_week": "1,4"}, 3 * 24),
+            ({"minute": "30", "hour": "9,18"}, 9),
+            ({"minute": "0", "hour": "3", "day_of_month": "1"}, 28 * 24),
+            ({"minute": "0", "hour": "3", "day_of_month": "1", "month_of_year": "1"}, 365 * 24),
+            ({"minute": "0", "hour": "*/2"}, 2),
+            ({"minute": "0,5", "hour": "4"}, 1 / 12),
+        ],
+    )
+    def test_a_turn_is_worth_taking_until_the_next_however_they_lie(self, times: dict[str, str], hours: float) -> None:
+        crontab = CrontabSchedule(timezone="Asia/Seoul", **times)
+
+        assert overview.seconds_between(crontab=crontab, interval=None) == hours * 3_600
+
     def test_a_changed_hour_changes_how_long_a_turn_is_worth_taking(self) -> None:
         hourly = CrontabSchedule.objects.create(minute="17", hour="*", timezone="Asia/Seoul")
         row = PeriodicTask.objects.get(name="kernel.prune")

@@ -122,6 +122,12 @@ def test_a_buyer_sets_another_quantity_and_takes_it_back(buyer: Client, store: W
     buyer.post(press(proposal, "override"), {"quantity": 90, "reason": "Seollal"})
     proposal.refresh_from_db()
     assert (proposal.units, proposal.override_reason, str(proposal.override_by)) == (90, "Seollal", "buyer")
+    entry = LogEntry.objects.get()
+    assert entry.object_repr == f"{proposal.variant.sku} · 12"
+    assert entry.change_message == f"Set another quantity · {proposal.quantity} → 90 · Seollal"
+    assert proposal.line is not None
+    order = buyer.get(reverse("admin:inventory_purchaseorder_change", args=[proposal.line.purchase_order_id]))
+    assert f'<span>90</span> <span class="quiet">(계산 {proposal.quantity}) · Seollal</span>' in text(order)
 
     buyer.post(press(proposal, "undo_override"))
     proposal.refresh_from_db()

@@ -1,13 +1,14 @@
 """Prices change with a reason and a trace; categories stay shallow."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from config.kernel import invariants
 from inventory.models import Category, PriceChange, Variant
-from inventory.operations import catalog
+from inventory.operations import catalog, history
+from inventory.operations.history import ImpossibleHistory, PastPrice
 from tests.builders import a_category, a_variant
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +124,14 @@ class TestCategories:
         catalog.save_category(category=third)
 
         assert set(top.children.all()) == {second, third}
+
+
+def test_a_past_of_prices_ends_at_the_price_that_is_shown(at: datetime) -> None:
+    cup = a_variant(list_price=12_900)
+    raised = PastPrice(cup.pk, Decimal(11_900), Decimal(12_900), "원재료비 상승", at)
+    lowered = PastPrice(cup.pk, Decimal(12_500), Decimal(11_900), "인하", at - timedelta(days=30))
+
+    assert history.write_prices(changes=[raised, lowered]) == 2
+    assert [one.after for one in PriceChange.objects.order_by("id")] == [11_900, 12_900]
+    with pytest.raises(ImpossibleHistory, match=cup.sku):
+        history.write_prices(changes=[lowered])

@@ -186,7 +186,7 @@ class TestExpiring:
 
         expired = reservations.expire_due(at=at, but_not=["ORDER"])
 
-        assert expired == Expired(1, ())
+        assert expired == Expired(1)
         assert level(cup, near) == (10, 4)
         ended = Reservation.objects.exclude(state="ACTIVE").get()
         assert (ended.document_kind, ended.document_number, ended.state) == ("QUOTE", "due", "EXPIRED")
@@ -198,7 +198,7 @@ class TestExpiring:
             reservations.reserve(document=Document("QUOTE", number), demand={variant.pk: 2}, at=at, expires_at=at)
         StockLevel.objects.filter(variant=plate).update(reserved=0)
 
-        assert reservations.expire_due(at=at) == Expired(1, ("QUOTE broken",))
+        assert reservations.expire_due(at=at) == Expired(1, stuck=("QUOTE broken",))
         with pytest.raises(ReservationsStuck, match="0 expired, 1 could not: QUOTE broken"):
             jobs.known()["inventory.expire_reservations"].body(at=at)
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 
 from config.kernel.errors import DomainError
@@ -276,7 +277,8 @@ class TestAuditing:
     def test_the_command_shows_first_and_repairs_when_asked_by_name(
         self, drifted: Place, cup: Variant, warehouse: Warehouse
     ) -> None:
-        User.objects.create_user("clerk", is_staff=True)
+        clerk = User.objects.create_user("clerk", is_staff=True)
+        clerk.user_permissions.add(Permission.objects.get(codename="correct_stock"))
 
         shown, repaired, nothing = (
             repair_stock(*arguments) for arguments in ((), ("--apply", "--by", "clerk"), ("--apply", "--by", "clerk"))
@@ -288,10 +290,12 @@ class TestAuditing:
         assert nothing.startswith("Every level is")
         assert level(cup, warehouse) == (10, 4)
 
-    @pytest.mark.parametrize("arguments", [["--apply"], ["--apply", "--by", "nobody"]])
+    @pytest.mark.parametrize("arguments", [["--apply"], ["--apply", "--by", "nobody"], ["--apply", "--by", "onlooker"]])
     def test_the_command_repairs_for_nobody_unknown(
         self, drifted: Place, cup: Variant, warehouse: Warehouse, at: datetime, arguments: list[str]
     ) -> None:
+        User.objects.create_user("onlooker", is_staff=True)
+
         with pytest.raises(CommandError):
             repair_stock(*arguments)
 

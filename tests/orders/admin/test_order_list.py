@@ -81,7 +81,9 @@ def _through_everything(order: Order) -> None:
         )  # fmt: skip
     sent = fulfilling.ship(number=number, actor=None, at=AT)
     returning.accept(number=number, items={1: 1}, warehouse_id=sent[0].warehouse_id, reason="색이 달라요", actor=None, at=AT)
-    paying.record_refund(number=number, reference=f"r-{number}", amount=order.total, reason="반품", actor=None, at=AT)
+    paying.record_refund(
+        number=number, reference=f"r-{number}", amount=order.total, payment=f"p-{number}", reason="반품", actor=None, at=AT
+    )
 
 
 def test_nobody_adds_changes_or_deletes_an_order_by_hand(client: Client) -> None:
@@ -271,8 +273,8 @@ def test_several_orders_are_marked_as_picked_and_who_cannot_be_is_named(client: 
     page = choose(client, "pick_selected", *ready, short, unpaid)
 
     assert "주문 2건을 피킹 완료" in text(page)
-    assert "부족한 수량이 있습니다" in text(page)
-    assert "‘결제 대기’ 상태인 주문에는" in text(page)
+    assert f"{short.number}: 이 주문에 부족한 수량이 있습니다" in text(page)
+    assert f"{unpaid.number}: ‘결제 대기’ 상태인 주문에는" in text(page)
     states = dict(Order.objects.values_list("pk", "state"))
     assert [states[order.pk] for order in ready] == [Order.State.PICKED] * 2
     assert (states[short.pk], states[unpaid.pk]) == (Order.State.PAID, Order.State.PLACED)
@@ -432,6 +434,8 @@ def test_the_slip_of_a_parcel_lists_what_lies_in_it(client: Client) -> None:
     assert cup.sku in page
     assert plate.sku not in page
     assert "T-1" in page
+    slip = picking.packing_slip(order=order, fulfillment=parcel)
+    assert ([one.total for one in slip.packed], slip.total) == ([None], None)
 
 
 @pytest.mark.parametrize("name", ["orders_order_picking", "orders_order_packing_slip"])

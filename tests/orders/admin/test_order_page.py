@@ -510,7 +510,7 @@ def test_money_that_came_twice_is_shown_until_staff_settle_it(client: Client) ->
 
     assert "받을 금액과 맞지 않는 ₩15,000이 들어왔습니다" in text(client.get(page_of(order)))
     assert reverse("admin:orders_unmatchedpayment_change", args=[extra.pk]) in text(client.get(page_of(order)))
-    page = press(client, extra, "pay_back", provider="card", reference="r-1", reason="이중 결제")
+    page = press(client, extra, "pay_back", reference="r-1", reason="이중 결제")
     press(client, other.unmatched_payments.get(), "explain", reason="대행사 오류")
 
     assert "환불함" in text(page)
@@ -520,6 +520,37 @@ def test_money_that_came_twice_is_shown_until_staff_settle_it(client: Client) ->
     assert "들어왔습니다" not in settled
     assert "이중 결제" in settled
     assert offered(client, extra) == set()
+
+
+def test_a_refund_asks_which_payment_went_back_while_another_waits(client: Client) -> None:
+    order = an_order_with_unmatched_money()
+    extra, paid = order.unmatched_payments.get(), order.payments.get()
+    typed = {"amount": "15000", "reason": "변심"}
+
+    form = text(client.get(button(order, "refund")))
+    assert extra.reference in form
+    assert paid.reference in form
+    assert "환불한 결제" in text(press(client, order, "refund", reference="RF-1", **typed))
+    wrong = press(client, order, "refund", reference="RF-1", payment=extra.reference, **typed)
+    assert f"{extra.reference} 결제는 이 주문이 받을 돈이 아닙니다" in text(wrong)
+    assert not Refund.objects.exists()
+    press(client, order, "refund", reference="RF-1", payment=paid.reference, **typed)
+
+    assert Refund.objects.get().payment == paid
+    press(client, extra, "pay_back", reference="RF-2", reason="이중 결제")
+    assert "환불한 결제" not in text(client.get(button(order, "refund")))
+
+
+def test_unmatched_money_is_listed_by_what_is_settled_and_what_is_not(client: Client) -> None:
+    first, second = (an_order_with_unmatched_money().unmatched_payments.get() for _ in range(2))
+    press(client, first, "explain", reason="대행사 오류")
+
+    def found(**asked: str) -> set[Any]:
+        return set(client.get(reverse("admin:orders_unmatchedpayment_changelist"), asked).context["cl"].queryset)
+
+    assert found(settled="no") == {second}
+    assert found(settled="yes") == {first}
+    assert found(settled="perhaps") == found() == {first, second}
 
 
 def test_only_who_may_refund_settles_unmatched_money() -> None:

@@ -112,6 +112,21 @@ def test_the_audit_tells_which_list_was_downloaded_and_no_phone_number(order: Or
     downloaded(clerk, order, "?state__exact=SHIPPED&q=010-1234-5678")
     downloaded(clerk, order)
 
-    narrowed, whole = (entry.object_repr for entry in LogEntry.objects.order_by("id"))
-    assert narrowed.endswith(" (state__exact=SHIPPED&q=010********)")
-    assert "(" not in whole
+    narrowed, whole = LogEntry.objects.order_by("id")
+    assert narrowed.change_message.endswith(" · state__exact=SHIPPED&q=010********")
+    assert " · " not in whole.change_message
+    assert narrowed.object_repr == whole.object_repr == "주문 1건"
+
+
+def test_the_audit_keeps_every_filter_whole_and_nothing_else_of_the_address(order: Order) -> None:
+    narrowing = f"state__exact=SHIPPED&list={'x' * 250}"
+
+    downloaded(desk_of(Role.ORDER_CLERK), order, f"?{narrowing}&e=010-1234-5678&o=010-1234-5678")
+
+    assert LogEntry.objects.get().change_message.endswith(f" · {narrowing}")
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("asked", ["ship_to__phone__startswith=010-1", "note__contains=x", "customer__phone__startswith=010-1"])
+def test_no_filter_in_the_address_reads_out_what_is_masked(role: Role, asked: str, order: Order) -> None:
+    assert desk_of(role).get(f"{LIST}?{asked}").status_code == 400

@@ -76,7 +76,7 @@ def test_odd_bodies_are_refused_and_never_break_anything(integration: Caller) ->
     assert broken == []
 
 
-FILTERS = ["customer", "external_number", "channel", "state", "placed_from", "placed_before", "cursor", "page_size"]
+FILTERS = ["customer", "external_number", "channel", "state", "placed_from", "placed_before", "cursor", "limit"]
 
 
 @pytest.mark.parametrize("name", FILTERS)

@@ -9,7 +9,7 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 
 VERBS = {
-    *("payments", "refunds", "cancel", "pick", "ship", "returns", "notes", "restock", "cancel-missing"),
+    *("payments", "refunds", "pay-back", "cancel", "pick", "ship", "returns", "notes", "restock", "cancel-missing"),
 }  # fmt: skip
 
 

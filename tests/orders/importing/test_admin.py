@@ -18,7 +18,7 @@ from django.utils.translation import override
 from config.kernel.models import JobRun
 from config.kernel.roles import Role
 from orders import tasks
-from orders.importing import refusals
+from orders.importing import own_orders, refusals
 from orders.models import ImportFile, ImportRun, Order
 from orders.operations import importing
 from tests.config.kernel.pages import a_client, a_staff_member, text
@@ -38,7 +38,7 @@ def owner() -> Client:
 
 
 def a_speaker(role: Role, language: str = "en") -> Client:
-    client = a_client(a_staff_member(role=role))
+    client = a_client(a_staff_member(f"{role.lower()}-{language}", role=role))
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = language
     return client
 
@@ -81,6 +81,16 @@ def test_an_upload_and_the_job_that_reads_it_are_there_together_or_not_at_all(
 
     assert not ImportRun.objects.exists()
     assert not ImportFile.objects.exists()
+
+
+def test_a_second_click_begins_no_second_import(owner: Client) -> None:
+    slip = owner.get(reverse(BEGIN)).context["hidden"]["slip"]
+
+    send(owner, an_upload(a_line()), slip=slip)
+    again = send(owner, an_upload(a_line()), slip=slip)
+
+    assert again["Location"] == reverse(LIST)
+    assert ImportRun.objects.count() == ImportFile.objects.count() == 1
 
 
 def test_an_upload_is_kept_under_a_random_name_and_imported_by_the_job(owner: Client) -> None:
@@ -166,7 +176,7 @@ def test_a_repeated_message_imports_nothing_more(owner: Client) -> None:
     [
         ([], "This field is required."),
         ([SimpleUploadedFile("a.csv", b"", "text/csv")], "The submitted file is empty."),
-        ([SimpleUploadedFile("a.xlsx", b"PK", "application/zip")], "“a.xlsx”: only .csv and .csv.gz files are read."),
+        ([SimpleUploadedFile("a.xls", b"PK", "application/zip")], "“a.xls”: only .xlsx, .csv and .csv.gz files are read."),
     ],
 )
 def test_what_cannot_be_read_is_not_even_kept(owner: Client, files: list[SimpleUploadedFile], said: str) -> None:
@@ -174,10 +184,36 @@ def test_what_cannot_be_read_is_not_even_kept(owner: Client, files: list[SimpleU
     assert not ImportRun.objects.exists()
 
 
-def test_another_currency_is_told_on_the_form(owner: Client, settings: Any) -> None:
+def test_a_past_in_another_currency_is_not_offered_and_the_page_says_why(owner: Client, settings: Any) -> None:
     settings.SHOP_CURRENCY = "KRW"
-    assert "SHOP_CURRENCY=GBP" in html.unescape(text(send(owner, an_upload(a_line()))))
+
+    page = html.unescape(text(owner.get(reverse(BEGIN))))
+    answer = html.unescape(text(send(owner, an_upload(a_line()))))
+
+    assert "Own orders (KRW)" in page
+    assert "For shops of another currency (SHOP_CURRENCY): Online Retail (UCI) (GBP), Olist (BRL)." in page
+    assert 'value="online-retail"' not in page
+    assert "is not one of the available choices" in answer
     assert not ImportRun.objects.exists()
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Choose the files again"), ("ko", "파일을 다시 선택해 주세요")])
+def test_a_form_that_is_shown_again_says_that_the_files_are_gone(language: str, words: str) -> None:
+    client = a_speaker(Role.OWNER, language)
+
+    assert words in text(send(client, an_upload(a_line()), warehouse="NOWHERE"))
+    assert words not in text(client.get(reverse(BEGIN)))
+
+
+def test_the_page_explains_the_columns_and_gives_an_empty_table(owner: Client) -> None:
+    page = html.unescape(text(owner.get(reverse(BEGIN))))
+    table = owner.get(reverse("admin:orders_importrun_template"))
+
+    columns = own_orders.TABLES[0].columns
+    assert all(f"<b>{column}</b>" in page for column in columns)
+    assert table.content.decode("utf-8-sig") == ",".join(columns) + "\r\n"
+    assert table["Content-Disposition"] == 'attachment; filename="orders.csv"'
+    assert a_speaker(Role.VIEWER).get(reverse("admin:orders_importrun_template")).status_code == 403
 
 
 def test_a_request_beyond_the_limit_is_turned_away(owner: Client, settings: Any) -> None:

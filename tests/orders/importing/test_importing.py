@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 
 from config.kernel import invariants
 from config.kernel.models import OutboxEvent
 from inventory.models import StockLevel, StockMovement, Variant, Warehouse
 from orders.importing import refusals
 from orders.importing.refusals import FileRefused
-from orders.models import ImportedDocument, ImportRun, Order, OrderLine, Refund, Return
+from orders.models import ImportedDocument, ImportRun, Order, OrderEvent, OrderLine, Refund, Return
 from orders.operations import imported_past, importing
 from orders.operations.returning import UnknownWarehouse
 from orders.queries import imports
@@ -84,8 +86,17 @@ def test_month_after_month_gives_what_all_at_once_gives(tmp_path: Path) -> None:
         a_line("C536402", quantity=-9, at="2011-01-04 08:00:00"),
     ]
     imported(invoices(tmp_path, *january, name="1.csv"))
-    run = imported(invoices(tmp_path, *february, name="2.csv"))
+    with CaptureQueriesContext(connection) as captured:
+        run = imported(invoices(tmp_path, *february, name="2.csv"))
 
+    asked = [one["sql"] for one in captured if 'FROM "orders_payment" WHERE' in str(one["sql"])]
+    assert len(asked) == 1, "providers are asked for each return"
+    told = [one.details for one in OrderEvent.objects.filter(kind="REFUNDED").order_by("id")]
+    assert {(one["provider"], one["reference"].split("#")[0]) for one in told} == {
+        ("import:online-retail", "online-retail:C536401"),
+        ("import:online-retail", "online-retail:C536402"),
+    }
+    assert {one["amount"] for one in told} >= {"7.65"}
     assert outcomes(run) == {"sold": 1, "returned": 1, "returned_partly_without_sale": 1}
     assert dict(OrderLine.objects.values_list("order__external_number", "returned")) == {
         "536365": 6,

@@ -80,7 +80,8 @@ def test_the_refusal_says_where_what_and_how_to_mend_it(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_or_called_otherwise_is_refused(tmp_path: Path) -> None:
     assert problem(Source(tmp_path / "a.csv", "a.csv")) == ("missing_file", None)
-    assert problem(a_file(tmp_path, GOOD, "a.xlsx")) == ("wrong_name", None)
+    assert problem(a_file(tmp_path, GOOD, "a.xls")) == ("wrong_name", None)
+    assert problem(a_file(tmp_path, GOOD, "a.xlsx")) == ("broken_workbook", None)
     assert problem(a_file(tmp_path, GOOD, "a.csv.exe")) == ("wrong_name", None)
 
 

@@ -48,6 +48,7 @@ def test_a_paid_order_is_picked_and_shipped(at: datetime) -> None:
         "carrier": "CJ대한통운",
         "tracking_number": "123456789012",
         "lines": [{"sku": cup.sku, "quantity": 2}],
+        "is_part": False,
     }
     assert OutboxEvent.objects.get(topic="orders.order_shipped").payload["fulfillment"] == parcel.number
 

@@ -9,17 +9,18 @@ import pytest
 from config.kernel import invariants
 from config.kernel.models import OutboxEvent
 from inventory.models import StockLevel
-from orders.lifecycle import TransitionRefused
 from orders.models import Order, OrderEvent, Payment, Refund
 from orders.operations import canceling, paying
 from orders.operations.paying import (
     AmountNotDue,
     ImpossibleAmount,
     ImpossibleMoment,
-    ReferenceUsed,
+    OtherProvider,
+    RefundInvalid,
     RefundTooHigh,
 )
 from orders.operations.recording import UnknownOrder
+from orders.operations.references import ReferenceInvalid, ReferenceUsed
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -36,10 +37,9 @@ def pay(order: Order, at: datetime, **values: Any) -> Payment:
     return paying.record_payment(number=order.number, at=at, **told)
 
 
-def refund(order: Order, at: datetime, amount: int, reference: str = "r-1") -> Refund:
-    return paying.record_refund(
-        number=order.number, reference=reference, amount=Decimal(amount), reason="변심", actor=None, at=at
-    )  # fmt: skip
+def refund(order: Order, at: datetime, amount: int, reference: str = "r-1", **values: Any) -> Refund:
+    told = {"reason": "변심", "actor": None} | values
+    return paying.record_refund(number=order.number, reference=reference, amount=Decimal(amount), at=at, **told)
 
 
 def kinds(order: Order) -> list[str]:
@@ -100,8 +100,10 @@ def test_a_second_payment_with_another_reference_is_refused(at: datetime) -> Non
     order = builders.a_placed_order(at=at)
     pay(order, at)
 
-    with pytest.raises(TransitionRefused):
+    with pytest.raises(AmountNotDue) as refusal:
         pay(order, at, reference="p-2")
+
+    assert refusal.value.details == {"due": "0", "amount": "15000"}
 
 
 def test_a_payment_from_the_future_is_refused(at: datetime) -> None:
@@ -175,10 +177,49 @@ def test_two_providers_may_number_their_refunds_alike(at: datetime) -> None:
     first, second = refund(by_card, at, 5_000, "1"), refund(by_bank, at, 5_000, "1")
 
     assert (first.provider, second.provider) == ("card", "bank")
-    with pytest.raises(ReferenceUsed):
-        paying.record_refund(
-            number=by_bank.number, provider="card", reference="1", amount=Decimal(5_000), reason="변심", actor=None, at=at
-        )
+    with pytest.raises(OtherProvider) as refusal:
+        refund(by_bank, at, 5_000, "1", provider="card")
+    assert refusal.value.details == {"field": "provider", "providers": ["bank"]}
+
+
+def test_a_provider_in_capitals_is_the_same_provider(at: datetime) -> None:
+    order = builders.a_placed_order(at=at)
+
+    paid = pay(order, at, provider=" Card ", reference=" p-1 ")
+    first = refund(order, at, 5_000)
+
+    assert (paid.provider, paid.reference) == ("card", "p-1")
+    assert pay(order, at, provider="CARD") == paid
+    assert refund(order, at, 5_000, "r-1 ", provider="Card") == first
+    assert Order.objects.get(pk=order.pk).refunded == 5_000
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        ({"provider": " "}, "provider"),
+        ({"reference": "\t"}, "reference"),
+        ({"provider": "ﬃ" * 20}, "provider"),
+        ({"reference": "x" * 101}, "reference"),
+    ],
+)
+def test_a_report_without_a_name_or_with_one_too_long_is_refused(at: datetime, told: dict[str, str], field: str) -> None:
+    order = builders.a_placed_order(at=at)
+
+    with pytest.raises(ReferenceInvalid) as refusal:
+        pay(order, at, **told)
+
+    assert refusal.value.details == {"field": field}
+
+
+def test_a_reason_longer_than_can_be_kept_is_refused(at: datetime) -> None:
+    order = builders.a_paid_order(at=at)
+
+    with pytest.raises(RefundInvalid) as refusal:
+        refund(order, at, 5_000, reason="가" * 201)
+
+    assert refusal.value.details == {"field": "reason"}
+    assert refund(order, at, 5_000, reason=f"  {'가' * 200} ").reason == "가" * 200
 
 
 def test_the_same_refund_again_changes_nothing(at: datetime) -> None:

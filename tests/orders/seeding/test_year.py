@@ -11,6 +11,7 @@ from campaigns.models import Consent, Promotion, PromotionOccurrence, Redemption
 from config.kernel import invariants
 from config.kernel.models import OutboxEvent
 from inventory.models import (
+    PriceChange,
     PurchaseOrder,
     ReplenishmentProposal,
     StockCountLine,
@@ -56,6 +57,20 @@ def test_nothing_has_happened_after_its_end() -> None:
     assert not Order.objects.filter(Q(paid_at__gt=UNTIL) | Q(shipped_at__gt=UNTIL) | Q(closed_at__gt=UNTIL)).exists()
     assert not Return.objects.filter(Q(accepted_at__gt=UNTIL) | Q(received_at__gt=UNTIL)).exists()
     assert not PurchaseOrder.objects.filter(Q(drafted_at__gt=UNTIL) | Q(sent_at__gt=UNTIL) | Q(closed_at__gt=UNTIL)).exists()
+
+
+def test_some_prices_were_changed_and_orders_kept_the_price_of_their_day() -> None:
+    changes = list(PriceChange.objects.select_related("variant"))
+    assert 24 <= len(changes) <= 60
+    assert {one.kind for one in changes} == {"LIST_PRICE"}
+    assert all(one.reason and one.occurred_at < UNTIL for one in changes)
+
+    for one in changes:
+        sold = OrderLine.objects.filter(variant=one.variant)
+        before, after = sold.filter(order__placed_at__lt=one.occurred_at), sold.filter(order__placed_at__gte=one.occurred_at)
+        assert set(before.values_list("list_price", flat=True)) <= {one.before}
+        assert set(after.values_list("list_price", flat=True)) <= {one.after}
+    assert OrderLine.objects.filter(list_price__in=[one.before for one in changes]).exists()
 
 
 def test_the_days_it_covers_are_announced_once() -> None:

@@ -14,9 +14,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
-from config.kernel import jobs, outbox
+from config.kernel import jobs, outbox, tokens
 from config.kernel.admin import codes, wording
-from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, User
+from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
+from inventory.admin.stock import StockLevelAdmin
+from inventory.models import StockLevel
 from inventory.operations.replenishment import Proposed
 from orders.admin.order import OrderAdmin
 from orders.models import ImportRun, Order
@@ -152,6 +154,33 @@ def test_the_audit_tells_each_reader_in_their_language(admin_user: User, at: dat
     with override("ko"):
         assert wording.change(entry) == str(note)
         assert LATIN.search(wording.change(entry)) is None
+
+
+@pytest.mark.django_db
+def test_a_token_is_named_in_words_and_what_the_system_issued_is_the_systems_deed(admin_user: User, at: datetime) -> None:
+    for giver in (None, admin_user):
+        tokens.issue(account="storefront", scopes=[TokenScope.Scope.STOREFRONT], actor=giver, at=at)
+    by_system, by_staff = LogEntry.objects.order_by("id")
+
+    with override("ko"):
+        assert (wording.changer(by_system), wording.changer(by_staff)) == ("시스템", str(admin_user))
+        assert wording.changed(by_system) == f"storefront · {by_system.object_repr.split()[1]}… · 스토어프런트"
+    with override("en"):
+        assert wording.changed(by_staff).endswith("… · storefront")
+
+
+@pytest.mark.django_db
+def test_the_facts_of_a_deed_follow_its_title_in_every_language(admin_user: User, at: datetime) -> None:
+    button = StockLevelAdmin.declared_buttons()["adjust"]
+    entry = LogEntry.objects.create(
+        user=admin_user, content_type=ContentType.objects.get_for_model(StockLevel), object_id="1", object_repr="-",
+        action_flag=CHANGE, change_message=wording.noted(button.title, "13 → 16 · 파손 · 발견"), action_time=at,
+    )  # fmt: skip
+
+    with override("en"):
+        assert wording.change(entry) == "Adjust · 13 → 16 · 파손 · 발견"
+    with override("ko"):
+        assert wording.change(entry) == f"{button.title} · 13 → 16 · 파손 · 발견"
 
 
 @pytest.mark.django_db

@@ -155,6 +155,16 @@ def test_a_job_is_run_from_the_list_of_jobs(client: Client, owner: User) -> None
     assert (run.name, run.asked_by, run.state) == ("kernel.prune", owner, JobRun.State.REQUESTED)
 
 
+def test_a_second_click_asks_for_no_second_run(client: Client) -> None:
+    sent = {"job": "kernel.prune", "slip": client.get(reverse("admin:kernel_jobrun_run")).context["hidden"]["slip"]}
+
+    client.post(reverse("admin:kernel_jobrun_run"), sent)
+    again = client.post(reverse("admin:kernel_jobrun_run"), sent, follow=True)
+
+    assert JobRun.objects.count() == 1
+    assert "두 번 처리하지 않았습니다" in text(again)
+
+
 def test_an_unknown_job_is_not_run(client: Client) -> None:
     assert client.post(reverse("admin:kernel_jobrun_run"), {"job": "os.remove"}).status_code == 200
     assert JobRun.objects.count() == 0

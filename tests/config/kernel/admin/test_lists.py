@@ -80,3 +80,12 @@ def test_beyond_the_hundredth_page_a_list_asks_to_be_narrowed(
     assert beyond.status_code == 200
     assert beyond.context["cl"].page_num == 100
     assert words in text(beyond)
+
+
+@pytest.mark.parametrize(("language", "words"), [("ko", "여기에 기록됩니다"), ("en", "by the schedule or asked for by staff")])
+def test_an_empty_list_says_what_will_come_here(client: Client, language: str, words: str) -> None:
+    client.cookies["django_language"] = language
+    address = reverse("admin:kernel_jobrun_changelist")
+
+    assert words in text(client.get(address))
+    assert words not in text(client.get(address, {"job": PULSE}))
