@@ -27,6 +27,7 @@ from config.kernel import shop
 from config.kernel.admin import wording
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.admin.row_links import RowLink, add_row_link
+from orders.admin import known
 
 OPEN_TO = ("campaigns.view_customer", "analytics.view_visit")
 # Which entries a person sees follows from the lists they may open.
@@ -199,7 +200,7 @@ def _order(request: HttpRequest, order: Any) -> dict[str, Any]:
     return {
         "name": order.number,
         "url": address(request, "orders_order_change", "orders.view_order", order.pk),
-        "facts": [order.get_state_display(), wording.amount(order.total, order.currency), order.channel],
+        "facts": [order.get_state_display(), wording.amount(order.total, order.currency), known.channel(order.channel)],
     }
 
 
