@@ -15,12 +15,14 @@ class AnalyticsConfig(AppConfig):
         stock = ("view_dailystock",)
         # Where events come from is for those who count with them; what is done about it is the owner's.
         events = ("view_eventsource", "view_eventkind", "view_quarantinedevent", "view_eventbatch")
+        # What somebody did, minute by minute, is for those who address customers or count them.
+        journeys = ("view_visit",)
         grant(
             "analytics",
             {
-                Role.ANALYST: (*takings, *stock, *events),
+                Role.ANALYST: (*takings, *stock, *events, *journeys),
                 Role.VIEWER: (*takings, *stock),
-                Role.MARKETER: (*takings, *events),
+                Role.MARKETER: (*takings, *events, *journeys),
                 Role.BUYER: ("view_dailysales", *stock),
                 Role.WAREHOUSE: stock,
             },

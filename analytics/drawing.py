@@ -57,6 +57,19 @@ def chart(*series: Sequence[Decimal | None]) -> Chart:
     )
 
 
+def bar(lengths: Sequence[float], *, least: int = 20) -> tuple[Slot, ...]:
+    """Parts of one bar side by side, each as wide as its length asks and a little more, so that none is too thin to see."""
+    total, parts = sum(lengths), len(lengths)
+    room = Decimal(WIDTH - least * parts)
+    slots, left = [], Decimal(0)
+    for length in lengths:
+        share = Decimal(length) / Decimal(total) if total else 1 / Decimal(parts)
+        width = least + room * share
+        slots.append(Slot(_number(left), _number(width), _number(left + width / 2)))
+        left += width
+    return tuple(slots)
+
+
 def nice_step(range_of_values: Decimal) -> Decimal:
     """1, 2 or 5 times a power of ten, so that three to six of them make up the range."""
     if range_of_values <= 0:

@@ -1,5 +1,5 @@
-"""The second half of I9, that stored figures are what a recount from the source gives, cell by cell; and I16, that each
-shopper's event that was acknowledged is there once.
+"""The second half of I9, that stored figures are what a recount from the source gives, cell by cell, and shoppers' visits too;
+and I16, that each shopper's event that was acknowledged is there once.
 """
 
 import random
@@ -10,7 +10,7 @@ from django.conf import settings
 
 from analytics.models import RollupState
 from analytics.operations.event_months import BATCHES_KEPT
-from analytics.queries import event_recount, recount
+from analytics.queries import event_recount, recount, visit_recount
 from config.kernel.invariants import Violation, invariant
 
 # Few days are recounted all; of many, the latest ones and some others, other ones each night.
@@ -69,3 +69,14 @@ def each_acknowledged_event_is_there_once(at: datetime) -> Iterator[Violation]:
     for day in sample_of_events(event_recount.days_with_batches(at=at, kept=_kept()), at):
         for one in event_recount.unacknowledged(day):
             yield Violation("I16", one.subject, f"acknowledged {one.said}, stored {one.counted}")
+
+
+@invariant("I9")
+def visits_equal_their_recount(at: datetime) -> Iterator[Violation]:
+    for day in sample_of_events(visit_recount.clean_days(), at):
+        for cell in visit_recount.differences(day, chance=at.toordinal()):
+            yield Violation(
+                "I9",
+                f"visit of {cell.visitor} at {cell.started_at.isoformat()}",
+                f"{cell.column} is {cell.stored}, recounted {cell.recounted}",
+            )

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.operations import event_figures, event_months, rollups
+from analytics.operations import event_figures, event_months, rollups, visits
 from config.kernel.jobs import Done, job
 
 
@@ -26,6 +26,12 @@ def rebuild_trailing_days(*, at: datetime) -> Done:
 def count_events(*, at: datetime) -> Done:
     counted = event_figures.count_due()
     return Done(rows=counted.events, summary={"hours": counted.hours})
+
+
+@job(name="analytics.find_visits", title=_("Find visits in shoppers' events"), seconds=290, queue="slow")
+def find_visits(*, at: datetime) -> Done:
+    made = visits.rebuild_due(at=at)
+    return Done(rows=made.source_rows, summary={"days": made.days, "visits": made.visits, "seconds": round(made.seconds, 3)})
 
 
 @job(name="analytics.keep_event_months", title=_("Make, forget and drop months of events"), seconds=900, queue="slow")

@@ -69,6 +69,7 @@ SCHEDULE: tuple[Entry, ...] = (
         "Makes the last week's figures anew, whatever was or was not noticed.",
     ),
     Entry("analytics.count_events", crontab(), "Counts the hours in which something new was told about shoppers."),
+    Entry("analytics.find_visits", crontab(minute="*/5"), "Makes the visits of days about which something new was told."),
     Entry(
         "analytics.keep_event_months",
         crontab(hour="3", minute="50"),

@@ -1,8 +1,10 @@
-"""The dashboard on the first page, the sales page, the state of the figures, and where shoppers' events come from."""
+"""The dashboard on the first page, the sales page, the state of the figures, where shoppers' events come from, and the
+journey of a customer.
+"""
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.admin import codes, event_kinds, event_quality, event_sources, quarantine, rollup_state, sales, tiles
+from analytics.admin import codes, event_kinds, event_quality, event_sources, journeys, quarantine, rollup_state, sales, tiles
 from config.kernel.admin import home
 from config.kernel.admin.navigation import Link, add_group
 
@@ -27,5 +29,5 @@ add_group(
 home.add_section("analytics/home.html", tiles.home, order=10)
 
 __all__ = (
-    "codes", "event_kinds", "event_quality", "event_sources", "quarantine", "rollup_state", "sales", "tiles",
+    "codes", "event_kinds", "event_quality", "event_sources", "journeys", "quarantine", "rollup_state", "sales", "tiles",
 )  # fmt: skip

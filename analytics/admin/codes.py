@@ -13,6 +13,7 @@ codes.declare(
     },
     names={
         "days": pgettext_lazy("fact", "days counted"),
+        "visits": pgettext_lazy("fact", "visits found"),
         "seconds": pgettext_lazy("fact", "seconds taken"),
         # counting and keeping shoppers' events
         "hours": pgettext_lazy("fact", "hours counted"),

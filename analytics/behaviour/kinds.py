@@ -85,3 +85,8 @@ BUILT_IN = (
         ("path", "seconds"),
     ),
 )
+
+
+def numbers(*names: str) -> list[int]:
+    """What events of these built-in kinds carry, whatever their version."""
+    return [kind.number for kind in BUILT_IN if kind.name in names]

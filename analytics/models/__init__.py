@@ -8,6 +8,7 @@ from analytics.models.behaviour import (
     QuarantinedEvent,
 )
 from analytics.models.rollups import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
+from analytics.models.visits import Visit, VisitDay
 
 __all__ = (
     "DailyPromotion",
@@ -22,4 +23,6 @@ __all__ = (
     "KnownVisitor",
     "QuarantinedEvent",
     "RollupState",
+    "Visit",
+    "VisitDay",
 )

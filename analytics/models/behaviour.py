@@ -195,17 +195,26 @@ class EventBatch(models.Model):
 
 
 class KnownVisitor(models.Model):
-    """A browser that has shown itself as a customer's: several devices of one person, or one device of several people."""
+    """A browser that has shown itself as a customer's: several devices of one person, or one device of several people.
+
+    While it `is_new`, no visit knows of it yet. `customer_id` is who that was to the shop when the visits were last told;
+    none where the shop did not know the customer then.
+    """
 
     visitor = models.BigIntegerField(_("visitor"))
     external_id = models.CharField(_("customer id"), max_length=64)
     first_at = models.DateTimeField(_("first seen as such"))
+    customer_id = models.BigIntegerField(_("customer"), null=True, blank=True)
+    is_new = models.BooleanField(_("not yet in the visits"), default=True, db_default=True)
 
     class Meta:
         verbose_name = _("known visitor")
         verbose_name_plural = _("known visitors")
         constraints = [models.UniqueConstraint(fields=["visitor", "external_id"], name="known_visitor_once")]
-        indexes = [models.Index(fields=["external_id"], name="known_visitor_by_customer")]
+        indexes = [
+            models.Index(fields=["external_id"], name="known_visitor_by_customer"),
+            models.Index(fields=["id"], condition=Q(customer_id__isnull=True), name="known_visitor_unsettled"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.visitor} = {self.external_id}"

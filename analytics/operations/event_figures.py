@@ -1,4 +1,7 @@
-"""Counts events by the hour: an hour is counted anew from its events and replaced, never added to."""
+"""Counts events by the hour: an hour is counted anew from its events and replaced, never added to.
+
+Whoever counts what was newly told also marks the business days in which it happened: their visits are due.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Min
 
 from analytics.models import Event, HourlyEvents
+from analytics.operations import visits
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
@@ -27,9 +31,9 @@ _DUE = """
     WITH due AS (
         UPDATE analytics_eventbatch SET is_pending = false
         WHERE id IN (SELECT id FROM analytics_eventbatch WHERE is_pending ORDER BY id LIMIT %(most)s)
-        RETURNING hours
+        RETURNING hours, received_at
     )
-    SELECT DISTINCT hour FROM due, unnest(due.hours) AS hour ORDER BY hour
+    SELECT hour, min(received_at) FROM due, unnest(due.hours) AS hour GROUP BY hour ORDER BY hour
 """
 
 _COUNT = """
@@ -51,8 +55,12 @@ def count_due(*, most: int = 20_000) -> Counted:
     _alone()
     with connection.cursor() as cursor:
         cursor.execute(_DUE, {"most": most})
-        hours = [hour for (hour,) in cursor.fetchall()]
-    return _count(hours)
+        told = dict(cursor.fetchall())
+    counted = _count(list(told))
+    if told:
+        # At the end, so that whoever makes one of these days waits for moments only.
+        visits.mark(days=[shop.day(hour) for hour in told], at=min(told.values()))
+    return counted
 
 
 @transaction.atomic

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
-from analytics.models import EventBatch, KnownVisitor, QuarantinedEvent
-from config.kernel import pruning
+from analytics.models import EventBatch, QuarantinedEvent
+from analytics.operations import visits
+from config.kernel import pruning, shop
+from config.kernel.business_time import day_period
 
 AHEAD = 3
 # What could not be read may hold anything, personal data too.
@@ -37,15 +39,21 @@ def make(*, first: date, last: date) -> int:
 
 
 def keep(*, at: datetime) -> Kept:
-    """Makes the coming months, takes the customer off events whose time as personal data is over, drops what is too old."""
+    """Makes the coming months, takes the customer off events and visits whose time as personal data is over, drops what is
+    too old. Visits are of whole business days, so both forget from the same midnight.
+    """
     today = at.date()
     made = make(first=today - timedelta(days=31), last=today + timedelta(days=31 * AHEAD))
-    forget_before = at - timedelta(days=settings.EVENTS_PERSONAL_DAYS)
-    forgotten = _call("analytics_forget_customers", forget_before)
-    pruning.drop(KnownVisitor.objects.filter(first_at__lt=forget_before))
+    with transaction.atomic():
+        personal_from = visits.personal_from(at)
+        forgotten = _call("analytics_forget_customers", day_period(personal_from, shop.zone()).starts_at)
+        visits.forget(before=personal_from)
     pruning.drop(QuarantinedEvent.objects.filter(received_at__lt=at - QUARANTINE_KEPT))
     pruning.drop(EventBatch.objects.filter(received_at__lt=at - BATCHES_KEPT, is_pending=False))
-    dropped = _call("analytics_drop_event_months", today - timedelta(days=settings.EVENTS_KEPT_DAYS))
+    with transaction.atomic():
+        drop_before = today - timedelta(days=settings.EVENTS_KEPT_DAYS)
+        visits.mark_before_dropping(before=drop_before, at=at)
+        dropped = _call("analytics_drop_event_months", drop_before)
     return Kept(made, dropped, forgotten)
 
 

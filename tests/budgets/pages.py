@@ -21,6 +21,7 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
     skus = "\n".join(one.sku for one in world.some_variants(world.size))
     basket = {"basket": skus, "at": f"{world.at:%Y-%m-%dT%H:%M:%S}", "codes": world.coupon.code}
     return {
+        "admin:analytics_visit_journey": {"before": {"before": f"{world.at.isoformat()}~1~0"}},
         "admin:analytics_hourlysales_changelist": {by: {"by": by} for by in ("hour", "channel", "category", "sku")},
         "admin:analytics_quarantinedevent_changelist": {"reason": {"reason": "bad_id"}},
         "admin:campaigns_promotion_try": {"basket": basket},
@@ -76,7 +77,8 @@ def _of_a_model(world: World, model: type[Model], pattern: URLPattern, route: st
         return
     if (pattern.name or "").endswith("_history") and model is not Order:
         return  # One page for all kinds of rows.
-    row = world.row(model) if arguments else None
+    # A page of a customer's may belong to a model of which it shows many.
+    row = world.customer if arguments == ["customer_id"] else world.row(model) if arguments else None
     address = reverse(f"admin:{pattern.name}", args=[row.token_key if one == "token_key" else row.pk for one in arguments])
     yield route, address
     for state, other in _in_other_states(world).get(f"admin:{pattern.name}", {}).items():

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from analytics import closing
-from analytics.operations import event_figures, rollups
+from analytics.operations import event_figures, rollups, visits
 from config.kernel import clock, shop
 from config.kernel.management.refusing import OperationCommand
 
@@ -22,10 +22,16 @@ class Command(OperationCommand):
         parser.add_argument("--from", dest="first", type=a_day, metavar="YYYY-MM-DD", help="The first day to make.")
         parser.add_argument("--to", dest="last", type=a_day, metavar="YYYY-MM-DD", help="The last day (default: yesterday).")
         parser.add_argument("--events", action="store_true", help="Counts shoppers' events anew instead, hour by hour.")
+        parser.add_argument("--visits", action="store_true", help="Makes shoppers' visits anew instead, day by day.")
         parser.add_argument("--as-of", type=a_day, metavar="YYYY-MM-DD", help="The day taken for today (default: today).")
 
     def handle(
-        self, *args: Any, first: date | None, last: date | None, as_of: date | None, events: bool, **options: Any
+        self,
+        *args: Any,
+        first: date | None,
+        last: date | None,
+        as_of: date | None,
+        **options: Any,
     ) -> None:
         at, zone = clock.now(), shop.zone()
         if as_of is not None:
@@ -34,9 +40,15 @@ class Command(OperationCommand):
             raise CommandError("--to needs --from.")
         if first is not None and last is not None and first > last:
             raise CommandError("--from lies after --to.")
-        if events:
+        if options["events"] and options["visits"]:
+            raise CommandError("Choose --events or --visits.")
+        if options["events"]:
             counted = event_figures.recount_days(first=first, last=last, at=at)
             self.stdout.write(f"{counted.hours} hours from {counted.events} events.")
+            return
+        if options["visits"]:
+            found = visits.rebuild_days(first=first, last=last, at=at)
+            self.stdout.write(f"{found.visits} visits on {found.days} days from {found.source_rows} events.")
             return
         if first is None:
             made = rollups.rebuild_everything(actor=None, at=at)

@@ -23,7 +23,7 @@ from unfold.widgets import (
 )
 
 from config.kernel import versions, waits
-from config.kernel.admin import slips, wording
+from config.kernel.admin import row_links, slips, wording
 from config.kernel.admin.house import HouseAdmin
 from config.kernel.errors import DomainError, Stale
 from config.kernel.models import User
@@ -264,5 +264,6 @@ class ButtonsAdmin(HouseAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         row = kwargs.get("obj")
         if row is not None:
-            context["operation_buttons"] = self.buttons_for(request, row)
+            links = row_links.shown(self.opts.label_lower, row, request)
+            context["operation_buttons"] = [*self.buttons_for(request, row), *links]
         return super().render_change_form(request, context, *args, **kwargs)
