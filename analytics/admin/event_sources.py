@@ -205,7 +205,8 @@ def connecting(request: HttpRequest, source: EventSource) -> dict[str, Any]:
     home = request.build_absolute_uri("/").rstrip("/")
     script = f"{home}{reverse('events-script')}?{urlencode({'key': source.key})}"
     body = (
-        '{"consent": true, "customer": "C-1024", "events": [{"id": "0196f0c2-7b1e-7c3a-9d2e-5a1f0b6c8d4e", '
+        '{"consent": true, "visitor": "0196f0c2-5d0e-7f1c-8a51-7c2b9f1e3d20", "customer": "C-1024", '
+        '"events": [{"id": "0196f0c2-7b1e-7c3a-9d2e-5a1f0b6c8d4e", '
         f'"at": "{clock.now():%Y-%m-%dT%H:%M:%SZ}", "kind": "order_completed", "properties": {{"order": "261122-000123"}}}}]}}'
     )
     return {

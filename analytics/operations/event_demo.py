@@ -6,6 +6,7 @@ from django.db import transaction
 
 from analytics.models import EventSource
 from analytics.operations import event_figures, event_history, event_sources
+from analytics.operations import visits as found_visits
 from analytics.operations.event_history import Written
 from analytics.seeding.visits import Bought, Goods, Visits
 from config.kernel import bulk, shop
@@ -33,7 +34,7 @@ def stands() -> bool:
 
 @transaction.atomic
 def tell_demo(*, seed: int, at: datetime, days: int = DEMO_DAYS) -> Written:
-    """Two sources and a believable month up to `at` that agrees with the orders of its days, counted by the hour."""
+    """Two sources and a believable month up to `at` that agrees with the orders of its days, counted and found."""
     if EventSource.objects.exists():
         raise TellsAlready("This shop has event sources of its own; a demo's events are only put into a shop without.")
     bulk.unhurried()
@@ -60,6 +61,7 @@ def tell_demo(*, seed: int, at: datetime, days: int = DEMO_DAYS) -> Written:
     written += event_history.write(source=browser, batches=sent)
     while event_figures.count_due().hours:
         pass
+    found_visits.rebuild_due(at=at)
     return written
 
 

@@ -105,7 +105,17 @@ class Visits:
             at = order.placed_at
             done = self._event(at, "order_completed", order=order.number, value=order.value)
             received_at = min(at + timedelta(milliseconds=self._draw.randrange(80, 900)), self._until)
-            yield Sent(received_at, None, order.customer_id, order.customer, events=(done,))
+            name = self._name(order)
+            known = name is not None and order.customer is not None
+            yield Sent(
+                received_at, name, order.customer_id if known else None, order.customer if known else None, events=(done,)
+            )
+
+    def _name(self, order: Bought) -> str | None:
+        """By which browser and server both tell of the visit in which an order was placed; none without consent."""
+        if Random(f"{order.number} consent").random() >= _BUYERS_CONSENT:
+            return None
+        return f"demo-{order.customer}" if order.customer is not None else f"demo-guest-{order.number}"
 
     # --- visits
 
@@ -135,12 +145,11 @@ class Visits:
         steps.append(("checkout_started", None, {"path": "/checkout", "items": items, "value": order.value}))
         pauses = [timedelta(seconds=draw.randrange(4, 75)) for _ in steps]
         began_at = order.placed_at - sum(pauses, timedelta(seconds=draw.randrange(30, 200)))
-        agreed = draw.random() < _BUYERS_CONSENT
-        known = agreed and order.customer is not None
-        name = f"demo-{order.customer}" if known else f"demo-guest-{order.number}"
+        name = self._name(order)
+        known = name is not None and order.customer is not None
         visit = _Visit(
             began_at,
-            name if agreed else None,
+            name,
             order.customer_id if known else None,
             order.customer if known else None,
             skew=self._skew(),

@@ -7,6 +7,7 @@
  *   shopEvents.consent(true)                         the shopper agreed to be known again; false takes it back
  *   shopEvents.customer(proof)                       who has logged in, by the proof the shop's server fetched; null: logged out
  *   shopEvents.tell("product_viewed", {sku: "..."})  something happened
+ *   shopEvents.visitor()                             the name under which the shop front's server may tell of the same visit
  *   shopEvents.page()                                another page is shown without loading one
  *
  * Without consent nothing is kept on the device and nobody is named. An event that was told stays in the queue until the
@@ -201,6 +202,8 @@
     store(CUSTOMER, proof);
   }
 
+  function asVisitor() { return agreed() ? visitor() : null; }
+
   function named(proof) { return proof && proof.split(":").slice(0, -2).join(":"); }
 
   setInterval(function () {
@@ -217,7 +220,7 @@
   addEventListener("popstate", page);
 
   var early = window.shopEventsQueue || [];
-  window.shopEvents = {tell: tell, page: page, consent: consent, customer: customer, send: send};
+  window.shopEvents = {tell: tell, page: page, consent: consent, customer: customer, visitor: asVisitor, send: send};
   window.shopEventsQueue = {push: function (call) { window.shopEvents[call[0]].apply(null, call.slice(1)); }};
   adopt();
   page();

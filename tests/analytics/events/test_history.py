@@ -6,7 +6,17 @@ import pytest
 from django.core.management import call_command
 
 from analytics.behaviour.kinds import BUILT_IN
-from analytics.models import Event, EventBatch, EventSource, HourlyEvents, KnownVisitor, QuarantinedEvent
+from analytics.behaviour.reading import visitor_key
+from analytics.models import (
+    Event,
+    EventBatch,
+    EventSource,
+    HourlyEvents,
+    KnownVisitor,
+    QuarantinedEvent,
+    Visit,
+    VisitDay,
+)
 from analytics.operations import event_demo, event_figures, event_history
 from analytics.promises import each_acknowledged_event_is_there_once, hours_equal_their_recount, sample_of_events
 from analytics.queries import event_quality
@@ -40,7 +50,9 @@ def test_the_demo_month_agrees_with_its_orders(monkeypatch: pytest.MonkeyPatch) 
     browser, server = EventSource.objects.get(code="storefront"), EventSource.objects.get(code="orders")
     orders = Event.objects.filter(source_id=server.pk, kind=KIND["order_completed"])
     assert orders.count() == Event.objects.filter(source_id=server.pk).count() == 30
-    assert set(orders.values_list("customer_id", flat=True)) == {customer.pk}
+    # Who agreed is named, by the same name as in the browser.
+    assert set(orders.values_list("customer_id", "visitor")) == {(customer.pk, visitor_key("demo-c-1")), (None, None)}
+    assert Event.objects.filter(source_id=browser.pk, visitor=visitor_key("demo-c-1")).exists()
     # Each order but that of the outage was preceded by its checkout.
     told_orders = {one.occurred_at: one.properties["value"] for one in orders}
     checkouts = Event.objects.filter(source_id=browser.pk, kind=KIND["checkout_started"])
@@ -61,6 +73,7 @@ def test_the_demo_month_agrees_with_its_orders(monkeypatch: pytest.MonkeyPatch) 
 
     # All is counted, no promise is broken, and one day is bad.
     assert not EventBatch.objects.filter(is_pending=True).exists()
+    assert Visit.objects.filter(ordered_at__isnull=False, customer_id=customer.pk).exists()
     assert list(each_acknowledged_event_is_there_once(NOW)) == list(hours_equal_their_recount(NOW)) == []
     today = shop.day(NOW)
     bad = event_quality.bad_days(first=today - timedelta(days=29), last=today, at=NOW)
@@ -78,7 +91,7 @@ def test_the_same_seed_tells_the_same_visits() -> None:
     def month(seed: int) -> list[object]:
         event_demo.tell_demo(seed=seed, at=NOW, days=2)
         kept = list(Event.objects.order_by("id").values_list("id", "occurred_at", "kind", "visitor", "properties"))
-        for table in (Event, HourlyEvents, EventBatch, QuarantinedEvent, KnownVisitor, EventSource):
+        for table in (Event, HourlyEvents, EventBatch, QuarantinedEvent, KnownVisitor, Visit, VisitDay, EventSource):
             table._default_manager.all().delete()
         return kept
 
