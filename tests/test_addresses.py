@@ -15,6 +15,7 @@ from django.db.models import Field, JSONField, Model
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from analytics.models import Visit
 from campaigns.models import Customer
 from campaigns.models.customer import SEES_PERSONAL
 from config.kernel.models import User
@@ -32,6 +33,8 @@ MODELS: list[Any] = sorted(admin.site._registry, key=lambda model: model._meta.l
 SEES_COSTS = "inventory.see_cost"
 # What a list reads by itself, beside its filters.
 OWN = {Order: ("list", "customer")}
+# Read where they belong to somebody.
+WITHOUT_LIST = (Visit,)
 OF_EVERY_LIST = ("q", "o", "p", "all", "_to_field")
 # What stands in a column of its own on some list and is not for everybody.
 GUARDED = {
@@ -56,6 +59,7 @@ def of_other_pages(world: World) -> list[tuple[str, str]]:
         reverse("admin:orders_order_picking"): ("warehouse",),
         slip: ("parcel", "language", "prices"),
         reverse("admin:analytics_hourlysales_changelist"): ("by", "first", "last"),
+        reverse("admin:analytics_visit_journey", args=[world.customer.pk]): ("before",),
         reverse("admin:inventory_stockcount_count"): ("warehouse", "skus"),
         reverse("admin:campaigns_promotion_try", args=[world.promotion.pk]): ("basket", "at", "codes", "customer"),
         reverse("admin:autocomplete"): ("term", "app_label", "model_name", "field_name", "page"),
@@ -188,6 +192,7 @@ class TestTheBusyShop:
         asked = [
             (reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"), name)
             for model in MODELS
+            if model not in WITHOUT_LIST
             for name in (*sorted(parameters(model, owner)), *OF_EVERY_LIST)
         ]
         for address, name in [*asked, *of_other_pages(world)]:

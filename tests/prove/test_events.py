@@ -197,7 +197,10 @@ def _until_counted(services: Services) -> None:
         time.sleep(1)
 
 
-def test_every_acknowledged_event_is_there_once_whatever_is_killed() -> None:
+def test_every_acknowledged_event_is_there_once_whatever_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Servers of its own, for these are killed.
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.delenv("REDIS_URL")
     with fleeting() as place, started(place, durable=True) as services:
         owner = services.environment(owner=True) | {"DJANGO_SETTINGS_MODULE": "config.settings"}
         furnished = subprocess.run(
