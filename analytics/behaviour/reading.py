@@ -17,6 +17,7 @@ from config.kernel.errors import Invalid
 MOST_EVENTS = 500
 LONGEST_NAME = 100
 LONGEST_RAW = 4_000
+LONGEST_TOLD = 200
 # A clock is wrong only when it is off by more than a request may take.
 TOLERANCE = timedelta(seconds=5)
 # What waited longer than this in a client is no news of a moment any more.
@@ -94,11 +95,15 @@ class Batch:
     refused: list[Refused] = field(default_factory=list)
 
 
-def visitor_key(name: str) -> int:
+_VISITORS, _CUSTOMERS = b"visitor", b"customer"
+
+
+def visitor_key(name: str, *, space: bytes = _VISITORS) -> int:
     """A visitor's 64-bit number. The name that a browser keeps is stored nowhere; two of ten million share a number with a
-    chance of 1 to 370,000.
+    chance of 1 to 370,000. A customer told of without a visitor has a number in a space of their own: whatever a browser
+    calls itself, it is never taken for one.
     """
-    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
+    return int.from_bytes(blake2b(name.encode(), digest_size=8, person=space).digest(), "big", signed=True)
 
 
 def read(body: Any, *, kinds: Kinds, received_at: datetime) -> Batch:
@@ -110,8 +115,11 @@ def read(body: Any, *, kinds: Kinds, received_at: datetime) -> Batch:
     batch = Batch(ahead=ahead)
     if _consent(body):
         batch.customer = _text(body, "customer", 64)
-        name = _text(body, "visitor", 64) or (f"customer:{batch.customer}" if batch.customer else None)
-        batch.visitor = visitor_key(name) if name else None
+        name = _text(body, "visitor", 64)
+        if name is not None:
+            batch.visitor = visitor_key(name)
+        elif batch.customer is not None:
+            batch.visitor = visitor_key(batch.customer, space=_CUSTOMERS)
     for index, event in enumerate(events):
         read_one = _read_event(event, kinds, ahead, received_at)
         if isinstance(read_one, Row):
@@ -235,7 +243,7 @@ def _storable(value: Any) -> str:
 def _refusal(index: int, event: Any, reason: str, told: str) -> Refused:
     # In ASCII, whatever it holds; what is too long is cut, its digest is of the whole.
     raw = json.dumps(event, separators=(",", ":"), sort_keys=True)
-    told = told.encode("utf-8", "replace").decode().replace("\0", "")
+    told = told.encode("utf-8", "replace").decode().replace("\0", "")[:LONGEST_TOLD]
     return Refused(index, reason, told, raw[:LONGEST_RAW], _digest(raw))
 
 

@@ -20,7 +20,7 @@ CREATE TABLE analytics_event (
     properties jsonb,
     PRIMARY KEY (id, client_at)
 ) PARTITION BY RANGE (client_at);
-CREATE INDEX event_by_time ON analytics_event USING brin (occurred_at) WITH (pages_per_range = 32, autosummarize = on);
+CREATE INDEX event_by_time ON analytics_event (occurred_at);
 CREATE INDEX event_by_receipt ON analytics_event USING brin (received_at) WITH (pages_per_range = 32, autosummarize = on);
 CREATE TABLE analytics_event_stray PARTITION OF analytics_event DEFAULT;
 """
@@ -173,7 +173,7 @@ class Migration(migrations.Migration):
                     options={
                         'verbose_name': 'event',
                         'verbose_name_plural': 'events',
-                        'indexes': [django.contrib.postgres.indexes.BrinIndex(fields=['occurred_at'], name='event_by_time', pages_per_range=32), django.contrib.postgres.indexes.BrinIndex(fields=['received_at'], name='event_by_receipt', pages_per_range=32)],
+                        'indexes': [models.Index(fields=['occurred_at'], name='event_by_time'), django.contrib.postgres.indexes.BrinIndex(fields=['received_at'], name='event_by_receipt', pages_per_range=32)],
                         'constraints': [models.CheckConstraint(condition=models.Q(('traffic__in', [0, 1, 2])), name='event_traffic_known')],
                     },
                 ),

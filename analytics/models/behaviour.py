@@ -129,7 +129,7 @@ class Event(models.Model):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         indexes = [
-            BrinIndex(fields=["occurred_at"], name="event_by_time", pages_per_range=32),
+            models.Index(fields=["occurred_at"], name="event_by_time"),
             BrinIndex(fields=["received_at"], name="event_by_receipt", pages_per_range=32),
         ]
         constraints = [models.CheckConstraint(condition=Q(traffic__in=[0, 1, 2]), name="event_traffic_known")]

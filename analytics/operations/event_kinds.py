@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from analytics.behaviour.kinds import BUILT_IN, FIRST_OWN
+from analytics.behaviour.kinds import BUILT_IN, FIRST_OWN, ORIGIN, PATH
 from analytics.models import EventKind
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
@@ -25,6 +25,7 @@ LAST_OWN = 32_767
 MOST_PROPERTIES = 50
 LONGEST_TEXT = 20_000
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_SHARED = {"path": PATH, **ORIGIN}
 _BUILT_IN_NAMES = frozenset(kind.name for kind in BUILT_IN)
 
 
@@ -116,6 +117,9 @@ def _check_property(name: str, schema: Any) -> None:
             if where
             else _("The schema of “%(property)s” is no valid JSON Schema.")
         ) from None
+    # Visits take these from any kind of event, so they mean one thing and are as long as their columns.
+    if name in _SHARED and schema != _SHARED[name]:
+        raise bad(_("“%(property)s” is a property of built-in kinds: give it the schema it has there."))
     # It is looked up among the shop's SKUs and stored beside the other properties.
     if name == "sku" and schema.get("type") != "string":
         raise bad(_('“%(property)s” names one of the shop\'s SKUs: its type is "string".'))

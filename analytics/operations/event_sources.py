@@ -173,5 +173,6 @@ def proved(shown: str) -> str | None:
     """The customer a proof speaks for; None where it is none, or an old one."""
     try:
         return _PROOF.unsign(shown, max_age=PROOF_SECONDS)
-    except signing.BadSignature:
+    except (signing.BadSignature, ValueError):
+        # What is no text at all, such as half of a surrogate pair, cannot even be signed.
         return None

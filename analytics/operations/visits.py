@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Min, Q
+from django.db import DataError, connection, transaction
+from django.db.models import Exists, Min, OuterRef, Q
 
 from analytics import closing
 from analytics.behaviour import stages
@@ -221,7 +221,11 @@ def rebuild_due(*, at: datetime, seconds: float = 240) -> Rebuilt:
     for day in list(due):
         if done.seconds >= seconds:
             break
-        done += _rebuild_day(day, at)
+        try:
+            done += _rebuild_day(day, at)
+        except DataError:
+            # It stays due, and the others are made whatever it holds.
+            log.exception("the visits of %s cannot be made", day)
     return done
 
 
@@ -252,7 +256,9 @@ def forget(*, before: date) -> None:
     _known_alone()
     VisitDay.objects.filter(day__lt=before, is_forgotten=False).update(is_forgotten=True)
     Visit.objects.filter(Q(customer__isnull=False) | Q(is_named=True), day__lt=before).update(customer=None, is_named=False)
-    stale = KnownVisitor.objects.filter(first_at__lt=day_period(before, shop.zone()).starts_at)
+    # Who has been here since is still known: their first day grows old, and they do not.
+    since = Visit.objects.filter(visitor=OuterRef("visitor"), day__gte=before)
+    stale = KnownVisitor.objects.filter(~Exists(since), first_at__lt=day_period(before, shop.zone()).starts_at)
     visitors = list(stale.values_list("visitor", flat=True))
     stale.delete()
     _rename(visitors)

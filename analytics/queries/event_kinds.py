@@ -23,6 +23,8 @@ def known() -> Kinds:
     kept = _kept
     if kept is None or time.monotonic() - kept[0] > KEPT_SECONDS:
         with _loading:
+            if _kept is not None and _kept is not kept:
+                return _kept[1]  # Somebody else has read them while this one waited.
             _kept = kept = (time.monotonic(), _load())
     return kept[1]
 

@@ -111,6 +111,10 @@ def grant_app_role(role: str) -> Sequence[str]:
             cursor.execute(sql.SQL(statement).format(name))
         for table in append_only:
             cursor.execute(sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}").format(sql.Identifier(table), name))
+            # A part of a table is reached through the table alone: rights to the part would go round those of the whole.
+            cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", [table])
+            for (part,) in cursor.fetchall():
+                cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(part), name))
     return append_only
 
 

@@ -4,6 +4,7 @@ A teller sends a batch until it is answered, as the shop front's script does, an
 in the database is compared, event by event and hour by hour, with what the tellers wrote down for themselves.
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -158,7 +159,8 @@ class Shop:
             time.sleep(1)
             if child.alive:
                 return
-        os.killpg(child.process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it went after its own child
+            os.killpg(child.process.pid, signal.SIGKILL)
         child.process.wait()
         self.children[number] = Child(
             child.name,

@@ -81,7 +81,7 @@
 
   // Each page has a queue of its own, so that two of them never overwrite each other's; one that closed leaves it behind.
   function keep() {
-    var lasting = queue.filter(function (one) { return one.of; });
+    var lasting = agreed() ? queue.filter(function (one) { return one.of; }) : [];
     store(mine, lasting.length ? JSON.stringify({at: Date.now(), waiting: lasting}) : null);
   }
 
@@ -91,10 +91,11 @@
     names.forEach(function (name) {
       if (name.indexOf(QUEUE) !== 0 || name === mine) return;
       try {
+        if (!agreed()) throw new Error("Taken back.");
         var left = JSON.parse(stored(name));
         if (Date.now() - left.at < ABANDONED) return;
         queue = left.waiting.concat(queue).slice(-MOST_KEPT);
-      } catch (error) { /* Not ours, or cut short. */ }
+      } catch (error) { /* Not ours, cut short, or of somebody who does not agree any more. */ }
       store(name, null);
     });
     keep();
@@ -109,10 +110,12 @@
   }
 
   function envelope(some) {
-    var said = {sent_at: Date.now(), consent: Boolean(some[0].of), events: some.map(function (one) { return one.event; })};
-    if (some[0].of) {
-      said.visitor = some[0].of.visitor;
-      if (some[0].of.customer) said.customer = some[0].of.customer;
+    // Consent may have been taken back meanwhile, on another page too.
+    var of = agreed() ? some[0].of : null;
+    var said = {sent_at: Date.now(), consent: Boolean(of), events: some.map(function (one) { return one.event; })};
+    if (of) {
+      said.visitor = of.visitor;
+      if (of.customer) said.customer = of.customer;
     }
     return JSON.stringify(said);
   }
@@ -145,7 +148,7 @@
     while (waiting.length) {
       var some = next(waiting);
       var said = envelope(some);
-      bytes += said.length;
+      bytes += new Blob([said]).size;
       if (bytes > BEACON_BYTES || !navigator.sendBeacon(address, new Blob([said], {type: "text/plain"}))) break;
       waiting = waiting.slice(some.length);
     }
@@ -171,11 +174,14 @@
       if (referrer && referrer !== location.host) properties.referrer = referrer;
     } catch (error) { /* No address. */ }
     new URLSearchParams(location.search).forEach(function (value, name) {
-      if (ORIGINS.indexOf(name) >= 0) properties[name] = value.slice(0, 100);
-      if (RENAMED[name]) properties[RENAMED[name]] = value.slice(0, 255);
+      if (ORIGINS.indexOf(name) >= 0) properties[name] = cut(value, 100);
+      if (RENAMED[name]) properties[RENAMED[name]] = cut(value, 255);
     });
     tell("page_viewed", properties);
   }
+
+  // By whole signs: half of an emoji cannot be kept.
+  function cut(text, most) { return Array.from(text).slice(0, most).join(""); }
 
   function dwell() {
     if (looked < 1) return;
@@ -193,6 +199,7 @@
     [CONSENT, VISITOR, CUSTOMER].forEach(function (name) { store(name, null); });
     queue.forEach(function (one) { one.of = null; });
     keep();
+    adopt(); // Drops what pages left behind that are closed.
   }
 
   function customer(proof) {

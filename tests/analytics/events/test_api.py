@@ -96,6 +96,9 @@ def test_a_body_without_end_is_refused() -> None:
         an_event(kind="products_searched", query="a\0b"),
         an_event(kind="products_searched", query="a" * 201),
         an_event(kind="products_searched", query="cup", results=1e308),
+        an_event(kind="page_viewed") | {letter * 100: 1 for letter in "abc"},
+        an_event(kind="가" * 300) | {"version": 3},
+        an_event(kind="page_viewed", **{letter * 100: 1 for letter in "abc"}),
     ],
 )
 def test_odd_events_are_kept_apart_and_their_neighbours_stored(event: Any) -> None:
@@ -185,3 +188,27 @@ def test_too_many_requests_of_a_source_wait() -> None:
 def test_the_kinds_are_told() -> None:
     kinds = {one["kind"]: one for one in server("READ_ONLY").get("/api/v1/events/kinds/").json()}
     assert kinds["product_viewed"]["schema"]["required"] == ["sku"]
+
+
+def test_what_one_address_sends_too_much_uses_up_nothing_of_the_others(settings: Any) -> None:
+    settings.EVENTS_RATE_PER_ADDRESS = 1
+    source = a_source(requests_a_minute=3)
+    flood = [tell(source, a_batch(an_event_of_today()), REMOTE_ADDR="10.0.0.1").status_code for _ in range(5)]
+    assert flood == [202, 429, 429, 429, 429]
+    assert tell(source, a_batch(an_event_of_today()), REMOTE_ADDR="10.0.0.2").status_code == 202
+
+
+@pytest.mark.parametrize("shown", ["\ud800:a:b", "c-7", ":", "c-7:x:y", "가:나:다"])
+def test_what_is_no_proof_makes_an_unnamed_visitor(shown: str) -> None:
+    assert tell(a_source(), a_batch(an_event_of_today(), customer=shown)).status_code == 202
+    assert not KnownVisitor.objects.exists()
+
+
+def test_a_browser_cannot_call_itself_what_a_server_told_of_a_customer() -> None:
+    a_source(SERVER, code="checkout")
+    body = a_batch(an_event_of_today(), visitor=None, customer="c-7")
+    server("STOREFRONT").post("/api/v1/events/?source=checkout", body, format="json")
+    told = Event.objects.get().visitor
+    for name in ("c-7", "customer:c-7"):
+        tell(a_source(), a_batch(an_event_of_today(), visitor=name))
+    assert Event.objects.filter(visitor=told).count() == 1

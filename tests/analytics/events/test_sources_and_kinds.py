@@ -124,6 +124,9 @@ def test_an_own_kind_is_taken_in_by_its_latest_version() -> None:
         ({"properties": {"pages": {"minimum": float("nan")}}}, "properties", "pages"),
         ({"properties": {"pages": {"enum": ["a" * 20_001]}}}, "properties", "pages"),
         ({"properties": {"sku": {"type": "integer"}}}, "properties", "sku"),
+        # Visits take it from any kind, and a path of another make would stop them all.
+        ({"properties": {"path": {"type": "string"}}}, "properties", "path"),
+        ({"properties": {"utm_source": {"type": "integer"}}}, "properties", "utm_source"),
         ({"required": ["pages"]}, "required", None),
     ],
 )

@@ -134,13 +134,21 @@ class TestTheRoleThatRunsTheShop:
     def test_it_may_read_and_write_every_other_table(self, app_role: psycopg.Connection[Any]) -> None:
         closed = app_role.execute(
             "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
-            " WHERE nspname = 'public' AND relkind = 'r' AND relname <> 'django_migrations'"
+            " WHERE nspname = 'public' AND relkind = 'r' AND NOT relispartition AND relname <> 'django_migrations'"
             " AND relname <> ALL(%s) AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')"
             " AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE'))",
             [APPEND_ONLY],
         ).fetchall()
 
         assert closed == []
+
+    def test_it_reaches_no_part_of_a_table_but_through_the_whole(self, app_role: psycopg.Connection[Any]) -> None:
+        parts = app_role.execute(
+            "SELECT has_table_privilege(oid, 'SELECT'), has_table_privilege(oid, 'UPDATE'), has_table_privilege(oid, 'DELETE')"
+            " FROM pg_class WHERE relispartition AND relkind = 'r'"
+        ).fetchall()
+
+        assert set(parts) == {(False, False, False)}
 
     @pytest.mark.parametrize("table", APPEND_ONLY)
     def test_it_may_read_and_add_to_ledgers_and_audit_and_no_more(self, app_role: psycopg.Connection[Any], table: str) -> None:
