@@ -9,7 +9,7 @@ from typing import Any
 import crawleruseragents
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from analytics.models import Event, EventSource
 from config.kernel import accounts, clock, throttling
+from config.kernel.authentication import count_guess
 from config.kernel.permissions import Scope
 
 TELLERS = frozenset({Scope.STOREFRONT, Scope.INTEGRATION})
@@ -68,12 +69,7 @@ class TellsEvents(BasePermission):
         else:
             source = source_of(EventSource.Nature.BROWSER, request.query_params.get("key", ""))
             if source is None:
-                moment = clock.now().timestamp()
-                # Guesses are counted here, since a request is counted only once its source is known.
-                if not throttling.within(
-                    f"refused:{accounts.client_address(request)}", settings.API_RATE_PER_ADDRESS, moment=moment
-                ):
-                    raise Throttled(throttling.seconds_left(moment))
+                count_guess(request)
                 raise AuthenticationFailed(_("There is no active event source with this key."))
             origin = request.headers.get("Origin")
             if source.origins and origin not in source.origins:

@@ -25,6 +25,16 @@ _FIND = """
 """
 
 
+def count_guess(request: Request) -> None:
+    """Counts a try with a token or key that nobody has, and raises `Throttled` for an address that tries too often.
+
+    DRF counts requests only after it knows who calls, so whoever refuses one for that calls this first.
+    """
+    moment = clock.now().timestamp()
+    if not throttling.within(f"refused:{accounts.client_address(request)}", settings.API_RATE_PER_ADDRESS, moment=moment):
+        raise Throttled(throttling.seconds_left(moment)) from None
+
+
 class ByToken(TokenAuthentication):  # type: ignore[misc]  # knox ships no types
     """Like knox's own, without its look through every other token of the account at each request.
 
@@ -35,11 +45,7 @@ class ByToken(TokenAuthentication):  # type: ignore[misc]  # knox ships no types
         try:
             return cast("tuple[User, Any] | None", super().authenticate(request))
         except AuthenticationFailed:
-            # DRF counts requests only after it knows who calls, so guesses at tokens are counted here.
-            moment = clock.now().timestamp()
-            who = f"refused:{accounts.client_address(request)}"
-            if not throttling.within(who, settings.API_RATE_PER_ADDRESS, moment=moment):
-                raise Throttled(throttling.seconds_left(moment)) from None
+            count_guess(request)
             raise
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, Any]:
