@@ -204,5 +204,5 @@ class Postgres:
             f"WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec\n"
         )
         # The audit looks for sessions that linger, those of the other role included.
-        statements.append(f"GRANT pg_read_all_stats TO {OWNER}, {APP};\n")
+        statements.append(f"GRANT pg_read_all_stats TO {OWNER}, {APP};\nGRANT pg_checkpoint TO {OWNER};\n")
         self._sql("".join(statements), "postgres")

@@ -1,0 +1,85 @@
+"""Where the facts of the metrics lie: which rollup holds which sums, and by what each can be cut."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Model, QuerySet
+
+from analytics import extract
+from analytics.metrics import Cut
+from analytics.models import DailySales, DailyStock, HourlySales
+from config.kernel import shop
+from config.kernel.business_time import Period, day_period
+
+TIME = frozenset({Cut.DAY, Cut.WEEK, Cut.MONTH, Cut.WEEKDAY})
+HOURS = frozenset({Cut.HOUR, Cut.SLOT})
+
+# One row of a day that is read live: its day, its hour, the other cuts by name, and the facts by name.
+LiveRow = tuple[date, int, Mapping[str, Any], Mapping[str, Decimal]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One rollup. `facts` names the column of each fact; `cuts` the lookup of each cut that is not of time.
+
+    `live` reads days from the place the rollup is made from, where these are too fresh for it; without it the open day is
+    not in the figures.
+    """
+
+    model: type[Model]
+    facts: Mapping[str, str]
+    cuts: Mapping[Cut, str] = field(default_factory=dict)
+    by_hour: bool = False
+    live: Callable[[date, date], Iterable[LiveRow]] | None = None
+
+    def knows(self, facts: Iterable[str], cuts: Iterable[Cut]) -> bool:
+        known = TIME | (HOURS if self.by_hour else frozenset()) | set(self.cuts)
+        return set(facts) <= set(self.facts) and set(cuts) <= known
+
+    def rows(self) -> QuerySet[Any]:
+        return self.model._default_manager.all()
+
+
+def _same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+def _live_sales(first: date, last: date) -> Iterable[LiveRow]:
+    zone = shop.zone()
+    for hour in extract.hours(Period(day_period(first, zone).starts_at, day_period(last, zone).ends_at)):
+        one = hour.figures
+        facts = {name: Decimal(getattr(one, column)) for name, column in SALES.facts.items()}
+        yield hour.day, hour.hour, {"channel": hour.channel}, facts
+
+
+SALES = Source(
+    HourlySales,
+    _same("orders", "units", "gross", "discounts", "shipping", "returned_units", "returned") | {"order_tax": "tax"},
+    {Cut.CHANNEL: "channel"},
+    by_hour=True,
+    live=_live_sales,
+)
+GOODS = Source(
+    DailySales,
+    _same(
+        *("units", "gross", "discounts", "tax", "cost"),
+        *("returned_units", "returned", "returned_tax", "returned_cost"),
+    ),
+    {Cut.CATEGORY: "variant__product__category_id", Cut.SKU: "variant_id"},
+)
+STOCK = Source(
+    DailyStock,
+    _same("received", "shipped", "taken_back", "corrected", "moved"),
+    {Cut.CATEGORY: "variant__product__category_id", Cut.SKU: "variant_id", Cut.WAREHOUSE: "warehouse_id"},
+)
+
+# The first that knows all that is asked for answers, so what is read live stands before what is not.
+SOURCES: tuple[Source, ...] = (SALES, GOODS, STOCK)
+
+
+def source_of(facts: Iterable[str], cuts: Iterable[Cut]) -> Source | None:
+    wanted, by = set(facts), set(cuts)
+    return next((one for one in SOURCES if one.knows(wanted, by)), None)
