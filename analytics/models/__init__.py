@@ -7,10 +7,20 @@ from analytics.models.behaviour import (
     KnownVisitor,
     QuarantinedEvent,
 )
-from analytics.models.rollups import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
+from analytics.models.rollups import (
+    DailyOutcomes,
+    DailyParcels,
+    DailyPromotion,
+    DailySales,
+    DailyStock,
+    HourlySales,
+    RollupState,
+)
 from analytics.models.visits import Visit, VisitDay
 
 __all__ = (
+    "DailyOutcomes",
+    "DailyParcels",
     "DailyPromotion",
     "DailySales",
     "DailyStock",

@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 
 from analytics import extract
 from analytics.metrics import Cut
-from analytics.models import DailySales, DailyStock, HourlySales
+from analytics.models import DailyOutcomes, DailyParcels, DailySales, DailyStock, HourlySales
 from config.kernel import shop
 from config.kernel.business_time import Period, day_period
 
@@ -21,7 +21,7 @@ HOURS = frozenset({Cut.HOUR, Cut.SLOT})
 LiveRow = tuple[date, int, Mapping[str, Any], Mapping[str, Decimal]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """One rollup. `facts` names the column of each fact; `cuts` the lookup of each cut that is not of time.
 
@@ -75,9 +75,19 @@ STOCK = Source(
     _same("received", "shipped", "taken_back", "corrected", "moved"),
     {Cut.CATEGORY: "variant__product__category_id", Cut.SKU: "variant_id", Cut.WAREHOUSE: "warehouse_id"},
 )
+PARCELS = Source(
+    DailyParcels,
+    _same("parcels", "due", "on_time", "paid", "waited_seconds"),
+    {Cut.CHANNEL: "channel", Cut.WAREHOUSE: "warehouse_id"},
+)
+OUTCOMES = Source(
+    DailyOutcomes,
+    _same("placed", "canceled", "expired", "begun", "begun_units", "begun_left_units", "begun_whole"),
+    {Cut.CHANNEL: "channel"},
+)
 
 # The first that knows all that is asked for answers, so what is read live stands before what is not.
-SOURCES: tuple[Source, ...] = (SALES, GOODS, STOCK)
+SOURCES: tuple[Source, ...] = (SALES, GOODS, STOCK, PARCELS, OUTCOMES)
 
 
 def source_of(facts: Iterable[str], cuts: Iterable[Cut]) -> Source | None:
