@@ -7,13 +7,31 @@ from analytics.models.behaviour import (
     KnownVisitor,
     QuarantinedEvent,
 )
+from analytics.models.purchases import (
+    CohortDay,
+    CohortMonth,
+    DailyBuying,
+    DailyCustomer,
+    DailyReturn,
+    DailyTiming,
+    Newcomer,
+    Purchase,
+    PurchaseDay,
+    Touch,
+)
 from analytics.models.rollups import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
 from analytics.models.visits import Visit, VisitDay
 
 __all__ = (
+    "CohortDay",
+    "CohortMonth",
+    "DailyBuying",
+    "DailyCustomer",
     "DailyPromotion",
+    "DailyReturn",
     "DailySales",
     "DailyStock",
+    "DailyTiming",
     "Event",
     "EventBatch",
     "EventKind",
@@ -21,8 +39,12 @@ __all__ = (
     "HourlyEvents",
     "HourlySales",
     "KnownVisitor",
+    "Newcomer",
+    "Purchase",
+    "PurchaseDay",
     "QuarantinedEvent",
     "RollupState",
+    "Touch",
     "Visit",
     "VisitDay",
 )
