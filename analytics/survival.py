@@ -85,6 +85,14 @@ def quantile(points: Sequence[Point], share: Decimal) -> int | None:
     return next((ends(one.step) for one in points if 1 - one.remaining >= share), None)
 
 
+def quantile_of_those(points: Sequence[Point], share: Decimal) -> int | None:
+    """Seconds within which it has happened to this share of those to whom it happens at all while somebody is watched.
+
+    Most visitors never buy, so half of all of them is never reached. Who was watched briefly still counts by the estimate.
+    """
+    return quantile(points, share * (1 - points[-1].remaining)) if points else None
+
+
 def by(counts: Counts, seconds: int) -> Decimal | None:
     """The share to whom it has happened within so many seconds, which begin a step; none where nobody was watched so long."""
     last = step(seconds) - 1

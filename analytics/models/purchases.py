@@ -3,6 +3,8 @@
 Spans of time are kept as counts by step (analytics/survival.py): an array of steps beside an array of how often.
 """
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -14,11 +16,11 @@ from config.kernel.fields import MoneyAmountField
 from orders.models import Order
 
 
-def _steps(title: object) -> ArrayField:  # type: ignore[type-arg]
+def _steps(title: Any) -> "ArrayField[list[int], list[int]]":
     return ArrayField(models.SmallIntegerField(), verbose_name=title, default=list)
 
 
-def _counts(title: object) -> ArrayField:  # type: ignore[type-arg]
+def _counts(title: Any) -> "ArrayField[list[int], list[int]]":
     return ArrayField(models.IntegerField(), verbose_name=title, default=list)
 
 
@@ -92,6 +94,8 @@ class Purchase(models.Model):
         ]
         indexes = [
             models.Index(fields=["day"], name="purchase_by_day"),
+            models.Index(fields=["-placed_at", "-order"], name="purchase_by_time"),
+            models.Index(fields=["channel", "-placed_at", "-order"], name="purchase_by_channel"),
             models.Index(
                 fields=["customer", "placed_at", "order"], condition=Q(customer__isnull=False), name="purchase_by_customer"
             ),

@@ -156,7 +156,7 @@ def _due_days(at: datetime) -> list[date]:
 def _due_cohorts(at: datetime) -> list[date]:
     """Marked, never made, or still watched while a day has closed since."""
     last, first = closing.last_closed(at, shop.zone()), _first_day()
-    until = day_period(last, shop.zone()).ends_at
+    until = _ends_at(last)
     watched = last - max(WATCHED.values()) - timedelta(days=1)
     known = {day: (state, seen) for day, state, seen in CohortDay.objects.values_list("day", "state", "seen_until")}
     due = []
@@ -212,7 +212,7 @@ def _rebuild_span(first: date, last: date, at: datetime) -> Rebuilt:
 
 
 def _told(first: date, last: date) -> _Told:
-    return _Told(*(_stored(model, of, first, last) for model, of in ((Purchase, _Order), (DailyCustomer, _Customer))))  # type: ignore[arg-type]
+    return _Told(*(_stored(model, of, first, last) for model, of in ((Purchase, _Order), (DailyCustomer, _Customer))))
 
 
 def _stored(model: type[Model], of: type[Any], first: date, last: date) -> frozenset[Any]:
@@ -269,7 +269,7 @@ def _rebuild_cohort_span(first: date, last: date, at: datetime) -> Rebuilt:
     marks = dict(CohortDay.objects.filter(day__range=(first, last)).values_list("day", "marks"))
     _drop(BY_COHORT, first, last)
     closed = closing.last_closed(at, shop.zone())
-    until, days = day_period(closed, shop.zone()).ends_at, closing.days(first, last)
+    until, days = _ends_at(closed), closing.days(first, last)
     given = _span(first, last) | {"until": until, "until_day": closed}
     with connection.cursor() as cursor:
         for since, statement in ((Newcomer.Since.VISIT, said.FIRST_VISITS), (Newcomer.Since.ORDER, said.FIRST_ORDERS)):
@@ -279,13 +279,17 @@ def _rebuild_cohort_span(first: date, last: date, at: datetime) -> Rebuilt:
     return Rebuilt(0, 0, len(days), time.monotonic() - began)
 
 
+def _ends_at(day: date) -> datetime:
+    return day_period(day + timedelta(days=1), shop.zone()).starts_at
+
+
 def _span(first: date, last: date) -> dict[str, Any]:
     days, zone = closing.days(first, last), shop.zone()
     return {
         "first": first,
         "last": last,
         "starts_at": day_period(first, zone).starts_at,
-        "ends_at": day_period(last, zone).ends_at,
+        "ends_at": _ends_at(last),
         "zone": settings.BUSINESS_TIME_ZONE,
         "days": days,
         "midnights": [day_period(day, zone).starts_at for day in days],

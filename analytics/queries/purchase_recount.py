@@ -113,7 +113,7 @@ def _compare_day(day: date, rebuilt_at: datetime) -> list[Cell]:
     found += _differing("buying", day, _stored(DailyBuying, day, ("channel",), _BUYING), world.buying())
     found += _differing("return", day, _stored(DailyReturn, day, ("channel", "since"), ("visits", "orders")), world.returns())
     timings = world.timings()
-    columns = _TIMING
+    columns: tuple[str, ...] = _TIMING
     if PromotionChange.objects.filter(changed_at__gt=rebuilt_at).exists():
         columns = tuple(one for one in _TIMING if one != "planned")
         timings = {key: {name: told[name] for name in columns} for key, told in timings.items()}
