@@ -13,6 +13,8 @@ from decimal import Decimal
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 # From which second on a step is how long, and the number of the first such step.
 SCALE = ((0, MINUTE, 0), (2 * HOUR, 10 * MINUTE, 120), (DAY, HOUR, 252), (14 * DAY, DAY, 564))
+# Classes of days since something: each holds what is at least as much, up to the next.
+DAYS_SINCE = (1, 2, 3, 4, 8, 15, 31, 61)
 HALF, NINE_TENTHS = Decimal("0.5"), Decimal("0.9")
 
 

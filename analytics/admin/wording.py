@@ -1,6 +1,6 @@
 """How figures read on the page, in the staff's language and the shop's currency."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -94,3 +94,23 @@ def address(request: Any, name: str, permission: str, *args: Any, **query: Any) 
     if not request.user.has_perm(permission):
         return ""
     return reverse(f"admin:{name}", args=args) + (f"?{urlencode(query)}" if query else "")
+
+
+def short_span(value: timedelta | None) -> str:
+    """Seconds, minutes, hours or days with the next smaller part; a dash where there is nothing to say."""
+    if value is None:
+        return "-"
+    seconds = int(value.total_seconds())
+    if seconds < 60:
+        return _("%(seconds)s s") % {"seconds": seconds}
+    minutes = seconds // 60
+    if minutes >= 48 * 60:
+        return _("%(days)s d %(hours)s h") % {"days": number(minutes // 1440), "hours": minutes % 1440 // 60}
+    if minutes >= 60:
+        return _("%(hours)s h %(minutes)s min") % {"hours": minutes // 60, "minutes": minutes % 60}
+    return _("%(minutes)s min") % {"minutes": minutes}
+
+
+def share(value: Decimal | None, digits: int = 1) -> str:
+    """A share in percent; a dash where there is nothing to divide by."""
+    return "-" if value is None else f"{number_format(round(value * 100, digits), decimal_pos=digits)}%"

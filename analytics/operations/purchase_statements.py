@@ -5,6 +5,7 @@ and those of the browser it was placed with that are nobody's.
 """
 
 from analytics.behaviour.kinds import numbers
+from analytics.survival import DAYS_SINCE
 
 # Of a line with canceled units the rest counts, and its amounts in proportion, as in analytics/extract.py.
 _KEPT = "CASE WHEN l.canceled = 0 THEN l.{0} ELSE round(l.{0} * (l.quantity - l.canceled) / l.quantity, 4) END"
@@ -18,8 +19,6 @@ KINDS = {
 }
 CLICKS = ("PROMOTION_CLICKED", "MESSAGE_CLICKED")
 CLICK_COUNTS_FOR = "interval '7 days'"
-# Days since the visit before: each class holds what is at least as much, up to the next.
-SINCE = (1, 2, 3, 4, 8, 15, 31, 61)
 
 
 def step(seconds: str) -> str:
@@ -219,7 +218,8 @@ RETURNS = f"""
     )
     INSERT INTO analytics_dailyreturn (day, channel, since, visits, orders)
     SELECT
-        day, channel, (SELECT max(one) FROM unnest(ARRAY[{", ".join(map(str, SINCE))}]) AS one WHERE one <= since) AS class,
+        day, channel,
+        (SELECT max(one) FROM unnest(ARRAY[{", ".join(map(str, DAYS_SINCE))}]) AS one WHERE one <= since) AS class,
         count(*), coalesce(sum(o.orders), 0)
     FROM seen LEFT JOIN ordered AS o ON o.visitor = seen.visitor AND o.visit_started_at = seen.started_at
     WHERE since IS NOT NULL

@@ -27,9 +27,9 @@ from analytics.models import (
     Visit,
     VisitDay,
 )
-from analytics.operations.purchase_statements import CLICKS, KINDS, SINCE
+from analytics.operations.purchase_statements import CLICKS, KINDS
 from analytics.operations.purchases import WATCHED
-from analytics.survival import step
+from analytics.survival import DAYS_SINCE, step
 from campaigns.models import Promotion, PromotionChange
 from campaigns.pricing.schedule import in_force
 from config.kernel import shop
@@ -348,7 +348,7 @@ class _World:
             if not earlier:
                 continue
             since = (self.day - max(earlier)).days
-            one = found[seen.channel, max(least for least in SINCE if least <= since)]
+            one = found[seen.channel, max(least for least in DAYS_SINCE if least <= since)]
             one["visits"] += 1
             one["orders"] += Purchase.objects.filter(visitor=seen.visitor, visit_started_at=seen.started_at).count()
         return found

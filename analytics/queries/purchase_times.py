@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, DateField, F, Max, QuerySet
+from django.db.models import Count, DateField, F, Max, Min, QuerySet
 from django.db.models.functions import ExtractIsoWeekDay, TruncMonth, TruncWeek
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from analytics.metrics import Cut, Metric
 from analytics.models import (
     CohortDay,
     CohortMonth,
+    DailyBuying,
     DailyCustomer,
     DailyReturn,
     DailyTiming,
@@ -29,6 +30,8 @@ from analytics.queries.measuring import ASKED, CutRefused, Part
 from analytics.survival import Counts
 
 DORMANT_DAYS = 60
+# Days since the visit before: each class holds what is at least as much, up to the next.
+SINCE = survival.DAYS_SINCE
 AGAIN_WITHIN = 90 * survival.DAY
 CLICKS = (DailyTiming.Since.PROMOTION_CLICKED, DailyTiming.Since.MESSAGE_CLICKED)
 
@@ -131,6 +134,19 @@ def returned(*, first: date, last: date, channel: str = "") -> list[Returned]:
 def channels() -> list[str]:
     """Those that have newcomers."""
     return sorted(Newcomer.objects.order_by().values_list("channel", flat=True).distinct())
+
+
+def channels_of_orders() -> list[str]:
+    return sorted(DailyBuying.objects.order_by().values_list("channel", flat=True).distinct())
+
+
+def cohort_months(*, most: int) -> list[date]:
+    """Months in which somebody first ordered, the latest first."""
+    first = CohortMonth.objects.aggregate(least=Min("day"), latest=Max("day"))
+    if first["least"] is None:
+        return []
+    latest, number = first["latest"].replace(day=1), cohorts.months_between(first["least"], first["latest"])
+    return [cohorts.month_after(latest, -back) for back in range(min(number + 1, most))]
 
 
 def cohort_table(*, first: date, last: date, channel: str = "") -> list[cohorts.Cohort]:
@@ -268,11 +284,11 @@ def _reactivated(first: date, last: date) -> Decimal | None:
     dormant_from = first - timedelta(days=DORMANT_DAYS)
     known = DailyCustomer.objects.filter(since__isnull=True, day__lt=first).count()
     lately = DailyCustomer.objects.filter(day__gt=dormant_from, day__lt=first)
-    dormant = known - lately.aggregate(number=Count("customer", distinct=True))["number"]
+    dormant: int = known - lately.aggregate(number=Count("customer", distinct=True))["number"]
     if not dormant:
         return None
     rows = DailyCustomer.objects.filter(day__gte=first, day__lte=last, since__gte=DORMANT_DAYS).values_list("day", "since")
-    back = sum(day - timedelta(days=since) <= dormant_from for day, since in rows if since is not None)
+    back: int = sum(day - timedelta(days=since) <= dormant_from for day, since in rows if since is not None)
     return Decimal(back) / dormant
 
 
