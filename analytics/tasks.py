@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.operations import event_figures, event_months, purchases, rollups, visits
+from analytics.operations import event_figures, event_months, purchase_marks, purchases, rollups, visits
 from config.kernel.jobs import Done, job
 
 
@@ -47,7 +47,7 @@ def _purchases(made: purchases.Rebuilt) -> Done:
     return Done(rows=made.purchases, summary={"days": made.days, "cohorts": made.cohorts, "seconds": round(made.seconds, 3)})
 
 
-@job(name="analytics.make_purchases", title=_("Make purchases and cohorts"), seconds=590, queue="slow")
+@job(name=purchase_marks.MAKE_PURCHASES, title=_("Make purchases and cohorts"), seconds=590, queue="slow")
 def make_purchases(*, at: datetime) -> Done:
     return _purchases(purchases.rebuild_due(at=at, seconds=480))
 

@@ -226,7 +226,7 @@ class Newcomer(models.Model):
 
     class Meta:
         verbose_name = _("newcomers of a day")
-        verbose_name_plural = _("newcomers by day")
+        verbose_name_plural = _("Time to buy")
         constraints = [models.UniqueConstraint(fields=["since", "day", "channel", "had_bought"], name="newcomer_once")]
 
     def __str__(self) -> str:
@@ -246,7 +246,7 @@ class CohortMonth(models.Model):
 
     class Meta:
         verbose_name = _("a cohort's month")
-        verbose_name_plural = _("cohorts by month")
+        verbose_name_plural = _("Cohorts")
         constraints = [models.UniqueConstraint(fields=["day", "channel", "months"], name="cohort_month_once")]
 
     def __str__(self) -> str:

@@ -8,6 +8,9 @@ from django.db import connection
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
+# The job of analytics/tasks.py that makes what is marked.
+MAKE_PURCHASES = "analytics.make_purchases"
+
 _MARK = """
     INSERT INTO {table} (day, state, marks, dirtied_at)
     SELECT day, 'DIRTY', 1, %(at)s FROM (SELECT DISTINCT unnest(%(days)s::date[]) AS day) AS stale ORDER BY day

@@ -121,6 +121,9 @@ _SETTLE_COHORTS = """
 def rebuild_due(*, at: datetime, seconds: float = 240) -> Rebuilt:
     """Makes every closed day that is marked or was never made, the earliest first, then the newcomers that are due."""
     done = _rebuild(_due_days(at), at, seconds)
+    if done.seconds < seconds:
+        # Making a day marks the next orders of those who have other orders now.
+        done += _rebuild(_due_days(at), at, seconds - done.seconds)
     return done + _rebuild_cohorts(_due_cohorts(at), at, seconds - done.seconds)
 
 

@@ -108,6 +108,7 @@ def mark_history(*, first: date, last: date, at: datetime) -> int:
     marked = mark(days=closing.days(first, last), at=at)
     if marked:
         jobs.request(name=REBUILD_DUE_DAYS, actor=None, at=at)
+        jobs.request(name=purchase_marks.MAKE_PURCHASES, actor=None, at=at)
     return marked
 
 
