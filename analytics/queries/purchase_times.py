@@ -101,7 +101,7 @@ def carts(*, first: date, last: date, channel: str = "") -> dict[str, Counter[in
     """Time from the cart to the order, by channel."""
     found: dict[str, Counter[int]] = defaultdict(Counter)
     for one in _timings([DailyTiming.Since.CART], first, last, channel):
-        found[one.channel].update(dict(zip(one.steps, one.counts, strict=True)))
+        found[one.channel] += Counter(dict(zip(one.steps, one.counts, strict=True)))
     return dict(sorted(found.items()))
 
 
@@ -111,7 +111,7 @@ def responses(*, first: date, last: date, channel: str = "", most: int = 50) -> 
     numbers: dict[tuple[str, str], list[int | None]] = defaultdict(list)
     kinds = [one for one in DailyTiming.Since if one != DailyTiming.Since.CART]
     for one in _timings(kinds, first, last, channel):
-        steps[one.since, one.code].update(dict(zip(one.steps, one.counts, strict=True)))
+        steps[one.since, one.code] += Counter(dict(zip(one.steps, one.counts, strict=True)))
         numbers[one.since, one.code].append(one.planned)
     found = [
         Response(*key, sum(counts.values()), _sum(numbers[key]), counts)
@@ -242,7 +242,7 @@ def _timing(*, metric: Metric, first: date, last: date, by: Cut | None, of: Part
     }
     found: dict[Any, Counter[int]] = defaultdict(Counter)
     for one in _timings(kinds[metric.code], first, last, _channel(metric, by, of)):
-        found[_key(by, one.day, one.channel)].update(dict(zip(one.steps, one.counts, strict=True)))
+        found[_key(by, one.day, one.channel)] += Counter(dict(zip(one.steps, one.counts, strict=True)))
     return {key: _number(survival.plain_quantile(counts, survival.HALF)) for key, counts in found.items()}
 
 
