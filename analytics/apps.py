@@ -8,6 +8,7 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         from analytics import promises, subscribers  # noqa: F401  declare themselves
+        from analytics.queries import purchase_times  # noqa: F401  declares what sums cannot make
         from config.kernel.roles import Role, grant
 
         # What the shop takes is for those who steer it; clerks and the warehouse see what there is to do.
@@ -17,12 +18,14 @@ class AnalyticsConfig(AppConfig):
         events = ("view_eventsource", "view_eventkind", "view_quarantinedevent", "view_eventbatch")
         # What somebody did, minute by minute, is for those who address customers or count them.
         journeys = ("view_visit",)
+        cohorts = ("view_newcomer", "view_cohortmonth")
+        purchases = (*cohorts, "view_purchase")
         grant(
             "analytics",
             {
-                Role.ANALYST: (*takings, *stock, *events, *journeys),
-                Role.VIEWER: (*takings, *stock),
-                Role.MARKETER: (*takings, *events, *journeys),
+                Role.ANALYST: (*takings, *stock, *events, *journeys, *purchases),
+                Role.VIEWER: (*takings, *stock, *cohorts),
+                Role.MARKETER: (*takings, *events, *journeys, *purchases),
                 Role.BUYER: ("view_dailysales", *stock),
                 Role.WAREHOUSE: stock,
             },

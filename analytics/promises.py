@@ -10,7 +10,8 @@ from django.conf import settings
 
 from analytics.models import RollupState
 from analytics.operations.event_months import BATCHES_KEPT
-from analytics.queries import event_recount, recount, visit_recount
+from analytics.queries import event_recount, purchase_recount, recount, visit_recount
+from config.kernel import shop
 from config.kernel.invariants import Violation, invariant
 
 # Few days are recounted all; of many, the latest ones and some others, other ones each night.
@@ -18,6 +19,7 @@ ALL = 40
 LATEST = 14
 # Of days with events, of which there may be millions, these.
 LATEST_OF_EVENTS = 3
+PURCHASES_RECOUNTED = 30
 SOME_OF_EVENTS = 4
 
 
@@ -80,3 +82,17 @@ def visits_equal_their_recount(at: datetime) -> Iterator[Violation]:
                 f"visit of {cell.visitor} at {cell.started_at.isoformat()}",
                 f"{cell.column} is {cell.stored}, recounted {cell.recounted}",
             )
+
+
+@invariant("I9")
+def purchases_equal_their_recount(at: datetime) -> Iterator[Violation]:
+    """Those of the last weeks: what older days were made from may have been forgotten or dropped since."""
+    oldest = shop.day(at) - timedelta(days=PURCHASES_RECOUNTED)
+    days = [day for day in purchase_recount.clean_days() if day >= oldest]
+    cohorts = [day for day in purchase_recount.clean_cohorts() if day >= oldest]
+    cells = [cell for day in sample_of_events(days, at) for cell in purchase_recount.differences(day)]
+    cells += [cell for day in sample_of_events(cohorts, at) for cell in purchase_recount.cohort_differences(day)]
+    for cell in cells:
+        yield Violation(
+            "I9", f"{cell.table} of {cell.day}: {cell.key}", f"{cell.column} is {cell.stored}, recounted {cell.recounted}"
+        )

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.operations import event_figures, event_months, rollups, visits
+from analytics.operations import event_figures, event_months, purchase_marks, purchases, rollups, visits
 from config.kernel.jobs import Done, job
 
 
@@ -41,3 +41,17 @@ def keep_event_months(*, at: datetime) -> Done:
         rows=kept.made + kept.dropped,
         summary={"months_made": kept.made, "months_dropped": kept.dropped, "forgotten": kept.forgotten},
     )
+
+
+def _purchases(made: purchases.Rebuilt) -> Done:
+    return Done(rows=made.purchases, summary={"days": made.days, "cohorts": made.cohorts, "seconds": round(made.seconds, 3)})
+
+
+@job(name=purchase_marks.MAKE_PURCHASES, title=_("Make purchases and cohorts"), seconds=590, queue="slow")
+def make_purchases(*, at: datetime) -> Done:
+    return _purchases(purchases.rebuild_due(at=at, seconds=480))
+
+
+@job(name="analytics.make_trailing_purchases", title=_("Make the purchases of the last week anew"), seconds=900, queue="slow")
+def make_trailing_purchases(*, at: datetime) -> Done:
+    return _purchases(purchases.rebuild_trailing(at=at))

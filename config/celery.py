@@ -75,6 +75,16 @@ SCHEDULE: tuple[Entry, ...] = (
         crontab(hour="3", minute="50"),
         "Makes the coming months' room for events; forgets whose they are, and drops them, when their time is over.",
     ),
+    Entry(
+        "analytics.make_purchases",
+        crontab(minute="25"),
+        "Makes the purchases of closed days that are new or have changed, and the cohorts they belong to.",
+    ),
+    Entry(
+        "analytics.make_trailing_purchases",
+        crontab(hour="4", minute="0"),
+        "Makes the last week's purchases anew, whatever was or was not noticed.",
+    ),
 )
 
 app.conf.proposed_schedule = SCHEDULE

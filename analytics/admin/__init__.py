@@ -4,7 +4,20 @@ journey of a customer.
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.admin import codes, event_kinds, event_quality, event_sources, journeys, quarantine, rollup_state, sales, tiles
+from analytics.admin import (
+    codes,
+    cohorts,
+    event_kinds,
+    event_quality,
+    event_sources,
+    journeys,
+    purchases,
+    quarantine,
+    rollup_state,
+    sales,
+    tiles,
+    time_to_buy,
+)
 from config.kernel.admin import home
 from config.kernel.admin.navigation import Link, add_group
 
@@ -23,11 +36,15 @@ add_group(
         Link(_("Data quality"), "fact_check", "admin:analytics_eventbatch_quality", "analytics.view_eventbatch"),
         Link(_("Quarantine"), "report", "admin:analytics_quarantinedevent_changelist", "analytics.view_quarantinedevent"),
         Link(_("Own kinds of events"), "category", "admin:analytics_eventkind_changelist", "analytics.view_eventkind"),
+        Link(_("Time to buy"), "timer", "admin:analytics_newcomer_changelist", "analytics.view_newcomer"),
+        Link(_("Cohorts"), "grid_on", "admin:analytics_cohortmonth_changelist", "analytics.view_cohortmonth"),
+        Link(_("Purchases"), "shopping_bag", "admin:analytics_purchase_changelist", "analytics.view_purchase"),
     ],
     order=40,
 )
 home.add_section("analytics/home.html", tiles.home, order=10)
 
 __all__ = (
-    "codes", "event_kinds", "event_quality", "event_sources", "journeys", "quarantine", "rollup_state", "sales", "tiles",
+    "codes", "cohorts", "event_kinds", "event_quality", "event_sources", "journeys", "purchases", "quarantine",
+    "rollup_state", "sales", "tiles", "time_to_buy",
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """How figures read on the page, in the staff's language and the shop's currency."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format, number_format
 from django.utils.http import urlencode
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from analytics.figures import change
@@ -94,3 +94,26 @@ def address(request: Any, name: str, permission: str, *args: Any, **query: Any) 
     if not request.user.has_perm(permission):
         return ""
     return reverse(f"admin:{name}", args=args) + (f"?{urlencode(query)}" if query else "")
+
+
+def short_span(value: timedelta | None) -> str:
+    """Seconds, minutes, hours or days with the next smaller part if there is one; a dash where there is nothing to say."""
+    if value is None:
+        return "-"
+    seconds = int(value.total_seconds())
+    if seconds < 60:
+        return _("%(seconds)s s") % {"seconds": seconds}
+    if seconds < 3_600:
+        return _("%(minutes)s min") % {"minutes": seconds // 60}
+    if seconds < 2 * 86_400:
+        hours, minutes = divmod(seconds // 60, 60)
+        whole = pgettext("span of time", "%(hours)s h") % {"hours": hours}
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes} if minutes else whole
+    days, hours = divmod(seconds // 3_600, 24)
+    whole = pgettext("span of days", "%(days)s d") % {"days": number(days)}
+    return _("%(days)s d %(hours)s h") % {"days": number(days), "hours": hours} if hours else whole
+
+
+def share(value: Decimal | None, digits: int = 1) -> str:
+    """A share in percent; a dash where there is nothing to divide by."""
+    return "-" if value is None else f"{number_format(round(value * 100, digits), decimal_pos=digits)}%"

@@ -1,8 +1,15 @@
-"""The registry of metrics. Pure: definitions and arithmetic; where their facts lie is told in queries/facts.py."""
+"""The registry of metrics: what each figure is. Where their facts lie is told in queries/facts.py."""
 
-from analytics.metrics import sales, service
+from analytics.metrics import purchases, sales, service
 from analytics.metrics.values import Cut, Facts, Good, Metric, Unit
 
-METRICS: dict[str, Metric] = {one.code: one for one in (*sales.METRICS, *service.METRICS)}
+METRICS: dict[str, Metric] = {
+    one.code: one
+    for one in (
+        *sales.METRICS,
+        *service.METRICS,
+        *purchases.METRICS,
+    )
+}
 
 __all__ = ("METRICS", "Cut", "Facts", "Good", "Metric", "Unit")

@@ -7,6 +7,18 @@ from analytics.models.behaviour import (
     KnownVisitor,
     QuarantinedEvent,
 )
+from analytics.models.purchases import (
+    CohortDay,
+    CohortMonth,
+    DailyBuying,
+    DailyCustomer,
+    DailyReturn,
+    DailyTiming,
+    Newcomer,
+    Purchase,
+    PurchaseDay,
+    Touch,
+)
 from analytics.models.rollups import (
     DailyOutcomes,
     DailyParcels,
@@ -16,14 +28,23 @@ from analytics.models.rollups import (
     HourlySales,
     RollupState,
 )
-from analytics.models.visits import Visit, VisitDay
+from analytics.models.visits import (
+    Visit,
+    VisitDay,
+)
 
 __all__ = (
+    "CohortDay",
+    "CohortMonth",
+    "DailyBuying",
+    "DailyCustomer",
     "DailyOutcomes",
     "DailyParcels",
     "DailyPromotion",
+    "DailyReturn",
     "DailySales",
     "DailyStock",
+    "DailyTiming",
     "Event",
     "EventBatch",
     "EventKind",
@@ -31,8 +52,12 @@ __all__ = (
     "HourlyEvents",
     "HourlySales",
     "KnownVisitor",
+    "Newcomer",
+    "Purchase",
+    "PurchaseDay",
     "QuarantinedEvent",
     "RollupState",
+    "Touch",
     "Visit",
     "VisitDay",
 )

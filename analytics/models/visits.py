@@ -97,6 +97,7 @@ class Visit(models.Model):
         ]
         indexes = [
             models.Index(fields=["day"], name="visit_by_day"),
+            models.Index(fields=["day"], condition=Q(ordered_at__isnull=False), name="visit_that_ordered"),
             models.Index(
                 fields=["customer", "-started_at", "-visitor"],
                 condition=Q(customer__isnull=False),

@@ -3,12 +3,14 @@
 from datetime import datetime, time, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from analytics.models import EventSource
 from analytics.operations import event_figures, event_history, event_sources
 from analytics.operations import visits as found_visits
 from analytics.operations.event_history import Written
-from analytics.seeding.visits import Bought, Goods, Visits
+from analytics.seeding.visits import Bought, Goods, Offered, Visits
+from campaigns.models import Promotion
 from config.kernel import bulk, shop
 from config.kernel.errors import Conflict
 from inventory.models import Variant
@@ -54,7 +56,8 @@ def tell_demo(*, seed: int, at: datetime, days: int = DEMO_DAYS) -> Written:
         code=CODES[1], name="주문 서버", nature=EventSource.Nature.SERVER, channel=ONLINE[0], at=added_at
     )
     goods = _goods()
-    visits = Visits(goods=goods, orders=_bought(goods, since, at), first=first, until=at, zone=zone, seed=seed)
+    bought, offers = _bought(goods, since, at), _offered(since, at)
+    visits = Visits(goods=goods, orders=bought, offers=offers, first=first, until=at, zone=zone, seed=seed)
     # In the order in which they came, as the database would have them.
     sent = sorted(visits.of_browsers(), key=lambda one: one.received_at) if goods else ()
     written = event_history.write(source=server, batches=visits.of_the_server())
@@ -68,6 +71,12 @@ def tell_demo(*, seed: int, at: datetime, days: int = DEMO_DAYS) -> Written:
 def _goods() -> list[Goods]:
     found = Variant.objects.filter(is_active=True).select_related("product__category").order_by("pk")
     return [Goods(one.pk, one.sku, f"{one.list_price:.0f}", one.product.category.code) for one in found]
+
+
+def _offered(since: datetime, until: datetime) -> list[Offered]:
+    """The latest first."""
+    found = Promotion.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=since), starts_at__lte=until, is_enabled=True)
+    return [Offered(str(one.pk), one.starts_at, one.ends_at) for one in found.order_by("-starts_at", "-pk")]
 
 
 def _bought(goods: list[Goods], since: datetime, until: datetime) -> list[Bought]:

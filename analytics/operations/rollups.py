@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from analytics import closing, extract
 from analytics.models import DailyOutcomes, DailyParcels, DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
+from analytics.operations import purchase_marks
 from config.kernel import jobs, shop
 from config.kernel.business_time import Period, day_period
 from config.kernel.errors import Invalid
@@ -103,6 +104,7 @@ def mark(*, days: Iterable[date], at: datetime) -> int:
     if over:
         with connection.cursor() as cursor:
             cursor.execute(_MARK, {"days": over, "at": at})
+        purchase_marks.mark(days=over, at=at)
     return len(over)
 
 
@@ -112,6 +114,7 @@ def mark_history(*, first: date, last: date, at: datetime) -> int:
     marked = mark(days=closing.days(first, last), at=at)
     if marked:
         jobs.request(name=REBUILD_DUE_DAYS, actor=None, at=at)
+        jobs.request(name=purchase_marks.MAKE_PURCHASES, actor=None, at=at)
     return marked
 
 

@@ -19,6 +19,7 @@ from analytics import closing
 from analytics.behaviour import stages
 from analytics.behaviour.kinds import numbers
 from analytics.models import Event, KnownVisitor, Visit, VisitDay
+from analytics.operations import purchase_marks
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
@@ -215,7 +216,7 @@ def rebuild(*, days: Iterable[date], at: datetime) -> Rebuilt:
 def rebuild_due(*, at: datetime, seconds: float = 240) -> Rebuilt:
     """Makes every day that is marked, the latest first; what is left after `seconds` is due the next time."""
     done = Rebuilt()
-    while settle_known() == MOST_KNOWN:
+    while settle_known(at=at) == MOST_KNOWN:
         log.info("more than %s visitors are newly known", MOST_KNOWN)
     due = VisitDay.objects.filter(state=VisitDay.State.DIRTY).order_by("-day").values_list("day", flat=True)
     for day in list(due):
@@ -240,28 +241,32 @@ def rebuild_days(*, first: date | None, last: date | None, at: datetime) -> Rebu
 
 
 @transaction.atomic
-def settle_known(*, most: int = MOST_KNOWN) -> int:
+def settle_known(*, at: datetime, most: int = MOST_KNOWN) -> int:
     """Tells the visits as whom visitors have shown themselves since the last time, and how many of these there were."""
     _known_alone()
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE_KNOWN, {"most": most})
         visitors = [visitor for (visitor,) in cursor.fetchall()]
-    _rename(visitors)
+    _rename(visitors, at)
     return len(visitors)
 
 
 @transaction.atomic
-def forget(*, before: date) -> None:
+def forget(*, before: date, at: datetime) -> None:
     """Takes the customers off the visits of days before this one, for good, and drops who was first known before it."""
     _known_alone()
-    VisitDay.objects.filter(day__lt=before, is_forgotten=False).update(is_forgotten=True)
+    remembered = VisitDay.objects.filter(day__lt=before, is_forgotten=False)
+    days = list(remembered.values_list("day", flat=True))
+    remembered.update(is_forgotten=True)
     Visit.objects.filter(Q(customer__isnull=False) | Q(is_named=True), day__lt=before).update(customer=None, is_named=False)
     # Who has been here since is still known: their first day grows old, and they do not.
     since = Visit.objects.filter(visitor=OuterRef("visitor"), day__gte=before)
     stale = KnownVisitor.objects.filter(~Exists(since), first_at__lt=day_period(before, shop.zone()).starts_at)
     visitors = list(stale.values_list("visitor", flat=True))
     stale.delete()
-    _rename(visitors)
+    _rename(visitors, at)
+    if days:
+        purchase_marks.visits_forgotten(before=before, days=days, at=at)
 
 
 def mark_before_dropping(*, before: date, at: datetime) -> None:
@@ -313,6 +318,7 @@ def _rebuild_day(day: date, at: datetime) -> Rebuilt:
                 "is_forgotten": is_forgotten,
             },
         )
+    purchase_marks.visits_made(day=day, at=at)
     return Rebuilt(1, visits, source_rows, seconds)
 
 
@@ -346,10 +352,11 @@ def _said(day: date) -> dict[str, Any]:
     }
 
 
-def _rename(visitors: list[int]) -> None:
+def _rename(visitors: list[int], at: datetime) -> None:
     if visitors:
         with connection.cursor() as cursor:
             cursor.execute(_RENAME, {"visitors": sorted(set(visitors))})
+        purchase_marks.visitors_renamed(visitors=sorted(set(visitors)), at=at)
 
 
 def _one_at_a_time(day: date) -> None:

@@ -10,7 +10,16 @@ from django.db.models import Model, QuerySet
 
 from analytics import extract
 from analytics.metrics import Cut
-from analytics.models import DailyOutcomes, DailyParcels, DailySales, DailyStock, HourlySales
+from analytics.models import (
+    DailyBuying,
+    DailyCustomer,
+    DailyOutcomes,
+    DailyParcels,
+    DailyReturn,
+    DailySales,
+    DailyStock,
+    HourlySales,
+)
 from config.kernel import shop
 from config.kernel.business_time import Period, day_period
 
@@ -85,9 +94,21 @@ OUTCOMES = Source(
     _same("placed", "canceled", "expired", "begun", "begun_units", "begun_left_units", "begun_whole"),
     {Cut.CHANNEL: "channel"},
 )
+BUYING = Source(
+    DailyBuying,
+    _same("new_orders", "new_sales", "repeat_orders", "repeat_sales", "guest_orders", "guest_sales"),
+    {Cut.CHANNEL: "channel"},
+)
+RETURNS = Source(DailyReturn, {"return_visits": "visits", "return_orders": "orders"}, {Cut.CHANNEL: "channel"})
+# Of those who are members now, whenever they joined.
+CUSTOMERS = Source(
+    DailyCustomer,
+    _same("orders", "units", "gross", "discounts", "returned") | {"customer_visits": "visits"},
+    {Cut.SEGMENT: "customer__memberships__segment_id"},
+)
 
 # The first that knows all that is asked for answers, so what is read live stands before what is not.
-SOURCES: tuple[Source, ...] = (SALES, GOODS, STOCK, PARCELS, OUTCOMES)
+SOURCES: tuple[Source, ...] = (SALES, GOODS, STOCK, PARCELS, OUTCOMES, BUYING, RETURNS, CUSTOMERS)
 
 
 def source_of(facts: Iterable[str], cuts: Iterable[Cut]) -> Source | None:

@@ -21,6 +21,10 @@ _WEEKDAYS = (1.05, 1.0, 0.98, 0.96, 0.95, 1.04, 1.08)
 _REGULARS = 2_400
 _CONSENT, _BUYERS_CONSENT = 0.74, 0.88
 _BOTS, _OWN_PEOPLE = 0.035, 0.01
+# So many of those who buy looked around before, about a day earlier by the median, and up to weeks.
+_LOOKED_BEFORE, _LOOKED_SECONDS_BEFORE = 0.5, (11.2, 1.4)
+# How often a promotion is on the first page, and clicked by those who look and by those who buy.
+_SEES_OFFER, _LOOKERS_CLICK, _BUYERS_CLICK = 0.6, 0.05, 0.3
 _LATE, _SENT_TWICE, _UNREADABLE = 0.015, 0.02, 0.008
 # On one of the latest days nothing was told for some hours: the day the page of data quality is there for.
 OUTAGE_DAYS_AGO = 4
@@ -58,6 +62,18 @@ class Goods:
 
 
 @dataclass(frozen=True)
+class Offered:
+    """A promotion as the shop front shows it, by the code with which it is told."""
+
+    code: str
+    starts_at: datetime
+    ends_at: datetime | None
+
+    def is_shown(self, at: datetime) -> bool:
+        return self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
+
+
+@dataclass(frozen=True)
 class Bought:
     """An order that was placed online; `lines` are goods with their quantities."""
 
@@ -84,8 +100,17 @@ class Visits:
     """The visits of the days from `first` until a moment."""
 
     def __init__(
-        self, *, goods: Sequence[Goods], orders: Sequence[Bought], first: date, until: datetime, zone: tzinfo, seed: int
+        self,
+        *,
+        goods: Sequence[Goods],
+        orders: Sequence[Bought],
+        first: date,
+        until: datetime,
+        zone: tzinfo,
+        seed: int,
+        offers: Sequence[Offered] = (),
     ) -> None:
+        self._offers = offers
         self._goods, self._first, self._until, self._zone = goods, first, until, zone
         self._draw = Random(f"{seed} visits")
         self._popular = list(accumulate(1 / (place + 8) for place in range(len(goods))))
@@ -121,6 +146,7 @@ class Visits:
 
     def _visits(self) -> Iterator[_Visit]:
         for order in self._orders:
+            yield from self._before(order)
             yield self._buying(order)
         on = self._first
         while on <= self._until.astimezone(self._zone).date():
@@ -131,12 +157,24 @@ class Visits:
                 yield self._looking(at)
             on += timedelta(days=1)
 
+    def _before(self, order: Bought) -> Iterator[_Visit]:
+        """Some who buy have been here before, hours or days ago, and looked around."""
+        draw, name = self._draw, self._name(order)
+        if name is None or draw.random() > _LOOKED_BEFORE:
+            return
+        at = order.placed_at - timedelta(seconds=draw.lognormvariate(*_LOOKED_SECONDS_BEFORE))
+        if at.astimezone(self._zone).date() >= self._first and order.placed_at - at > timedelta(hours=2):
+            visit = self._looking(at)
+            visit.visitor, visit.traffic = name, 0
+            if visit.events:
+                yield visit
+
     def _buying(self, order: Bought) -> _Visit:
         """Looks at what it buys and at a few things more, and reaches the checkout before the order is placed."""
         draw = self._draw
         looked = [goods for goods, _quantity in order.lines] + [self._some() for _ in range(draw.choice((0, 0, 1, 1, 2, 4)))]
         draw.shuffle(looked)
-        steps: list[tuple[str, Goods | None, dict[str, Any]]] = [("page_viewed", None, {"path": "/", **self._origin()})]
+        steps: list[tuple[str, Goods | None, dict[str, Any]]] = self._landing(order.placed_at, _BUYERS_CLICK)
         for goods in looked:
             steps.append(("product_viewed", goods, self._product(goods)))
             steps += [("product_added", goods, {"quantity": n, "price": goods.price}) for one, n in order.lines if one is goods]
@@ -170,7 +208,7 @@ class Visits:
         regular = draw.choices(range(_REGULARS), cum_weights=self._often)[0]
         visit = _Visit(at, f"demo-visitor-{regular}" if agreed else None, traffic=2 if who < _BOTS + _OWN_PEOPLE else 0)
         visit.skew = self._skew()
-        steps: list[tuple[str, Goods | None, dict[str, Any]]] = [("page_viewed", None, {"path": "/", **self._origin()})]
+        steps: list[tuple[str, Goods | None, dict[str, Any]]] = self._landing(at, _LOOKERS_CLICK)
         if draw.random() > 0.34:
             if draw.random() < 0.42:
                 word = draw.choice(_WORDS)
@@ -193,6 +231,20 @@ class Visits:
                         steps.append(("checkout_started", None, {"path": "/checkout", "items": 1, "value": goods.price}))
         self._walk(visit, steps, [timedelta(seconds=draw.randrange(3, 90)) for _ in steps])
         return visit
+
+    def _landing(self, at: datetime, clicks: float) -> list[tuple[str, Goods | None, dict[str, Any]]]:
+        """The first page, by a message or not, and the promotion it shows: in the first place the latest."""
+        draw, origin = self._draw, self._origin()
+        steps: list[tuple[str, Goods | None, dict[str, Any]]] = [("page_viewed", None, {"path": "/", **origin})]
+        if origin.get("utm_medium") in ("message", "email"):
+            steps.append(("message_clicked", None, {"message": origin["utm_campaign"]}))
+        shown = [one for one in self._offers if one.is_shown(at)][:3]
+        if shown and draw.random() < _SEES_OFFER:
+            offer = draw.choices(shown, range(len(shown), 0, -1))[0]
+            steps.append(("promotion_viewed", None, {"promotion": offer.code, "slot": "top"}))
+            if draw.random() < clicks:
+                steps.append(("promotion_clicked", None, {"promotion": offer.code, "slot": "top"}))
+        return steps
 
     def _walk(
         self, visit: _Visit, steps: Sequence[tuple[str, Goods | None, dict[str, Any]]], pauses: Sequence[timedelta]

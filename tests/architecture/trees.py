@@ -45,6 +45,8 @@ RULES = (
     "orders/importing/olist.py",
     "analytics/forecasting/*.py",
     "analytics/scoring.py",
+    "analytics/survival.py",
+    "analytics/cohorts.py",
 )
 SKIN = frozenset({"admin", "api", "views", "tasks", "subscribers"})
 

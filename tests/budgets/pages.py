@@ -1,6 +1,7 @@
 """Every page of the back-office and every address of the API that answers a GET, found where they are declared."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +23,11 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
     basket = {"basket": skus, "at": f"{world.at:%Y-%m-%dT%H:%M:%S}", "codes": world.coupon.code}
     return {
         "admin:analytics_visit_journey": {"before": {"before": f"{world.at.isoformat()}~1~0"}},
+        "admin:analytics_cohorts_csv": {"all": {"show": "net", "months": "24"}},
+        "admin:analytics_purchase_changelist": {"cohort": {"cohort": f"{world.at - timedelta(days=2):%Y-%m}"}},
+        "admin:analytics_time_to_buy_csv": {
+            table: {"first": "2026-09-01", "last": f"{world.at:%Y-%m-%d}", "table": table} for table in ("curve", "responses")
+        },
         "admin:analytics_hourlysales_changelist": {by: {"by": by} for by in ("hour", "channel", "category", "sku")},
         "admin:analytics_quarantinedevent_changelist": {"reason": {"reason": "bad_id"}},
         "admin:campaigns_promotion_try": {"basket": basket},

@@ -16,7 +16,7 @@ from django.db.models import F, Model
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from analytics.models import EventKind, EventSource
-from analytics.operations import event_figures, event_kinds, rollups, visits
+from analytics.operations import event_figures, event_kinds, purchases, rollups, visits
 from campaigns.models import Campaign, Consent, Customer, Promotion, Segment, SegmentMembership
 from campaigns.operations import coupons, customers, occurrences, promotions
 from config.kernel import jobs, tokens
@@ -356,6 +356,7 @@ class World:
             )
         event_figures.count_due()
         visits.rebuild_due(at=self.at)
+        purchases.rebuild_due(at=self.at)
         self.server = a_source(EventSource.Nature.SERVER, code="server")
         event_kinds.switch(number=EventKind.objects.latest("number").pk, on=False, actor=None)
 

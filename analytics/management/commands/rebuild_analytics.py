@@ -1,12 +1,12 @@
 """Makes the figures anew from the source: all of them, or those of some days."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from analytics import closing
-from analytics.operations import event_figures, rollups, visits
+from analytics.operations import event_figures, purchases, rollups, visits
 from config.kernel import clock, shop
 from config.kernel.management.refusing import OperationCommand
 
@@ -23,6 +23,7 @@ class Command(OperationCommand):
         parser.add_argument("--to", dest="last", type=a_day, metavar="YYYY-MM-DD", help="The last day (default: yesterday).")
         parser.add_argument("--events", action="store_true", help="Counts shoppers' events anew instead, hour by hour.")
         parser.add_argument("--visits", action="store_true", help="Makes shoppers' visits anew instead, day by day.")
+        parser.add_argument("--purchases", action="store_true", help="Makes purchases and cohorts anew instead, day by day.")
         parser.add_argument("--as-of", type=a_day, metavar="YYYY-MM-DD", help="The day taken for today (default: today).")
 
     def handle(
@@ -40,8 +41,8 @@ class Command(OperationCommand):
             raise CommandError("--to needs --from.")
         if first is not None and last is not None and first > last:
             raise CommandError("--from lies after --to.")
-        if options["events"] and options["visits"]:
-            raise CommandError("Choose --events or --visits.")
+        if sum(options[one] for one in ("events", "visits", "purchases")) > 1:
+            raise CommandError("Choose one of --events, --visits and --purchases.")
         if options["events"]:
             counted = event_figures.recount_days(first=first, last=last, at=at)
             self.stdout.write(f"{counted.hours} hours from {counted.events} events.")
@@ -50,8 +51,19 @@ class Command(OperationCommand):
             found = visits.rebuild_days(first=first, last=last, at=at)
             self.stdout.write(f"{found.visits} visits on {found.days} days from {found.source_rows} events.")
             return
+        if options["purchases"]:
+            self._purchases(first, last, at)
+            return
         if first is None:
             made = rollups.rebuild_everything(actor=None, at=at)
         else:
             made = rollups.rebuild(first=first, last=last or closing.last_closed(at, zone), actor=None, at=at)
         self.stdout.write(f"{made.days} days from {made.source_rows} source rows in {made.seconds:.2f} s.")
+        if first is None:
+            self._purchases(None, None, at)
+
+    def _purchases(self, first: date | None, last: date | None, at: datetime) -> None:
+        done = purchases.rebuild_days(first=first, last=last, at=at)
+        self.stdout.write(
+            f"{done.purchases} purchases on {done.days} days, {done.cohorts} days of newcomers in {done.seconds:.2f} s."
+        )

@@ -1,0 +1,119 @@
+"""Tells that purchases of business days, or their newcomers, are stale. Small statements that wait for nobody's rebuild."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db import connection
+
+from config.kernel import shop
+from config.kernel.business_time import day_period
+
+# The job of analytics/tasks.py that makes what is marked.
+MAKE_PURCHASES = "analytics.make_purchases"
+
+_MARK = """
+    INSERT INTO {table} (day, state, marks, dirtied_at)
+    SELECT day, 'DIRTY', 1, %(at)s FROM (SELECT DISTINCT unnest(%(days)s::date[]) AS day) AS stale ORDER BY day
+    ON CONFLICT (day) DO UPDATE SET
+        state = 'DIRTY', marks = {table}.marks + 1,
+        dirtied_at = CASE WHEN {table}.state = 'DIRTY' THEN {table}.dirtied_at ELSE %(at)s END
+"""
+
+# What later days say of the people of one: from when they were first seen, and how long they had been away.
+_AFTER_VISITS = """
+    WITH person AS (SELECT DISTINCT customer_id, visitor FROM analytics_visit WHERE day = %(day)s)
+    SELECT (
+        SELECT min(w.day) FROM analytics_visit AS w WHERE w.customer_id = p.customer_id AND w.started_at >= %(ends_at)s
+    ) FROM person AS p WHERE p.customer_id IS NOT NULL
+    UNION
+    SELECT (
+        SELECT min(w.day) FROM analytics_visit AS w
+        WHERE w.visitor = p.visitor AND w.customer_id IS NULL AND w.started_at >= %(ends_at)s
+    ) FROM person AS p WHERE p.customer_id IS NULL
+    UNION
+    SELECT (
+        SELECT min(d.day) FROM analytics_dailycustomer AS d WHERE d.customer_id = p.customer_id AND d.day > %(day)s
+    ) FROM person AS p WHERE p.customer_id IS NOT NULL
+    UNION
+    SELECT b.day FROM person AS p JOIN analytics_purchase AS b ON b.customer_id = p.customer_id
+    WHERE b.placed_at >= %(ends_at)s AND (b.first_seen_at IS NULL OR b.first_seen_at >= %(starts_at)s)
+    UNION
+    SELECT b.day FROM person AS p JOIN analytics_purchase AS b ON b.visitor = p.visitor
+    WHERE b.placed_at >= %(ends_at)s AND (b.first_seen_at IS NULL OR b.first_seen_at >= %(starts_at)s)
+    UNION
+    SELECT day FROM analytics_purchase WHERE first_seen_at >= %(starts_at)s AND first_seen_at < %(ends_at)s
+    UNION
+    -- Clicks count for a week; an order may be told a moment before or after midnight.
+    SELECT generate_series(%(day)s::date - 1, %(day)s::date + 7, interval '1 day')::date
+"""
+
+_OF_VISITORS = """
+    SELECT day FROM analytics_visit WHERE visitor = ANY(%(visitors)s)
+    UNION
+    SELECT b.day FROM analytics_purchase AS b WHERE b.visitor = ANY(%(visitors)s)
+    UNION
+    SELECT b.day FROM analytics_purchase AS b WHERE b.customer_id IN (
+        SELECT customer_id FROM analytics_visit WHERE visitor = ANY(%(visitors)s)
+        UNION SELECT customer_id FROM analytics_knownvisitor WHERE visitor = ANY(%(visitors)s)
+    )
+"""
+
+
+def mark(*, days: Iterable[date], at: datetime) -> None:
+    """The orders, returns or visits of these days have changed. A day that is not over needs no mark, and bears one well."""
+    _mark("analytics_purchaseday", days, at)
+
+
+def mark_cohorts(*, days: Iterable[date], at: datetime) -> None:
+    _mark("analytics_cohortday", days, at)
+
+
+def visits_made(*, day: date, at: datetime) -> None:
+    """To be called in the transaction that has replaced the visits of a day."""
+    period = day_period(day, shop.zone())
+    with connection.cursor() as cursor:
+        cursor.execute(_AFTER_VISITS, {"day": day, "starts_at": period.starts_at, "ends_at": period.ends_at})
+        stale = _until(cursor.fetchall(), at)
+    mark(days=stale, at=at)
+    mark_cohorts(days=stale, at=at)
+
+
+def visitors_renamed(*, visitors: list[int], at: datetime) -> None:
+    """To be called in the transaction that has told the visits of these visitors as whom they are known."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_VISITORS, {"visitors": visitors})
+        stale = _until(cursor.fetchall(), at)
+    mark(days=stale, at=at)
+    mark_cohorts(days=stale, at=at)
+
+
+def visits_forgotten(*, before: date, days: Iterable[date], at: datetime) -> None:
+    """Takes off purchases which browser they were placed with, at once; marks what else told of the visits of these days."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE analytics_purchase SET
+                visitor = NULL, visit_started_at = NULL, carted_at = NULL, first_seen_at = NULL,
+                touch_kind = '', touch_code = '', touched_at = NULL
+            WHERE day < %s AND visitor IS NOT NULL
+            """,
+            [before],
+        )
+        cursor.execute(
+            "SELECT DISTINCT day FROM analytics_purchase WHERE first_seen_at < %s",
+            [day_period(before, shop.zone()).starts_at],
+        )
+        stale = {*days, *(day for (day,) in cursor.fetchall())}
+    mark(days=stale, at=at)
+    mark_cohorts(days=stale, at=at)
+
+
+def _mark(table: str, days: Iterable[date], at: datetime) -> None:
+    if wanted := sorted(set(days)):
+        with connection.cursor() as cursor:
+            cursor.execute(_MARK.format(table=table), {"days": wanted, "at": at})
+
+
+def _until(found: list[tuple[date | None]], at: datetime) -> list[date]:
+    today = shop.day(at)
+    return [day for (day,) in found if day is not None and day <= today]

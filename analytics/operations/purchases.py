@@ -1,0 +1,323 @@
+"""Makes the purchases of closed business days, what follows from them by day, and the newcomers whose outcome they are.
+
+A day, or a cohort, is replaced as a whole from its source. One at a time: what a day says of the day before must not change
+meanwhile. What is marked while a day is made stays marked. See docs/algorithms/purchases.md.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Min, Model, QuerySet
+
+from analytics import closing, extract
+from analytics.behaviour.kinds import numbers
+from analytics.models import (
+    CohortDay,
+    CohortMonth,
+    DailyBuying,
+    DailyCustomer,
+    DailyReturn,
+    DailyTiming,
+    Newcomer,
+    Purchase,
+    PurchaseDay,
+    Touch,
+    Visit,
+)
+from analytics.operations import purchase_marks
+from analytics.operations import purchase_statements as said
+from config.kernel import shop
+from config.kernel.business_time import day_period
+
+_LOCK = 5_205
+MOST_DAYS = 31
+TRAILING_DAYS = 7
+BY_DAY = (Purchase, Touch, DailyCustomer, DailyBuying, DailyReturn, DailyTiming)
+BY_COHORT = (Newcomer, CohortMonth)
+# For how long it is watched whether somebody orders: after a first visit, after a first order.
+WATCHED = {Newcomer.Since.VISIT: timedelta(days=90), Newcomer.Since.ORDER: timedelta(days=365)}
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    days: int = 0
+    purchases: int = 0
+    cohorts: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, other: "Rebuilt") -> "Rebuilt":
+        return Rebuilt(
+            self.days + other.days,
+            self.purchases + other.purchases,
+            self.cohorts + other.cohorts,
+            self.seconds + other.seconds,
+        )
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What others read of a purchase: where it differs, newcomers and next orders are stale."""
+
+    order_id: int
+    day: date
+    customer_id: int | None
+    visitor: int | None
+    channel: str
+    placed_at: datetime
+    sales: Decimal
+    is_first_order: bool | None
+    first_seen_at: datetime | None
+    visit_started_at: datetime | None
+
+
+@dataclass(frozen=True)
+class _Customer:
+    """What others read of a customer's day."""
+
+    customer_id: int
+    day: date
+    orders: int
+    gross: Decimal
+    discounts: Decimal
+    returned: Decimal
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What is stored of a span of days."""
+
+    orders: frozenset[_Order]
+    customers: frozenset[_Customer]
+
+
+_SETTLE_DAYS = """
+    INSERT INTO analytics_purchaseday (day, state, marks, rebuilt_at, source_rows)
+    SELECT day, 'CLEAN', marks, %(at)s, source_rows
+    FROM unnest(%(days)s::date[], %(marks)s::int[], %(source_rows)s::int[]) AS made (day, marks, source_rows) ORDER BY day
+    ON CONFLICT (day) DO UPDATE SET
+        state = CASE WHEN analytics_purchaseday.marks = excluded.marks THEN 'CLEAN' ELSE 'DIRTY' END,
+        dirtied_at = CASE WHEN analytics_purchaseday.marks = excluded.marks THEN NULL ELSE analytics_purchaseday.dirtied_at END,
+        rebuilt_at = excluded.rebuilt_at, source_rows = excluded.source_rows
+"""
+
+_SETTLE_COHORTS = """
+    INSERT INTO analytics_cohortday (day, state, marks, rebuilt_at, seen_until)
+    SELECT day, 'CLEAN', marks, %(at)s, %(until)s FROM unnest(%(days)s::date[], %(marks)s::int[]) AS made (day, marks)
+    ORDER BY day
+    ON CONFLICT (day) DO UPDATE SET
+        state = CASE WHEN analytics_cohortday.marks = excluded.marks THEN 'CLEAN' ELSE 'DIRTY' END,
+        dirtied_at = CASE WHEN analytics_cohortday.marks = excluded.marks THEN NULL ELSE analytics_cohortday.dirtied_at END,
+        rebuilt_at = excluded.rebuilt_at, seen_until = excluded.seen_until
+"""
+
+
+def rebuild_due(*, at: datetime, seconds: float = 240) -> Rebuilt:
+    """Makes every closed day that is marked or was never made, the earliest first, then the newcomers that are due."""
+    done = _rebuild(_due_days(at), at, seconds)
+    if done.seconds < seconds:
+        # Making a day marks the next orders of those who have other orders now.
+        done += _rebuild(_due_days(at), at, seconds - done.seconds)
+    return done + _rebuild_cohorts(_due_cohorts(at), at, seconds - done.seconds)
+
+
+def rebuild_trailing(*, at: datetime, days: int = TRAILING_DAYS) -> Rebuilt:
+    """Makes the last closed days whether or not they are marked, and the newcomers that are due."""
+    last = closing.last_closed(at, shop.zone())
+    return _rebuild(closing.days(last - timedelta(days=days - 1), last), at) + _rebuild_cohorts(_due_cohorts(at), at)
+
+
+def rebuild_days(*, first: date | None, last: date | None, at: datetime) -> Rebuilt:
+    """Makes closed days anew, both included, and their newcomers; without bounds all, and drops what lies outside."""
+    begins = first or _first_day()
+    ends = min(last or closing.last_closed(at, shop.zone()), closing.last_closed(at, shop.zone()))
+    wanted = closing.days(begins, ends) if begins else []
+    if first is None and last is None:
+        _drop_outside(wanted)
+    return _rebuild(wanted, at) + _rebuild_cohorts({*wanted, *_due_cohorts(at)}, at)
+
+
+def _first_day() -> date | None:
+    orders = extract.first_moment()
+    days = [shop.day(orders) if orders else None, Visit.objects.aggregate(least=Min("day"))["least"]]
+    return min((day for day in days if day), default=None)
+
+
+def _due_days(at: datetime) -> list[date]:
+    last, first = closing.last_closed(at, shop.zone()), _first_day()
+    known = dict(PurchaseDay.objects.filter(day__lte=last).values_list("day", "state"))
+    never_made = [day for day in closing.days(first, last) if day not in known] if first else []
+    return never_made + [day for day, state in known.items() if state == PurchaseDay.State.DIRTY]
+
+
+def _due_cohorts(at: datetime) -> list[date]:
+    """Marked, never made, or still watched while a day has closed since."""
+    last, first = closing.last_closed(at, shop.zone()), _first_day()
+    until = _ends_at(last)
+    watched = last - max(WATCHED.values()) - timedelta(days=1)
+    known = {day: (state, seen) for day, state, seen in CohortDay.objects.values_list("day", "state", "seen_until")}
+    due = []
+    for day in closing.days(first, last) if first else []:
+        state, seen = known.get(day, (CohortDay.State.DIRTY, None))
+        if state == CohortDay.State.DIRTY or (day >= watched and (seen is None or seen < until)):
+            due.append(day)
+    # Marked for what lies there no longer: of a day before the first there is nothing to count, which must be stored, too.
+    return due + [day for day, (state, _seen) in known.items() if state == CohortDay.State.DIRTY and first and day < first]
+
+
+def _rebuild(wanted: Iterable[date], at: datetime, seconds: float | None = None) -> Rebuilt:
+    done = Rebuilt()
+    for first, last in closing.spans(list(wanted), MOST_DAYS):
+        if seconds is not None and done.seconds >= seconds:
+            break
+        done += _rebuild_span(first, last, at)
+    return done
+
+
+@transaction.atomic
+def _rebuild_span(first: date, last: date, at: datetime) -> Rebuilt:
+    """Readers see what these days said before or what they say now, never a part of either."""
+    began = time.monotonic()
+    _alone()
+    # Read before the source is: a mark that is not in here yet belongs to a change that may not be in the figures either.
+    marks = dict(PurchaseDay.objects.filter(day__range=(first, last)).values_list("day", "marks"))
+    before = _told(first, last)
+    _drop(BY_DAY, first, last)
+    span = _span(first, last)
+    with connection.cursor() as cursor:
+        for statement in (said.TOUCHES, said.PURCHASES, said.BUYING, said.CUSTOMERS):
+            cursor.execute(statement, span)
+    after = _told(first, last)
+    with connection.cursor() as cursor:
+        customers = sorted({one.customer_id for one in before.customers | after.customers})
+        cursor.execute(said.SINCE_BEFORE, span | {"customers": customers})
+    _make_returns(first, last, before.orders | after.orders)
+    _mark_what_follows(before, after, span, at)
+    orders = Counter(one.day for one in after.orders)
+    days = closing.days(first, last)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SETTLE_DAYS,
+            {
+                "days": days,
+                "marks": [marks.get(day, 0) for day in days],
+                "source_rows": [orders[day] for day in days],
+                "at": at,
+            },
+        )
+    return Rebuilt(len(days), len(after.orders), 0, time.monotonic() - began)
+
+
+def _told(first: date, last: date) -> _Told:
+    return _Told(*(_stored(model, of, first, last) for model, of in ((Purchase, _Order), (DailyCustomer, _Customer))))
+
+
+def _stored(model: type[Model], of: type[Any], first: date, last: date) -> frozenset[Any]:
+    rows = model._default_manager.filter(day__range=(first, last)).values_list(*(one.name for one in fields(of)))
+    return frozenset(of(*row) for row in rows)
+
+
+def _make_returns(first: date, last: date, orders: Iterable[_Order]) -> None:
+    """Of the span, and of a day beside it in whose visits some of its orders were placed: a moment before or after midnight."""
+    placed_in = {shop.day(one.visit_started_at) for one in orders if one.visit_started_at}
+    beside = PurchaseDay.objects.filter(day__in={day for day in placed_in if not first <= day <= last})
+    for begins, ends in [(first, last), *((one.day, one.day) for one in beside)]:
+        DailyReturn.objects.filter(day__range=(begins, ends)).delete()
+        with connection.cursor() as cursor:
+            cursor.execute(said.RETURNS, _span(begins, ends))
+
+
+def _mark_what_follows(before: _Told, after: _Told, span: dict[str, Any], at: datetime) -> None:
+    """Newcomers who did something else than was told before, and the next orders of customers who have other orders now."""
+    orders, customers = before.orders ^ after.orders, before.customers ^ after.customers
+    if not orders and not customers:
+        return
+    buyers = {one.customer_id for one in orders} | {one.customer_id for one in customers}
+    given = {
+        "customers": sorted(one for one in buyers if one is not None),
+        "visitors": sorted({one.visitor for one in orders if one.visitor is not None}),
+        **span,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(said.NEXT_ORDERS, given)
+        next_orders = [day for (day,) in cursor.fetchall() if day]
+        cursor.execute(said.COHORTS_OF, given)
+        cohorts = {day for (day,) in cursor.fetchall() if day}
+    cohorts |= {one.day for one in orders} | {shop.day(one.first_seen_at) for one in orders if one.first_seen_at}
+    ids_before, ids_after = ({(one.order_id, one.placed_at) for one in told.orders} for told in (before, after))
+    if ids_before != ids_after:
+        purchase_marks.mark(days=next_orders, at=at)
+    purchase_marks.mark_cohorts(days=cohorts, at=at)
+
+
+def _rebuild_cohorts(wanted: Iterable[date], at: datetime, seconds: float | None = None) -> Rebuilt:
+    done = Rebuilt()
+    for first, last in closing.spans(list(wanted), MOST_DAYS):
+        if seconds is not None and done.seconds >= seconds:
+            break
+        done += _rebuild_cohort_span(first, last, at)
+    return done
+
+
+@transaction.atomic
+def _rebuild_cohort_span(first: date, last: date, at: datetime) -> Rebuilt:
+    began = time.monotonic()
+    _alone()
+    marks = dict(CohortDay.objects.filter(day__range=(first, last)).values_list("day", "marks"))
+    _drop(BY_COHORT, first, last)
+    closed = closing.last_closed(at, shop.zone())
+    until, days = _ends_at(closed), closing.days(first, last)
+    given = _span(first, last) | {"until": until, "until_day": closed}
+    with connection.cursor() as cursor:
+        for since, statement in ((Newcomer.Since.VISIT, said.FIRST_VISITS), (Newcomer.Since.ORDER, said.FIRST_ORDERS)):
+            cursor.execute(statement, given | {"since": since.value, "watched": WATCHED[since]})
+        cursor.execute(said.COHORT_MONTHS, given)
+        cursor.execute(_SETTLE_COHORTS, {"days": days, "marks": [marks.get(day, 0) for day in days], "at": at, "until": until})
+    return Rebuilt(0, 0, len(days), time.monotonic() - began)
+
+
+def _ends_at(day: date) -> datetime:
+    return day_period(day + timedelta(days=1), shop.zone()).starts_at
+
+
+def _span(first: date, last: date) -> dict[str, Any]:
+    days, zone = closing.days(first, last), shop.zone()
+    return {
+        "first": first,
+        "last": last,
+        "starts_at": day_period(first, zone).starts_at,
+        "ends_at": _ends_at(last),
+        "zone": settings.BUSINESS_TIME_ZONE,
+        "days": days,
+        "midnights": [day_period(day, zone).starts_at for day in days],
+        "kind_names": [kind for kind, told in said.KINDS.items() for _number in told],
+        "kind_numbers": [number for told in said.KINDS.values() for number in told],
+        "clicks": list(said.CLICKS),
+        "added": numbers("product_added"),
+    }
+
+
+def _drop(tables: Iterable[type[Model]], first: date, last: date) -> None:
+    for table in tables:
+        table._default_manager.filter(day__range=(first, last)).delete()
+
+
+def _alone() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+@transaction.atomic
+def _drop_outside(wanted: list[date]) -> None:
+    _alone()
+    for table in (*BY_DAY, *BY_COHORT, PurchaseDay, CohortDay):
+        strays: QuerySet[Any] = table._default_manager.all()
+        if wanted:
+            strays = strays.exclude(day__range=(wanted[0], wanted[-1]))
+        strays.delete()
