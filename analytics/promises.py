@@ -10,7 +10,7 @@ from django.conf import settings
 
 from analytics.models import RollupState
 from analytics.operations.event_months import BATCHES_KEPT
-from analytics.queries import event_recount, recount, visit_recount
+from analytics.queries import event_recount, interest_recount, recount, visit_recount
 from config.kernel.invariants import Violation, invariant
 
 # Few days are recounted all; of many, the latest ones and some others, other ones each night.
@@ -79,4 +79,13 @@ def visits_equal_their_recount(at: datetime) -> Iterator[Violation]:
                 "I9",
                 f"visit of {cell.visitor} at {cell.started_at.isoformat()}",
                 f"{cell.column} is {cell.stored}, recounted {cell.recounted}",
+            )
+
+
+@invariant("I9")
+def figures_of_visits_equal_their_recount(at: datetime) -> Iterator[Violation]:
+    for day in sample_of_events(visit_recount.clean_days(), at):
+        for cell in interest_recount.differences(day):
+            yield Violation(
+                "I9", f"{cell.rollup} of {day}: {cell.key}", f"{cell.column} is {cell.stored}, recounted {cell.recounted}"
             )

@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 
 from analytics import extract
 from analytics.metrics import Cut
-from analytics.models import DailySales, DailyStock, HourlySales
+from analytics.models import DailyInterest, DailySales, DailyStock, HourlySales, HourlyVisits
 from config.kernel import shop
 from config.kernel.business_time import Period, day_period
 
@@ -21,7 +21,7 @@ HOURS = frozenset({Cut.HOUR, Cut.SLOT})
 LiveRow = tuple[date, int, Mapping[str, Any], Mapping[str, Decimal]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """One rollup. `facts` names the column of each fact; `cuts` the lookup of each cut that is not of time.
 
@@ -75,9 +75,30 @@ STOCK = Source(
     _same("received", "shipped", "taken_back", "corrected", "moved"),
     {Cut.CATEGORY: "variant__product__category_id", Cut.SKU: "variant_id", Cut.WAREHOUSE: "warehouse_id"},
 )
+VISITS = Source(
+    HourlyVisits,
+    _same("visits", "bounces", "carts_left", "pages", "searches", "dry_searches", "active_seconds")
+    | {f"visits_{name}": name for name in ("viewed", "compared", "decided", "checkout", "ordered", "carted")}
+    | {"visits_out_of_stock": "saw_out_of_stock"},
+    {Cut.CHANNEL: "channel"},
+    by_hour=True,
+)
+INTEREST = Source(
+    DailyInterest,
+    {
+        "product_views": "views",
+        "viewing_visits": "viewing",
+        "viewing_out_of_stock": "viewing_out_of_stock",
+        "added_units": "added",
+        "adding_visits": "adding",
+        "wishes": "wished",
+        "dwell_seconds": "dwell_seconds",
+    },
+    {Cut.CATEGORY: "variant__product__category_id", Cut.SKU: "variant_id"},
+)
 
 # The first that knows all that is asked for answers, so what is read live stands before what is not.
-SOURCES: tuple[Source, ...] = (SALES, GOODS, STOCK)
+SOURCES: tuple[Source, ...] = (SALES, GOODS, STOCK, VISITS, INTEREST)
 
 
 def source_of(facts: Iterable[str], cuts: Iterable[Cut]) -> Source | None:
