@@ -17,13 +17,18 @@ class AnalyticsConfig(AppConfig):
         events = ("view_eventsource", "view_eventkind", "view_quarantinedevent", "view_eventbatch")
         # What somebody did, minute by minute, is for those who address customers or count them.
         journeys = ("view_visit",)
+        # What visitors do, counted: nothing of it tells who somebody is.
+        interest = (
+            *("view_dailyfunnel", "view_dailysearch", "view_trendingproduct"),
+            *("view_hourlyvisits", "view_dailyinterest", "view_dailyvisitors"),
+        )
         grant(
             "analytics",
             {
-                Role.ANALYST: (*takings, *stock, *events, *journeys),
-                Role.VIEWER: (*takings, *stock),
-                Role.MARKETER: (*takings, *events, *journeys),
-                Role.BUYER: ("view_dailysales", *stock),
+                Role.ANALYST: (*takings, *stock, *events, *journeys, *interest),
+                Role.VIEWER: (*takings, *stock, *interest),
+                Role.MARKETER: (*takings, *events, *journeys, *interest),
+                Role.BUYER: ("view_dailysales", *stock, *interest),
                 Role.WAREHOUSE: stock,
             },
         )

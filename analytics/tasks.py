@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.operations import event_figures, event_months, rollups, visits
+from analytics.operations import event_figures, event_months, rollups, trending, visits
 from config.kernel.jobs import Done, job
 
 
@@ -41,3 +41,9 @@ def keep_event_months(*, at: datetime) -> Done:
         rows=kept.made + kept.dropped,
         summary={"months_made": kept.made, "months_dropped": kept.dropped, "forgotten": kept.forgotten},
     )
+
+
+@job(name="analytics.rank_trending", title=_("Rank trending products"), seconds=290, queue="slow")
+def rank_trending(*, at: datetime) -> Done:
+    ranked = trending.rank(at=at)
+    return Done(rows=ranked.products, summary={})

@@ -4,7 +4,20 @@ journey of a customer.
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.admin import codes, event_kinds, event_quality, event_sources, journeys, quarantine, rollup_state, sales, tiles
+from analytics.admin import (
+    codes,
+    event_kinds,
+    event_quality,
+    event_sources,
+    funnel,
+    journeys,
+    quarantine,
+    rollup_state,
+    sales,
+    searches,
+    tiles,
+    trending,
+)
 from config.kernel.admin import home
 from config.kernel.admin.navigation import Link, add_group
 
@@ -12,6 +25,9 @@ add_group(
     _("Analytics"),
     [
         Link(_("Sales"), "monitoring", "admin:analytics_hourlysales_changelist", "analytics.view_hourlysales"),
+        Link(_("Funnel"), "filter_alt", "admin:analytics_dailyfunnel_changelist", "analytics.view_dailyfunnel"),
+        Link(_("Searches"), "search", "admin:analytics_dailysearch_changelist", "analytics.view_dailysearch"),
+        Link(_("Trending"), "trending_up", "admin:analytics_trendingproduct_changelist", "analytics.view_trendingproduct"),
         Link(
             _("State of the figures"),
             "published_with_changes",
@@ -29,5 +45,16 @@ add_group(
 home.add_section("analytics/home.html", tiles.home, order=10)
 
 __all__ = (
-    "codes", "event_kinds", "event_quality", "event_sources", "journeys", "quarantine", "rollup_state", "sales", "tiles",
+    "codes",
+    "event_kinds",
+    "event_quality",
+    "event_sources",
+    "funnel",
+    "journeys",
+    "quarantine",
+    "rollup_state",
+    "sales",
+    "searches",
+    "tiles",
+    "trending",
 )  # fmt: skip

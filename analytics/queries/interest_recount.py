@@ -111,8 +111,8 @@ def _of_visits(visits: Mapping[tuple[int, datetime], Mapping[str, Any]]) -> Cell
 
 def _of_events(day: date, visits: Iterable[tuple[int, datetime]], is_forgotten: bool) -> Cells:
     begins: dict[int, list[datetime]] = defaultdict(list)
-    for visitor, started_at in sorted(visits):
-        begins[visitor].append(started_at)
+    for whose, started_at in sorted(visits):
+        begins[whose].append(started_at)
     period = day_period(day, shop.zone())
     events = Event.objects.filter(
         occurred_at__gte=period.starts_at, occurred_at__lt=period.ends_at, traffic=0, visitor__isnull=False

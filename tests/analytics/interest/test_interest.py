@@ -21,7 +21,7 @@ from analytics.models import (
     VisitDay,
 )
 from analytics.operations import event_months, visits
-from analytics.queries import interest_recount, measuring
+from analytics.queries import interest_recount, measuring, searches
 from analytics.queries.measuring import CutRefused, Part
 from config.kernel import invariants
 from config.kernel.errors import Invalid
@@ -171,6 +171,15 @@ def test_of_a_large_day_what_is_made_of_visits_is_counted(monkeypatch: pytest.Mo
     assert [(cell.rollup, cell.column) for cell in interest_recount.differences(DAY)] == [("visits", "pages")]
     HourlyVisits.objects.update(pages=1)
     visits.rebuild(days=[DAY], at=NOW)
+
+
+def test_weeks_that_nobody_told_of_are_no_weeks_without_searches() -> None:
+    source = a_source()
+    for number in range(9):
+        tell(source, after(number, "products_searched", query="트리"), visitor=f"v-{number}")
+    made()
+    window, found = searches.surging_terms(first=DAY, last=DAY, most=9)
+    assert (window.weeks, found) == (0, [])
 
 
 # --- visits drawn by lot, around midnight, across a month's end, with late events
