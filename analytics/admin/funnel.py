@@ -51,6 +51,8 @@ class FunnelForm(PeriodForm):
 
 @admin.register(DailyFunnel)
 class FunnelAdmin(ReadOnlyAdmin):
+    list_select_related = ("category",)
+
     def get_urls(self) -> list[URLPattern]:
         file = path("funnel.csv", self.admin_site.admin_view(self.csv_view), name="analytics_funnel_csv")
         return [file, *super().get_urls()]
@@ -106,6 +108,7 @@ def _shown(request: HttpRequest, form: FunnelForm, at: datetime) -> dict[str, An
         "steps": [_step(request, number, stages, earlier, narrowed) for number in range(len(stages))],
         "left": [_left(request, stage, narrowed) for stage in stages if stage.left],
         "before": f"{wording.day(earlier_first)} – {wording.day(earlier_last)}",
+        "is_before_small": earlier[0].reached < LEAST_VISITS,
         "is_small": stages[0].reached < LEAST_VISITS,
         "is_of_category": given["category"] is not None,
         "week": None if given["category"] is not None else week(request, first, last, at, narrowed),
@@ -128,7 +131,9 @@ def _step(
         "width": drawing.length(of_first),
         "before": wording.number(earlier[number].reached),
         "share_before": share(funnel.share(earlier[number].reached, earlier[0].reached)),
-        "change": wording.against(Decimal(stage.reached), Decimal(earlier[number].reached)),
+        "change": wording.against(Decimal(stage.reached), Decimal(earlier[number].reached))
+        if earlier[0].reached >= LEAST_VISITS
+        else None,
     }
 
 

@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'searches of a day',
-                'verbose_name_plural': 'searches',
+                'verbose_name_plural': 'search terms',
             },
         ),
         migrations.CreateModel(

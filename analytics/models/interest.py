@@ -177,7 +177,7 @@ class DailySearch(models.Model):
 
     class Meta:
         verbose_name = _("searches of a day")
-        verbose_name_plural = _("searches")
+        verbose_name_plural = _("search terms")
         constraints = [models.UniqueConstraint(fields=["day", "term"], name="daily_search_once")]
 
     def __str__(self) -> str:
