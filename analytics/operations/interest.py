@@ -81,7 +81,8 @@ _INTEREST = f"""
 """
 
 _QUERIES = f"""
-    SELECT DISTINCT e.properties ->> 'query' FROM analytics_event AS e WHERE {_OF_THE_DAY} AND e.kind = ANY(%(searches)s)
+    SELECT DISTINCT e.properties ->> 'query' FROM analytics_event AS e
+    WHERE {_OF_THE_DAY} AND e.kind = ANY(%(searches)s) AND e.properties ->> 'query' IS NOT NULL
 """  # noqa: S608  put together from texts of this file
 
 _SEARCH = f"""

@@ -132,7 +132,7 @@ def _of_events(day: date, visits: Iterable[tuple[int, datetime]], is_forgotten: 
         if what in ("viewed", "added"):
             last[visit, what] = max(at, last.get((visit, what), at))
         if what == "searched":
-            term = terms.term(said["query"])
+            term = terms.term(said.get("query", ""))
             if term:
                 found["search", term, "searches"] += 1
                 found["search", term, "dry"] += said.get("results") == 0
