@@ -18,15 +18,23 @@ class AnalyticsConfig(AppConfig):
         events = ("view_eventsource", "view_eventkind", "view_quarantinedevent", "view_eventbatch")
         # What somebody did, minute by minute, is for those who address customers or count them.
         journeys = ("view_visit",)
-        cohorts = ("view_newcomer", "view_cohortmonth")
-        purchases = (*cohorts, "view_purchase")
         grant(
             "analytics",
             {
-                Role.ANALYST: (*takings, *stock, *events, *journeys, *purchases),
-                Role.VIEWER: (*takings, *stock, *cohorts),
-                Role.MARKETER: (*takings, *events, *journeys, *purchases),
+                Role.ANALYST: (*takings, *stock, *events, *journeys),
+                Role.VIEWER: (*takings, *stock),
+                Role.MARKETER: (*takings, *events, *journeys),
                 Role.BUYER: ("view_dailysales", *stock),
                 Role.WAREHOUSE: stock,
             },
         )
+        # Of cohorts only sums are told; a purchase tells who bought.
+        cohorts = ("view_newcomer", "view_cohortmonth")
+        grant("analytics", dict.fromkeys((Role.ANALYST, Role.MARKETER), (*cohorts, "view_purchase")))
+        grant("analytics", {Role.VIEWER: cohorts})
+        # What visitors do, counted: nothing of it tells who somebody is.
+        interest = (
+            *("view_dailyfunnel", "view_dailysearch", "view_trendingproduct"),
+            *("view_hourlyvisits", "view_dailyinterest", "view_dailyvisitors"),
+        )
+        grant("analytics", dict.fromkeys((Role.ANALYST, Role.VIEWER, Role.MARKETER, Role.BUYER), interest))

@@ -99,6 +99,11 @@ def strength(value: Decimal, most: Decimal) -> str:
     return _number(Decimal("0.04") + Decimal("0.96") * (value / most if most > 0 else Decimal(0)))
 
 
+def length(share: Decimal | None) -> str:
+    """How long a bar is of the canvas's width; none is nothing."""
+    return _number(min(max(share or Decimal(0), Decimal(0)), Decimal(1)) * WIDTH)
+
+
 Height = Callable[[Decimal], Decimal]
 
 

@@ -10,8 +10,16 @@ from django.conf import settings
 
 from analytics.models import RollupState
 from analytics.operations.event_months import BATCHES_KEPT
-from analytics.queries import event_recount, purchase_recount, recount, visit_recount
-from config.kernel import shop
+from analytics.queries import (
+    event_recount,
+    interest_recount,
+    purchase_recount,
+    recount,
+    visit_recount,
+)
+from config.kernel import (
+    shop,
+)
 from config.kernel.invariants import Violation, invariant
 
 # Few days are recounted all; of many, the latest ones and some others, other ones each night.
@@ -96,3 +104,12 @@ def purchases_equal_their_recount(at: datetime) -> Iterator[Violation]:
         yield Violation(
             "I9", f"{cell.table} of {cell.day}: {cell.key}", f"{cell.column} is {cell.stored}, recounted {cell.recounted}"
         )
+
+
+@invariant("I9")
+def figures_of_visits_equal_their_recount(at: datetime) -> Iterator[Violation]:
+    for day in sample_of_events(visit_recount.clean_days(), at):
+        for cell in interest_recount.differences(day):
+            yield Violation(
+                "I9", f"{cell.rollup} of {day}: {cell.key}", f"{cell.column} is {cell.stored}, recounted {cell.recounted}"
+            )

@@ -4,7 +4,15 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.operations import event_figures, event_months, purchase_marks, purchases, rollups, visits
+from analytics.operations import (
+    event_figures,
+    event_months,
+    purchase_marks,
+    purchases,
+    rollups,
+    trending,
+    visits,
+)
 from config.kernel.jobs import Done, job
 
 
@@ -55,3 +63,9 @@ def make_purchases(*, at: datetime) -> Done:
 @job(name="analytics.make_trailing_purchases", title=_("Make the purchases of the last week anew"), seconds=900, queue="slow")
 def make_trailing_purchases(*, at: datetime) -> Done:
     return _purchases(purchases.rebuild_trailing(at=at))
+
+
+@job(name="analytics.rank_trending", title=_("Rank trending products"), seconds=290, queue="slow")
+def rank_trending(*, at: datetime) -> Done:
+    ranked = trending.rank(at=at)
+    return Done(rows=ranked.products, summary={})

@@ -85,6 +85,7 @@ SCHEDULE: tuple[Entry, ...] = (
         crontab(hour="4", minute="0"),
         "Makes the last week's purchases anew, whatever was or was not noticed.",
     ),
+    Entry("analytics.rank_trending", crontab(minute="*/10"), "Ranks what shoppers turn to at present."),
 )
 
 app.conf.proposed_schedule = SCHEDULE

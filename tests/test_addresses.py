@@ -15,7 +15,6 @@ from django.db.models import Field, JSONField, Model
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from analytics.models import Visit
 from campaigns.models import Customer
 from campaigns.models.customer import SEES_PERSONAL
 from config.kernel.models import User
@@ -34,7 +33,7 @@ SEES_COSTS = "inventory.see_cost"
 # What a list reads by itself, beside its filters.
 OWN = {Order: ("list", "customer")}
 # Read where they belong to somebody.
-WITHOUT_LIST = (Visit,)
+WITHOUT_LIST: tuple[Any, ...] = ()
 OF_EVERY_LIST = ("q", "o", "p", "all", "_to_field")
 # What stands in a column of its own on some list and is not for everybody.
 GUARDED = {
@@ -59,6 +58,8 @@ def of_other_pages(world: World) -> list[tuple[str, str]]:
         reverse("admin:orders_order_picking"): ("warehouse",),
         slip: ("parcel", "language", "prices"),
         reverse("admin:analytics_hourlysales_changelist"): ("by", "first", "last"),
+        reverse("admin:analytics_dailyfunnel_changelist"): ("first", "last", "channel", "category"),
+        reverse("admin:analytics_dailysearch_changelist"): ("first", "last"),
         reverse("admin:analytics_visit_journey", args=[world.customer.pk]): ("before",),
         reverse("admin:inventory_stockcount_count"): ("warehouse", "skus"),
         reverse("admin:campaigns_promotion_try", args=[world.promotion.pk]): ("basket", "at", "codes", "customer"),

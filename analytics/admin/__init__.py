@@ -10,13 +10,16 @@ from analytics.admin import (
     event_kinds,
     event_quality,
     event_sources,
+    funnel,
     journeys,
     purchases,
     quarantine,
     rollup_state,
     sales,
+    searches,
     tiles,
     time_to_buy,
+    trending,
 )
 from config.kernel.admin import home
 from config.kernel.admin.navigation import Link, add_group
@@ -25,6 +28,9 @@ add_group(
     _("Analytics"),
     [
         Link(_("Sales"), "monitoring", "admin:analytics_hourlysales_changelist", "analytics.view_hourlysales"),
+        Link(_("Funnel"), "filter_alt", "admin:analytics_dailyfunnel_changelist", "analytics.view_dailyfunnel"),
+        Link(_("Searches"), "search", "admin:analytics_dailysearch_changelist", "analytics.view_dailysearch"),
+        Link(_("Trending"), "trending_up", "admin:analytics_trendingproduct_changelist", "analytics.view_trendingproduct"),
         Link(
             _("State of the figures"),
             "published_with_changes",
@@ -45,6 +51,19 @@ add_group(
 home.add_section("analytics/home.html", tiles.home, order=10)
 
 __all__ = (
-    "codes", "cohorts", "event_kinds", "event_quality", "event_sources", "journeys", "purchases", "quarantine",
-    "rollup_state", "sales", "tiles", "time_to_buy",
+    "codes",
+    "cohorts",
+    "event_kinds",
+    "event_quality",
+    "event_sources",
+    "funnel",
+    "journeys",
+    "purchases",
+    "quarantine",
+    "rollup_state",
+    "sales",
+    "searches",
+    "tiles",
+    "time_to_buy",
+    "trending",
 )  # fmt: skip

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from analytics import drawing
+from analytics.admin.visit_list import VisitList
 from analytics.admin.wording import address, day, number
 from analytics.behaviour import stages
 from analytics.behaviour.stages import Stage
@@ -25,7 +26,6 @@ from analytics.queries.timeline import Entry, Kind
 from campaigns.models import Consent, Customer, Redemption
 from config.kernel import shop
 from config.kernel.admin import wording
-from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.admin.row_links import RowLink, add_row_link
 from orders.admin import known
 
@@ -62,12 +62,15 @@ CLICK_IDS = {
 
 
 @admin.register(Visit)
-class VisitAdmin(ReadOnlyAdmin):
-    """Visits are read where they belong to somebody: there is no list of all of them."""
+class VisitAdmin(VisitList):
+    """Visits are read where they belong to somebody, and behind the numbers they make; a visit has no page of its own."""
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.journey_view)
-        return [path("journey/<int:customer_id>/", view, name="analytics_visit_journey")]
+        wrap = self.admin_site.admin_view
+        return [
+            path("", wrap(self.changelist_view), name="analytics_visit_changelist"),
+            path("journey/<int:customer_id>/", wrap(self.journey_view), name="analytics_visit_journey"),
+        ]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return False

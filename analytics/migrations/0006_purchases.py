@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0004_known_visitor_unsettled'),
+        ('analytics', '0005_service'),
         ('campaigns', '0001_initial'),
         ('orders', '0001_initial'),
     ]

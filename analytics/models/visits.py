@@ -5,15 +5,39 @@ What a visit is, and when its stages begin, stands in docs/algorithms/journey.md
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from analytics.behaviour.funnel import BY_STEP, Reason, Step
 from analytics.models.behaviour import EventSource
+from analytics.models.interest import REASONS, STEPS
 from campaigns.models import Customer
 
 # The first moments of a visit, none of which lies outside of it.
 MOMENTS = ("viewed_at", "compared_at", "decided_at", "checkout_at", "ordered_at")
+
+
+# As analytics/behaviour/funnel.py says: the furthest step, and why a visit without an order ended.
+_STEP = Case(
+    When(ordered_at__isnull=False, then=Value(Step.BUY.value)),
+    When(checkout_at__isnull=False, then=Value(Step.CHECKOUT.value)),
+    When(decided_at__isnull=False, then=Value(Step.DECIDE.value)),
+    When(compared_at__isnull=False, then=Value(Step.COMPARE.value)),
+    When(viewed_at__isnull=False, then=Value(Step.VIEW.value)),
+    default=Value(Step.EXPLORE.value),
+)
+_REASON = Case(
+    When(ordered_at__isnull=False, then=Value("")),
+    When(out_of_stock__gt=0, then=Value(Reason.OUT_OF_STOCK.value)),
+    When(dry_searches__gt=0, then=Value(Reason.NO_RESULT.value)),
+    When(is_bounce=True, then=Value(Reason.BOUNCED.value)),
+    When(checkout_at__isnull=False, then=Value(BY_STEP[Step.CHECKOUT].value)),
+    When(decided_at__isnull=False, then=Value(BY_STEP[Step.DECIDE].value)),
+    When(compared_at__isnull=False, then=Value(BY_STEP[Step.COMPARE].value)),
+    When(viewed_at__isnull=False, then=Value(BY_STEP[Step.VIEW].value)),
+    default=Value(BY_STEP[Step.EXPLORE].value),
+)
 
 
 def _within(moment: str) -> Q:
@@ -62,6 +86,25 @@ class Visit(models.Model):
     checkout_at = models.DateTimeField(pgettext_lazy("visit", "checkout at"), null=True, blank=True)
     ordered_at = models.DateTimeField(pgettext_lazy("visit", "ordered at"), null=True, blank=True)
     orders = ArrayField(models.CharField(max_length=64), verbose_name=_("order numbers told"), default=list, blank=True)
+    dry_searches = models.PositiveIntegerField(_("searches without a result"), default=0, db_default=0)
+    is_bounce = models.BooleanField(_("one page and nothing else"), default=False, db_default=False)
+    categories = ArrayField(
+        models.BigIntegerField(), verbose_name=_("categories viewed"), default=list, db_default=Value([]), blank=True
+    )
+    step = models.GeneratedField(
+        expression=_STEP,
+        output_field=models.PositiveSmallIntegerField(
+            _("furthest step"), choices=[(one.value, title) for one, title in STEPS.items()]
+        ),
+        db_persist=True,
+    )
+    reason = models.GeneratedField(
+        expression=_REASON,
+        output_field=models.CharField(
+            _("reason"), max_length=12, choices=[(one.value, title) for one, title in REASONS.items()]
+        ),
+        db_persist=True,
+    )
 
     class Meta:
         verbose_name = _("visit")
@@ -94,10 +137,12 @@ class Visit(models.Model):
                 ),
                 name="visit_counts_make_sense",
             ),
+            models.CheckConstraint(condition=Q(dry_searches__lte=F("searches")), name="visit_dry_searches_are_searches"),
         ]
         indexes = [
             models.Index(fields=["day"], name="visit_by_day"),
             models.Index(fields=["day"], condition=Q(ordered_at__isnull=False), name="visit_that_ordered"),
+            models.Index(fields=["-started_at", "-id"], name="visit_by_time"),
             models.Index(
                 fields=["customer", "-started_at", "-visitor"],
                 condition=Q(customer__isnull=False),

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from analytics.models import EventSource
-from analytics.operations import event_figures, event_history, event_sources
+from analytics.operations import event_figures, event_history, event_sources, trending
 from analytics.operations import visits as found_visits
 from analytics.operations.event_history import Written
 from analytics.seeding.visits import Bought, Goods, Offered, Visits
@@ -65,6 +65,7 @@ def tell_demo(*, seed: int, at: datetime, days: int = DEMO_DAYS) -> Written:
     while event_figures.count_due().hours:
         pass
     found_visits.rebuild_due(at=at)
+    trending.rank(at=at)
     return written
 
 

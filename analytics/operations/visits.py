@@ -13,13 +13,16 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DataError, connection, transaction
-from django.db.models import Exists, Min, OuterRef, Q
+from django.db.models import Exists, Min, Model, OuterRef, Q
 
 from analytics import closing
 from analytics.behaviour import stages
 from analytics.behaviour.kinds import numbers
 from analytics.models import Event, KnownVisitor, Visit, VisitDay
-from analytics.operations import purchase_marks
+from analytics.operations import (
+    interest,
+    purchase_marks,
+)
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
@@ -105,6 +108,7 @@ _MAKE = f"""
     looked AS (
         SELECT
             visitor, visit, count(*) AS products, count(*) FILTER (WHERE out_of_stock) AS out_of_stock,
+            array_agg(DISTINCT category_id ORDER BY category_id) FILTER (WHERE category_id IS NOT NULL) AS categories,
             min(seen_at) FILTER (
                 WHERE of_any >= %(of_any)s OR (category_id IS NOT NULL AND of_category >= %(of_category)s)
             ) AS compared_at
@@ -123,6 +127,8 @@ _MAKE = f"""
             visitor, visit, min(occurred_at) AS started_at, max(occurred_at) AS ended_at, count(*) AS events,
             count(*) FILTER (WHERE kind = ANY(%(pages)s)) AS pages,
             count(*) FILTER (WHERE kind = ANY(%(searches)s)) AS searches,
+            count(*) FILTER (WHERE kind = ANY(%(searches)s) AND said -> 'results' = '0') AS dry_searches,
+            count(*) FILTER (WHERE kind = ANY(%(pages)s)) = 1 AND bool_and(kind = ANY(%(pages)s || %(dwelled)s)) AS is_bounce,
             coalesce(sum(coalesce((said ->> 'quantity')::numeric, 1)) FILTER (WHERE kind = ANY(%(added)s)), 0)::bigint AS added,
             coalesce(sum((said ->> 'seconds')::numeric) FILTER (WHERE kind = ANY(%(dwelled)s)), 0) AS active_seconds,
             (array_agg(source_id ORDER BY place))[1] AS source_id,
@@ -142,7 +148,7 @@ _MAKE = f"""
         INSERT INTO analytics_visit (
             day, visitor, customer_id, is_named, source_id, started_at, ended_at, events, pages, products, out_of_stock,
             searches, added, active_seconds, landing, referrer, utm_source, utm_medium, utm_campaign, click_id,
-            viewed_at, compared_at, decided_at, checkout_at, ordered_at, orders
+            viewed_at, compared_at, decided_at, checkout_at, ordered_at, orders, dry_searches, is_bounce, categories
         )
         SELECT
             %(day)s, w.visitor,
@@ -156,7 +162,7 @@ _MAKE = f"""
                 WHEN w.origin ->> 'napm' <> '' THEN 'napm' WHEN w.origin ->> 'kakao_click' <> '' THEN 'kakao_click' ELSE ''
             END,
             w.viewed_at, least(l.compared_at, w.reviewed_at), w.decided_at, w.checkout_at, w.ordered_at,
-            coalesce(b.orders, ARRAY[]::varchar[])
+            coalesce(b.orders, ARRAY[]::varchar[]), w.dry_searches, w.is_bounce, coalesce(l.categories, ARRAY[]::bigint[])
         FROM whole AS w
         LEFT JOIN looked AS l ON l.visitor = w.visitor AND l.visit = w.visit
         LEFT JOIN bought AS b ON b.visitor = w.visitor AND b.visit = w.visit
@@ -267,6 +273,7 @@ def forget(*, before: date, at: datetime) -> None:
     _rename(visitors, at)
     if days:
         purchase_marks.visits_forgotten(before=before, days=days, at=at)
+    interest.forget(before=before)
 
 
 def mark_before_dropping(*, before: date, at: datetime) -> None:
@@ -304,6 +311,7 @@ def _rebuild_day(day: date, at: datetime) -> Rebuilt:
     marks, is_forgotten = state or (0, False)
     is_forgotten = is_forgotten or day < personal_from(at)
     visits, source_rows, catalog = _replace(day, is_forgotten)
+    interest.replace(day=day, is_forgotten=is_forgotten)
     seconds = time.monotonic() - began
     with connection.cursor() as cursor:
         cursor.execute(
@@ -375,7 +383,8 @@ def _known_alone() -> None:
 
 @transaction.atomic
 def _drop_outside(wanted: list[date]) -> None:
-    for table in (Visit, VisitDay):
+    tables: tuple[type[Model], ...] = (Visit, VisitDay, *interest.ROLLUPS)
+    for table in tables:
         strays = table._default_manager.all()
         if wanted:
             strays = strays.exclude(day__range=(wanted[0], wanted[-1]))

@@ -13,12 +13,14 @@ from analytics.metrics import Cut
 from analytics.models import (
     DailyBuying,
     DailyCustomer,
+    DailyInterest,
     DailyOutcomes,
     DailyParcels,
     DailyReturn,
     DailySales,
     DailyStock,
     HourlySales,
+    HourlyVisits,
 )
 from config.kernel import shop
 from config.kernel.business_time import Period, day_period
@@ -106,9 +108,41 @@ CUSTOMERS = Source(
     _same("orders", "units", "gross", "discounts", "returned") | {"customer_visits": "visits"},
     {Cut.SEGMENT: "customer__memberships__segment_id"},
 )
+VISITS = Source(
+    HourlyVisits,
+    _same("visits", "bounces", "carts_left", "pages", "searches", "dry_searches", "active_seconds")
+    | {f"visits_{name}": name for name in ("viewed", "compared", "decided", "checkout", "ordered", "carted")}
+    | {"visits_out_of_stock": "saw_out_of_stock"},
+    {Cut.CHANNEL: "channel"},
+    by_hour=True,
+)
+INTEREST = Source(
+    DailyInterest,
+    {
+        "product_views": "views",
+        "viewing_visits": "viewing",
+        "viewing_out_of_stock": "viewing_out_of_stock",
+        "added_units": "added",
+        "adding_visits": "adding",
+        "wishes": "wished",
+        "dwell_seconds": "dwell_seconds",
+    },
+    {Cut.CATEGORY: "variant__product__category_id", Cut.SKU: "variant_id"},
+)
 
 # The first that knows all that is asked for answers, so what is read live stands before what is not.
-SOURCES: tuple[Source, ...] = (SALES, GOODS, STOCK, PARCELS, OUTCOMES, BUYING, RETURNS, CUSTOMERS)
+SOURCES: tuple[Source, ...] = (
+    SALES,
+    GOODS,
+    STOCK,
+    PARCELS,
+    OUTCOMES,
+    BUYING,
+    RETURNS,
+    CUSTOMERS,
+    VISITS,
+    INTEREST,
+)
 
 
 def source_of(facts: Iterable[str], cuts: Iterable[Cut]) -> Source | None:

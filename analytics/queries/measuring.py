@@ -15,8 +15,8 @@ from django.db.models.functions import ExtractIsoWeekDay, TruncMonth, TruncWeek
 from django.utils.translation import gettext as _
 
 from analytics import closing
-from analytics.metrics import Cut, Metric
-from analytics.queries import sales
+from analytics.metrics import Cut, Metric, behaviour
+from analytics.queries import sales, visitors
 from analytics.queries.facts import Source, source_of
 from config.kernel import shop
 from config.kernel.errors import Invalid
@@ -53,7 +53,7 @@ class Row:
 
 # How figures are asked for that sums cannot make, by the name in `Metric.asked`.
 Asked = Callable[..., Mapping[Any, Decimal | None]]
-ASKED: dict[str, Asked] = {}
+ASKED: dict[str, Asked] = {behaviour.DAILY_VISITORS: visitors.daily}
 
 
 def rows(metrics: Sequence[Metric], *, first: date, last: date, by: Cut, at: datetime, of: Part = EVERYTHING) -> list[Row]:

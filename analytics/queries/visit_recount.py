@@ -27,10 +27,10 @@ MOST_EVENTS = 50_000
 COUNTED: tuple[str, ...] = (
     "customer_id", "is_named", "source_id", "ended_at", "events", "pages", "products", "out_of_stock", "searches", "added",
     "active_seconds", "landing", "referrer", "utm_source", "utm_medium", "utm_campaign", "click_id", "viewed_at",
-    "compared_at", "decided_at", "checkout_at", "ordered_at", "orders",
+    "compared_at", "decided_at", "checkout_at", "ordered_at", "orders", "dry_searches", "is_bounce", "categories",
 )  # fmt: skip
 # What depends on which SKU is of which product and category. Visits keep what held when their day was made.
-OF_THE_CATALOG = ("products", "out_of_stock", "compared_at")
+OF_THE_CATALOG = ("products", "out_of_stock", "compared_at", "categories")
 _CLICK_IDS = ("gclid", "fbclid", "napm", "kakao_click")
 _ORIGIN = ("referrer", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", *_CLICK_IDS)
 _THOUSANDTH = Decimal("0.001")
@@ -60,7 +60,7 @@ def differences(day: date, *, chance: int = 0) -> list[Cell]:
     """Every differing figure of a day that still claims to be clean when the comparison ends. `chance` chooses the
     visitors where the day has too many.
     """
-    before = _claim(day)
+    before = claim_of(day)
     if before is None:
         return []
     found = _compare(day, before, chance)
@@ -69,7 +69,7 @@ def differences(day: date, *, chance: int = 0) -> list[Cell]:
         again = set(map(repr, _compare(day, before, chance)))
         found = [one for one in found if repr(one) in again]
     # First what is on its way, then what the day claims: who counts a batch marks its days in the same moment.
-    return found if found and not _on_its_way(day) and before == _claim(day) else []
+    return found if found and not is_on_its_way(day) and before == claim_of(day) else []
 
 
 def visits_of(day: date, *, is_forgotten: bool, share: int = 1, chance: int = 0) -> dict[Key, Figures]:
@@ -96,7 +96,7 @@ def _compare(day: date, claim: tuple[Any, ...], chance: int) -> list[Cell]:
     _marks, _rebuilt_at, source_rows, made_by, is_forgotten = claim
     share = 1 + (source_rows or 0) // MOST_EVENTS
     columns = COUNTED
-    if _mark_of_the_catalog(day) != made_by:
+    if mark_of_the_catalog(day) != made_by:
         columns = tuple(one for one in COUNTED if one not in OF_THE_CATALOG)
     recounted = visits_of(day, is_forgotten=is_forgotten, share=share, chance=chance)
     stored = _stored(day, share, chance)
@@ -171,6 +171,12 @@ def _figures(
         "click_id": next((name for name in _CLICK_IDS if name in origin), ""),
         **vars(moments),
         "orders": orders,
+        "dry_searches": sum(
+            event.kind in numbers("products_searched") and (event.properties or {}).get("results") == 0 for event in visit
+        ),
+        "is_bounce": sorted({event.kind for event in visit} - {*numbers("dwelled")}) == numbers("page_viewed")
+        and sum(event.kind in numbers("page_viewed") for event in visit) == 1,
+        "categories": sorted({one.category for one in seen if one.category is not None}),
     }
 
 
@@ -196,7 +202,7 @@ def _catalog(period: Period) -> dict[int, tuple[int, int]]:
     return {pk: (product, category) for pk, product, category in rows.values_list("pk", "product_id", "product__category_id")}
 
 
-def _mark_of_the_catalog(day: date) -> int:
+def mark_of_the_catalog(day: date) -> int:
     """What `VisitDay.catalog` would be if the day were made now."""
     period = day_period(day, shop.zone())
     with connection.cursor() as cursor:
@@ -215,12 +221,12 @@ def _mark_of_the_catalog(day: date) -> int:
         return int(told)
 
 
-def _claim(day: date) -> tuple[Any, ...] | None:
+def claim_of(day: date) -> tuple[Any, ...] | None:
     state = VisitDay.objects.filter(pk=day, state=VisitDay.State.CLEAN)
     return state.values_list("marks", "rebuilt_at", "source_rows", "catalog", "is_forgotten").first()
 
 
-def _on_its_way(day: date) -> bool:
+def is_on_its_way(day: date) -> bool:
     """Whether events of this day have been stored that no hour counts yet: whoever counts them marks the day."""
     period = day_period(day, shop.zone())
     with connection.cursor() as cursor:

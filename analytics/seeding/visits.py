@@ -41,6 +41,9 @@ _ORIGINS: tuple[tuple[Mapping[str, str], float], ...] = (
     ({"utm_source": "kakao", "utm_medium": "message", "utm_campaign": "regulars"}, 0.06),
     ({"utm_source": "newsletter", "utm_medium": "email", "utm_campaign": "weekly"}, 0.04),
 )
+# What the shop does not have, and what everybody wants these days.
+_MISSING, _IN_FASHION = "빨대", "크리스마스 머그"
+_FASHION = timedelta(days=3)
 _WORDS = ("머그컵", "찻잔 세트", "접시", "선물", "백자", "텀블러", "유리컵", "그릇", "수저", "커피잔", "도시락", "화병")
 # What a storefront sends by mistake, and nobody can read.
 _MISTAKES: tuple[tuple[str, Mapping[str, Any]], ...] = (
@@ -211,8 +214,7 @@ class Visits:
         steps: list[tuple[str, Goods | None, dict[str, Any]]] = self._landing(at, _LOOKERS_CLICK)
         if draw.random() > 0.34:
             if draw.random() < 0.42:
-                word = draw.choice(_WORDS)
-                steps.append(("products_searched", None, {"query": word, "results": draw.choice((0, 3, 7, 12, 24))}))
+                steps.append(("products_searched", None, self._search(at)))
             else:
                 category = self._some().category
                 steps.append(("products_listed", None, {"path": f"/c/{category}", "category": category, "results": 24}))
@@ -292,6 +294,15 @@ class Visits:
 
     def _product(self, goods: Goods) -> dict[str, Any]:
         return {"path": f"/products/{goods.sku}", "in_stock": self._draw.random() > 0.03, "price": goods.price}
+
+    def _search(self, at: datetime) -> dict[str, Any]:
+        """Most find something; one word never does, and one has come up lately."""
+        draw = self._draw
+        if at > self._until - _FASHION and draw.random() < 0.3:
+            return {"query": _IN_FASHION, "results": draw.choice((3, 7))}
+        if draw.random() < 0.06:
+            return {"query": _MISSING, "results": 0}
+        return {"query": draw.choice(_WORDS), "results": draw.choice((0, 3, 7, 12, 24, 24, 24, 24))}
 
     def _some(self) -> Goods:
         return self._draw.choices(self._goods, cum_weights=self._popular)[0]

@@ -16,7 +16,14 @@ from django.db.models import F, Model
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from analytics.models import EventKind, EventSource
-from analytics.operations import event_figures, event_kinds, purchases, rollups, visits
+from analytics.operations import (
+    event_figures,
+    event_kinds,
+    purchases,
+    rollups,
+    trending,
+    visits,
+)
 from campaigns.models import Campaign, Consent, Customer, Promotion, Segment, SegmentMembership
 from campaigns.operations import coupons, customers, occurrences, promotions
 from config.kernel import jobs, tokens
@@ -350,13 +357,15 @@ class World:
             for days_ago in range(size):
                 at = self.at - timedelta(days=days_ago)
                 skus = [an_event("product_viewed", at=at, sku=one.sku) for one in self.some_variants(size)]
-                told(source, a_batch(*skus, *({"id": str(one)} for one in range(size)), customer="c-1"), at=at)
+                searched = [an_event("products_searched", at=at, query=f"찻잔 {one}", results=0) for one in range(size)]
+                told(source, a_batch(*skus, *searched, *({"id": str(one)} for one in range(size)), customer="c-1"), at=at)
             event_kinds.define(
                 name=f"kind_{number}", properties={f"p{one}": {} for one in range(size)}, required=[], actor=None, at=self.at
             )
         event_figures.count_due()
         visits.rebuild_due(at=self.at)
         purchases.rebuild_due(at=self.at)
+        trending.rank(at=self.at)
         self.server = a_source(EventSource.Nature.SERVER, code="server")
         event_kinds.switch(number=EventKind.objects.latest("number").pk, on=False, actor=None)
 

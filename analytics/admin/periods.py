@@ -1,0 +1,65 @@
+"""A period that a page of figures is asked for: its fields, and those one click away."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from analytics.admin.wording import number
+from config.kernel.admin.buttons import DayInput
+
+LONGEST_DAYS = 366
+PLAIN = "text/plain; charset=utf-8"
+
+
+class PeriodForm(forms.Form):
+    first = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
+    last = forms.DateField(label=gettext_lazy("To"), widget=DayInput)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        first, last = given.get("first"), given.get("last")
+        if first and last and first > last:
+            self.add_error("last", _("The period ends before it begins."))
+        elif first and last and (last - first).days >= LONGEST_DAYS:
+            self.add_error("first", _("Choose at most %(days)s days.") % {"days": number(LONGEST_DAYS)})
+        return given
+
+    def asked(self, **others: str) -> str:
+        """What the address of this very choice says."""
+        return urlencode({name: value for name, value in {**self.data, **others}.items() if name in self.fields and value})
+
+
+def usual(today: date, days: int = 30) -> dict[str, str]:
+    return {"first": (today - timedelta(days=days - 1)).isoformat(), "last": today.isoformat()}
+
+
+def near(today: date, form: PeriodForm) -> list[dict[str, Any]]:
+    """Periods one click away; whatever else was chosen stays."""
+    month = today.replace(day=1)
+    spans = [
+        (_("Today"), today, today),
+        (_("%(days)s days") % {"days": 7}, today - timedelta(days=6), today),
+        (_("%(days)s days") % {"days": 30}, today - timedelta(days=29), today),
+        (_("%(days)s days") % {"days": 90}, today - timedelta(days=89), today),
+        (_("This month"), month, today),
+        (_("Last month"), (month - timedelta(days=1)).replace(day=1), month - timedelta(days=1)),
+    ]
+    return [
+        {
+            "title": title,
+            "query": form.asked(first=first.isoformat(), last=last.isoformat()),
+            "is_current": (form.data.get("first"), form.data.get("last")) == (first.isoformat(), last.isoformat()),
+        }
+        for title, first, last in spans
+    ]
+
+
+def refused(form: PeriodForm) -> HttpResponse:
+    """What is wrong with the address of a file, in words."""
+    told = "\n".join(f"{form.fields[name].label}: {' '.join(map(str, errors))}" for name, errors in form.errors.items())
+    return HttpResponse(told, status=400, content_type=PLAIN)
