@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.operations import event_figures, event_months, rollups, visits
+from analytics.operations import decisive_slots, event_figures, event_months, rhythm, rollups, visits
 from config.kernel.jobs import Done, job
 
 
@@ -41,3 +41,15 @@ def keep_event_months(*, at: datetime) -> Done:
         rows=kept.made + kept.dropped,
         summary={"months_made": kept.made, "months_dropped": kept.dropped, "forgotten": kept.forgotten},
     )
+
+
+@job(name="analytics.read_rhythm", title=_("Read the rhythm of customers"), seconds=3_000, queue="slow")
+def read_rhythm(*, at: datetime) -> Done:
+    read = rhythm.refresh(at=at)
+    return Done(rows=read.customers, summary={"changed_types": read.changed_types, "seconds": round(read.seconds, 3)})
+
+
+@job(name="analytics.find_decisive_slots", title=_("Look for decisive slots"), seconds=900, queue="slow")
+def find_decisive_slots(*, at: datetime) -> Done:
+    run = decisive_slots.find(at=at)
+    return Done(rows=run.visits, summary={"decisive": run.slots.filter(is_decisive=True).count()})

@@ -75,6 +75,12 @@ SCHEDULE: tuple[Entry, ...] = (
         crontab(hour="3", minute="50"),
         "Makes the coming months' room for events; forgets whose they are, and drops them, when their time is over.",
     ),
+    Entry(
+        "analytics.read_rhythm",
+        crontab(hour="5", minute="10"),
+        "Finds who is due to buy again, and what kind of buyer they are.",
+    ),
+    Entry("analytics.find_decisive_slots", crontab(hour="5", minute="40"), "Finds the hours in which visits end in orders."),
 )
 
 app.conf.proposed_schedule = SCHEDULE

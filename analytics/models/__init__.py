@@ -7,10 +7,24 @@ from analytics.models.behaviour import (
     KnownVisitor,
     QuarantinedEvent,
 )
+from analytics.models.rhythm import (
+    BuyerType,
+    BuyerTypeChange,
+    BuyerTypeCount,
+    CustomerRhythm,
+    Playbook,
+    RhythmRun,
+    SlotConversion,
+    SlotRun,
+)
 from analytics.models.rollups import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
 from analytics.models.visits import Visit, VisitDay
 
 __all__ = (
+    "BuyerType",
+    "BuyerTypeChange",
+    "BuyerTypeCount",
+    "CustomerRhythm",
     "DailyPromotion",
     "DailySales",
     "DailyStock",
@@ -21,8 +35,12 @@ __all__ = (
     "HourlyEvents",
     "HourlySales",
     "KnownVisitor",
+    "Playbook",
     "QuarantinedEvent",
+    "RhythmRun",
     "RollupState",
+    "SlotConversion",
+    "SlotRun",
     "Visit",
     "VisitDay",
 )
