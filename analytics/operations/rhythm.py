@@ -17,7 +17,7 @@ from analytics import closing
 from analytics.models import BuyerType, BuyerTypeChange, BuyerTypeCount, CustomerRhythm, RhythmRun
 from analytics.operations import buyer_types
 from analytics.queries import rhythm_sources
-from analytics.rhythm import buyers, decline, reading
+from analytics.rhythm import buyers, reading
 from analytics.rhythm.buyers import Standing
 from analytics.rhythm.reading import Rhythm, Shop, Story
 from campaigns.models import Segment
@@ -26,7 +26,8 @@ from config.kernel import shop
 
 # Customers who are read and written together.
 AT_ONCE = 5_000
-# Time alone changes whether visits fail to come: who came in the last months is looked at this often without any news.
+# Time alone changes whether visits fail to come, and makes old ones be forgotten: who has visits is read this often, whether
+# there is news or not.
 REVIEW_AFTER = timedelta(days=7)
 # Somebody is due only if the cycle is this sure.
 DUE_FROM_CONFIDENCE = 0.6
@@ -138,14 +139,11 @@ def _standing(row: CustomerRhythm | None) -> Standing:
 def _row(customer: int, run: RhythmRun, story: Story, rhythm: Rhythm, standing: Standing) -> CustomerRhythm:
     cycle, declining = rhythm.cycle, rhythm.decline
     settled = buyers.settle(standing, rhythm.verdict, run.as_of)
-    last_visit = max((one.day for one in story.visits), default=None)
-    reviewed_until = last_visit + timedelta(days=decline.RECENT_DAYS + decline.BASELINE_DAYS) if last_visit else None
-    is_reviewed = reviewed_until is not None and run.as_of < reviewed_until
     return CustomerRhythm(
         customer_id=customer,
         run=run,
         read_on=run.as_of,
-        review_on=run.as_of + REVIEW_AFTER if is_reviewed else None,
+        review_on=run.as_of + REVIEW_AFTER if story.visits else None,
         orders=len(story.orders),
         visits=len(story.visits),
         last_bought_on=max((one.day for one in story.orders), default=None),

@@ -37,7 +37,7 @@ def differences(*, at: datetime, chance: int = 0, most: int = SOME) -> Iterator[
     for row in CustomerRhythm.objects.filter(pk__in=chosen).select_related("run").order_by("pk"):
         recounted = figures(row.pk, row.read_on, frozenset(row.run.left_out), at=row.run.began_at)
         found = [(name, getattr(row, name), value) for name, value in recounted.items() if getattr(row, name) != value]
-        if found and not _news(row):
+        if found and not _forgotten(row, at) and not _news(row):
             yield from (Cell(row.pk, *one) for one in found)
 
 
@@ -156,6 +156,13 @@ def _declines(visits: list[Visit], on: date, left_out: frozenset[date]) -> bool:
 def _middle(values: list[Any]) -> float:
     ordered, half = sorted(values), len(values) // 2
     return float(ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2)
+
+
+def _forgotten(row: CustomerRhythm, at: datetime) -> bool:
+    """Whether visits that were read then tell no more whose they are."""
+    return row.visits > 0 and row.read_on + timedelta(days=1) - VISITS_BACK < personal_from(at) != personal_from(
+        row.run.began_at
+    )
 
 
 def _news(row: CustomerRhythm) -> bool:

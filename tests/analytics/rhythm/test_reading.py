@@ -1,4 +1,4 @@
-"""Customers read from the database: what is stored, what stays, who is read again, the segments, what staff say, the recount."""
+"""Customers read from the database: what is stored and stays, who is read again, segments, what staff say, the recount."""
 
 from datetime import date, datetime, timedelta
 
@@ -109,6 +109,7 @@ def test_customers_are_read_told_apart_and_put_into_segments(
     assert Playbook.objects.count() == 3
 
 
+@pytest.mark.breaks_promises("figures are changed by hand")
 def test_the_recount_agrees_and_finds_what_was_changed_by_hand(
     regular: Customer, ponderer: Customer, faithless: Customer
 ) -> None:
@@ -123,7 +124,7 @@ def test_the_recount_agrees_and_finds_what_was_changed_by_hand(
 def test_what_is_newer_than_the_reading_is_no_difference(regular: Customer, source: EventSource, cup: Variant) -> None:
     rhythm.refresh(at=MORNING)
     a_purchase(source, regular, cup, ago(10))
-    VisitDay.objects.create(day=shop.day(ago(10)), state=VisitDay.State.CLEAN, rebuilt_at=MORNING + timedelta(hours=1))
+    VisitDay.objects.create(day=shop.day(ago(10)), state=VisitDay.State.DIRTY, rebuilt_at=MORNING + timedelta(hours=1))
     assert list(rhythm_recount.differences(at=MORNING)) == []
 
 
@@ -156,7 +157,6 @@ def test_a_run_that_was_killed_is_made_up_for(regular: Customer, monkeypatch: py
 def test_who_is_due_follows_the_calendar_without_being_read(regular: Customer) -> None:
     assert read(regular).is_due
     later = MORNING + timedelta(days=9)
-    Visit.objects.all().delete()
     CustomerRhythm.objects.update(review_on=None)
     assert rhythm.refresh(at=later).customers == 0
     assert not CustomerRhythm.objects.get(pk=regular.pk).is_due
