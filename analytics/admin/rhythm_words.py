@@ -143,8 +143,8 @@ def rules() -> list[str]:
         )
         % {"hours": f"{hours['slow']:.0f}", "visits": buyers.DELIBERATE_VISITS, "products": buyers.DELIBERATE_PRODUCTS},
         _(
-            "A customer is of the immediate or the deliberate type when most of the last %(most)s purchases are "
-            "such, with %(least)s certainty; visits count up to %(days)s days before a purchase."
+            "The immediate or the deliberate type: most of the last %(most)s purchases that are one or the other are of one "
+            "kind, with %(least)s certainty; those that are neither say nothing. Visits count up to %(days)s days back."
         )
         % {"most": buyers.MOST_PURCHASES, "least": share(buyers.GIVEN_FROM), "days": buyers.LOOKED_BACK.days},
         _(
