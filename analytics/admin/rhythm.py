@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -71,7 +71,7 @@ class CustomerRhythmAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
     list_select_related = ("customer",)
     search_fields = ("customer__external_id__startswith",)
     search_help_text = gettext_lazy("Search by the beginning of the customer id")
-    ordering = ("-last_bought_on", "-customer")
+    ordering = (F("last_bought_on").desc(nulls_last=True), "-customer")
     sortable_by = ()
     actions = None
     fields = ("customer_link", "type_words", "read_as_of")

@@ -125,8 +125,14 @@ class CustomerRhythm(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["-last_bought_on", "-customer"], name="customer_rhythm_latest"),
-            models.Index(fields=["buyer_type", "-last_bought_on", "-customer"], name="customer_rhythm_by_type"),
+            # Who has only looked so far stands behind all who have bought.
+            models.Index(F("last_bought_on").desc(nulls_last=True), F("customer").desc(), name="customer_rhythm_latest"),
+            models.Index(
+                F("buyer_type").asc(),
+                F("last_bought_on").desc(nulls_last=True),
+                F("customer").desc(),
+                name="customer_rhythm_by_type",
+            ),
             models.Index(fields=["-decline_score", "-customer"], condition=Q(declines=True), name="customer_rhythm_declining"),
             models.Index(fields=["expected_on", "customer"], condition=Q(is_due=True), name="customer_rhythm_due"),
             models.Index(
