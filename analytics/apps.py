@@ -18,12 +18,15 @@ class AnalyticsConfig(AppConfig):
         events = ("view_eventsource", "view_eventkind", "view_quarantinedevent", "view_eventbatch")
         # What somebody did, minute by minute, is for those who address customers or count them.
         journeys = ("view_visit",)
+        # So is when somebody buys; what kind of buyer they are is for marketing to say otherwise.
+        rhythm = ("view_customerrhythm", "view_playbook", "view_slotrun")
+        sayings = ("change_customerrhythm", "change_playbook")
         grant(
             "analytics",
             {
-                Role.ANALYST: (*takings, *stock, *events, *journeys),
+                Role.ANALYST: (*takings, *stock, *events, *journeys, *rhythm),
                 Role.VIEWER: (*takings, *stock),
-                Role.MARKETER: (*takings, *events, *journeys),
+                Role.MARKETER: (*takings, *events, *journeys, *rhythm, *sayings),
                 Role.BUYER: ("view_dailysales", *stock),
                 Role.WAREHOUSE: stock,
             },

@@ -15,6 +15,7 @@ from analytics.queries import (
     interest_recount,
     purchase_recount,
     recount,
+    rhythm_recount,
     visit_recount,
 )
 from config.kernel import (
@@ -113,3 +114,11 @@ def figures_of_visits_equal_their_recount(at: datetime) -> Iterator[Violation]:
             yield Violation(
                 "I9", f"{cell.rollup} of {day}: {cell.key}", f"{cell.column} is {cell.stored}, recounted {cell.recounted}"
             )
+
+
+@invariant("I9")
+def rhythm_equals_its_recount(at: datetime) -> Iterator[Violation]:
+    for cell in rhythm_recount.differences(at=at, chance=at.toordinal()):
+        yield Violation(
+            "I9", f"rhythm of customer {cell.customer}", f"{cell.column} is {cell.stored}, recounted {cell.recounted}"
+        )

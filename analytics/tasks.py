@@ -5,10 +5,12 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from analytics.operations import (
+    decisive_slots,
     event_figures,
     event_months,
     purchase_marks,
     purchases,
+    rhythm,
     rollups,
     trending,
     visits,
@@ -69,3 +71,15 @@ def make_trailing_purchases(*, at: datetime) -> Done:
 def rank_trending(*, at: datetime) -> Done:
     ranked = trending.rank(at=at)
     return Done(rows=ranked.products, summary={})
+
+
+@job(name="analytics.read_rhythm", title=_("Read the rhythm of customers"), seconds=3_000, queue="slow")
+def read_rhythm(*, at: datetime) -> Done:
+    read = rhythm.refresh(at=at)
+    return Done(rows=read.customers, summary={"changed_types": read.changed_types, "seconds": round(read.seconds, 3)})
+
+
+@job(name="analytics.find_decisive_slots", title=_("Look for decisive slots"), seconds=900, queue="slow")
+def find_decisive_slots(*, at: datetime) -> Done:
+    run = decisive_slots.find(at=at)
+    return Done(rows=run.visits, summary={"decisive": run.slots.filter(is_decisive=True).count()})

@@ -3,7 +3,11 @@
 from django.urls import URLPattern, URLResolver, path
 
 from analytics import views as pages
-from analytics.api import trending, views
+from analytics.api import (
+    rhythm,
+    trending,
+    views,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("events.js", pages.events_script, name="events-script"),
@@ -11,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/events/proof/", views.ProofView.as_view(), name="events-proof"),
     path("api/v1/trending/", trending.TrendingView.as_view(), name="trending"),
     path("api/v1/events/kinds/", views.KindsView.as_view(), name="events-kinds"),
+    path("api/v1/customers/<str:external_id>/rhythm/", rhythm.RhythmView.as_view(), name="customer-rhythm"),
 ]

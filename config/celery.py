@@ -86,6 +86,12 @@ SCHEDULE: tuple[Entry, ...] = (
         "Makes the last week's purchases anew, whatever was or was not noticed.",
     ),
     Entry("analytics.rank_trending", crontab(minute="*/10"), "Ranks what shoppers turn to at present."),
+    Entry(
+        "analytics.read_rhythm",
+        crontab(hour="5", minute="10"),
+        "Finds who is due to buy again, and what kind of buyer they are.",
+    ),
+    Entry("analytics.find_decisive_slots", crontab(hour="5", minute="40"), "Finds the hours in which visits end in orders."),
 )
 
 app.conf.proposed_schedule = SCHEDULE

@@ -5,8 +5,10 @@ journey of a customer.
 from django.utils.translation import gettext_lazy as _
 
 from analytics.admin import (
+    buyer_types,
     codes,
     cohorts,
+    decisive_slots,
     event_kinds,
     event_quality,
     event_sources,
@@ -14,6 +16,7 @@ from analytics.admin import (
     journeys,
     purchases,
     quarantine,
+    rhythm,
     rollup_state,
     sales,
     searches,
@@ -45,14 +48,19 @@ add_group(
         Link(_("Time to buy"), "timer", "admin:analytics_newcomer_changelist", "analytics.view_newcomer"),
         Link(_("Cohorts"), "grid_on", "admin:analytics_cohortmonth_changelist", "analytics.view_cohortmonth"),
         Link(_("Purchases"), "shopping_bag", "admin:analytics_purchase_changelist", "analytics.view_purchase"),
+        Link(_("Customer rhythm"), "avg_pace", "admin:analytics_customerrhythm_changelist", "analytics.view_customerrhythm"),
+        Link(_("Buyer types"), "groups", "admin:analytics_playbook_types", "analytics.view_playbook"),
+        Link(_("Decisive slots"), "alarm_on", "admin:analytics_slotrun_slots", "analytics.view_slotrun"),
     ],
     order=40,
 )
 home.add_section("analytics/home.html", tiles.home, order=10)
 
 __all__ = (
+    "buyer_types",
     "codes",
     "cohorts",
+    "decisive_slots",
     "event_kinds",
     "event_quality",
     "event_sources",
@@ -60,6 +68,7 @@ __all__ = (
     "journeys",
     "purchases",
     "quarantine",
+    "rhythm",
     "rollup_state",
     "sales",
     "searches",

@@ -27,6 +27,16 @@ from analytics.models.purchases import (
     PurchaseDay,
     Touch,
 )
+from analytics.models.rhythm import (
+    BuyerType,
+    BuyerTypeChange,
+    BuyerTypeCount,
+    CustomerRhythm,
+    Playbook,
+    RhythmRun,
+    SlotConversion,
+    SlotRun,
+)
 from analytics.models.rollups import (
     DailyOutcomes,
     DailyParcels,
@@ -42,8 +52,12 @@ from analytics.models.visits import (
 )
 
 __all__ = (
+    "BuyerType",
+    "BuyerTypeChange",
+    "BuyerTypeCount",
     "CohortDay",
     "CohortMonth",
+    "CustomerRhythm",
     "DailyBuying",
     "DailyCustomer",
     "DailyFunnel",
@@ -66,10 +80,14 @@ __all__ = (
     "HourlyVisits",
     "KnownVisitor",
     "Newcomer",
+    "Playbook",
     "Purchase",
     "PurchaseDay",
     "QuarantinedEvent",
+    "RhythmRun",
     "RollupState",
+    "SlotConversion",
+    "SlotRun",
     "Touch",
     "TrendingProduct",
     "Visit",

@@ -1,16 +1,41 @@
 """Gives the demo shop a month of visits. Its callers are commands, so its refusals are in English."""
 
+from collections import defaultdict
 from datetime import datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import Q
 
 from analytics.models import EventSource
-from analytics.operations import event_figures, event_history, event_sources, trending
-from analytics.operations import visits as found_visits
-from analytics.operations.event_history import Written
-from analytics.seeding.visits import Bought, Goods, Offered, Visits
-from campaigns.models import Promotion
+from analytics.operations import (
+    decisive_slots,
+    event_figures,
+    event_history,
+    event_sources,
+    rhythm,
+    trending,
+)
+from analytics.operations import (
+    visits as found_visits,
+)
+from analytics.operations.event_history import (
+    Written,
+)
+from analytics.seeding import (
+    regulars,
+)
+from analytics.seeding.regulars import (
+    Regular,
+)
+from analytics.seeding.visits import (
+    Bought,
+    Goods,
+    Offered,
+    Visits,
+)
+from campaigns.models import (
+    Promotion,
+)
 from config.kernel import bulk, shop
 from config.kernel.errors import Conflict
 from inventory.models import Variant
@@ -20,6 +45,7 @@ DEMO_DAYS = 30
 # As the demo's orders are labeled; those that were placed on the phone have no visit.
 ONLINE = ("storefront", "mobile")
 OWN_NETWORK = "203.0.113.0/24"
+READINGS_DAYS_AGO = (21, 14, 7, 0)
 CODES = ("storefront", "orders")
 
 
@@ -62,10 +88,16 @@ def tell_demo(*, seed: int, at: datetime, days: int = DEMO_DAYS) -> Written:
     sent = sorted(visits.of_browsers(), key=lambda one: one.received_at) if goods else ()
     written = event_history.write(source=server, batches=visits.of_the_server())
     written += event_history.write(source=browser, batches=sent)
+    known = regulars.visits(regulars=_regulars(goods, at), goods=goods, seen_from=since, until=at, seed=seed)
+    written += event_history.write(source=browser, batches=known)
     while event_figures.count_due().hours:
         pass
     found_visits.rebuild_due(at=at)
     trending.rank(at=at)
+    # As the nights before would have left it, so that pages which look back have something to look at.
+    for days_ago in READINGS_DAYS_AGO:
+        rhythm.rebuild(at=at - timedelta(days=days_ago))
+    decisive_slots.find(at=at)
     return written
 
 
@@ -99,3 +131,13 @@ def _bought(goods: list[Goods], since: datetime, until: datetime) -> list[Bought
         )
         for one in orders
     ]
+
+
+def _regulars(goods: list[Goods], until: datetime) -> list[Regular]:
+    """Those with the most online orders of the span."""
+    orders: dict[int, list[Bought]] = defaultdict(list)
+    for one in _bought(goods, until - regulars.BACK, until):
+        if one.customer_id is not None:
+            orders[one.customer_id].append(one)
+    most = sorted(orders.items(), key=lambda found: (-len(found[1]), found[0]))[: regulars.CUSTOMERS]
+    return [Regular(customer, bought[0].customer or "", bought) for customer, bought in most if len(bought) > 1]

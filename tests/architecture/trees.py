@@ -30,6 +30,7 @@ RULES = (
     "*/lifecycle.py",
     "analytics/closing.py",
     "analytics/behaviour/*.py",
+    "analytics/rhythm/*.py",
     "analytics/figures.py",
     "analytics/projection.py",
     "analytics/metrics/values.py",

@@ -31,6 +31,8 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
         "admin:analytics_hourlysales_changelist": {by: {"by": by} for by in ("hour", "channel", "category", "sku")},
         "admin:analytics_dailyfunnel_changelist": {"channel": {"channel": "web"}},
         "admin:analytics_visit_changelist": {"reason": {"reason": "viewed", "reached": "1", "slot": "4-12"}},
+        "admin:analytics_customerrhythm_changelist": {"type": {"type": "DELIBERATE"}, "need": {"need": "due"}},
+        "admin:analytics_slotrun_slots": {"channel": {"channel": "x"}},
         "admin:analytics_quarantinedevent_changelist": {"reason": {"reason": "bad_id"}},
         "admin:campaigns_promotion_try": {"basket": basket},
         "admin:inventory_stockcount_count": {"skus": {"warehouse": str(world.warehouse.pk), "skus": skus}},

@@ -15,11 +15,20 @@ from django.core.files.base import ContentFile
 from django.db.models import F, Model
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from analytics.models import EventKind, EventSource
+from analytics.models import (
+    CustomerRhythm,
+    EventKind,
+    EventSource,
+    SlotConversion,
+    SlotRun,
+)
 from analytics.operations import (
+    buyer_types,
+    decisive_slots,
     event_figures,
     event_kinds,
     purchases,
+    rhythm,
     rollups,
     trending,
     visits,
@@ -70,6 +79,7 @@ class World:
         self._staff(size)
         self._past(size)
         self._events(size)
+        self._rhythm(size)
         self._acts(size)
 
     def some_variants(self, size: int) -> list[Variant]:
@@ -369,6 +379,30 @@ class World:
         self.server = a_source(EventSource.Nature.SERVER, code="server")
         event_kinds.switch(number=EventKind.objects.latest("number").pk, on=False, actor=None)
 
+    def _rhythm(self, size: int) -> None:
+        """Customers who buy again and again, of whom staff have said something."""
+        for customer in (*(builders.a_customer(self.at) for _ in range(size)), self.customer):
+            for number in range(4 + size):
+                variant = self.some_variants(size)[number % size]
+                an_order(self.at - timedelta(days=3 + 20 * number), Line(variant), channel="shop-1", customer=customer)
+        rhythm.refresh(at=self.at)
+        for _ in range(size):
+            buyer_types.say(
+                customer_id=self.customer.pk, buyer_type="DELIBERATE", reason="전화", actor=self.clerk, at=self.at
+            )  # fmt: skip
+        for days_ago in range(1, size + 1):
+            SlotRun.objects.create(
+                first_on=self.at, last_on=self.at - timedelta(days=10 + days_ago), made_at=self.at, visits=1, ordered=0
+            )
+        run = decisive_slots.find(at=self.at)
+        SlotConversion.objects.bulk_create(
+            SlotConversion(
+                run=run, channel="x", weekday=number % 7, hour=number % 24, visits=90, ordered=9, weeks=8, baseline=0.1,
+                lift=2, chance=0, q=0, is_decisive=True,
+            )
+            for number in range(size)
+        )  # fmt: skip
+
     # --- what pages are asked for
 
     def rows(self, model: type[Model]) -> Iterator[Any]:
@@ -378,6 +412,7 @@ class World:
             Return: [self.returned],
             Warehouse: [self.warehouse],
             Customer: [self.customer],
+            CustomerRhythm: [CustomerRhythm.objects.get(pk=self.customer.pk)],
             Promotion: [self.promotion],
             PurchaseOrder: [self.purchase],
             Variant: [self.variants[-1]],

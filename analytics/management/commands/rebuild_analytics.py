@@ -6,7 +6,14 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from analytics import closing
-from analytics.operations import event_figures, purchases, rollups, visits
+from analytics.operations import (
+    decisive_slots,
+    event_figures,
+    purchases,
+    rhythm,
+    rollups,
+    visits,
+)
 from config.kernel import clock, shop
 from config.kernel.management.refusing import OperationCommand
 
@@ -24,6 +31,7 @@ class Command(OperationCommand):
         parser.add_argument("--events", action="store_true", help="Counts shoppers' events anew instead, hour by hour.")
         parser.add_argument("--visits", action="store_true", help="Makes shoppers' visits anew instead, day by day.")
         parser.add_argument("--purchases", action="store_true", help="Makes purchases and cohorts anew instead, day by day.")
+        parser.add_argument("--rhythm", action="store_true", help="Reads the rhythm of every customer anew instead.")
         parser.add_argument("--as-of", type=a_day, metavar="YYYY-MM-DD", help="The day taken for today (default: today).")
 
     def handle(
@@ -41,8 +49,10 @@ class Command(OperationCommand):
             raise CommandError("--to needs --from.")
         if first is not None and last is not None and first > last:
             raise CommandError("--from lies after --to.")
-        if sum(options[one] for one in ("events", "visits", "purchases")) > 1:
-            raise CommandError("Choose one of --events, --visits and --purchases.")
+        if sum(options[one] for one in ("events", "visits", "purchases", "rhythm")) > 1:
+            raise CommandError("Choose one of --events, --visits, --purchases and --rhythm.")
+        if options["rhythm"] and first is not None:
+            raise CommandError("--rhythm reads customers whole: it takes no days.")
         if options["events"]:
             counted = event_figures.recount_days(first=first, last=last, at=at)
             self.stdout.write(f"{counted.hours} hours from {counted.events} events.")
@@ -53,6 +63,11 @@ class Command(OperationCommand):
             return
         if options["purchases"]:
             self._purchases(first, last, at)
+            return
+        if options["rhythm"]:
+            read = rhythm.rebuild(at=at)
+            slots = decisive_slots.find(at=at)
+            self.stdout.write(f"{read.customers} customers; slots of the week from {slots.visits} visits.")
             return
         if first is None:
             made = rollups.rebuild_everything(actor=None, at=at)
