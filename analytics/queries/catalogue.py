@@ -49,7 +49,7 @@ def subjects() -> list[Subject]:
     found = []
     for name, module in vars(registry).items():
         if isinstance(module, ModuleType) and hasattr(module, "METRICS"):
-            own = tuple(one for one in module.METRICS if METRICS.get(one.code) is one)
+            own: tuple[Metric, ...] = tuple(one for one in module.METRICS if one.code in METRICS)
             found.append(Subject(name, str(getattr(module, "TITLE", "") or _("Further figures")), own))
     return found
 
