@@ -17,6 +17,11 @@ class AnalyticsConfig(AppConfig):
         events = ("view_eventsource", "view_eventkind", "view_quarantinedevent", "view_eventbatch")
         # What somebody did, minute by minute, is for those who address customers or count them.
         journeys = ("view_visit",)
+        # Boards are put together by whoever has figures to steer by; of each figure the rollup's own right decides.
+        boards = ("view_board", "add_board", "change_board", "delete_board", "view_boardtile", "add_boardtile",
+                  "change_boardtile", "delete_boardtile")  # fmt: skip
+        composing = dict.fromkeys((Role.ANALYST, Role.MARKETER, Role.BUYER, Role.WAREHOUSE), boards)
+        grant("analytics", {**composing, Role.VIEWER: ("view_board", "view_boardtile")})
         grant(
             "analytics",
             {

@@ -4,7 +4,18 @@ journey of a customer.
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.admin import codes, event_kinds, event_quality, event_sources, journeys, quarantine, rollup_state, sales, tiles
+from analytics.admin import (
+    boards,
+    codes,
+    event_kinds,
+    event_quality,
+    event_sources,
+    journeys,
+    quarantine,
+    rollup_state,
+    sales,
+    tiles,
+)
 from config.kernel.admin import home
 from config.kernel.admin.navigation import Link, add_group
 
@@ -23,11 +34,15 @@ add_group(
         Link(_("Data quality"), "fact_check", "admin:analytics_eventbatch_quality", "analytics.view_eventbatch"),
         Link(_("Quarantine"), "report", "admin:analytics_quarantinedevent_changelist", "analytics.view_quarantinedevent"),
         Link(_("Own kinds of events"), "category", "admin:analytics_eventkind_changelist", "analytics.view_eventkind"),
+        Link(_("Metrics"), "query_stats", "admin:analytics_explorer", "analytics.view_board"),
+        Link(_("Boards"), "dashboard", "admin:analytics_board_changelist", "analytics.view_board"),
+        Link(_("Live board"), "bolt", "admin:analytics_live", "analytics.view_board"),
     ],
     order=40,
 )
 home.add_section("analytics/home.html", tiles.home, order=10)
 
 __all__ = (
-    "codes", "event_kinds", "event_quality", "event_sources", "journeys", "quarantine", "rollup_state", "sales", "tiles",
+    "boards", "codes", "event_kinds", "event_quality", "event_sources", "journeys", "quarantine", "rollup_state", "sales",
+    "tiles",
 )  # fmt: skip

@@ -7,10 +7,13 @@ from analytics.models.behaviour import (
     KnownVisitor,
     QuarantinedEvent,
 )
+from analytics.models.boards import Board, BoardTile
 from analytics.models.rollups import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
 from analytics.models.visits import Visit, VisitDay
 
 __all__ = (
+    "Board",
+    "BoardTile",
     "DailyPromotion",
     "DailySales",
     "DailyStock",

@@ -87,10 +87,18 @@ def rows(metrics: Sequence[Metric], *, first: date, last: date, by: Cut, at: dat
     return [_row(plans, folded, key, {code: found.get(key) for code, found in asked.items()}, by, first) for key in keys]
 
 
-def whole(metrics: Sequence[Metric], *, first: date, last: date, at: datetime, of: Part = EVERYTHING) -> Row:
-    """The figures of the whole span in one row."""
+def whole(
+    metrics: Sequence[Metric],
+    *,
+    first: date,
+    last: date,
+    at: datetime,
+    of: Part = EVERYTHING,
+    over: Cut | None = None,
+) -> Row:
+    """The figures of the whole span in one row; of the rows that are cut by `over`, which may know closed days only."""
     last = min(last, shop.day(at))
-    plans, folded = _facts(metrics, first, last, None, of, at)
+    plans, folded = _facts(metrics, first, last, None, of, at, over)
     asked = _asked(metrics, first, last, None, of, at)
     return _row(plans, folded, None, {code: found.get(None) for code, found in asked.items()}, None, first)
 
@@ -165,9 +173,9 @@ def _sources(metric: Metric, cuts: frozenset[Cut]) -> dict[Source, frozenset[str
 
 
 def _facts(
-    metrics: Sequence[Metric], first: date, last: date, by: Cut | None, of: Part, at: datetime
+    metrics: Sequence[Metric], first: date, last: date, by: Cut | None, of: Part, at: datetime, over: Cut | None = None
 ) -> tuple[list[_Plan], dict[tuple[Source, date], dict[Any, dict[str, Decimal]]]]:
-    cuts = frozenset([*of.chosen, *([by] if by else [])])
+    cuts = frozenset([*of.chosen, *(one for one in (by, over) if one)])
     sources = {one.code: _sources(one, cuts) for one in metrics if not one.asked}
     if not sources:
         return [], {}
