@@ -45,6 +45,9 @@ RULES = (
     "orders/importing/olist.py",
     "analytics/forecasting/*.py",
     "analytics/scoring.py",
+    "analytics/changes.py",
+    "analytics/comparing.py",
+    "config/kernel/workbooks.py",
 )
 SKIN = frozenset({"admin", "api", "views", "tasks", "subscribers"})
 

@@ -23,6 +23,11 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
     return {
         "admin:analytics_visit_journey": {"before": {"before": f"{world.at.isoformat()}~1~0"}},
         "admin:analytics_hourlysales_changelist": {by: {"by": by} for by in ("hour", "channel", "category", "sku")},
+        "admin:analytics_explorer": {
+            "compared": {"against": "before", "beside": "margin"},
+            "category": {"by": "category", "against": "year"},
+            "weeks": {"form": "weeks", "metric": "shipped_units"},
+        },
         "admin:analytics_quarantinedevent_changelist": {"reason": {"reason": "bad_id"}},
         "admin:campaigns_promotion_try": {"basket": basket},
         "admin:inventory_stockcount_count": {"skus": {"warehouse": str(world.warehouse.pk), "skus": skus}},
