@@ -94,6 +94,7 @@ class TileInline(TabularInline):  # type: ignore[misc]
     form = TileForm
     formset = TileFormSet
     extra = 1
+    hide_title = True
     max_num = boards.MOST_TILES
     autocomplete_fields = ("category", "warehouse")
 

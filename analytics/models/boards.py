@@ -59,7 +59,7 @@ class Board(models.Model):
 
 
 class BoardTile(models.Model):
-    """One figure on a board, of the days up to today."""
+    """One figure on a board, of the latest days."""
 
     class Form(models.TextChoices):
         NUMBER = "NUMBER", pgettext_lazy("form of a tile", "Number")  # the figure of all its days, against the days before

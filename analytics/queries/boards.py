@@ -61,12 +61,17 @@ def part(tile: BoardTile) -> Part:
 
 
 def shown(tiles: Sequence[BoardTile], *, at: datetime) -> list[Shown]:
-    """The figures of these tiles, up to today."""
+    """The figures of these tiles, up to today or, where only whole days can be told or compared, to yesterday."""
     return [_shown(tile, METRICS[tile.metric], at) for tile in tiles[:MOST_TILES]]
 
 
 def _shown(tile: BoardTile, metric: Metric, at: datetime) -> Shown:
     last = shop.day(at)
+    if tile.days > BoardTile.Days.TODAY and (
+        tile.form == BoardTile.Form.NUMBER or not measuring.knows_open_day(metric, cuts(tile))
+    ):
+        # Whole days are compared with whole days.
+        last -= timedelta(days=1)
     first = last - timedelta(days=tile.days - 1)
     by, scope = by_of(tile), {"of": part(tile), "at": at}
     whole, before, rows = None, None, []

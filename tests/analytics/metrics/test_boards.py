@@ -276,7 +276,7 @@ def test_a_board_shows_its_tiles_in_every_form(owner: Client) -> None:
     tiles = owner.get(reverse("admin:analytics_board_show", args=[board.pk])).context["tiles"]
 
     assert [str(tile["form"]) for tile in tiles] == ["NUMBER", "LINE", "LINE", "HEAT", "TABLE", "NUMBER"]
-    assert (tiles[0]["value"], tiles[0]["before"]) == ("₩140,000", "₩100,000")
+    assert (tiles[0]["value"], tiles[0]["before"]) == ("₩140,000", "₩90,000")
     assert [row["text"] for row in tiles[4]["rows"]] != []
     assert {owner.get(tile["url"]).status_code for tile in tiles} == {200}
 
