@@ -28,6 +28,7 @@ from analytics.queries.boards import Shown
 from config.kernel import clock
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
 from config.kernel.roles import Role
+from inventory.models import Warehouse
 from orders.admin import known
 
 TABLE_ROWS = 10
@@ -86,7 +87,10 @@ class TileFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
         if not hasattr(self, "channels"):
             # Asked once for all rows.
             self.channels = [("", _("all")), *((one.code, known.channel(one.code)) for one in naming.choices(Cut.CHANNEL))]
+            found = Warehouse.objects.order_by("priority", "id")
+            self.warehouses = [("", _("all")), *((one.pk, one.name) for one in found)]
         form.fields["channel"].choices = self.channels
+        form.fields["warehouse"].choices = self.warehouses
 
 
 class TileInline(TabularInline):  # type: ignore[misc]
@@ -96,7 +100,7 @@ class TileInline(TabularInline):  # type: ignore[misc]
     extra = 1
     hide_title = True
     max_num = boards.MOST_TILES
-    autocomplete_fields = ("category", "warehouse")
+    autocomplete_fields = ("category",)
 
 
 @admin.register(Board)
