@@ -47,7 +47,6 @@ RULES = (
     "analytics/scoring.py",
     "analytics/changes.py",
     "analytics/comparing.py",
-    "config/kernel/workbooks.py",
 )
 SKIN = frozenset({"admin", "api", "views", "tasks", "subscribers"})
 
