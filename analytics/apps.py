@@ -41,3 +41,8 @@ class AnalyticsConfig(AppConfig):
             *("view_hourlyvisits", "view_dailyinterest", "view_dailyvisitors"),
         )
         grant("analytics", dict.fromkeys((Role.ANALYST, Role.VIEWER, Role.MARKETER, Role.BUYER), interest))
+        # Boards are put together by whoever has figures to steer by; of each figure the rollup's own right decides.
+        boards = ("view_board", "add_board", "change_board", "delete_board", "view_boardtile", "add_boardtile",
+                  "change_boardtile", "delete_boardtile")  # fmt: skip
+        composing = dict.fromkeys((Role.ANALYST, Role.MARKETER, Role.BUYER, Role.WAREHOUSE), boards)
+        grant("analytics", {**composing, Role.VIEWER: ("view_board", "view_boardtile")})

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from analytics import views as pages
 from analytics.api import (
+    metrics,
     rhythm,
     trending,
     views,
@@ -16,4 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/trending/", trending.TrendingView.as_view(), name="trending"),
     path("api/v1/events/kinds/", views.KindsView.as_view(), name="events-kinds"),
     path("api/v1/customers/<str:external_id>/rhythm/", rhythm.RhythmView.as_view(), name="customer-rhythm"),
+    path("api/v1/metrics/", metrics.MetricsView.as_view(), name="metrics"),
+    path("api/v1/metrics/<slug:code>/", metrics.MetricView.as_view(), name="metric"),
 ]

@@ -60,6 +60,10 @@ def of_other_pages(world: World) -> list[tuple[str, str]]:
         reverse("admin:analytics_hourlysales_changelist"): ("by", "first", "last"),
         reverse("admin:analytics_dailyfunnel_changelist"): ("first", "last", "channel", "category"),
         reverse("admin:analytics_dailysearch_changelist"): ("first", "last"),
+        **{
+            reverse(name): ("metric", "beside", "first", "last", "by", "against", "form", "channel", "category", "sku")
+            for name in ("admin:analytics_explorer", "admin:analytics_explorer_csv")
+        },
         reverse("admin:analytics_visit_journey", args=[world.customer.pk]): ("before",),
         reverse("admin:inventory_stockcount_count"): ("warehouse", "skus"),
         reverse("admin:campaigns_promotion_try", args=[world.promotion.pk]): ("basket", "at", "codes", "customer"),

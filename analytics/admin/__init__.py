@@ -5,6 +5,7 @@ journey of a customer.
 from django.utils.translation import gettext_lazy as _
 
 from analytics.admin import (
+    boards,
     buyer_types,
     codes,
     cohorts,
@@ -51,12 +52,16 @@ add_group(
         Link(_("Customer rhythm"), "avg_pace", "admin:analytics_customerrhythm_changelist", "analytics.view_customerrhythm"),
         Link(_("Buyer types"), "groups", "admin:analytics_playbook_types", "analytics.view_playbook"),
         Link(_("Decisive slots"), "alarm_on", "admin:analytics_slotrun_slots", "analytics.view_slotrun"),
+        Link(_("Metrics"), "query_stats", "admin:analytics_explorer", "analytics.view_board"),
+        Link(_("Boards"), "dashboard", "admin:analytics_board_changelist", "analytics.view_board"),
+        Link(_("Live board"), "bolt", "admin:analytics_live", "analytics.view_board"),
     ],
     order=40,
 )
 home.add_section("analytics/home.html", tiles.home, order=10)
 
 __all__ = (
+    "boards",
     "buyer_types",
     "codes",
     "cohorts",

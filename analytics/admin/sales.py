@@ -20,12 +20,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from analytics.admin import charts, tiles, wording
+from analytics.admin import charts, explorer, live, tiles, wording
 from analytics.admin.wording import money, number
-from analytics.definitions import DEFINITIONS, TITLES
+from analytics.definitions import OTHERS, TITLES
 from analytics.figures import Figures, total
 from analytics.models import HourlySales
-from analytics.queries import sales, titles
+from analytics.queries import catalogue, sales, titles
 from analytics.queries.sales import Freshness, SkuSales
 from config.kernel import clock, exporting, shop
 from config.kernel.admin import downloading
@@ -113,6 +113,11 @@ class HourlySalesAdmin(ReadOnlyAdmin):
             path("sales.csv", wrap(self.csv_view), name="analytics_sales_csv"),
             path("today/", today_view, name="analytics_today"),
             path("definitions/", wrap(self.definitions_view), name="analytics_definitions"),
+            path("live/", wrap(self.live_view), name="analytics_live"),
+            path("live/now/", live.now_view, name="analytics_live_now"),
+            path("metrics/", wrap(self.explorer_view), name="analytics_explorer"),
+            path("metrics.csv", wrap(self.explorer_csv_view), name="analytics_explorer_csv"),
+            path("metrics.xlsx", wrap(self.explorer_xlsx_view), name="analytics_explorer_xlsx"),
             *super().get_urls(),
         ]
 
@@ -129,7 +134,7 @@ class HourlySalesAdmin(ReadOnlyAdmin):
             chosen = {"first": given["first"].isoformat(), "last": given["last"].isoformat(), "by": given["by"]}
             shown = {
                 "table": _in_words(table),
-                "chart": _chart(table, today) if given["by"] == "day" else None,
+                "explorer_url": f"{reverse('admin:analytics_explorer')}?{urlencode({'metric': 'net', **chosen})}",
                 "csv_url": f"{reverse('admin:analytics_sales_csv')}?{urlencode(chosen)}",
             }
         context = {
@@ -168,10 +173,29 @@ class HourlySalesAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("How this is counted"),
-            "definitions": DEFINITIONS,
+            "subjects": [
+                {
+                    "title": subject.title,
+                    "metrics": [{"metric": one, "facts": catalogue.facts_about(one)} for one in subject.metrics],
+                }
+                for subject in catalogue.subjects()
+            ],
+            "others": OTHERS,
             "zone": settings.BUSINESS_TIME_ZONE,
         }
         return TemplateResponse(request, "analytics/definitions.html", context)
+
+    def live_view(self, request: HttpRequest) -> HttpResponse:
+        return live.page(request, self.admin_site.each_context(request))
+
+    def explorer_view(self, request: HttpRequest) -> HttpResponse:
+        return explorer.page(request, self.admin_site.each_context(request))
+
+    def explorer_csv_view(self, request: HttpRequest) -> HttpResponseBase:
+        return explorer.file(request, as_workbook=False)
+
+    def explorer_xlsx_view(self, request: HttpRequest) -> HttpResponseBase:
+        return explorer.file(request, as_workbook=True)
 
     def _require(self, request: HttpRequest) -> None:
         if not self.has_view_permission(request):
@@ -232,20 +256,6 @@ def _in_words(table: Table) -> dict[str, Any]:
         "closed_only": table.closed_only,
         "cut": table.cut,
     }
-
-
-def _chart(table: Table, today: date) -> dict[str, Any] | None:
-    """Without the open day, which would look like a fall."""
-    closed = [(day, figures) for day, figures in table.rows if day < today]
-    if len(closed) < 2:
-        return None
-    return charts.days(
-        [(day, figures.net) for day, figures in closed],
-        shown_from=closed[0][0],
-        averaged=tiles.AVERAGE_DAYS,
-        title=_("Net sales by day"),
-        details={day: _("%(orders)s orders") % {"orders": number(figures.orders)} for day, figures in closed},
-    )
 
 
 def _usual(today: date) -> dict[str, str]:

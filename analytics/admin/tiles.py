@@ -45,12 +45,12 @@ def home(request: HttpRequest) -> dict[str, Any] | None:
     return {
         "today": today(request, at) if may(SALES) else None,
         "today_url": reverse("admin:analytics_today"),
-        "tallies": _tallies(request, at),
+        "tallies": tallies(request, at),
         "trend": _trend(request, fresh, at) if may(SALES) else None,
         "heat": _heat(request, fresh) if may(SALES) else None,
         "sellers": _sellers(request, fresh) if may(SKUS) else None,
-        "risks": _risks(request, fresh) if may(STOCK) else None,
-        "offers": _offers(request, fresh, at) if may(PROMOTIONS) else None,
+        "risks": risks(request, fresh) if may(STOCK) else None,
+        "offers": offers(request, fresh, at) if may(PROMOTIONS) else None,
         "fresh": _freshness(request, fresh),
         "definitions_url": reverse("admin:analytics_definitions"),
     }
@@ -103,7 +103,7 @@ def _fact(title: Any, now: str, before: str, url: str, before_url: str) -> dict[
     return {"title": str(title), "now": now, "before": before, "url": url, "before_url": before_url}
 
 
-def _tallies(request: HttpRequest, at: datetime) -> list[dict[str, Any]]:
+def tallies(request: HttpRequest, at: datetime) -> list[dict[str, Any]]:
     found = []
     if request.user.has_perm(ORDERS):
         orders = reverse("admin:orders_order_changelist")
@@ -185,7 +185,7 @@ def _sellers(request: HttpRequest, fresh: sales.Freshness) -> list[dict[str, Any
     ]
 
 
-def _risks(request: HttpRequest, fresh: sales.Freshness) -> dict[str, Any]:
+def risks(request: HttpRequest, fresh: sales.Freshness) -> dict[str, Any]:
     rows, in_all = dashboard.at_risk(fresh=fresh, most=RISKS)
     return {
         "days": dashboard.AT_RISK_DAYS,
@@ -210,10 +210,10 @@ def _risks(request: HttpRequest, fresh: sales.Freshness) -> dict[str, Any]:
     }
 
 
-def _offers(request: HttpRequest, fresh: sales.Freshness, at: datetime) -> dict[str, Any]:
-    offers, in_all = dashboard.offers(fresh=fresh, most=OFFERS, at=at)
+def offers(request: HttpRequest, fresh: sales.Freshness, at: datetime) -> dict[str, Any]:
+    found, in_all = dashboard.offers(fresh=fresh, most=OFFERS, at=at)
     return {
-        "more": max(in_all - len(offers), 0),
+        "more": max(in_all - len(found), 0),
         "url": address(request, "campaigns_promotion_changelist", PROMOTIONS),
         "rows": [
             {
@@ -233,7 +233,7 @@ def _offers(request: HttpRequest, fresh: sales.Freshness, at: datetime) -> dict[
                     state__exact="COUNTED",
                 ),
             }
-            for one in offers
+            for one in found
         ],
     }
 

@@ -7,6 +7,10 @@ from analytics.models.behaviour import (
     KnownVisitor,
     QuarantinedEvent,
 )
+from analytics.models.boards import (
+    Board,
+    BoardTile,
+)
 from analytics.models.interest import (
     DailyFunnel,
     DailyInterest,
@@ -52,6 +56,8 @@ from analytics.models.visits import (
 )
 
 __all__ = (
+    "Board",
+    "BoardTile",
     "BuyerType",
     "BuyerTypeChange",
     "BuyerTypeCount",

@@ -36,8 +36,8 @@ LiveRow = tuple[date, int, Mapping[str, Any], Mapping[str, Decimal]]
 class Source:
     """One rollup. `facts` names the column of each fact; `cuts` the lookup of each cut that is not of time.
 
-    `live` reads days from the place the rollup is made from, where these are too fresh for it; without it the open day is
-    not in the figures.
+    `live` reads days from the place the rollup is made from, where these are too fresh for it. A rollup of `closed_only` days
+    knows nothing of the open one. Whoever may view the rollup's rows may see the figures made of them.
     """
 
     model: type[Model]
@@ -45,6 +45,11 @@ class Source:
     cuts: Mapping[Cut, str] = field(default_factory=dict)
     by_hour: bool = False
     live: Callable[[date, date], Iterable[LiveRow]] | None = None
+    closed_only: bool = False
+
+    @property
+    def permission(self) -> str:
+        return f"{self.model._meta.app_label}.view_{self.model._meta.model_name}"
 
     def knows(self, facts: Iterable[str], cuts: Iterable[Cut]) -> bool:
         known = TIME | (HOURS if self.by_hour else frozenset()) | set(self.cuts)
@@ -80,33 +85,41 @@ GOODS = Source(
         *("returned_units", "returned", "returned_tax", "returned_cost"),
     ),
     {Cut.CATEGORY: "variant__product__category_id", Cut.SKU: "variant_id"},
+    closed_only=True,
 )
 STOCK = Source(
     DailyStock,
     _same("received", "shipped", "taken_back", "corrected", "moved"),
     {Cut.CATEGORY: "variant__product__category_id", Cut.SKU: "variant_id", Cut.WAREHOUSE: "warehouse_id"},
+    closed_only=True,
 )
 PARCELS = Source(
     DailyParcels,
     _same("parcels", "due", "on_time", "paid", "waited_seconds"),
     {Cut.CHANNEL: "channel", Cut.WAREHOUSE: "warehouse_id"},
+    closed_only=True,
 )
 OUTCOMES = Source(
     DailyOutcomes,
     _same("placed", "canceled", "expired", "begun", "begun_units", "begun_left_units", "begun_whole"),
     {Cut.CHANNEL: "channel"},
+    closed_only=True,
 )
 BUYING = Source(
     DailyBuying,
     _same("new_orders", "new_sales", "repeat_orders", "repeat_sales", "guest_orders", "guest_sales"),
     {Cut.CHANNEL: "channel"},
+    closed_only=True,
 )
-RETURNS = Source(DailyReturn, {"return_visits": "visits", "return_orders": "orders"}, {Cut.CHANNEL: "channel"})
+RETURNS = Source(
+    DailyReturn, {"return_visits": "visits", "return_orders": "orders"}, {Cut.CHANNEL: "channel"}, closed_only=True
+)
 # Of those who are members now, whenever they joined.
 CUSTOMERS = Source(
     DailyCustomer,
     _same("orders", "units", "gross", "discounts", "returned") | {"customer_visits": "visits"},
     {Cut.SEGMENT: "customer__memberships__segment_id"},
+    closed_only=True,
 )
 VISITS = Source(
     HourlyVisits,

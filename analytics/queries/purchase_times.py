@@ -5,6 +5,7 @@ Read from rollups by day alone; a day holds at most some hundred steps for each 
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -26,7 +27,7 @@ from analytics.models import (
     Newcomer,
     PurchaseDay,
 )
-from analytics.queries.measuring import ASKED, CutRefused, Part
+from analytics.queries.measuring import ASKED, CutRefused, Part, Question
 from analytics.survival import Counts
 
 DORMANT_DAYS = 60
@@ -175,13 +176,16 @@ def _timings(kinds: Iterable[str], first: date, last: date, channel: str) -> Que
     return (rows.filter(channel=channel) if channel else rows).order_by("day", "pk")
 
 
+_TIME = frozenset({Cut.DAY, Cut.WEEK, Cut.MONTH, Cut.WEEKDAY})
+
+
 def _channel(metric: Metric, by: Cut | None, of: Part) -> str:
     """Of which channel; refuses what these figures cannot be told apart by."""
-    _only(metric, by, of, {Cut.DAY, Cut.WEEK, Cut.MONTH, Cut.WEEKDAY, Cut.CHANNEL}, {Cut.CHANNEL})
+    _only(metric, by, of, _TIME | {Cut.CHANNEL}, {Cut.CHANNEL})
     return str(of.chosen.get(Cut.CHANNEL, ""))
 
 
-def _only(metric: Metric, by: Cut | None, of: Part, cuts: set[Cut], parts: set[Cut]) -> None:
+def _only(metric: Metric, by: Cut | None, of: Part, cuts: AbstractSet[Cut], parts: AbstractSet[Cut]) -> None:
     refused = ({by} if by and by not in cuts else set()) | (set(of.chosen) - parts)
     if refused:
         raise CutRefused(
@@ -311,12 +315,13 @@ def _buyers(*, metric: Metric, first: date, last: date, by: Cut | None, of: Part
     return {one["cut"]: Decimal(one["number"]) for one in grouped if one["cut"] is not None}
 
 
+_BY_CHANNEL = _TIME | {Cut.CHANNEL}
 ASKED |= {
-    "lead_time": _of_newcomers(Newcomer.Since.VISIT, False),
-    "repeat": _of_newcomers(Newcomer.Since.ORDER, None),
-    "timing": _timing,
-    "planned": _planned,
-    "retention": _retention,
-    "reactivation": _reactivation,
-    "buyers": _buyers,
+    "lead_time": Question(_of_newcomers(Newcomer.Since.VISIT, False), _BY_CHANNEL, "analytics.view_newcomer"),
+    "repeat": Question(_of_newcomers(Newcomer.Since.ORDER, None), _BY_CHANNEL, "analytics.view_newcomer"),
+    "timing": Question(_timing, _BY_CHANNEL, "analytics.view_newcomer"),
+    "planned": Question(_planned, _BY_CHANNEL, "analytics.view_newcomer"),
+    "retention": Question(_retention, frozenset({Cut.MONTH, Cut.CHANNEL}), "analytics.view_cohortmonth"),
+    "reactivation": Question(_reactivation, frozenset({Cut.WEEK, Cut.MONTH}), "analytics.view_cohortmonth"),
+    "buyers": Question(_buyers, _TIME | {Cut.SEGMENT}, "analytics.view_cohortmonth"),
 }

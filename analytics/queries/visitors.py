@@ -29,6 +29,10 @@ _GROUPS: Mapping[Cut, Any] = {
 }
 
 
+CUTS = frozenset(_GROUPS)
+PERMISSION = "analytics.view_dailyvisitors"
+
+
 def daily(*, first: date, last: date, by: Cut | None, of: Any, **_rest: Any) -> dict[Any, Decimal | None]:
     """For queries/measuring.py. Days on which nobody came are in no average."""
     strange = {*of.chosen, *([by] if by else [])} - set(_GROUPS)

@@ -37,6 +37,7 @@ class ReturnAdmin(OfOrderAdmin, ButtonsAdmin):
         ("state", ChoicesDropdownFilter),
         ("warehouse", RelatedDropdownFilter),
         ("accepted_at", BusinessDaysFilter),
+        ("received_at", BusinessDaysFilter),
     )
     searched = ("number",)
     search_help_text = gettext_lazy("Return number or order number, in full")

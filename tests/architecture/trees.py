@@ -48,6 +48,8 @@ RULES = (
     "analytics/scoring.py",
     "analytics/survival.py",
     "analytics/cohorts.py",
+    "analytics/changes.py",
+    "analytics/comparing.py",
 )
 SKIN = frozenset({"admin", "api", "views", "tasks", "subscribers"})
 

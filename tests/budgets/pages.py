@@ -33,6 +33,11 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
         "admin:analytics_visit_changelist": {"reason": {"reason": "viewed", "reached": "1", "slot": "4-12"}},
         "admin:analytics_customerrhythm_changelist": {"type": {"type": "DELIBERATE"}, "need": {"need": "due"}},
         "admin:analytics_slotrun_slots": {"channel": {"channel": "x"}},
+        "admin:analytics_explorer": {
+            "compared": {"against": "before", "beside": "margin"},
+            "category": {"by": "category", "against": "year"},
+            "weeks": {"form": "weeks", "metric": "shipped_units"},
+        },
         "admin:analytics_quarantinedevent_changelist": {"reason": {"reason": "bad_id"}},
         "admin:campaigns_promotion_try": {"basket": basket},
         "admin:inventory_stockcount_count": {"skus": {"warehouse": str(world.warehouse.pk), "skus": skus}},
@@ -124,7 +129,7 @@ def _completions() -> Iterator[tuple[str, str]]:
 def of_the_api(world: World, schema: dict[str, Any]) -> dict[str, str]:
     """Address by name for every GET of the published schema."""
     keys = {"customers": (Customer, "external_id"), "orders": (Order, "number"), "purchase-orders": (PurchaseOrder, "number"),
-            "variants": (Variant, "sku")}  # fmt: skip
+            "variants": (Variant, "sku"), "metrics": (None, "code")}  # fmt: skip
     found = {}
     for route, operations in schema["paths"].items():
         if "get" not in operations:
@@ -133,13 +138,16 @@ def of_the_api(world: World, schema: dict[str, Any]) -> dict[str, str]:
         values = {}
         if "{" in route:
             model, key = keys[resource]
-            values[key] = getattr(world.row(model), key)
+            values[key] = getattr(world.row(model), key) if model else "sales"
         found[f"GET {route}"] = route.format(**values) + _ASKED_OF_THE_API.get(route, "")
     return found
 
 
 # What an operation of the API needs to be asked with.
-_ASKED_OF_THE_API = {"/api/v1/events/proof/": "?customer=c-1"}
+_ASKED_OF_THE_API = {
+    "/api/v1/events/proof/": "?customer=c-1",
+    "/api/v1/metrics/{code}/": "?first=2026-10-01&last=2026-11-20&by=sku",
+}
 
 
 def entries(schema: dict[str, Any]) -> set[str]:

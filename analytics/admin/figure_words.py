@@ -1,0 +1,92 @@
+"""How a metric's figure reads, by its unit; and what the keys of a cut are called."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+
+from analytics.admin import charts, wording
+from analytics.metrics import Cut, Metric, Unit
+from analytics.queries import naming
+from orders.admin import known
+
+# A share of fewer than these says little.
+FEWEST = 30
+COUNTED = ("orders", "units", "visits")
+HOUR, MINUTE = 3600, 60
+
+
+def figure(metric: Metric, value: Decimal | None) -> str:
+    if value is None:
+        return "-"
+    if metric.unit is Unit.MONEY:
+        return wording.money(value)
+    if metric.unit is Unit.COUNT:
+        return wording.number(value, 0 if value == value.to_integral_value() else 1)
+    if metric.unit is Unit.SHARE:
+        return f"{number_format(value * 100, decimal_pos=1)}%"
+    if metric.unit is Unit.SECONDS:
+        return seconds(value)
+    if metric.unit is Unit.DAYS:
+        return _("%(days)s d") % {"days": wording.number(value, 1)}
+    return wording.number(value, 2)
+
+
+def brief(metric: Metric, value: Decimal) -> str:
+    """For the ticks of an axis."""
+    if metric.unit is Unit.SHARE:
+        return f"{number_format((value * 100).normalize() if value else Decimal(0))}%"
+    if metric.unit is Unit.SECONDS:
+        return seconds(value)
+    return wording.brief(value)
+
+
+def seconds(value: Decimal) -> str:
+    whole = int(value)
+    if abs(whole) >= HOUR:
+        return _("%(hours)s h %(minutes)s min") % {"hours": whole // HOUR, "minutes": whole % HOUR // MINUTE}
+    if abs(whole) >= MINUTE:
+        return _("%(minutes)s min %(seconds)s s") % {"minutes": whole // MINUTE, "seconds": whole % MINUTE}
+    return _("%(seconds)s s") % {"seconds": wording.number(value, 1)}
+
+
+def is_of_few(metric: Metric, facts: Any) -> bool:
+    """Whether a share or an average stands on so few that it says little."""
+    below = next((name for name in reversed(metric.facts) if name in COUNTED), None)
+    return not metric.adds_up and below is not None and 0 < facts[below] < FEWEST and metric.unit is not Unit.MONEY
+
+
+def keys(cut: Cut, wanted: Iterable[Any]) -> dict[Any, str]:
+    """The name of each key in the reader's language."""
+    listed = list(wanted)
+    rows = naming.names(cut, listed) if cut in (Cut.SKU, Cut.CATEGORY, Cut.WAREHOUSE, Cut.SEGMENT) else {}
+    return {key: rows[key].title if key in rows else key_of_time(cut, key) for key in listed}
+
+
+def key_of_time(cut: Cut, key: Any) -> str:
+    weekdays = wording.weekday_names()
+    if cut is Cut.DAY:
+        return wording.day(key)
+    if cut is Cut.WEEK:
+        return _("week of %(day)s") % {"day": date_format(key, "Y-m-d")}
+    if cut is Cut.MONTH:
+        return date_format(key, "Y-m")
+    if cut is Cut.HOUR:
+        return charts.hour(key)
+    if cut is Cut.WEEKDAY:
+        return str(weekdays[key][1])
+    if cut is Cut.SLOT:
+        return f"{weekdays[key[0]][1]} {charts.hour(key[1])}"
+    if cut is Cut.CHANNEL:
+        return known.channel(key) if key else _("without a sale on record")
+    return str(key)
+
+
+def short(cut: Cut, key: Any) -> str:
+    """For the labels below a chart."""
+    if isinstance(key, date):
+        return date_format(key, "Y-m") if cut is Cut.MONTH else wording.short_day(key)
+    return str(wording.weekday_names()[key][0]) if cut is Cut.WEEKDAY else str(key)
