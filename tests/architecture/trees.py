@@ -45,6 +45,7 @@ RULES = (
     "orders/importing/olist.py",
     "analytics/forecasting/*.py",
     "analytics/scoring.py",
+    "analytics/anomalies/*.py",
 )
 SKIN = frozenset({"admin", "api", "views", "tasks", "subscribers"})
 
