@@ -17,6 +17,11 @@ class AnalyticsConfig(AppConfig):
         events = ("view_eventsource", "view_eventkind", "view_quarantinedevent", "view_eventbatch")
         # What somebody did, minute by minute, is for those who address customers or count them.
         journeys = ("view_visit",)
+        # Whoever may be responsible for something sees what went wrong and says that they are on it; rules are the owner's.
+        watched = ("view_incident", "change_incident", "view_alertrule")
+        grant("analytics", {role: watched for role in Role if role is not Role.VIEWER})
+        reports = ("view_report", "view_reportpack")
+        grant("analytics", {Role.ANALYST: reports, Role.MARKETER: reports, Role.VIEWER: reports})
         grant(
             "analytics",
             {

@@ -4,7 +4,17 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.operations import event_figures, event_months, rollups, visits
+from analytics.admin import alert_words
+from analytics.operations import (
+    alert_rules,
+    event_figures,
+    event_months,
+    notices,
+    reports,
+    rollups,
+    visits,
+    watching,
+)  # fmt: skip
 from config.kernel.jobs import Done, job
 
 
@@ -41,3 +51,22 @@ def keep_event_months(*, at: datetime) -> Done:
         rows=kept.made + kept.dropped,
         summary={"months_made": kept.made, "months_dropped": kept.dropped, "forgotten": kept.forgotten},
     )
+
+
+@job(name="analytics.watch_figures", title=_("Watch the figures"), seconds=240)
+def watch_figures(*, at: datetime) -> Done:
+    alert_rules.furnish(at=at)
+    done = watching.watch(at=at)
+    return Done(rows=done.checked, summary={"opened": done.opened, "over": done.resolved, "not_asked": done.failed})
+
+
+@job(name="analytics.make_reports", title=_("Make reports"), seconds=240, queue="slow")
+def make_reports(*, at: datetime) -> Done:
+    made = reports.make_due(at=at)
+    return Done(rows=made.made, summary={"reports_failed": made.failed})
+
+
+@job(name="analytics.send_notices", title=_("Mail notices"), seconds=290, queue="slow")
+def send_notices(*, at: datetime) -> Done:
+    sent = notices.send_due(words=alert_words.mail, at=at)
+    return Done(rows=sent.sent, summary={"mails_failed": sent.failed, "mails_unsure": sent.unsure})

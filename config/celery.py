@@ -75,6 +75,9 @@ SCHEDULE: tuple[Entry, ...] = (
         crontab(hour="3", minute="50"),
         "Makes the coming months' room for events; forgets whose they are, and drops them, when their time is over.",
     ),
+    Entry("analytics.watch_figures", crontab(minute="*/5"), "Checks the alert rules, opens and closes incidents."),
+    Entry("analytics.make_reports", crontab(minute="*/15"), "Makes the report packs whose hour has come."),
+    Entry("analytics.send_notices", crontab(), "Mails what incidents and reports have to tell."),
 )
 
 app.conf.proposed_schedule = SCHEDULE

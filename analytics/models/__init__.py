@@ -1,3 +1,4 @@
+from analytics.models.alerts import AlertRule, Incident, IncidentEntry, Notice, Report, ReportPack, Severity
 from analytics.models.behaviour import (
     Event,
     EventBatch,
@@ -11,6 +12,7 @@ from analytics.models.rollups import DailyPromotion, DailySales, DailyStock, Hou
 from analytics.models.visits import Visit, VisitDay
 
 __all__ = (
+    "AlertRule",
     "DailyPromotion",
     "DailySales",
     "DailyStock",
@@ -20,9 +22,15 @@ __all__ = (
     "EventSource",
     "HourlyEvents",
     "HourlySales",
+    "Incident",
+    "IncidentEntry",
     "KnownVisitor",
+    "Notice",
     "QuarantinedEvent",
+    "Report",
+    "ReportPack",
     "RollupState",
+    "Severity",
     "Visit",
     "VisitDay",
 )

@@ -35,7 +35,7 @@ def counted(chance: random.Random, mean: float) -> int:
 
 
 def orders(seed: int, an_hour: float, shocks: Sequence[Shock] = (), noise: float = 0.15) -> list[Point]:
-    chance, found = random.Random(seed), []
+    chance, found = random.Random(seed), []  # noqa: S311
     for day in range(LEARNED + JUDGED):
         of_the_day = math.exp(chance.gauss(0, noise)) * (1 + 0.002 * day)
         for hour in range(24):
@@ -56,7 +56,7 @@ def recall(*, an_hour: float, hours: int, daily: bool, shops: int = 6) -> float:
     worst: list[float] = []
     width = 24 if daily else 1
     for seed in range(shops):
-        chance, shocks = random.Random(1000 + seed), []
+        chance, shocks = random.Random(1000 + seed), []  # noqa: S311
         for day in range(LEARNED + 3, LEARNED + JUDGED - 3, APART):
             begins = day * 24 + (0 if hours >= 24 else chance.randrange(9, 24 - hours))
             shocks.append(Shock(begins, begins + hours, chance.choice((0.2, 1.8))))
