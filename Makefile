@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SIDE_BY_SIDE := $(if $(DATABASE_URL),,-n 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset manage test test-without-browser check lint lock prove bench browser clean
+.PHONY: help demo demo-reset manage test test-without-browser check lint lock prove bench browser docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
@@ -67,6 +67,10 @@ lint: $(VENV)/dev ## Style, types, and the files for other tools
 	@$(BIN)/yamllint -s compose.yaml
 
 check: lint test ## What CI runs
+
+docs: $(VENV)/dev ## Write docs/metrics.md anew from the registry of metrics
+	@export SECRET_KEY=- DATABASE_URL=postgres:/// REDIS_URL=redis://localhost; \
+		$(BIN)/python manage.py compile_translations >&2 && $(BIN)/python manage.py document_metrics > docs/metrics.md
 
 lock: $(VENV)/dev ## Compile requirements/*.txt anew from pyproject.toml (needs uv)
 	@for set in "base" "demo --extra embedded" "dev --extra embedded --group test --group lint" \

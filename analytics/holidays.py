@@ -25,3 +25,19 @@ def _of_year(country: str, year: int, language: str) -> dict[date, str]:
     import holidays
 
     return dict(holidays.country_holidays(country, years=year, language=language))
+
+
+# Their days move with the moon; the name is the one of the feast's own day.
+FEASTS = {"KR": ("설날", "추석")}
+
+
+def feasts(years: range) -> dict[str, dict[int, date]]:
+    """The day of each moving feast, by name and year."""
+    country = COUNTRIES.get(settings.BUSINESS_TIME_ZONE, "")
+    found: dict[str, dict[int, date]] = {name: {} for name in FEASTS.get(country, ())}
+    for year in years:
+        for day, names in _of_year(country, year, "ko").items():
+            for name in names.split("; "):
+                if name in found:
+                    found[name][year] = day
+    return found

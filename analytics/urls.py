@@ -3,11 +3,13 @@
 from django.urls import URLPattern, URLResolver, path
 
 from analytics import views as pages
-from analytics.api import views
+from analytics.api import metrics, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("events.js", pages.events_script, name="events-script"),
     path("api/v1/events/", views.EventsView.as_view(), name="events"),
     path("api/v1/events/proof/", views.ProofView.as_view(), name="events-proof"),
     path("api/v1/events/kinds/", views.KindsView.as_view(), name="events-kinds"),
+    path("api/v1/metrics/", metrics.MetricsView.as_view(), name="metrics"),
+    path("api/v1/metrics/<slug:code>/", metrics.MetricView.as_view(), name="metric"),
 ]

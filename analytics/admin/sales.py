@@ -22,10 +22,10 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics.admin import charts, tiles, wording
 from analytics.admin.wording import money, number
-from analytics.definitions import DEFINITIONS, TITLES
+from analytics.definitions import OTHERS, TITLES
 from analytics.figures import Figures, total
 from analytics.models import HourlySales
-from analytics.queries import sales, titles
+from analytics.queries import catalogue, sales, titles
 from analytics.queries.sales import Freshness, SkuSales
 from config.kernel import clock, exporting, shop
 from config.kernel.admin import downloading
@@ -168,7 +168,14 @@ class HourlySalesAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("How this is counted"),
-            "definitions": DEFINITIONS,
+            "subjects": [
+                {
+                    "title": subject.title,
+                    "metrics": [{"metric": one, "facts": catalogue.facts_about(one)} for one in subject.metrics],
+                }
+                for subject in catalogue.subjects()
+            ],
+            "others": OTHERS,
             "zone": settings.BUSINESS_TIME_ZONE,
         }
         return TemplateResponse(request, "analytics/definitions.html", context)

@@ -8,6 +8,8 @@ from django.utils.translation import pgettext_lazy
 
 from analytics.metrics.values import Facts, Good, Metric, Unit, fact, ratio
 
+TITLE = _("Sales and stock")
+
 NET_FACTS = ("gross", "discounts", "returned")
 SOLD_FACTS = ("gross", "discounts")
 PROFIT_FACTS = (*NET_FACTS, "tax", "returned_tax", "cost", "returned_cost")

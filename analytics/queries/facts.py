@@ -21,12 +21,12 @@ HOURS = frozenset({Cut.HOUR, Cut.SLOT, Cut.DAY_HOUR})
 LiveRow = tuple[date, int, Mapping[str, Any], Mapping[str, Decimal]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """One rollup. `facts` names the column of each fact; `cuts` the lookup of each cut that is not of time.
 
-    `live` reads days from the place the rollup is made from, where these are too fresh for it; without it the open day is
-    not in the figures.
+    `live` reads days from the place the rollup is made from, where these are too fresh for it. A rollup of `closed_only` days
+    knows nothing of the open one. Whoever may view the rollup's rows may see the figures made of them.
     """
 
     model: type[Model]
@@ -34,6 +34,11 @@ class Source:
     cuts: Mapping[Cut, str] = field(default_factory=dict)
     by_hour: bool = False
     live: Callable[[date, date], Iterable[LiveRow]] | None = None
+    closed_only: bool = False
+
+    @property
+    def permission(self) -> str:
+        return f"{self.model._meta.app_label}.view_{self.model._meta.model_name}"
 
     def knows(self, facts: Iterable[str], cuts: Iterable[Cut]) -> bool:
         known = TIME | (HOURS if self.by_hour else frozenset()) | set(self.cuts)
@@ -69,11 +74,13 @@ GOODS = Source(
         *("returned_units", "returned", "returned_tax", "returned_cost"),
     ),
     {Cut.CATEGORY: "variant__product__category_id", Cut.SKU: "variant_id"},
+    closed_only=True,
 )
 STOCK = Source(
     DailyStock,
     _same("received", "shipped", "taken_back", "corrected", "moved"),
     {Cut.CATEGORY: "variant__product__category_id", Cut.SKU: "variant_id", Cut.WAREHOUSE: "warehouse_id"},
+    closed_only=True,
 )
 
 # The first that knows all that is asked for answers, so what is read live stands before what is not.

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import DateField, F, QuerySet, Sum
+from django.db.models import DateField, F, Q, QuerySet, Sum
 from django.db.models.functions import ExtractIsoWeekDay, TruncMonth, TruncWeek
 from django.utils.translation import gettext as _
 
@@ -22,6 +24,8 @@ from config.kernel import shop
 from config.kernel.errors import Invalid
 
 NOTHING = Decimal(0)
+# Who sees figures that sums cannot make, where `SEEN_BY` names nobody else.
+SEES_ASKED = "analytics.view_hourlysales"
 
 
 class CutRefused(Invalid):
@@ -32,7 +36,7 @@ class CutRefused(Invalid):
 
 @dataclass(frozen=True)
 class Part:
-    """Of what is asked: where one of these says something, only that counts."""
+    """Of what is asked: where one of these says something, only that counts. A frozenset says several at once."""
 
     chosen: Mapping[Cut, Any] = field(default_factory=dict)
 
@@ -43,7 +47,8 @@ EVERYTHING = Part()
 @dataclass(frozen=True)
 class Row:
     """`key` is what the cut tells apart: a date, an hour, a slot (weekday, hour), a channel's code, the id of a row; none of
-    the whole. `values` are figures by the metrics' codes, none where one cannot be told.
+    the whole. `values` are figures by the metrics' codes, none where one cannot be told. A fact that two metrics take from
+    different places, of which one does not know the open day, is shown as the first of them has it.
     """
 
     key: Any
@@ -51,55 +56,101 @@ class Row:
     values: Mapping[str, Decimal | None]
 
 
-# How figures are asked for that sums cannot make, by the name in `Metric.asked`.
+# How figures are asked for that sums cannot make, by the name in `Metric.asked`; by what each can be cut, where not by
+# everything; and which permission sees it.
 Asked = Callable[..., Mapping[Any, Decimal | None]]
 ASKED: dict[str, Asked] = {}
+ASKED_CUTS: dict[str, frozenset[Cut]] = {}
+SEEN_BY: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """From where a metric's facts come, and up to which day: all of them know the days up to it."""
+
+    metric: Metric
+    sources: Mapping[Source, frozenset[str]]
+    until: date
+    # From here on a day without a row is one that nobody has made yet.
+    unmade_from: date | None
 
 
 def rows(metrics: Sequence[Metric], *, first: date, last: date, by: Cut, at: datetime, of: Part = EVERYTHING) -> list[Row]:
     """One row for each key of the cut, in the order of time where it cuts time: then none is left out, else those that hold
-    something. Days after `at` are not there.
+    something. Days after `at` are not there; a day whose figures are not made yet has none.
     """
     last = min(last, shop.day(at))
-    folded = _facts(metrics, first, last, by, of, at)
-    asked = {
-        one.code: ASKED[one.asked](metric=one, first=first, last=last, by=by, of=of, at=at) for one in metrics if one.asked
-    }
-    keys = _keys(by, first, last) or sorted({*folded, *(key for found in asked.values() for key in found)}, key=str)
-    return [_row(metrics, key, folded.get(key, {}), {code: found.get(key) for code, found in asked.items()}) for key in keys]
+    plans, folded = _facts(metrics, first, last, by, of, at)
+    asked = _asked(metrics, first, last, by, of, at)
+    happened = {*(key for found in folded.values() for key in found), *(key for found in asked.values() for key in found)}
+    keys = _keys(by, first, last) or sorted(happened, key=lambda key: (key is not None, key))
+    return [_row(plans, folded, key, {code: found.get(key) for code, found in asked.items()}, by, first) for key in keys]
 
 
 def whole(metrics: Sequence[Metric], *, first: date, last: date, at: datetime, of: Part = EVERYTHING) -> Row:
     """The figures of the whole span in one row."""
     last = min(last, shop.day(at))
-    folded = _facts(metrics, first, last, None, of, at)
-    asked = {
-        one.code: ASKED[one.asked](metric=one, first=first, last=last, by=None, of=of, at=at).get(None)
-        for one in metrics
-        if one.asked
-    }
-    return _row(metrics, None, folded.get(None, {}), asked)
+    plans, folded = _facts(metrics, first, last, None, of, at)
+    asked = _asked(metrics, first, last, None, of, at)
+    return _row(plans, folded, None, {code: found.get(None) for code, found in asked.items()}, None, first)
 
 
 def can_cut(metric: Metric, cuts: Iterable[Cut]) -> bool:
     """Whether the metric can be told apart by all of these at once."""
+    wanted = frozenset(cuts)
+    if metric.asked:
+        return wanted <= ASKED_CUTS.get(metric.asked, frozenset(Cut))
     try:
-        return bool(metric.asked) or bool(_sources(metric, frozenset(cuts)))
+        return bool(_sources(metric, wanted))
     except CutRefused:
         return False
 
 
-def _row(metrics: Sequence[Metric], key: Any, facts: Mapping[str, Decimal], asked: Mapping[str, Decimal | None]) -> Row:
-    known = {name: facts.get(name, NOTHING) for one in metrics for name in one.facts}
-    values = {one.code: one.value(known) if one.value else asked.get(one.code) for one in metrics}
-    return Row(key, known, values)
+def permissions(metric: Metric, cuts: Iterable[Cut] = ()) -> frozenset[str]:
+    """What one must be allowed to see for this figure: the rows of each rollup that it is made of."""
+    if metric.asked:
+        return frozenset({SEEN_BY.get(metric.asked, SEES_ASKED)})
+    return frozenset(source.permission for source in _sources(metric, frozenset(cuts)))
 
 
-def _sources(metric: Metric, cuts: frozenset[Cut]) -> dict[Source, set[str]]:
+def knows_open_day(metric: Metric, cuts: Iterable[Cut] = ()) -> bool:
+    """Whether the figure holds what happened today so far."""
+    return not metric.asked and not any(source.closed_only for source in _sources(metric, frozenset(cuts)))
+
+
+def _asked(
+    metrics: Sequence[Metric], first: date, last: date, by: Cut | None, of: Part, at: datetime
+) -> dict[str, Mapping[Any, Decimal | None]]:
+    return {one.code: ASKED[one.asked](metric=one, first=first, last=last, by=by, of=of, at=at) for one in metrics if one.asked}
+
+
+def _row(
+    plans: Sequence[_Plan],
+    folded: Mapping[tuple[Source, date], Mapping[Any, Mapping[str, Decimal]]],
+    key: Any,
+    asked: Mapping[str, Decimal | None],
+    by: Cut | None,
+    first: date,
+) -> Row:
+    facts: dict[str, Decimal] = {}
+    values: dict[str, Decimal | None] = dict(asked)
+    for plan in plans:
+        own: dict[str, Decimal] = {}
+        for source, names in plan.sources.items():
+            found = folded[source, plan.until].get(key, {})
+            own |= {name: found.get(name, NOTHING) for name in names}
+        facts = own | facts
+        since = key if by is Cut.DAY else first
+        is_unmade = plan.unmade_from is not None and since >= plan.unmade_from and not any(own.values())
+        values[plan.metric.code] = None if is_unmade or plan.metric.value is None else plan.metric.value(own)
+    return Row(key, facts, values)
+
+
+def _sources(metric: Metric, cuts: frozenset[Cut]) -> dict[Source, frozenset[str]]:
     """Which facts of the metric come from where: all from one place if one has them, so that they are of one moment."""
     one = source_of(metric.facts, cuts)
     if one:
-        return {one: set(metric.facts)}
+        return {one: frozenset(metric.facts)}
     found: dict[Source, set[str]] = defaultdict(set)
     for name in metric.facts:
         source = source_of([name], cuts)
@@ -110,41 +161,76 @@ def _sources(metric: Metric, cuts: frozenset[Cut]) -> dict[Source, set[str]]:
                 details={"metric": metric.code, "cuts": sorted(cut.value for cut in cuts)},
             )
         found[source].add(name)
-    return found
+    return {source: frozenset(names) for source, names in found.items()}
 
 
 def _facts(
     metrics: Sequence[Metric], first: date, last: date, by: Cut | None, of: Part, at: datetime
-) -> dict[Any, dict[str, Decimal]]:
+) -> tuple[list[_Plan], dict[tuple[Source, date], dict[Any, dict[str, Decimal]]]]:
     cuts = frozenset([*of.chosen, *([by] if by else [])])
-    wanted: dict[Source, set[str]] = defaultdict(set)
-    for metric in metrics:
-        if not metric.asked:
-            for source, names in _sources(metric, cuts).items():
-                wanted[source] |= names
-    folded: dict[Any, dict[str, Decimal]] = defaultdict(dict)
-    for source, names in wanted.items():
-        for key, facts in _of_source(source, sorted(names), first, last, by, of, at).items():
-            folded[key].update(facts)
-    return folded
+    sources = {one.code: _sources(one, cuts) for one in metrics if not one.asked}
+    if not sources:
+        return [], {}
+    live_from = sales.freshness(at=at).live_from
+    plans = [_plan(one, sources[one.code], last, live_from) for one in metrics if not one.asked]
+    wanted: dict[tuple[Source, date], set[str]] = defaultdict(set)
+    for plan in plans:
+        for source, names in plan.sources.items():
+            wanted[source, plan.until] |= names
+    return plans, {
+        (source, until): _of_source(source, sorted(names), first, until, by, of, live_from)
+        for (source, until), names in wanted.items()
+    }
+
+
+def _plan(metric: Metric, sources: Mapping[Source, frozenset[str]], last: date, live_from: date) -> _Plan:
+    closed_only = any(one.closed_only for one in sources)
+    # Facts of several places are of the same days, or a share of them would be neither of today nor of yesterday.
+    until = min(last, live_from - timedelta(days=1)) if closed_only and len(sources) > 1 else last
+    return _Plan(metric, sources, until, live_from if closed_only else None)
 
 
 def _of_source(
-    source: Source, names: list[str], first: date, last: date, by: Cut | None, of: Part, at: datetime
+    source: Source, names: list[str], first: date, last: date, by: Cut | None, of: Part, live_from: date
 ) -> dict[Any, dict[str, Decimal]]:
-    live_from = sales.freshness(at=at).live_from if source.live else last + timedelta(days=1)
-    stored = source.rows().filter(day__gte=first, day__lte=min(last, live_from - timedelta(days=1)))
-    stored = stored.filter(**{source.cuts[cut]: value for cut, value in of.chosen.items()})
+    stored_last = min(last, live_from - timedelta(days=1)) if source.live else last
+    stored = source.rows().filter(day__gte=first, day__lte=stored_last).filter(_chosen(source, of))
     found: dict[Any, dict[str, Decimal]] = {}
     for *key, facts in _summed(stored, source, names, by):
         found[_key(key)] = facts
     if source.live and live_from <= last:
         for day, hour, told, facts in source.live(max(first, live_from), last):
-            if all(told.get(cut.value) == value for cut, value in of.chosen.items()):
+            if all(_live_key(cut, day, hour, told) in _several(value) for cut, value in of.chosen.items()):
                 sums = found.setdefault(_live_key(by, day, hour, told), dict.fromkeys(names, NOTHING))
                 for name in names:
                     sums[name] = sums.get(name, NOTHING) + facts[name]
     return found
+
+
+def _several(value: Any) -> frozenset[Any]:
+    return value if isinstance(value, frozenset) else frozenset([value])
+
+
+def _chosen(source: Source, of: Part) -> Q:
+    """Which stored rows count."""
+    asked = Q()
+    for cut, value in of.chosen.items():
+        several = _several(value)
+        if cut in source.cuts:
+            asked &= Q(**{f"{source.cuts[cut]}__in": sorted(several)})
+        else:
+            asked &= reduce(or_, (Q(**_OF_TIME[cut](one)) for one in several), Q(pk__in=[]))
+    return asked
+
+
+_OF_TIME: dict[Cut, Callable[[Any], dict[str, Any]]] = {
+    Cut.DAY: lambda day: {"day": day},
+    Cut.WEEK: lambda day: {"day__gte": day, "day__lt": day + timedelta(weeks=1)},
+    Cut.MONTH: lambda day: {"day__year": day.year, "day__month": day.month},
+    Cut.WEEKDAY: lambda weekday: {"day__iso_week_day": weekday + 1},
+    Cut.HOUR: lambda hour: {"hour": hour},
+    Cut.SLOT: lambda slot: {"day__iso_week_day": slot[0] + 1, "hour": slot[1]},
+}
 
 
 def _key(parts: list[Any]) -> Any:

@@ -11,7 +11,11 @@ def skus(*, keys: list[int]) -> dict[int, str]:
 def categories(*, keys: list[int]) -> dict[int, str]:
     """With the categories above: at most three names."""
     found = Category.objects.select_related("parent__parent").filter(pk__in=keys)
-    return {one.pk: " > ".join(_path(one)) for one in found}
+    return {one.pk: path(one) for one in found}
+
+
+def path(category: Category) -> str:
+    return " > ".join(_path(category))
 
 
 def _path(category: Category) -> list[str]:

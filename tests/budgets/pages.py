@@ -114,7 +114,7 @@ def _completions() -> Iterator[tuple[str, str]]:
 def of_the_api(world: World, schema: dict[str, Any]) -> dict[str, str]:
     """Address by name for every GET of the published schema."""
     keys = {"customers": (Customer, "external_id"), "orders": (Order, "number"), "purchase-orders": (PurchaseOrder, "number"),
-            "variants": (Variant, "sku")}  # fmt: skip
+            "variants": (Variant, "sku"), "metrics": (None, "code")}  # fmt: skip
     found = {}
     for route, operations in schema["paths"].items():
         if "get" not in operations:
@@ -123,13 +123,16 @@ def of_the_api(world: World, schema: dict[str, Any]) -> dict[str, str]:
         values = {}
         if "{" in route:
             model, key = keys[resource]
-            values[key] = getattr(world.row(model), key)
+            values[key] = getattr(world.row(model), key) if model else "sales"
         found[f"GET {route}"] = route.format(**values) + _ASKED_OF_THE_API.get(route, "")
     return found
 
 
 # What an operation of the API needs to be asked with.
-_ASKED_OF_THE_API = {"/api/v1/events/proof/": "?customer=c-1"}
+_ASKED_OF_THE_API = {
+    "/api/v1/events/proof/": "?customer=c-1",
+    "/api/v1/metrics/{code}/": "?first=2026-10-01&last=2026-11-20&by=sku",
+}
 
 
 def entries(schema: dict[str, Any]) -> set[str]:
