@@ -4,7 +4,20 @@ journey of a customer.
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.admin import codes, event_kinds, event_quality, event_sources, journeys, quarantine, rollup_state, sales, tiles
+from analytics.admin import (
+    alert_rules,
+    codes,
+    event_kinds,
+    event_quality,
+    event_sources,
+    incidents,
+    journeys,
+    quarantine,
+    reports,
+    rollup_state,
+    sales,
+    tiles,
+)
 from config.kernel.admin import home
 from config.kernel.admin.navigation import Link, add_group
 
@@ -23,11 +36,27 @@ add_group(
         Link(_("Data quality"), "fact_check", "admin:analytics_eventbatch_quality", "analytics.view_eventbatch"),
         Link(_("Quarantine"), "report", "admin:analytics_quarantinedevent_changelist", "analytics.view_quarantinedevent"),
         Link(_("Own kinds of events"), "category", "admin:analytics_eventkind_changelist", "analytics.view_eventkind"),
+        Link(_("Incidents"), "notifications", "admin:analytics_incident_changelist", "analytics.view_incident"),
+        Link(_("Alert rules"), "rule", "admin:analytics_alertrule_changelist", "analytics.view_alertrule"),
+        Link(_("Reports"), "summarize", "admin:analytics_report_changelist", "analytics.view_report"),
+        Link(_("Report packs"), "outgoing_mail", "admin:analytics_reportpack_changelist", "analytics.view_reportpack"),
     ],
     order=40,
 )
 home.add_section("analytics/home.html", tiles.home, order=10)
+home.add_section("analytics/_alerts.html", incidents.home, order=5)
 
 __all__ = (
-    "codes", "event_kinds", "event_quality", "event_sources", "journeys", "quarantine", "rollup_state", "sales", "tiles",
+    "alert_rules",
+    "codes",
+    "event_kinds",
+    "event_quality",
+    "event_sources",
+    "incidents",
+    "journeys",
+    "quarantine",
+    "reports",
+    "rollup_state",
+    "sales",
+    "tiles",
 )  # fmt: skip

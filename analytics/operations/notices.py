@@ -120,6 +120,11 @@ def _send(notice: Notice, words: Words, at: datetime) -> bool:
         return False
     try:
         subject, text, files = words(notice)
+    except Exception as error:
+        notice.state, notice.error = State.FAILED, f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+        notice.save(update_fields=["state", "error"])
+        return False
+    try:
         mail = EmailMessage(
             subject,
             text,

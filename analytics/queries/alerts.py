@@ -121,7 +121,7 @@ def history(rule: AlertRule, *, at: datetime, since: timedelta) -> list[Moment]:
     hourly = rule.window == AlertRule.Window.HOUR
     over = (at.astimezone(shop.zone()) - timedelta(hours=1)) if hourly else None
     last = over.date() if over else closing.last_closed(at, shop.zone())
-    first = max(last - since, watches.first_day(at) or last)
+    first = last - since
     found = measuring.rows(asked, first=first, last=last, by=Cut.DAY_HOUR if hourly else Cut.DAY, of=part, at=at)
     off = holidays.between(first, last, "en")
     moments = []
@@ -131,7 +131,9 @@ def history(rule: AlertRule, *, at: datetime, since: timedelta) -> list[Moment]:
             break
         weekday = SUNDAY if day in off else day.weekday()
         volume = None if counted is None else _float(row.values[counted.code])
-        moments.append(Moment(day, hour, Point((weekday, hour), _float(row.values[metric.code]), volume)))
+        point = Point((weekday, hour), _float(row.values[metric.code]), volume)
+        if moments or point.value or point.volume:
+            moments.append(Moment(day, hour, point))
     return moments
 
 

@@ -10,7 +10,6 @@ from django.db.models import Count, F, Min, Q, Sum
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from analytics import extract
 from analytics.metrics import METRICS, Cut, Unit
 from analytics.models import AlertRule, EventBatch, EventSource, Severity
 from analytics.queries import measuring
@@ -210,9 +209,3 @@ WATCHES: dict[str, Watch] = {
         ),
     )
 }
-
-
-def first_day(at: datetime) -> Any:
-    """The first business day of the shop; none while nothing was ordered."""
-    first = extract.first_moment()
-    return shop.day(first) if first else None

@@ -21,7 +21,7 @@ WEEKS = 12
 def figures(
     *, until: date = TODAY, weeks: int = WEEKS, an_hour: int = 10, price: int = 10_000, changed: Mapping[Any, int] | None = None
 ) -> None:
-    """Hours with sales and days that are made, up to the one before `until`. `changed` holds orders of a day, or of its hour."""
+    """Hours with sales and days that are made, up to the one before `until`. `changed` holds orders of a day or of its hour."""
     changed = changed or {}
     rows, days = [], []
     for back in range(weeks * 7, 0, -1):
