@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from analytics.admin import alert_words as words
 from analytics.admin import wording as figures
@@ -31,7 +31,7 @@ MAY_CHANGE = "analytics.change_reportpack"
 
 
 class PackForm(LabeledForm):
-    metrics = forms.MultipleChoiceField(label=gettext_lazy("figures"), widget=UnfoldAdminCheckboxSelectMultiple)
+    metrics = forms.MultipleChoiceField(label=gettext_lazy("figures"), widget=UnfoldAdminCheckboxSelectMultipleWidget)
     weekday = forms.TypedChoiceField(
         label=gettext_lazy("weekday"), coerce=int, widget=UnfoldAdminSelectWidget, initial=0,
         help_text=gettext_lazy("Of packs that are sent once a week."),
