@@ -65,9 +65,7 @@ class AssignForm(ReasonForm):
 @admin.register(Incident)
 class IncidentAdmin(ButtonsAdmin):
     change_form_outer_after_template = "admin/analytics/incident/_story.html"
-    empty_hint = gettext_lazy(
-        "What the alert rules find appears here, the open ones first. They are checked every 5 minutes."
-    )
+    empty_hint = gettext_lazy("What the alert rules find appears here, the open ones first. They are checked every 5 minutes.")
     list_display = ("found", "state_label", "severity_label", "opened", "last_seen", "worst", "assignee")
     list_filter: tuple[Any, ...] = (
         ("state", ChoicesDropdownFilter), ("severity", ChoicesDropdownFilter), ("opened_at", BusinessDaysFilter),

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('severity', models.CharField(choices=[('CRITICAL', 'critical'), ('WARNING', 'warning'), ('INFO', 'for information')], max_length=8, verbose_name='severity')),
                 ('state', models.CharField(choices=[('OPEN', 'open'), ('ACKNOWLEDGED', 'acknowledged'), ('RESOLVED', 'resolved')], default='OPEN', max_length=12, verbose_name='state')),
-                ('is_over', models.GeneratedField(db_persist=True, expression=models.Q(('state', 'RESOLVED')), output_field=models.BooleanField(verbose_name='over'))),
+                ('is_over', models.GeneratedField(db_persist=True, expression=models.ExpressionWrapper(models.Q(('state', 'RESOLVED')), output_field=models.BooleanField()), output_field=models.BooleanField(verbose_name='over'))),
                 ('opened_at', models.DateTimeField(verbose_name='opened at')),
                 ('seen_at', models.DateTimeField(verbose_name='last seen')),
                 ('value', models.DecimalField(decimal_places=4, max_digits=20, null=True, verbose_name='value')),

@@ -128,7 +128,9 @@ class Incident(models.Model):
     severity = models.CharField(_("severity"), max_length=8, choices=Severity.choices)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.OPEN)
     is_over = models.GeneratedField(
-        expression=Q(state="RESOLVED"), output_field=models.BooleanField(_("over")), db_persist=True
+        expression=models.ExpressionWrapper(Q(state="RESOLVED"), output_field=models.BooleanField()),
+        output_field=models.BooleanField(_("over")),
+        db_persist=True,
     )
     opened_at = models.DateTimeField(_("opened at"))
     seen_at = models.DateTimeField(_("last seen"))

@@ -15,8 +15,9 @@ from django.core.files.base import ContentFile
 from django.db.models import F, Model
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from analytics.models import EventKind, EventSource
-from analytics.operations import event_figures, event_kinds, rollups, visits
+from analytics.models import EventKind, EventSource, Incident
+from analytics.operations import alert_rules, event_figures, event_kinds, incidents, notices, reports, rollups, visits
+from analytics.queries import alerts
 from campaigns.models import Campaign, Consent, Customer, Promotion, Segment, SegmentMembership
 from campaigns.operations import coupons, customers, occurrences, promotions
 from config.kernel import jobs, tokens
@@ -63,6 +64,7 @@ class World:
         self._staff(size)
         self._past(size)
         self._events(size)
+        self._alerts(size)
         self._acts(size)
 
     def some_variants(self, size: int) -> list[Variant]:
@@ -358,6 +360,27 @@ class World:
         visits.rebuild_due(at=self.at)
         self.server = a_source(EventSource.Nature.SERVER, code="server")
         event_kinds.switch(number=EventKind.objects.latest("number").pk, on=False, actor=None)
+
+    def _alerts(self, size: int) -> None:
+        """Rules, each with an incident of many lines and mails that is not over, and packs, each with a report."""
+        alert_rules.furnish(at=self.at)
+        for number in range(size):
+            people = [self.clerk for _ in range(size)]
+            rule = alert_rules.add(
+                values={"name": f"규칙 {number}", "metric": "orders", "kind": "RELATIVE", "limit": Decimal(10)},
+                recipients=people,
+                at=self.at - timedelta(days=90),
+            )
+            seen = alerts.observe(rule, at=self.at)
+            incident = Incident.objects.create(
+                rule=rule, severity=rule.severity, opened_at=self.at, seen_at=self.at, value=1, peak=1,
+                evidence=dict(seen.evidence), assignee=self.clerk,
+            )  # fmt: skip
+            for one in people:
+                incidents.comment(incident_id=incident.pk, text="확인 중", actor=one, at=self.at)
+            notices.tell(incident=incident, occasion="OPENED", to=people, due_at=self.at, why="role:owner")
+            pack = reports.add(values={"name": f"보고 {number}", "metrics": ["orders", "sales"]}, recipients=people, at=self.at)
+            reports.send_now(pack_id=pack.pk, actor=self.clerk, at=self.at)
 
     # --- what pages are asked for
 

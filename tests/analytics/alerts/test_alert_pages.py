@@ -1,6 +1,7 @@
 """The pages of incidents, rules and reports: who sees and does what, both languages, previews, files."""
 
 import io
+import re
 import zipfile
 from datetime import timedelta
 from typing import Any
@@ -17,10 +18,12 @@ from analytics.queries import reports as queries
 from config.kernel import clock
 from config.kernel.roles import Role
 from tests.analytics.alerts.builders import NOW, TODAY, a_rule, figures, somebody
-from tests.config.kernel.pages import a_client, a_staff_member, foreign_words, text
+from tests.config.kernel.pages import a_client, a_staff_member, foreign_words, text, words_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.breaks_promises("figures stand here without the orders they tell of")]
 YESTERDAY = TODAY - timedelta(days=1)
+# What staff have called their own, and names of kinds of files.
+SAME = r"주문 감시|주간 보고|\bteller\b|\bPDF\b|한국어|소유자"
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +83,7 @@ def test_each_page_speaks_both_languages(owner: Client) -> None:
             owner.cookies["django_language"] = language
             answer = owner.get(page)
             assert answer.status_code == 200, page
-            assert foreign_words(answer, language) == [], (page, language)
+            assert foreign_words(re.sub(SAME, " ", words_of(answer)), language) == [], (page, language)
 
 
 @pytest.mark.parametrize("role", [Role.ORDER_CLERK, Role.VIEWER])
