@@ -18,7 +18,8 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics.admin import alert_words as words
 from analytics.admin.lines import LabeledForm
-from analytics.metrics import METRICS
+from analytics.anomalies.tuning import effective
+from analytics.metrics import METRICS, Unit
 from analytics.models import AlertRule, EventSource
 from analytics.operations import alert_rules
 from analytics.operations.alert_rules import BadRule
@@ -245,7 +246,7 @@ class AlertRuleAdmin(ButtonsAdmin):
     def tuned(self, row: AlertRule) -> str:
         if not row.steps:
             return "-"
-        limit = words.figure(words.Unit.RATE, alerts.effective(float(row.limit), row.steps))
+        limit = words.figure(Unit.RATE, effective(float(row.limit), row.steps))
         return _("%(steps)s steps: the limit counts as %(limit)s") % {"steps": f"{row.steps:+}", "limit": limit}
 
     @display(description=gettext_lazy("last error"))

@@ -1,6 +1,6 @@
 """How rules, incidents, notices and reports read, on pages and in mails."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -207,7 +207,7 @@ def chart(evidence: Mapping[str, Any], unit: Unit) -> dict[str, Any] | None:
     return of_series(series, unit)
 
 
-def of_series(series: list[Mapping[str, Any]], unit: Unit) -> dict[str, Any]:
+def of_series(series: Sequence[Mapping[str, Any]], unit: Unit) -> dict[str, Any]:
     def column(name: str) -> list[Decimal | None]:
         return [None if one.get(name) is None else Decimal(str(round(one[name], 4))) for one in series]
 

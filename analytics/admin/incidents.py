@@ -1,6 +1,6 @@
 """The worklist of incidents, and the page of each: what was found and why, what is done about it, and who was told."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from analytics.admin import alert_words as words
-from analytics.metrics import METRICS
+from analytics.metrics import METRICS, Unit
 from analytics.models import AlertRule, Incident
 from analytics.operations import alert_rules, incidents
 from analytics.queries import alerts
@@ -251,17 +251,17 @@ def numbers(rule: AlertRule, evidence: dict[str, Any]) -> list[tuple[str, str]]:
     if evidence.get("high") is not None:
         found.append((_("Would not have been told up to"), words.figure(unit, evidence["high"])))
     if rule.kind == AlertRule.Kind.ANOMALY:
-        found.append((_("Standard deviations"), words.figure(words.Unit.RATE, evidence.get("score"))))
+        found.append((_("Standard deviations"), words.figure(Unit.RATE, evidence.get("score"))))
     if evidence.get("volume") is not None:
-        found.append((_("Rests on"), words.figure(words.Unit.COUNT, evidence["volume"])))
+        found.append((_("Rests on"), words.figure(Unit.COUNT, evidence["volume"])))
     compared = [one["value"] for one in evidence.get("comparable", [])]
     if compared:
         found.append((_("Compared with"), " · ".join(words.figure(unit, one) for one in compared)))
     found += words.facts_of(evidence)
     if evidence.get("made_at"):
-        found.append((_("Figures made at"), words.codes.moment(words.datetime.fromisoformat(evidence["made_at"]))))
+        found.append((_("Figures made at"), wording.plain_moment(datetime.fromisoformat(evidence["made_at"]))))
     if evidence.get("asked_at"):
-        found.append((_("Asked at"), words.codes.moment(words.datetime.fromisoformat(evidence["asked_at"]))))
+        found.append((_("Asked at"), wording.plain_moment(datetime.fromisoformat(evidence["asked_at"]))))
     return found
 
 
@@ -271,7 +271,7 @@ def rows_url(request: HttpRequest, rule: AlertRule, evidence: dict[str, Any]) ->
         page, permission, query = WATCHES[rule.watch].page
         if not request.user.has_perm(permission):
             return ""
-        asked = query(words.datetime.fromisoformat(evidence["asked_at"]))
+        asked = query(datetime.fromisoformat(evidence["asked_at"]))
         return reverse(f"admin:{page}") + (f"?{urlencode(asked)}" if asked else "")
     if not evidence.get("slot") or not request.user.has_perm("analytics.view_hourlysales"):
         return ""

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from analytics.anomalies import quiet
 from analytics.models import AlertRule, Incident, IncidentEntry, Notice, Severity
@@ -80,7 +80,7 @@ def escalate_due(*, at: datetime) -> int:
         state=Incident.State.OPEN,
         escalated_at__isnull=True,
         rule__escalate_after__isnull=False,
-        opened_at__lte=at - timedelta(minutes=1) * F("rule__escalate_after"),
+        opened_at__lte=at - Value(timedelta(minutes=1)) * F("rule__escalate_after"),
     ).values_list("pk", flat=True)
     return sum(_escalate(incident_id, at) for incident_id in list(late))
 

@@ -124,7 +124,7 @@ def history(rule: AlertRule, *, at: datetime, since: timedelta) -> list[Moment]:
     first = last - since
     found = measuring.rows(asked, first=first, last=last, by=Cut.DAY_HOUR if hourly else Cut.DAY, of=part, at=at)
     off = holidays.between(first, last, "en")
-    moments = []
+    moments: list[Moment] = []
     for row in found:
         day, hour = row.key if hourly else (row.key, None)
         if over and (day, hour) > (over.date(), over.hour):
