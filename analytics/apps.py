@@ -46,3 +46,8 @@ class AnalyticsConfig(AppConfig):
                   "change_boardtile", "delete_boardtile")  # fmt: skip
         composing = dict.fromkeys((Role.ANALYST, Role.MARKETER, Role.BUYER, Role.WAREHOUSE), boards)
         grant("analytics", {**composing, Role.VIEWER: ("view_board", "view_boardtile")})
+        # Whoever may be responsible for something sees what went wrong and says that they are on it; rules are the owner's.
+        watched = ("view_incident", "change_incident", "view_alertrule")
+        grant("analytics", {role: watched for role in Role if role is not Role.VIEWER})
+        reports = ("view_report", "view_reportpack")
+        grant("analytics", {Role.ANALYST: reports, Role.MARKETER: reports, Role.VIEWER: reports})

@@ -4,16 +4,23 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from analytics.admin import (
+    alert_words,
+)
 from analytics.operations import (
+    alert_rules,
     decisive_slots,
     event_figures,
     event_months,
+    notices,
     purchase_marks,
     purchases,
+    reports,
     rhythm,
     rollups,
     trending,
     visits,
+    watching,
 )
 from config.kernel.jobs import Done, job
 
@@ -83,3 +90,22 @@ def read_rhythm(*, at: datetime) -> Done:
 def find_decisive_slots(*, at: datetime) -> Done:
     run = decisive_slots.find(at=at)
     return Done(rows=run.visits, summary={"decisive": run.slots.filter(is_decisive=True).count()})
+
+
+@job(name="analytics.watch_figures", title=_("Watch the figures"), seconds=240)
+def watch_figures(*, at: datetime) -> Done:
+    alert_rules.furnish(at=at)
+    done = watching.watch(at=at)
+    return Done(rows=done.checked, summary={"opened": done.opened, "over": done.resolved, "not_asked": done.failed})
+
+
+@job(name="analytics.make_reports", title=_("Make reports"), seconds=240, queue="slow")
+def make_reports(*, at: datetime) -> Done:
+    made = reports.make_due(at=at)
+    return Done(rows=made.made, summary={"reports_failed": made.failed})
+
+
+@job(name="analytics.send_notices", title=_("Mail notices"), seconds=290, queue="slow")
+def send_notices(*, at: datetime) -> Done:
+    sent = notices.send_due(words=alert_words.mail, at=at)
+    return Done(rows=sent.sent, summary={"mails_failed": sent.failed, "mails_unsure": sent.unsure})

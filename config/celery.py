@@ -92,6 +92,9 @@ SCHEDULE: tuple[Entry, ...] = (
         "Finds who is due to buy again, and what kind of buyer they are.",
     ),
     Entry("analytics.find_decisive_slots", crontab(hour="5", minute="40"), "Finds the hours in which visits end in orders."),
+    Entry("analytics.watch_figures", crontab(minute="*/5"), "Checks the alert rules, opens and closes incidents."),
+    Entry("analytics.make_reports", crontab(minute="*/15"), "Makes the report packs whose hour has come."),
+    Entry("analytics.send_notices", crontab(), "Mails what incidents and reports have to tell."),
 )
 
 app.conf.proposed_schedule = SCHEDULE

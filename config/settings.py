@@ -312,6 +312,24 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
+# --- Mail to staff: alerts and reports ---------------------------------------------------------------------------------------
+
+# Such as smtp+tls://user:password@mail.example.com:587. Without it nothing is mailed, and notices say so.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+MAIL_IS_ON = bool(EMAIL_URL)
+if MAIL_IS_ON:
+    _mail = env.email_url_config(EMAIL_URL)
+    EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_BACKEND"], _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="backoffice@localhost")
+MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+# How staff reach the back-office, for links in mails, such as https://admin.example.com.
+SHOP_URL = env.str("SHOP_URL", default="http://localhost:8000").rstrip("/")
+
 # --- Transport and content security ------------------------------------------------------------------------------------------
 
 HTTPS = env.bool("HTTPS", default=not DEBUG)

@@ -5,6 +5,7 @@ journey of a customer.
 from django.utils.translation import gettext_lazy as _
 
 from analytics.admin import (
+    alert_rules,
     boards,
     buyer_types,
     codes,
@@ -14,9 +15,11 @@ from analytics.admin import (
     event_quality,
     event_sources,
     funnel,
+    incidents,
     journeys,
     purchases,
     quarantine,
+    reports,
     rhythm,
     rollup_state,
     sales,
@@ -55,12 +58,18 @@ add_group(
         Link(_("Metrics"), "query_stats", "admin:analytics_explorer", "analytics.view_board"),
         Link(_("Boards"), "dashboard", "admin:analytics_board_changelist", "analytics.view_board"),
         Link(_("Live board"), "bolt", "admin:analytics_live", "analytics.view_board"),
+        Link(_("Incidents"), "notifications", "admin:analytics_incident_changelist", "analytics.view_incident"),
+        Link(_("Alert rules"), "rule", "admin:analytics_alertrule_changelist", "analytics.view_alertrule"),
+        Link(_("Reports"), "summarize", "admin:analytics_report_changelist", "analytics.view_report"),
+        Link(_("Report packs"), "outgoing_mail", "admin:analytics_reportpack_changelist", "analytics.view_reportpack"),
     ],
     order=40,
 )
 home.add_section("analytics/home.html", tiles.home, order=10)
+home.add_section("analytics/_alerts.html", incidents.home, order=5)
 
 __all__ = (
+    "alert_rules",
     "boards",
     "buyer_types",
     "codes",
@@ -70,9 +79,11 @@ __all__ = (
     "event_quality",
     "event_sources",
     "funnel",
+    "incidents",
     "journeys",
     "purchases",
     "quarantine",
+    "reports",
     "rhythm",
     "rollup_state",
     "sales",

@@ -20,5 +20,12 @@ codes.declare(
         "months_made": pgettext_lazy("fact", "months made"),
         "months_dropped": pgettext_lazy("fact", "months dropped"),
         "forgotten": pgettext_lazy("fact", "events parted from their customer"),
+        # watching, reporting, mailing
+        "opened": pgettext_lazy("fact", "incidents opened"),
+        "over": pgettext_lazy("fact", "incidents over"),
+        "not_asked": pgettext_lazy("fact", "rules that could not be checked"),
+        "reports_failed": pgettext_lazy("fact", "reports that could not be made"),
+        "mails_failed": pgettext_lazy("fact", "mails that did not go out"),
+        "mails_unsure": pgettext_lazy("fact", "mails of which it is unknown whether they went out"),
     },
 )

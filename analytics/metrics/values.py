@@ -19,7 +19,7 @@ class Unit(Enum):
 
 
 class Cut(Enum):
-    """By what a metric can be told apart. The first six cut time, the others what it happened to."""
+    """By what a metric can be told apart. Down to the hours of days they cut time, the others what it happened to."""
 
     DAY = "day"
     WEEK = "week"  # the Monday it begins with
@@ -27,6 +27,7 @@ class Cut(Enum):
     HOUR = "hour"  # 0 to 23, of any day
     WEEKDAY = "weekday"  # 0 is Monday
     SLOT = "slot"  # (weekday, hour)
+    DAY_HOUR = "day_hour"  # (date, hour): each hour of each day
     CHANNEL = "channel"
     CATEGORY = "category"
     SKU = "sku"

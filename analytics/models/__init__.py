@@ -1,3 +1,12 @@
+from analytics.models.alerts import (
+    AlertRule,
+    Incident,
+    IncidentEntry,
+    Notice,
+    Report,
+    ReportPack,
+    Severity,
+)
 from analytics.models.behaviour import (
     Event,
     EventBatch,
@@ -56,6 +65,7 @@ from analytics.models.visits import (
 )
 
 __all__ = (
+    "AlertRule",
     "Board",
     "BoardTile",
     "BuyerType",
@@ -84,14 +94,20 @@ __all__ = (
     "HourlyEvents",
     "HourlySales",
     "HourlyVisits",
+    "Incident",
+    "IncidentEntry",
     "KnownVisitor",
     "Newcomer",
+    "Notice",
     "Playbook",
     "Purchase",
     "PurchaseDay",
     "QuarantinedEvent",
+    "Report",
+    "ReportPack",
     "RhythmRun",
     "RollupState",
+    "Severity",
     "SlotConversion",
     "SlotRun",
     "Touch",

@@ -26,7 +26,7 @@ from config.kernel import shop
 from config.kernel.business_time import Period, day_period
 
 TIME = frozenset({Cut.DAY, Cut.WEEK, Cut.MONTH, Cut.WEEKDAY})
-HOURS = frozenset({Cut.HOUR, Cut.SLOT})
+HOURS = frozenset({Cut.HOUR, Cut.SLOT, Cut.DAY_HOUR})
 
 # One row of a day that is read live: its day, its hour, the other cuts by name, and the facts by name.
 LiveRow = tuple[date, int, Mapping[str, Any], Mapping[str, Decimal]]

@@ -271,6 +271,7 @@ def _groups(by: Cut | None, source: Source) -> dict[str, Any]:
         Cut.HOUR: {"cut_hour": F("hour")},
         Cut.WEEKDAY: {"cut_weekday": ExtractIsoWeekDay("day")},
         Cut.SLOT: {"cut_weekday": ExtractIsoWeekDay("day"), "cut_hour": F("hour")},
+        Cut.DAY_HOUR: {"cut_day": F("day"), "cut_hour": F("hour")},
     }
     if by is None:
         return {}
@@ -285,6 +286,7 @@ def _live_key(by: Cut | None, day: date, hour: int, told: Mapping[str, Any]) -> 
         Cut.HOUR: hour,
         Cut.WEEKDAY: day.weekday(),
         Cut.SLOT: (day.weekday(), hour),
+        Cut.DAY_HOUR: (day, hour),
     }
     if by is None:
         return None
@@ -301,5 +303,6 @@ def _keys(by: Cut, first: date, last: date) -> list[Any]:
         Cut.HOUR: lambda: list(range(24)),
         Cut.WEEKDAY: lambda: list(range(7)),
         Cut.SLOT: lambda: [(weekday, hour) for weekday in range(7) for hour in range(24)],
+        Cut.DAY_HOUR: lambda: [(day, hour) for day in days for hour in range(24)],
     }
     return every[by]() if by in every else []

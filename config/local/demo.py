@@ -189,6 +189,7 @@ def _fill(services: Services, place: Place) -> None:
         manage(services, "seed_demo", "--scale", "medium")
         manage(services, "seed_events")
         manage(services, "rebuild_analytics")
+        manage(services, "seed_alerts")
     except LocalError as refusal:
         print(f"The shop stays as it is. {refusal}", flush=True)
         return

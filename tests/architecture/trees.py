@@ -50,6 +50,7 @@ RULES = (
     "analytics/cohorts.py",
     "analytics/changes.py",
     "analytics/comparing.py",
+    "analytics/anomalies/*.py",
 )
 SKIN = frozenset({"admin", "api", "views", "tasks", "subscribers"})
 

@@ -19,19 +19,27 @@ from analytics.models import (
     CustomerRhythm,
     EventKind,
     EventSource,
+    Incident,
     SlotConversion,
     SlotRun,
 )
 from analytics.operations import (
+    alert_rules,
     buyer_types,
     decisive_slots,
     event_figures,
     event_kinds,
+    incidents,
+    notices,
     purchases,
+    reports,
     rhythm,
     rollups,
     trending,
     visits,
+)
+from analytics.queries import (
+    alerts,
 )
 from campaigns.models import Campaign, Consent, Customer, Promotion, Segment, SegmentMembership
 from campaigns.operations import coupons, customers, occurrences, promotions
@@ -80,6 +88,7 @@ class World:
         self._past(size)
         self._events(size)
         self._rhythm(size)
+        self._alerts(size)
         self._acts(size)
 
     def some_variants(self, size: int) -> list[Variant]:
@@ -402,6 +411,27 @@ class World:
             )
             for number in range(size)
         )  # fmt: skip
+
+    def _alerts(self, size: int) -> None:
+        """Rules, each with an incident of many lines and mails that is not over, and packs, each with a report."""
+        alert_rules.furnish(at=self.at)
+        for number in range(size):
+            people = [self.clerk for _ in range(size)]
+            rule = alert_rules.add(
+                values={"name": f"규칙 {number}", "metric": "orders", "kind": "RELATIVE", "limit": Decimal(10)},
+                recipients=people,
+                at=self.at - timedelta(days=90),
+            )
+            seen = alerts.observe(rule, at=self.at)
+            incident = Incident.objects.create(
+                rule=rule, severity=rule.severity, opened_at=self.at, seen_at=self.at, value=1, peak=1,
+                evidence=dict(seen.evidence), assignee=self.clerk,
+            )  # fmt: skip
+            for one in people:
+                incidents.comment(incident_id=incident.pk, text="확인 중", actor=one, at=self.at)
+            notices.tell(incident=incident, occasion="OPENED", to=people, due_at=self.at, why="role:owner")
+            pack = reports.add(values={"name": f"보고 {number}", "metrics": ["orders", "sales"]}, recipients=people, at=self.at)
+            reports.send_now(pack_id=pack.pk, actor=self.clerk, at=self.at)
 
     # --- what pages are asked for
 
