@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.operations import event_figures, event_months, rollups, visits
+from analytics.operations import erasing, event_figures, event_months, rollups, visits
 from config.kernel.jobs import Done, job
 
 
@@ -41,3 +41,8 @@ def keep_event_months(*, at: datetime) -> Done:
         rows=kept.made + kept.dropped,
         summary={"months_made": kept.made, "months_dropped": kept.dropped, "forgotten": kept.forgotten},
     )
+
+
+@job(name="analytics.sweep_erased", title=_("Reach the events of erased persons"), seconds=1800, queue="slow")
+def sweep_erased(*, at: datetime) -> Done:
+    return Done(rows=erasing.sweep(at=at))

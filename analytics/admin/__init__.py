@@ -4,7 +4,18 @@ journey of a customer.
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.admin import codes, event_kinds, event_quality, event_sources, journeys, quarantine, rollup_state, sales, tiles
+from analytics.admin import (
+    codes,
+    event_kinds,
+    event_quality,
+    event_sources,
+    journeys,
+    persons,
+    quarantine,
+    rollup_state,
+    sales,
+    tiles,
+)
 from config.kernel.admin import home
 from config.kernel.admin.navigation import Link, add_group
 
@@ -23,11 +34,13 @@ add_group(
         Link(_("Data quality"), "fact_check", "admin:analytics_eventbatch_quality", "analytics.view_eventbatch"),
         Link(_("Quarantine"), "report", "admin:analytics_quarantinedevent_changelist", "analytics.view_quarantinedevent"),
         Link(_("Own kinds of events"), "category", "admin:analytics_eventkind_changelist", "analytics.view_eventkind"),
+        Link(_("Erased persons"), "person_off", "admin:analytics_erasure_changelist", "analytics.view_erasure"),
     ],
     order=40,
 )
 home.add_section("analytics/home.html", tiles.home, order=10)
 
 __all__ = (
-    "codes", "event_kinds", "event_quality", "event_sources", "journeys", "quarantine", "rollup_state", "sales", "tiles",
+    "codes", "event_kinds", "event_quality", "event_sources", "journeys", "persons", "quarantine", "rollup_state", "sales",
+    "tiles",
 )  # fmt: skip

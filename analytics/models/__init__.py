@@ -7,6 +7,7 @@ from analytics.models.behaviour import (
     KnownVisitor,
     QuarantinedEvent,
 )
+from analytics.models.outlets import Erasure
 from analytics.models.rollups import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
 from analytics.models.visits import Visit, VisitDay
 
@@ -14,6 +15,7 @@ __all__ = (
     "DailyPromotion",
     "DailySales",
     "DailyStock",
+    "Erasure",
     "Event",
     "EventBatch",
     "EventKind",

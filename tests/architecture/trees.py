@@ -45,6 +45,8 @@ RULES = (
     "orders/importing/olist.py",
     "analytics/forecasting/*.py",
     "analytics/scoring.py",
+    "config/kernel/catalogue.py",
+    "*/columns.py",
 )
 SKIN = frozenset({"admin", "api", "views", "tasks", "subscribers"})
 
