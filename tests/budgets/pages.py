@@ -32,6 +32,7 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
             "number": {"q": world.order.number},
             "name": {"q": world.customer.name},
         },
+        "admin:kernel_personalaccess_catalogue": {"all": {"all": "1"}},
         "admin:orders_order_picking": {"warehouse": {"warehouse": world.warehouse.code}},
     }
 

@@ -16,10 +16,10 @@ from django.db.models import F, Model
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from analytics.models import EventKind, EventSource
-from analytics.operations import event_figures, event_kinds, rollups, visits
+from analytics.operations import erasing, event_figures, event_kinds, rollups, visits
 from campaigns.models import Campaign, Consent, Customer, Promotion, Segment, SegmentMembership
 from campaigns.operations import coupons, customers, occurrences, promotions
-from config.kernel import jobs, tokens
+from config.kernel import accesses, jobs, tokens
 from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
 from config.kernel.roles import Role
 from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, StockLevel, StockRepair, Variant, Warehouse
@@ -63,6 +63,7 @@ class World:
         self._staff(size)
         self._past(size)
         self._events(size)
+        self._trust(size)
         self._acts(size)
 
     def some_variants(self, size: int) -> list[Variant]:
@@ -358,6 +359,16 @@ class World:
         visits.rebuild_due(at=self.at)
         self.server = a_source(EventSource.Nature.SERVER, code="server")
         event_kinds.switch(number=EventKind.objects.latest("number").pk, on=False, actor=None)
+
+    def _trust(self, size: int) -> None:
+        """Accesses to personal data, and persons who were erased, each by somebody else."""
+        for number in range(size):
+            accesses.record(
+                deed=accesses.Deed.OPENED, subject="orders.order", row_key=self.order.pk, actor=self.clerk, at=self.at
+            )
+            gone = builders.a_customer(self.at, external_id=f"gone-{number}")
+            erasing.erase(customer_id=gone.pk, reason="요청", actor=self.clerk, at=self.at)
+        erasing.sweep(at=self.at)
 
     # --- what pages are asked for
 

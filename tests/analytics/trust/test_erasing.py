@@ -92,7 +92,7 @@ def the_order(customer: Customer, staff: User) -> None:
 
 
 def browsing(customer: Customer, other: Customer) -> None:
-    """Named, unnamed on the same browser, without consent, on a browser of two people, and something that cannot be read."""
+    """Named, unnamed on the same browser, in no visit, on a browser of two people, and something that cannot be read."""
     source = a_source(EventSource.Nature.SERVER, at=NOW - timedelta(days=40))
     for days in (3, 2):
         at = NOW - timedelta(days=days)
@@ -104,7 +104,7 @@ def browsing(customer: Customer, other: Customer) -> None:
             a_batch(an_event(at=at + timedelta(hours=2)), visitor="of-two", customer=other.external_id),
             at=at + timedelta(hours=2),
         )
-        told(source, a_batch(an_event(at=at), visitor=None, customer=ID, consent=False), at=at)
+        told(source, a_batch(an_event(at=at), visitor="at-work", customer=ID), at=at, traffic=Event.Traffic.INTERNAL)
     told(source, a_batch({"id": "no", "customer": ID, "mail": MAIL}), at=NOW)
     event_figures.count_due()
     visits.rebuild_due(at=NOW)
@@ -257,5 +257,5 @@ def test_commands_do_the_same(person: Customer, tmp_path: Any, capsys: pytest.Ca
         call_command("erase_person", ID, reason="asked")
     call_command("erase_person", ID, reason="asked", yes=True)
     assert "Erased: 1 orders, 4 visits, 10 events." in capsys.readouterr().out
-    with pytest.raises(CommandError, match="no such customer"):
+    with pytest.raises(CommandError, match="없는 고객"):
         call_command("erase_person", ID, reason="asked", yes=True)
