@@ -21,7 +21,7 @@ HOURS = frozenset({Cut.HOUR, Cut.SLOT})
 LiveRow = tuple[date, int, Mapping[str, Any], Mapping[str, Decimal]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """One rollup. `facts` names the column of each fact; `cuts` the lookup of each cut that is not of time.
 

@@ -164,6 +164,7 @@ class TokenScope(models.Model):
         STOREFRONT = "STOREFRONT", _("storefront")  # the shop's own server: quotes, places and reads orders for its customers
         INTEGRATION = "INTEGRATION", _("integration")  # a partner system: reads and writes every resource
         READ_ONLY = "READ_ONLY", _("read-only")  # reads every resource, writes none
+        FEED = "FEED", _("feeds")  # reads figures for spreadsheets and reports, and nothing else
 
     token = models.ForeignKey("knox.AuthToken", models.CASCADE, related_name="scopes", verbose_name=_("token"))
     scope = models.CharField(_("scope"), max_length=12, choices=Scope.choices)
@@ -173,7 +174,9 @@ class TokenScope(models.Model):
         verbose_name_plural = _("token scopes")
         constraints = [
             models.UniqueConstraint(fields=["token", "scope"], name="token_scope_once"),
-            models.CheckConstraint(condition=Q(scope__in=["STOREFRONT", "INTEGRATION", "READ_ONLY"]), name="token_scope_known"),
+            models.CheckConstraint(
+                condition=Q(scope__in=["STOREFRONT", "INTEGRATION", "READ_ONLY", "FEED"]), name="token_scope_known"
+            ),
         ]
 
     def __str__(self) -> str:

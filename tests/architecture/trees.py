@@ -47,6 +47,7 @@ RULES = (
     "analytics/scoring.py",
     "config/kernel/catalogue.py",
     "*/columns.py",
+    "analytics/reading/*.py",
 )
 SKIN = frozenset({"admin", "api", "views", "tasks", "subscribers"})
 

@@ -122,7 +122,9 @@ def of_the_api(world: World, schema: dict[str, Any]) -> dict[str, str]:
             continue
         resource = route.split("/")[3]
         values = {}
-        if "{" in route:
+        if resource in ("feeds", "odata"):
+            values["name"] = "orders"
+        elif "{" in route:
             model, key = keys[resource]
             values[key] = getattr(world.row(model), key)
         found[f"GET {route}"] = route.format(**values) + _ASKED_OF_THE_API.get(route, "")

@@ -122,7 +122,7 @@ def holding(needles: tuple[str, ...]) -> Iterator[str]:
             found = "convert_to(word, 'UTF8') IN" if kind == "bytea" else "word IN"
             value = f'"{column}"' if kind == "bytea" else f'"{column}"::text'
             cursor.execute(
-                f'SELECT count(*) FROM "{table}", unnest(%s::text[]) AS word WHERE position({found} {value}) > 0',  # noqa: S608
+                f'SELECT count(*) FROM "{table}", unnest(%s::text[]) AS word WHERE position({found} {value}) > 0',
                 [[*needles]],
             )
             if cursor.fetchone()[0]:
