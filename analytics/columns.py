@@ -121,4 +121,25 @@ TABLES = (
         Kept.REMADE,
         none="day state marks dirtied_at rebuilt_at source_rows seconds catalog is_forgotten",
     ),
+    Table(
+        "analytics_outlet",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.WHILE_NEEDED,
+        none="id code view first_day trailing_days is_active last_day created_at",
+    ),
+    Table(
+        "analytics_outletfile",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.WHILE_NEEDED,
+        none="id outlet_id day rows size sha256 written_at",
+    ),
+    Table(
+        "analytics_outletrun",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.WHILE_NEEDED,
+        none="id outlet_id began_at seconds looked_at written rows error",
+    ),
 )

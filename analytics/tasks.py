@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.operations import erasing, event_figures, event_months, rollups, visits
+from analytics.operations import erasing, event_figures, event_months, outlets, rollups, visits
 from config.kernel.jobs import Done, job
 
 
@@ -46,3 +46,9 @@ def keep_event_months(*, at: datetime) -> Done:
 @job(name="analytics.sweep_erased", title=_("Reach the events of erased persons"), seconds=1800, queue="slow")
 def sweep_erased(*, at: datetime) -> Done:
     return Done(rows=erasing.sweep(at=at))
+
+
+@job(name=outlets.RUN, title=_("Write the exports"), seconds=1800, queue="slow")
+def run_outlets(*, at: datetime, outlet: int | None = None) -> Done:
+    done = outlets.run(at=at, only=outlet)
+    return Done(rows=done.rows, summary={"days": done.looked_at, "files": done.files})

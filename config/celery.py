@@ -75,6 +75,7 @@ SCHEDULE: tuple[Entry, ...] = (
         crontab(hour="3", minute="50"),
         "Makes the coming months' room for events; forgets whose they are, and drops them, when their time is over.",
     ),
+    Entry("analytics.run_outlets", crontab(hour="5", minute="10"), "Writes yesterday's files, and anew those that changed."),
     Entry("analytics.sweep_erased", crontab(minute="*/10"), "Reaches the events of persons who were erased."),
 )
 

@@ -3,6 +3,7 @@ journey of a customer.
 """
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from analytics.admin import (
     codes,
@@ -10,6 +11,7 @@ from analytics.admin import (
     event_quality,
     event_sources,
     journeys,
+    outlets,
     persons,
     quarantine,
     rollup_state,
@@ -34,6 +36,7 @@ add_group(
         Link(_("Data quality"), "fact_check", "admin:analytics_eventbatch_quality", "analytics.view_eventbatch"),
         Link(_("Quarantine"), "report", "admin:analytics_quarantinedevent_changelist", "analytics.view_quarantinedevent"),
         Link(_("Own kinds of events"), "category", "admin:analytics_eventkind_changelist", "analytics.view_eventkind"),
+        Link(pgettext_lazy("files", "Exports"), "output", "admin:analytics_outlet_changelist", "analytics.view_outlet"),
         Link(_("Erased persons"), "person_off", "admin:analytics_erasure_changelist", "analytics.view_erasure"),
     ],
     order=40,
@@ -41,6 +44,6 @@ add_group(
 home.add_section("analytics/home.html", tiles.home, order=10)
 
 __all__ = (
-    "codes", "event_kinds", "event_quality", "event_sources", "journeys", "persons", "quarantine", "rollup_state", "sales",
-    "tiles",
+    "codes", "event_kinds", "event_quality", "event_sources", "journeys", "outlets", "persons", "quarantine", "rollup_state",
+    "sales", "tiles",
 )  # fmt: skip

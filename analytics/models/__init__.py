@@ -7,7 +7,7 @@ from analytics.models.behaviour import (
     KnownVisitor,
     QuarantinedEvent,
 )
-from analytics.models.outlets import Erasure
+from analytics.models.outlets import Erasure, Outlet, OutletFile, OutletRun
 from analytics.models.rollups import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
 from analytics.models.visits import Visit, VisitDay
 
@@ -23,6 +23,9 @@ __all__ = (
     "HourlyEvents",
     "HourlySales",
     "KnownVisitor",
+    "Outlet",
+    "OutletFile",
+    "OutletRun",
     "QuarantinedEvent",
     "RollupState",
     "Visit",

@@ -1,4 +1,4 @@
-"""Who was erased, by whom and why."""
+"""Who was erased, by whom and why; and what leaves the shop as files, day by day."""
 
 from django.conf import settings
 from django.db import models
@@ -39,3 +39,70 @@ class Erasure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id}"
+
+
+class Outlet(models.Model):
+    """A view that is written into files: one for each closed business day, or one in all where it has no days."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True, help_text=_("Name of its folder."))
+    view = models.CharField(pgettext_lazy("outlet", "view"), max_length=60)
+    first_day = models.DateField(_("first day"), help_text=_("Earlier days are not written."))
+    trailing_days = models.PositiveSmallIntegerField(
+        _("days looked at again"),
+        default=35,
+        help_text=_("So many of the latest days are read again in each run; a file is written anew where something changed."),
+    )
+    is_active = models.BooleanField(pgettext_lazy("outlet", "active"), default=True)
+    last_day = models.DateField(_("written up to"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = pgettext_lazy("files", "export")
+        verbose_name_plural = pgettext_lazy("files", "exports")
+        constraints = [models.CheckConstraint(condition=models.Q(trailing_days__lte=400), name="outlet_trailing_bounded")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class OutletFile(models.Model):
+    """What a file holds, as its manifest says. `day` is empty for a view without days."""
+
+    outlet = models.ForeignKey(
+        Outlet, models.CASCADE, db_index=False, related_name="files", verbose_name=pgettext_lazy("files", "export")
+    )
+    day = models.DateField(_("business day"), null=True, blank=True)
+    rows = models.PositiveIntegerField(_("rows"))
+    size = models.PositiveBigIntegerField(_("bytes"))
+    sha256 = models.CharField("SHA-256", max_length=64)
+    written_at = models.DateTimeField(_("written at"))
+
+    class Meta:
+        verbose_name = _("exported file")
+        verbose_name_plural = _("exported files")
+        constraints = [models.UniqueConstraint(fields=["outlet", "day"], nulls_distinct=False, name="outlet_file_once")]
+
+    def __str__(self) -> str:
+        return f"{self.outlet_id} {self.day}"
+
+
+class OutletRun(models.Model):
+    """One run of one outlet, for the record."""
+
+    outlet = models.ForeignKey(
+        Outlet, models.CASCADE, db_index=False, related_name="runs", verbose_name=pgettext_lazy("files", "export")
+    )
+    began_at = models.DateTimeField(_("began at"))
+    seconds = models.FloatField(_("seconds"))
+    looked_at = models.PositiveIntegerField(_("days looked at"))
+    written = models.PositiveIntegerField(_("files written"))
+    rows = models.PositiveBigIntegerField(_("rows"))
+    error = models.CharField(_("error"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("run of an export")
+        verbose_name_plural = _("runs of exports")
+        indexes = [models.Index(fields=["outlet", "-id"], name="outlet_run_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.outlet_id} {self.began_at:%Y-%m-%d %H:%M}"

@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 from django.db.models import F, Model
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from analytics.models import EventKind, EventSource
+from analytics.models import EventKind, EventSource, Outlet, OutletFile, OutletRun
 from analytics.operations import erasing, event_figures, event_kinds, rollups, visits
 from campaigns.models import Campaign, Consent, Customer, Promotion, Segment, SegmentMembership
 from campaigns.operations import coupons, customers, occurrences, promotions
@@ -369,6 +369,14 @@ class World:
             gone = builders.a_customer(self.at, external_id=f"gone-{number}")
             erasing.erase(customer_id=gone.pk, reason="요청", actor=self.clerk, at=self.at)
         erasing.sweep(at=self.at)
+        for number in range(size):
+            outlet = Outlet.objects.create(
+                code=f"o-{number}", view="stock", first_day=self.at, last_day=self.at, created_at=self.at
+            )
+            for one in range(size):
+                OutletRun.objects.create(outlet=outlet, began_at=self.at, seconds=1, looked_at=1, written=1, rows=1)
+                day = self.at.date() - timedelta(days=one)
+                OutletFile.objects.create(outlet=outlet, day=day, rows=1, size=1, sha256="0" * 64, written_at=self.at)
 
     # --- what pages are asked for
 
