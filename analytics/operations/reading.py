@@ -39,7 +39,7 @@ def sync_views(*, app_role: str) -> Sequence[str]:
 
 def _make(cursor: Any, view: View) -> None:
     name = sql.Identifier(SCHEMA, view.name)
-    query = sql.SQL(view.select(settings.BUSINESS_TIME_ZONE))  # type: ignore[arg-type]  # of texts of the product alone
+    query = sql.SQL(view.select(settings.BUSINESS_TIME_ZONE))  # of texts of the product alone
     cursor.execute(sql.SQL("CREATE VIEW {} AS {}").format(name, query))
     cursor.execute(sql.SQL("COMMENT ON VIEW {} IS {}").format(name, sql.Literal(view.about)))
     for column in view.columns:
