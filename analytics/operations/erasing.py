@@ -75,7 +75,7 @@ def sweep(*, at: datetime) -> int:
 @transaction.atomic
 def _sweep(pk: int, at: datetime) -> int:
     unhurried()
-    erasure = Erasure.objects.select_for_update().get(pk=pk)
+    erasure = Erasure.objects.select_for_update(no_key=True).get(pk=pk)
     if erasure.swept_at is not None:
         return 0
     # Whose older events were is forgotten already.

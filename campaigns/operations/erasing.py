@@ -14,6 +14,7 @@ from config.kernel import erasing
 @transaction.atomic
 def lock(*, customer_id: int) -> Customer:
     """For the rest of the caller's transaction no order can be placed for this customer."""
+    # no_key is not enough: the external id, a key, is replaced, and nothing may refer to the row meanwhile.
     return Customer.objects.select_for_update().get(pk=customer_id)
 
 

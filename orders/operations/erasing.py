@@ -23,7 +23,7 @@ def lock_closed(*, customer_id: int) -> Sequence[str]:
     """The numbers of the customer's orders, locked; refused while one of them waits for anything."""
     orders = Order.objects.filter(customer_id=customer_id).order_by("pk")
     # Locked first: whoever takes goods back or pays holds the order.
-    numbers = [order.number for order in orders.select_for_update(of=("self",)).only("number")]
+    numbers = [order.number for order in orders.select_for_update(of=("self",), no_key=True).only("number")]
     coming = Return.objects.filter(order=OuterRef("pk"), state=Return.State.ACCEPTED)
     waits = ~Q(state__in=OVER) | Q(refund_due=True) | Q(has_unmatched=True) | Exists(coming)
     if waiting := list(orders.filter(waits).values_list("number", flat=True)[:20]):
