@@ -10,9 +10,11 @@ from analytics.admin import (
 from analytics.operations import (
     alert_rules,
     decisive_slots,
+    erasing,
     event_figures,
     event_months,
     notices,
+    outlets,
     purchase_marks,
     purchases,
     reports,
@@ -109,3 +111,14 @@ def make_reports(*, at: datetime) -> Done:
 def send_notices(*, at: datetime) -> Done:
     sent = notices.send_due(words=alert_words.mail, at=at)
     return Done(rows=sent.sent, summary={"mails_failed": sent.failed, "mails_unsure": sent.unsure})
+
+
+@job(name="analytics.sweep_erased", title=_("Reach the events of erased persons"), seconds=1800, queue="slow")
+def sweep_erased(*, at: datetime) -> Done:
+    return Done(rows=erasing.sweep(at=at))
+
+
+@job(name=outlets.RUN, title=_("Write the exports"), seconds=1800, queue="slow")
+def run_outlets(*, at: datetime, outlet: int | None = None) -> Done:
+    done = outlets.run(at=at, only=outlet)
+    return Done(rows=done.rows, summary={"days": done.looked_at, "files": done.files})

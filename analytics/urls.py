@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from analytics import views as pages
 from analytics.api import (
+    feeds,
     metrics,
     rhythm,
     trending,
@@ -19,4 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/customers/<str:external_id>/rhythm/", rhythm.RhythmView.as_view(), name="customer-rhythm"),
     path("api/v1/metrics/", metrics.MetricsView.as_view(), name="metrics"),
     path("api/v1/metrics/<slug:code>/", metrics.MetricView.as_view(), name="metric"),
+    path("api/v1/feeds/", feeds.FeedsView.as_view(), name="feeds"),
+    path("api/v1/feeds/<slug:name>.csv", feeds.FeedCSVView.as_view(), name="feed-csv"),
+    path("api/v1/odata/", feeds.ODataView.as_view(), name="odata"),
+    path("api/v1/odata/$metadata", feeds.ODataMetadataView.as_view(), name="odata-metadata"),
+    path("api/v1/odata/<slug:name>", feeds.ODataSetView.as_view(), name="odata-set"),
 ]

@@ -304,6 +304,8 @@ STORAGES = {
 # --- Files that people send: kept until they were read, and never served ------------------------------------------------------
 
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / ".local" / "media"))
+# Exports are written below it, a folder for each.
+EXPORT_ROOT = env.str("EXPORT_ROOT", default=str(BASE_DIR / ".local" / "exports"))
 FILE_UPLOAD_PERMISSIONS = 0o600
 UPLOAD_MOST_MB = env.int("UPLOAD_MOST_MB", default=100)
 FILE_UPLOAD_HANDLERS = [

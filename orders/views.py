@@ -12,6 +12,8 @@ from django.utils import translation
 
 from campaigns.models.customer import SEES_PERSONAL
 from config.kernel import clock
+from config.kernel.accesses import Deed
+from config.kernel.admin.seeing import seen
 from inventory.models import Warehouse
 from orders.models import Fulfillment, Order
 from orders.queries import picking
@@ -48,6 +50,7 @@ def packing_slip_view(request: HttpRequest, object_id: str) -> HttpResponse:
     order = get_object_or_404(Order.objects.select_related("customer"), pk=_key(object_id))
     parcel = request.GET.get("parcel", "")
     fulfillment = get_object_or_404(Fulfillment, number=parcel, order=order) if parcel else None
+    seen(request, Deed.OPENED, order, details="packing slip")
     known = dict(settings.LANGUAGES)
     language = request.GET.get("language", settings.LANGUAGE_CODE)
     if language not in known:

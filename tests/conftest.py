@@ -3,10 +3,12 @@
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
@@ -99,6 +101,8 @@ def furnish() -> None:
         separate = cursor.fetchone() is not None
     if separate:
         installing.grant_app_role("shop_app")
+    if apps.is_installed("analytics"):
+        call_command("sync_views", verbosity=0, stdout=StringIO())
     installing.sync_roles()
     installing.sync_schedules()
 

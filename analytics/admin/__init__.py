@@ -3,6 +3,7 @@ journey of a customer.
 """
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from analytics.admin import (
     alert_rules,
@@ -17,6 +18,8 @@ from analytics.admin import (
     funnel,
     incidents,
     journeys,
+    outlets,
+    persons,
     purchases,
     quarantine,
     reports,
@@ -62,6 +65,8 @@ add_group(
         Link(_("Alert rules"), "rule", "admin:analytics_alertrule_changelist", "analytics.view_alertrule"),
         Link(_("Reports"), "summarize", "admin:analytics_report_changelist", "analytics.view_report"),
         Link(_("Report packs"), "outgoing_mail", "admin:analytics_reportpack_changelist", "analytics.view_reportpack"),
+        Link(pgettext_lazy("files", "Exports"), "output", "admin:analytics_outlet_changelist", "analytics.view_outlet"),
+        Link(_("Erased persons"), "person_off", "admin:analytics_erasure_changelist", "analytics.view_erasure"),
     ],
     order=40,
 )
@@ -81,6 +86,8 @@ __all__ = (
     "funnel",
     "incidents",
     "journeys",
+    "outlets",
+    "persons",
     "purchases",
     "quarantine",
     "reports",

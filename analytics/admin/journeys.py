@@ -25,8 +25,10 @@ from analytics.queries import identity, timeline
 from analytics.queries.timeline import Entry, Kind
 from campaigns.models import Consent, Customer, Redemption
 from config.kernel import shop
+from config.kernel.accesses import Deed
 from config.kernel.admin import wording
 from config.kernel.admin.row_links import RowLink, add_row_link
+from config.kernel.admin.seeing import seen
 from orders.admin import known
 
 OPEN_TO = ("campaigns.view_customer", "analytics.view_visit")
@@ -80,6 +82,8 @@ class VisitAdmin(VisitList):
             raise PermissionDenied
         customer = get_object_or_404(Customer, pk=customer_id)
         before = _asked_for(request)
+        # The page tells what one person did, whether or not their name is masked.
+        seen(request, Deed.OPENED, customer, details="journey")
         sees = [kind for kind, permission in SEES.items() if request.user.has_perm(permission)]
         page = timeline.page(customer_id=customer.pk, kinds=sees, before=before)
         devices = identity.devices(customer)

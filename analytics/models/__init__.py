@@ -28,6 +28,12 @@ from analytics.models.interest import (
     HourlyVisits,
     TrendingProduct,
 )
+from analytics.models.outlets import (
+    Erasure,
+    Outlet,
+    OutletFile,
+    OutletRun,
+)
 from analytics.models.purchases import (
     CohortDay,
     CohortMonth,
@@ -87,6 +93,7 @@ __all__ = (
     "DailyStock",
     "DailyTiming",
     "DailyVisitors",
+    "Erasure",
     "Event",
     "EventBatch",
     "EventKind",
@@ -99,6 +106,9 @@ __all__ = (
     "KnownVisitor",
     "Newcomer",
     "Notice",
+    "Outlet",
+    "OutletFile",
+    "OutletRun",
     "Playbook",
     "Purchase",
     "PurchaseDay",

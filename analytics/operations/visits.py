@@ -249,7 +249,7 @@ def rebuild_days(*, first: date | None, last: date | None, at: datetime) -> Rebu
 @transaction.atomic
 def settle_known(*, at: datetime, most: int = MOST_KNOWN) -> int:
     """Tells the visits as whom visitors have shown themselves since the last time, and how many of these there were."""
-    _known_alone()
+    known_alone()
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE_KNOWN, {"most": most})
         visitors = [visitor for (visitor,) in cursor.fetchall()]
@@ -260,7 +260,7 @@ def settle_known(*, at: datetime, most: int = MOST_KNOWN) -> int:
 @transaction.atomic
 def forget(*, before: date, at: datetime) -> None:
     """Takes the customers off the visits of days before this one, for good, and drops who was first known before it."""
-    _known_alone()
+    known_alone()
     remembered = VisitDay.objects.filter(day__lt=before, is_forgotten=False)
     days = list(remembered.values_list("day", flat=True))
     remembered.update(is_forgotten=True)
@@ -376,7 +376,8 @@ def _one_at_a_time(day: date) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, day.toordinal()])
 
 
-def _known_alone() -> None:
+def known_alone() -> None:
+    """No day's visits are made until the present transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_KNOWN_LOCK])
 

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.core.validators import validate_email
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.decorators import display
@@ -16,11 +17,13 @@ from campaigns.models.customer import SEES_PERSONAL
 from campaigns.operations import customers
 from campaigns.queries import customers as queries
 from config.kernel import clock
-from config.kernel.admin import wording
+from config.kernel.accesses import Deed
+from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
-from config.kernel.admin.tables import TableAdmin
+from config.kernel.admin.seeing import TellsOfPeople, seen
+from config.kernel.admin.tables import TableAdmin, narrowed
 
 PERSONAL = ("name", "phone", "email")
 MAY_CORRECT = "campaigns.change_customer"
@@ -53,10 +56,15 @@ class ConsentForm(ButtonForm):
     )
 
 
+def is_known(customer: Customer) -> bool:
+    return customer.erased_at is None
+
+
 @admin.register(Customer)
-class CustomerAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
+class CustomerAdmin(TellsOfPeople, TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
     """Roles that neither speak nor send to customers see who is who, and no address in full."""
 
+    personal_permission = SEES_PERSONAL
     change_form_outer_after_template = "admin/campaigns/customer/_history.html"
     empty_hint = gettext_lazy("Customers come from the storefront, with their first order or when it makes them known.")
     list_display = ("external_id", "name", "phone", "email", "joined")
@@ -67,6 +75,7 @@ class CustomerAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
     actions = None
 
     joined = wording.moment_column("created_at", pgettext_lazy("customer", "known since"))
+    erased = wording.moment_column("erased_at", pgettext_lazy("customer", "erased at"))
 
     def title_of(self, customer: Customer) -> str:
         return customer.external_id
@@ -93,10 +102,12 @@ class CustomerAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
         return self._shown(request, super().get_list_display(request))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self._shown(request, ("external_id", "name", "phone", "email", "joined"))
+        return self._shown(
+            request, ("external_id", "name", "phone", "email", "joined", *(("erased",) if obj and obj.erased_at else ()))
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("joined", "masked_name", "masked_phone", "masked_email")
+        return ("joined", "erased", "masked_name", "masked_phone", "masked_email")
 
     def _shown(self, request: HttpRequest, fields: Any) -> list[str]:
         if request.user.has_perm(SEES_PERSONAL):
@@ -123,7 +134,16 @@ class CustomerAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
     def masked_email(self, customer: Customer) -> str:
         return wording.masked(customer.email)
 
-    @operation_button(title=gettext_lazy("Correct"), permission=MAY_CORRECT, icon="edit", form=CorrectForm)
+    def table_view(self, request: HttpRequest) -> HttpResponseBase:
+        answer = super().table_view(request)
+        if answer.streaming and self.sees_people(request):
+            people = downloading.length(self.get_changelist_instance(request).queryset)
+            seen(request, Deed.DOWNLOADED, Customer, people=people, details=narrowed(request))
+        return answer
+
+    @operation_button(
+        title=gettext_lazy("Correct"), permission=MAY_CORRECT, icon="edit", form=CorrectForm, shown=is_known
+    )  # fmt: skip
     def correct(self, request: HttpRequest, customer: Customer, values: dict[str, Any]) -> str:
         customers.upsert(external_id=customer.external_id, at=clock.now(), **values)
         return _("The customer is corrected.")
@@ -133,6 +153,7 @@ class CustomerAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
         permission=MAY_STATE,
         icon="fact_check",
         form=ConsentForm,
+        shown=is_known,
         explanation=gettext_lazy(
             "What the customer said stays on record for good. A change of mind is a statement of its own."
         ),

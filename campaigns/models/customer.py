@@ -20,12 +20,20 @@ class Customer(models.Model):
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     email = models.EmailField(_("email"), blank=True)
     created_at = models.DateTimeField(pgettext_lazy("customer", "known since"))
+    erased_at = models.DateTimeField(
+        pgettext_lazy("customer", "erased at"), null=True, blank=True, help_text=_("From then on nobody knows who this was.")
+    )
 
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
         permissions = [("view_personal", _("Can see names, phone numbers and addresses in full"))]
-        constraints = [models.CheckConstraint(condition=~Q(external_id=""), name="customer_external_id_not_empty")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(external_id=""), name="customer_external_id_not_empty"),
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True) | Q(name="", phone="", email=""), name="customer_erased_is_nobody"
+            ),
+        ]
         indexes = [
             models.Index(fields=["name"], opclasses=BY_PREFIX, name="customer_by_name"),
             models.Index(fields=["phone"], opclasses=BY_PREFIX, name="customer_by_phone"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Consent, Customer
 from campaigns.queries import customers as queries
-from config.kernel.errors import Invalid
+from config.kernel.errors import Conflict, Invalid
 from config.kernel.models import User
 
 
@@ -17,6 +17,12 @@ class CustomerRefused(Invalid):
     """A value does not fit; `details` names the field."""
 
     code = "customer_invalid"
+
+
+class CustomerErased(Conflict):
+    """Who was erased is not written down anew under the name that stands for nobody."""
+
+    code = "customer_erased"
 
 
 class ConsentRefused(Invalid):
@@ -33,6 +39,7 @@ _UPSERT = """
         name = coalesce(%(name)s, known.name),
         phone = coalesce(%(phone)s, known.phone),
         email = coalesce(%(email)s, known.email)
+    WHERE known.erased_at IS NULL
     RETURNING known.*
 """
 
@@ -50,7 +57,10 @@ def upsert(
     told = as_kept(name=name, phone=phone, email=email)
     _check({"external_id": external_id} | told)
     values = dict.fromkeys(("name", "phone", "email")) | told | {"external_id": external_id, "at": at}
-    return Customer.objects.raw(_UPSERT, values)[0]
+    kept = list(Customer.objects.raw(_UPSERT, values))
+    if not kept:
+        raise CustomerErased(_("This customer was erased."), details={"customer": external_id})
+    return kept[0]
 
 
 def as_kept(**told: str | None) -> dict[str, str]:

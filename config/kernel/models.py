@@ -5,6 +5,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class User(AbstractUser):
@@ -163,6 +164,7 @@ class TokenScope(models.Model):
         STOREFRONT = "STOREFRONT", _("storefront")  # the shop's own server: quotes, places and reads orders for its customers
         INTEGRATION = "INTEGRATION", _("integration")  # a partner system: reads and writes every resource
         READ_ONLY = "READ_ONLY", _("read-only")  # reads every resource, writes none
+        FEED = "FEED", _("feeds")  # reads figures for spreadsheets and reports, and nothing else
 
     token = models.ForeignKey("knox.AuthToken", models.CASCADE, related_name="scopes", verbose_name=_("token"))
     scope = models.CharField(_("scope"), max_length=12, choices=Scope.choices)
@@ -172,8 +174,56 @@ class TokenScope(models.Model):
         verbose_name_plural = _("token scopes")
         constraints = [
             models.UniqueConstraint(fields=["token", "scope"], name="token_scope_once"),
-            models.CheckConstraint(condition=Q(scope__in=["STOREFRONT", "INTEGRATION", "READ_ONLY"]), name="token_scope_known"),
+            models.CheckConstraint(
+                condition=Q(scope__in=["STOREFRONT", "INTEGRATION", "READ_ONLY", "FEED"]), name="token_scope_known"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.scope
+
+
+class PersonalAccess(models.Model):
+    """Somebody of the staff saw, took out or erased what is known of people. Names the row by its key alone.
+
+    Kept for two years and dropped by the database itself, see config/kernel/accesses.py.
+    """
+
+    append_only = True
+
+    class Deed(models.TextChoices):
+        LISTED = "LISTED", pgettext_lazy("personal data", "listed")  # one page of a list that shows names
+        OPENED = "OPENED", pgettext_lazy("personal data", "opened")  # the page of one person or order
+        DOWNLOADED = "DOWNLOADED", pgettext_lazy("personal data", "downloaded")  # a table with names in it
+        EXPORTED = "EXPORTED", pgettext_lazy("personal data", "exported")  # all that is known of one person
+        ERASED = "ERASED", pgettext_lazy("personal data", "erased")  # a person was made unknown
+
+    actor = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("staff member"),
+        help_text=_("Empty: by a command on the server."),
+    )  # fmt: skip
+    deed = models.CharField(pgettext_lazy("personal data", "what was done"), max_length=10, choices=Deed.choices)
+    subject = models.CharField(_("kind"), max_length=60)
+    row_key = models.CharField(_("row"), max_length=40, blank=True)
+    people = models.PositiveIntegerField(_("rows"), default=1)
+    details = models.CharField(_("details"), max_length=200, blank=True)
+    address = models.GenericIPAddressField(_("address"), null=True, blank=True)
+    accessed_at = models.DateTimeField(_("time"))
+
+    class Meta:
+        verbose_name = _("access to personal data")
+        verbose_name_plural = _("accesses to personal data")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(deed__in=["LISTED", "OPENED", "DOWNLOADED", "EXPORTED", "ERASED"]),
+                name="personal_access_deed_known",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["-accessed_at", "-id"], name="personal_access_by_time"),
+            models.Index(fields=["subject", "row_key", "-id"], name="personal_access_by_row"),
+            models.Index(fields=["actor", "-id"], name="personal_access_by_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deed} {self.subject} {self.row_key}".strip()

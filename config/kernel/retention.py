@@ -6,7 +6,7 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.sessions.models import Session
 from knox.models import AuthToken
 
-from config.kernel import pruning
+from config.kernel import accesses, pruning
 
 # Counts failures for a lockout that lasts minutes.
 ATTEMPTS_KEPT = timedelta(days=1)
@@ -24,5 +24,6 @@ def prune(*, at: datetime, batch: int = pruning.BATCH) -> dict[str, int]:
         "attempts": pruning.drop(AccessAttempt.objects.filter(attempt_time__lt=at - ATTEMPTS_KEPT), batch=batch),
         "logins": pruning.drop(AccessLog.objects.filter(attempt_time__lt=at - ACCESS_RECORDS_KEPT), batch=batch),
         "failed_logins": pruning.drop(AccessFailureLog.objects.filter(attempt_time__lt=at - ACCESS_RECORDS_KEPT), batch=batch),
+        "accesses": accesses.prune(at=at),
         "tokens": pruning.drop(AuthToken.objects.filter(expiry__lt=at - EXPIRED_TOKENS_KEPT), batch=batch),
     }

@@ -18,6 +18,15 @@ from .process import Child
 DATABASE = "shop"
 OWNER = "shop_owner"
 APP = "shop_app"
+# Read views and nothing else, for programs of others: without and with what tells who customers are.
+READERS = ("shop_reader", "shop_reader_personal")
+READ_SETTINGS = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": "60s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "60s",
+    "search_path": "reading_v1",
+}
 
 
 def _binaries(place: Place) -> Path:
@@ -197,7 +206,10 @@ class Postgres:
         statements = [
             f"SELECT 'CREATE ROLE {role}' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') \\gexec\n"  # noqa: S608
             f"ALTER ROLE {role} LOGIN {rights} PASSWORD '{self.place.secret(role)}';\n"
-            for role, rights in ((OWNER, "CREATEDB"), (APP, "NOCREATEDB"))
+            for role, rights in ((OWNER, "CREATEDB"), *((one, "NOCREATEDB") for one in (APP, *READERS)))
+        ]
+        statements += [
+            f"ALTER ROLE {role} SET {name} = '{value}';\n" for role in READERS for name, value in READ_SETTINGS.items()
         ]
         statements.append(
             f"SELECT 'CREATE DATABASE {DATABASE} OWNER {OWNER}' "  # noqa: S608

@@ -16,10 +16,12 @@ from unfold.decorators import display
 from campaigns.models import Customer
 from campaigns.models.customer import SEES_PERSONAL
 from config.kernel import clock
+from config.kernel.accesses import Deed
 from config.kernel.admin import downloading, tables, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseChangeList, ReadOnlyAdmin
+from config.kernel.admin.seeing import TellsOfPeople, seen
 from orders import views
 from orders.admin import labels, order_table
 from orders.admin.filters import ByChannel, ByWarehouse
@@ -50,7 +52,8 @@ class OrderChangeList(HouseChangeList):
         return found
 
 
-class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
+class OrderListAdmin(TellsOfPeople, ReadOnlyAdmin, ButtonsAdmin):
+    personal_permission = SEES_PERSONAL
     list_display = ("number", "placed", "buyer", "contents", "units", "amount", "state_label", "flags")
     empty_hint = gettext_lazy("Orders come from the storefront and from other channels through the API.")
     list_filter: tuple[Any, ...] = (
@@ -182,4 +185,6 @@ class OrderListAdmin(ReadOnlyAdmin, ButtonsAdmin):
                 narrowed=tables.narrowed(request),
             ),
         )
+        if given and in_full:
+            seen(request, Deed.DOWNLOADED, Order, people=number, details=tables.narrowed(request))
         return given.value if given else None

@@ -47,6 +47,7 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
             "number": {"q": world.order.number},
             "name": {"q": world.customer.name},
         },
+        "admin:kernel_personalaccess_catalogue": {"all": {"all": "1"}},
         "admin:orders_order_picking": {"warehouse": {"warehouse": world.warehouse.code}},
     }
 
@@ -136,7 +137,9 @@ def of_the_api(world: World, schema: dict[str, Any]) -> dict[str, str]:
             continue
         resource = route.split("/")[3]
         values = {}
-        if "{" in route:
+        if resource in ("feeds", "odata"):
+            values["name"] = "orders"
+        elif "{" in route:
             model, key = keys[resource]
             values[key] = getattr(world.row(model), key) if model else "sales"
         found[f"GET {route}"] = route.format(**values) + _ASKED_OF_THE_API.get(route, "")

@@ -20,6 +20,9 @@ from analytics.models import (
     EventKind,
     EventSource,
     Incident,
+    Outlet,
+    OutletFile,
+    OutletRun,
     SlotConversion,
     SlotRun,
 )
@@ -27,6 +30,7 @@ from analytics.operations import (
     alert_rules,
     buyer_types,
     decisive_slots,
+    erasing,
     event_figures,
     event_kinds,
     incidents,
@@ -43,7 +47,7 @@ from analytics.queries import (
 )
 from campaigns.models import Campaign, Consent, Customer, Promotion, Segment, SegmentMembership
 from campaigns.operations import coupons, customers, occurrences, promotions
-from config.kernel import jobs, tokens
+from config.kernel import accesses, jobs, tokens
 from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
 from config.kernel.roles import Role
 from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, StockLevel, StockRepair, Variant, Warehouse
@@ -89,6 +93,7 @@ class World:
         self._events(size)
         self._rhythm(size)
         self._alerts(size)
+        self._trust(size)
         self._acts(size)
 
     def some_variants(self, size: int) -> list[Variant]:
@@ -432,6 +437,24 @@ class World:
             notices.tell(incident=incident, occasion="OPENED", to=people, due_at=self.at, why="role:owner")
             pack = reports.add(values={"name": f"보고 {number}", "metrics": ["orders", "sales"]}, recipients=people, at=self.at)
             reports.send_now(pack_id=pack.pk, actor=self.clerk, at=self.at)
+
+    def _trust(self, size: int) -> None:
+        """Accesses to personal data, and persons who were erased, each by somebody else."""
+        for number in range(size):
+            accesses.record(
+                deed=accesses.Deed.OPENED, subject="orders.order", row_key=self.order.pk, actor=self.clerk, at=self.at
+            )
+            gone = builders.a_customer(self.at, external_id=f"gone-{number}")
+            erasing.erase(customer_id=gone.pk, reason="요청", actor=self.clerk, at=self.at)
+        erasing.sweep(at=self.at)
+        for number in range(size):
+            outlet = Outlet.objects.create(
+                code=f"o-{number}", view="stock", first_day=self.at, last_day=self.at, created_at=self.at
+            )
+            for one in range(size):
+                OutletRun.objects.create(outlet=outlet, began_at=self.at, seconds=1, looked_at=1, written=1, rows=1)
+                day = self.at.date() - timedelta(days=one)
+                OutletFile.objects.create(outlet=outlet, day=day, rows=1, size=1, sha256="0" * 64, written_at=self.at)
 
     # --- what pages are asked for
 

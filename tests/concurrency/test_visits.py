@@ -203,7 +203,7 @@ def test_control_without_the_lock_the_visits_do_not_hear_of_it(source: EventSour
     customer = a_customer(external_id="c-1")
     become_known(source)
     settling = settle_after_reading(monkeypatch)
-    monkeypatch.setattr(visits, "_known_alone", lambda: None)
+    monkeypatch.setattr(visits, "known_alone", lambda: None)
     rebuild()
     settling[0].join(20)
     assert names() == {None, customer.pk}, "not powered: the visits heard of it"

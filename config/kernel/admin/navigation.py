@@ -125,6 +125,18 @@ add_group(
         Link(gettext_lazy("API tokens"), "key", "admin:knox_authtoken_changelist", "knox.view_authtoken"),
         ATTEMPTS,
         Link(gettext_lazy("Audit"), "history", "admin:admin_logentry_changelist", "admin.view_logentry"),
+        Link(
+            gettext_lazy("Access to personal data"),
+            "visibility",
+            "admin:kernel_personalaccess_changelist",
+            "kernel.view_personalaccess",
+        ),
+        Link(
+            gettext_lazy("Field catalogue"),
+            "data_object",
+            "admin:kernel_personalaccess_catalogue",
+            "kernel.view_personalaccess",
+        ),
     ],
     order=110,
 )

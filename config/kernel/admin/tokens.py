@@ -42,7 +42,7 @@ class IssueForm(forms.Form):
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=gettext_lazy(
             "Storefront: quotes, places and reads orders. Integration: reads and writes everything. "
-            "Read-only: reads everything, writes nothing."
+            "Read-only: reads everything, writes nothing. Feeds: figures for spreadsheets and reports, nothing else."
         ),
     )
     days = forms.IntegerField(

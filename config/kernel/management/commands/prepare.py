@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
@@ -22,5 +23,8 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
         if owner != app_role:
             call_command("grant_app_role", app_role, stdout=self.stdout)
+        if apps.is_installed("analytics"):
+            # Its views for readers name columns of all apps, so they follow every migration.
+            call_command("sync_views", app_role=app_role, stdout=self.stdout)
         call_command("sync_roles", stdout=self.stdout)
         call_command("sync_schedules", stdout=self.stdout)

@@ -1,0 +1,107 @@
+"""Exports: which views are written into files, what was written, and the runs."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from analytics.admin.lines import LabeledForm
+from analytics.models import Outlet
+from analytics.operations import outlets
+from config.kernel import clock, jobs
+from config.kernel.admin import wording
+from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
+
+MAY_CHANGE = "analytics.change_outlet"
+SHOWN = 50
+
+
+class OutletForm(LabeledForm):
+    view = forms.ChoiceField(
+        label=pgettext_lazy("outlet", "view"),
+        choices=[(name, name) for name in outlets.views()],
+        widget=UnfoldAdminSelectWidget,
+        help_text=gettext_lazy(
+            "What its columns mean stands in docs/sql-views.md. Views that tell who customers are cannot be written."
+        ),
+    )
+
+    class Meta:
+        model = Outlet
+        fields = ("code", "view", "first_day", "trailing_days", "is_active")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not self.errors:
+            try:
+                outlets.check(view=given["view"], first_day=given["first_day"], at=clock.now())
+            except outlets.OutletRefused as refusal:
+                self.add_error(refusal.details["field"], str(refusal))
+        return given
+
+
+@admin.register(Outlet)
+class OutletAdmin(ButtonsAdmin):
+    form = OutletForm
+    list_display = ("code", "view", "last_day", "is_active")
+    search_fields = ("code",)
+    search_help_text = gettext_lazy("Search by code")
+    ordering = ("code",)
+    actions = None
+    empty_hint = gettext_lazy("A view of the shop, written into files by day for another system to fetch.")
+    change_form_outer_after_template = "admin/analytics/outlet/_runs.html"
+    fields = ("code", "view", "first_day", "trailing_days", "is_active")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # Files of another view under the same name would pass for those of the first.
+        return ("code", "shown_view", "last_day") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("code", "shown_view", "first_day", "trailing_days", "is_active", "last_day") if obj else self.fields
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is not None:
+            kwargs["form"] = forms.ModelForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    @display(description=pgettext_lazy("outlet", "view"))
+    def shown_view(self, outlet: Outlet) -> str:
+        return outlet.view
+
+    def save_model(self, request: HttpRequest, outlet: Outlet, form: Any, change: bool) -> None:
+        if not change:
+            outlet.created_at = clock.now()
+        super().save_model(request, outlet, form, change)
+
+    @operation_button(title=gettext_lazy("Run now"), permission=MAY_CHANGE, icon="play_arrow")
+    def run_now(self, request: HttpRequest, outlet: Outlet) -> str:
+        jobs.request(name=outlets.RUN, arguments={"outlet": outlet.pk}, actor=actor(request), at=clock.now())
+        return _("The run is asked for; it stands below when it is over.")
+
+    @operation_button(
+        title=gettext_lazy("Start over"), permission=MAY_CHANGE, icon="restart_alt", danger=True,
+        shown=lambda outlet: outlet.last_day is not None,
+    )  # fmt: skip
+    def start_over(self, request: HttpRequest, outlet: Outlet) -> str:
+        outlets.start_over(outlet=outlet)
+        return _("The next run writes every day again.")
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        outlet = kwargs.get("obj")
+        if outlet is not None:
+            context |= {
+                "runs": [
+                    {"row": one, "seconds": f"{one.seconds:.1f}", "at": wording.plain_moment(one.began_at)}
+                    for one in outlet.runs.order_by("-id")[:20]
+                ],
+                "files": outlet.files.order_by("-day")[:SHOWN],
+            }
+        return super().render_change_form(request, context, *args, **kwargs)

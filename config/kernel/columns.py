@@ -1,0 +1,80 @@
+"""What the columns of the tables of the kernel tell about people; see config/kernel/catalogue.py. Pure."""
+
+from config.kernel.catalogue import Kept, Purpose, Table
+
+TABLES = (
+    Table(
+        "kernel_user_groups",
+        "owner",
+        Purpose.RUNNING,
+        Kept.WHILE_NEEDED,
+        none="id group_id",
+        pseudonymous="user_id",
+    ),
+    Table(
+        "kernel_user_user_permissions",
+        "owner",
+        Purpose.RUNNING,
+        Kept.WHILE_NEEDED,
+        none="id permission_id",
+        pseudonymous="user_id",
+    ),
+    Table(
+        "kernel_user",
+        "owner",
+        Purpose.ANSWERING,
+        Kept.FOR_GOOD,
+        none="id is_superuser is_staff is_active is_service",
+        pseudonymous="last_login date_joined",
+        personal="username first_name last_name email",
+        sensitive="password",
+        personal_kept=Kept.WHILE_NEEDED,
+    ),
+    Table(
+        "kernel_outboxevent",
+        "owner",
+        Purpose.RUNNING,
+        Kept.A_MONTH,
+        none="id topic version payload recorded_at",
+    ),
+    Table(
+        "kernel_outboxdelivery",
+        "owner",
+        Purpose.RUNNING,
+        Kept.A_MONTH,
+        none="id event_id subscriber state attempts next_attempt_at handled_at last_error",
+    ),
+    Table(
+        "kernel_idempotencykey",
+        "owner",
+        Purpose.RUNNING,
+        Kept.A_WEEK,
+        none="id status_code created_at",
+        pseudonymous="actor_id key body_hash",
+        personal="answer route",
+    ),
+    Table(
+        "kernel_jobrun",
+        "owner",
+        Purpose.RUNNING,
+        Kept.A_MONTH,
+        none=("id task_id name arguments state asked_at rung_at started_at finished_at attempts rows seconds summary error"),
+        pseudonymous="asked_by_id",
+    ),
+    Table(
+        "kernel_tokenscope",
+        "owner",
+        Purpose.RUNNING,
+        Kept.WHILE_NEEDED,
+        none="id token_id scope",
+    ),
+    Table(
+        "kernel_personalaccess",
+        "owner",
+        Purpose.ANSWERING,
+        Kept.TWO_YEARS,
+        none="id deed subject people details accessed_at",
+        pseudonymous="actor_id row_key",
+        personal="address",
+    ),
+)

@@ -1,0 +1,195 @@
+"""Feeds for spreadsheets and reports: the registry's own figures, by token alone, within limits, and never a formula."""
+
+import csv
+import io
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from analytics.api import feeds as api
+from analytics.metrics import METRICS, Cut
+from analytics.operations import rollups
+from analytics.queries import feeds, measuring
+from config.kernel import clock
+from config.kernel.models import TokenScope
+from tests import builders
+from tests.analytics.builders import SEOUL, Line, an_order, seoul
+from tests.config.kernel.pages import a_token
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=SEOUL)
+ALL = {"first": "2026-11-01", "last": "2026-11-20"}
+
+
+@pytest.fixture(autouse=True)
+def _friday(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+@pytest.fixture(autouse=True)
+def _sold() -> None:
+    cup = builders.a_variant(sku="=CUP", cost=4_000)
+    an_order(seoul("2026-11-18", "23:59"), Line(cup, 2, discount=1_000))
+    an_order(seoul("2026-11-19", "00:01"), Line(cup, 1), channel="app")
+    rollups.rebuild_due(at=NOW)
+    an_order(seoul("2026-11-20", "10:00"), Line(cup, 3))
+
+
+def asked(address: str, params: Any = None, scope: TokenScope.Scope = TokenScope.Scope.FEED, **more: Any) -> Any:
+    return Client().get(address, params or {}, headers={"Authorization": f"Token {a_token('sheet', scope)}"}, **more)
+
+
+def table(answer: Any) -> list[list[str]]:
+    assert answer.status_code == 200, answer.content
+    said = b"".join(answer).decode()
+    assert said.startswith("\ufeff")
+    return list(csv.reader(io.StringIO(said[1:])))
+
+
+def of(name: str, **params: str) -> list[list[str]]:
+    return table(asked(reverse("feed-csv", args=[name]), ALL | params))
+
+
+def test_a_metric_is_what_the_pages_say_of_it() -> None:
+    first, *rows = of("sales")
+    told = measuring.rows([METRICS["sales"]], first=seoul("2026-11-01").date(), last=NOW.date(), by=Cut.DAY, at=NOW)
+    assert first == ["day", "sales"]
+    assert [[str(one.key), feeds.cell(one.values["sales"])] for one in told] == rows
+    assert rows[-3:] == [["2026-11-18", "21000"], ["2026-11-19", "11000"], ["2026-11-20", "33000"]]
+
+
+def test_it_is_told_apart_and_narrowed_by_public_keys() -> None:
+    assert of("orders", by="channel")[1:] == [["app", "1"], ["web", "2"]]
+    assert of("orders", by="channel", channel="app")[1:] == [["app", "1"]]
+    assert of("units", by="sku")[1:] == [["'=CUP", "3"]]
+    assert of("units", by="month", sku="=CUP")[1:] == [["2026-11-01", "3"]]
+    assert ["2", "23", "1"] in of("orders", by="slot")
+    assert of("margin", by="day", first="2026-11-10", last="2026-11-10")[1:] == [["2026-11-10", ""]]
+
+
+def test_a_view_is_read_by_days() -> None:
+    rows = of("view_orders", first="2026-11-19", last="2026-11-19")
+    assert rows[0][:3] == ["number", "channel", "state"]
+    assert [row[1] for row in rows[1:]] == ["app"]
+    assert [row[1] for row in of("view_order_lines", first="2026-11-18", last="2026-11-18")[1:]] == ["1"]
+    assert of("view_products")[1][0] == "'=CUP"
+
+
+def test_the_header_says_how_fresh_it_is() -> None:
+    answer = asked(reverse("feed-csv", args=["orders"]), ALL)
+    assert answer["Feed-Made-At"] == NOW.isoformat()
+    assert answer["Feed-Final-Until"] == "2026-11-19"
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "status", "field"),
+    [
+        ("nothing", {}, 404, "name"),
+        ("view_customers_personal", {}, 404, "name"),
+        ("view_orders_personal", {}, 404, "name"),
+        ("sales", {"first": "yesterday"}, 422, "first"),
+        ("sales", {"first": "2026-11-21", "last": "2026-11-20"}, 422, "first"),
+        ("sales", {"first": "2020-01-01"}, 422, "first"),
+        ("sales", {"by": "moon"}, 422, "by"),
+        ("sales", {"by": "warehouse"}, 422, "cuts"),
+        ("sales", {"sku": "no-such"}, 422, "sku"),
+    ],
+)
+def test_what_does_not_fit_is_named(name: str, params: dict[str, str], status: int, field: str) -> None:
+    answer = asked(reverse("feed-csv", args=[name]), params)
+    assert (answer.status_code, field in answer.json()["details"]) == (status, True)
+
+
+def test_more_rows_than_a_sheet_takes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "MOST_ROWS", 2)
+    assert asked(reverse("feed-csv", args=["view_orders"]), ALL).json()["code"] == "feed_refused"
+    assert asked(reverse("feed-csv", args=["sales"]), ALL).json()["details"] == {"first": ["too_many_rows"]}
+
+
+def test_its_own_scope_opens_feeds_and_nothing_else() -> None:
+    address = reverse("feed-csv", args=["sales"])
+    for scope, status in (("FEED", 200), ("READ_ONLY", 200), ("INTEGRATION", 200), ("STOREFRONT", 403)):
+        assert asked(address, scope=TokenScope.Scope(scope)).status_code == status
+    assert Client().get(address).status_code == 401
+    assert Client().get(address, {"token": a_token("sheet", TokenScope.Scope.FEED)}).status_code == 401
+    for name in ("orders", "customers", "stock"):
+        assert asked(f"/api/v1/{name}/").status_code in (403, 404, 405)
+
+
+def test_a_token_asks_so_often_and_is_told_when_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "A_MINUTE", 1)
+    headers = {"Authorization": f"Token {a_token('sheet', TokenScope.Scope.FEED)}"}
+    answers = [Client().get(reverse("feeds"), headers=headers) for _ in range(2)]
+    assert [one.status_code for one in answers] == [200, 429]
+    assert answers[1]["Retry-After"]
+
+
+def test_the_list_of_feeds_leads_to_each_of_them() -> None:
+    told = asked(reverse("feeds")).json()
+    assert {one["name"] for one in told["feeds"]} >= {*METRICS, "view_orders", "view_stock"}
+    assert not any("personal" in one["name"] for one in told["feeds"])
+    assert all(one["about"] and one["csv"].endswith(f"/{one['name']}.csv") for one in told["feeds"])
+
+
+def test_a_program_may_ask_for_the_form_it_gets() -> None:
+    answer = asked(reverse("feed-csv", args=["sales"]), ALL, HTTP_ACCEPT="text/csv")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert asked(reverse("odata-metadata"), HTTP_ACCEPT="application/xml").status_code == 200
+
+
+# --- OData -------------------------------------------------------------------------------------------------------------
+
+
+def test_odata_tells_its_tables_and_their_columns() -> None:
+    service = asked(reverse("odata")).json()
+    names = [one["url"] for one in service["value"]]
+    assert names[0] == "metrics_daily"
+    answer = asked(reverse("odata-metadata"))
+    assert answer["OData-Version"] if answer.has_header("OData-Version") else True
+    schema = ElementTree.fromstring(answer.content)  # noqa: S314  of our own making
+    found = schema.findall(".//{http://docs.oasis-open.org/odata/ns/edm}EntitySet")
+    assert [one.get("Name") for one in found] == names
+    assert "customers_personal" not in names
+
+
+def test_odata_gives_pages_that_make_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "PAGE", 2)
+    address = reverse("odata-set", args=["orders"])
+    first = asked(address, ALL | {"$select": "channel,total"}).json()
+    assert [set(one) for one in first["value"]] == [{"channel", "total"}] * 2
+    second = asked(first["@odata.nextLink"]).json()
+    assert "@odata.nextLink" not in second
+    totals = [one["total"] for one in first["value"] + second["value"]]
+    assert sum(totals) == Decimal(24_000 - 2_000 + 14_000 + 36_000 + 2_000)
+
+
+@pytest.mark.parametrize("top", [1, 2, 3, 4])
+def test_odata_gives_as_many_as_were_asked_for(monkeypatch: pytest.MonkeyPatch, top: int) -> None:
+    monkeypatch.setattr(api, "PAGE", 2)
+    answer = asked(reverse("odata-set", args=["orders"]), ALL | {"$top": str(top)}).json()
+    found = answer["value"]
+    while "@odata.nextLink" in answer:
+        answer = asked(answer["@odata.nextLink"]).json()
+        found += answer["value"]
+    assert len(found) == min(top, 3)
+
+
+def test_odata_tells_every_metric_by_day() -> None:
+    rows = asked(reverse("odata-set", args=["metrics_daily"]), ALL).json()["value"]
+    assert [row["sales"] for row in rows[-3:]] == [21_000, 11_000, 33_000]
+    assert len(rows) == 20
+    assert asked(reverse("odata-set", args=["metrics_daily"]), ALL | {"$skip": "18"}).json()["value"] == rows[18:]
+
+
+@pytest.mark.parametrize(
+    ("params", "status"),
+    [({"$filter": "total gt 1"}, 501), ({"$top": "-1"}, 422), ({"$skip": "x"}, 422), ({"$select": "phone"}, 422)],
+)
+def test_odata_refuses_what_it_cannot_do(params: dict[str, str], status: int) -> None:
+    assert asked(reverse("odata-set", args=["orders"]), params).status_code == status
