@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.operations import event_figures, event_months, rollups, visits
+from analytics.operations import event_days, event_figures, event_months, rollups, visits
 from config.kernel.jobs import Done, job
 
 
@@ -34,10 +34,22 @@ def find_visits(*, at: datetime) -> Done:
     return Done(rows=made.source_rows, summary={"days": made.days, "visits": made.visits, "seconds": round(made.seconds, 3)})
 
 
-@job(name="analytics.keep_event_months", title=_("Make, forget and drop months of events"), seconds=900, queue="slow")
+@job(
+    name="analytics.keep_event_months", title=_("Make months of events, forget whose old ones were"), seconds=900, queue="slow"
+)
 def keep_event_months(*, at: datetime) -> Done:
     kept = event_months.keep(at=at)
-    return Done(
-        rows=kept.made + kept.dropped,
-        summary={"months_made": kept.made, "months_dropped": kept.dropped, "forgotten": kept.forgotten},
-    )
+    return Done(rows=kept.made, summary={"months_made": kept.made, "forgotten": kept.forgotten})
+
+
+@job(name="analytics.drop_event_months", title=_("Drop old months of events"), seconds=900, queue="slow")
+def drop_event_months(*, at: datetime) -> Done:
+    dropped = event_months.drop(at=at)
+    summary = {"months_dropped": dropped.months, "events_dropped": dropped.events}
+    return Done(rows=dropped.months, summary=summary | ({"months_left": ", ".join(dropped.left)} if dropped.left else {}))
+
+
+@job(name="analytics.sum_up_batches", title=_("Sum up the batches of closed days"), seconds=290, queue="slow")
+def sum_up_batches(*, at: datetime) -> Done:
+    days = event_days.sum_up(at=at)
+    return Done(rows=days, summary={"days": days})

@@ -19,6 +19,8 @@ codes.declare(
         "hours": pgettext_lazy("fact", "hours counted"),
         "months_made": pgettext_lazy("fact", "months made"),
         "months_dropped": pgettext_lazy("fact", "months dropped"),
-        "forgotten": pgettext_lazy("fact", "events parted from their customer"),
+        "months_left": pgettext_lazy("fact", "months in use, tried again the next night"),
+        "events_dropped": pgettext_lazy("fact", "events dropped one by one"),
+        "forgotten": pgettext_lazy("fact", "events that forgot whose they were"),
     },
 )

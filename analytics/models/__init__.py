@@ -1,4 +1,5 @@
 from analytics.models.behaviour import (
+    DailyBatches,
     Event,
     EventBatch,
     EventKind,
@@ -11,6 +12,7 @@ from analytics.models.rollups import DailyPromotion, DailySales, DailyStock, Hou
 from analytics.models.visits import Visit, VisitDay
 
 __all__ = (
+    "DailyBatches",
     "DailyPromotion",
     "DailySales",
     "DailyStock",

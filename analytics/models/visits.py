@@ -128,6 +128,8 @@ class VisitDay(models.Model):
     seconds = models.FloatField(_("seconds"), null=True, blank=True)
     catalog = models.BigIntegerField(_("mark of the catalog"), null=True, blank=True)
     is_forgotten = models.BooleanField(_("tells no customers"), default=False, db_default=False)
+    # As `marks` was when its events last forgot whose they are; with more marks there may be events that have not.
+    forgotten_marks = models.PositiveIntegerField(_("marks when its events were forgotten"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("state of a day's visits")

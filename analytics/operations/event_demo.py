@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from django.db import transaction
 
 from analytics.models import EventSource
-from analytics.operations import event_figures, event_history, event_sources
+from analytics.operations import event_days, event_figures, event_history, event_sources
 from analytics.operations import visits as found_visits
 from analytics.operations.event_history import Written
 from analytics.seeding.visits import Bought, Goods, Visits
@@ -62,6 +62,7 @@ def tell_demo(*, seed: int, at: datetime, days: int = DEMO_DAYS) -> Written:
     while event_figures.count_due().hours:
         pass
     found_visits.rebuild_due(at=at)
+    event_days.sum_up(at=at)
     return written
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from analytics.models import EventBatch, HourlyEvents
+from analytics.models import Event, EventBatch, HourlyEvents
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
@@ -54,13 +54,18 @@ _FIGURES = """
         FROM analytics_event WHERE occurred_at >= %(starts_at)s AND occurred_at < %(ends_at)s
         GROUP BY 1, 2, 3, 4
     ),
-    due AS (SELECT DISTINCT unnest(hours) AS hour FROM analytics_eventbatch WHERE is_pending)
+    due AS (SELECT DISTINCT unnest(coalesce(hours_left, hours)) AS hour FROM analytics_eventbatch WHERE is_pending)
     SELECT hour, source_id, kind, traffic, coalesce(s.events, 0), coalesce(r.events, 0), coalesce(s.visitors, 0),
         coalesce(r.visitors, 0)
     FROM stored AS s FULL JOIN recounted AS r USING (hour, source_id, kind, traffic)
     WHERE (s.events, s.visitors) IS DISTINCT FROM (r.events, r.visitors) AND hour NOT IN (SELECT hour FROM due)
     ORDER BY hour, source_id, kind, traffic
 """
+
+
+def first_moment() -> datetime | None:
+    """When the first event that is kept happened: each month's index is asked for its first."""
+    return Event.objects.order_by("occurred_at").values_list("occurred_at", flat=True).first()
 
 
 def days_with_batches(*, at: datetime, kept: timedelta) -> list[date]:

@@ -48,5 +48,5 @@ def test_events_forget_their_customer_and_then_go() -> None:
     assert not Event.objects.filter(customer_id__isnull=False).exists()
     assert not KnownVisitor.objects.exists()
     assert Event.objects.exists()
-    event_months.keep(at=AT + timedelta(days=760 + 31))
+    event_months.drop(at=AT + timedelta(days=760 + 31))
     assert not Event.objects.exists()

@@ -231,7 +231,7 @@ def test_visits_forget_their_customers_and_go_with_their_events() -> None:
     visits.rebuild(days=[DAY], at=later)
     assert [visit.customer_id is None for visit in all_visits()] == [True, True, False]
 
-    event_months.keep(at=AT + timedelta(days=800))
+    event_months.drop(at=AT + timedelta(days=800))
     made(AT + timedelta(days=800))
     assert [visit.day for visit in all_visits()] == [later.date()]
 
