@@ -39,14 +39,18 @@ def find_visits(*, at: datetime) -> Done:
 )
 def keep_event_months(*, at: datetime) -> Done:
     kept = event_months.keep(at=at)
-    return Done(rows=kept.made, summary={"months_made": kept.made, "forgotten": kept.forgotten})
+    return Done(rows=kept.made, summary={"months_made": kept.made, "forgotten": kept.forgotten} | _left(kept.left))
 
 
 @job(name="analytics.drop_event_months", title=_("Drop old months of events"), seconds=900, queue="slow")
 def drop_event_months(*, at: datetime) -> Done:
     dropped = event_months.drop(at=at)
     summary = {"months_dropped": dropped.months, "events_dropped": dropped.events}
-    return Done(rows=dropped.months, summary=summary | ({"months_left": ", ".join(dropped.left)} if dropped.left else {}))
+    return Done(rows=dropped.months, summary=summary | _left(dropped.left))
+
+
+def _left(months: tuple[str, ...]) -> dict[str, str]:
+    return {"months_left": ", ".join(months)} if months else {}
 
 
 @job(name="analytics.sum_up_batches", title=_("Sum up the batches of closed days"), seconds=290, queue="slow")

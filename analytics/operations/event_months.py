@@ -35,8 +35,11 @@ class StepsFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Kept:
+    """`left` months were in use all the while; the next run tries them again, weeks before they are needed."""
+
     made: int
     forgotten: int
+    left: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,22 @@ class Dropped:
 class _Steps:
     """Steps of which each may fail alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, tries: int, pause: float) -> None:
+        self.tries, self.pause = tries, pause
         self.failed: list[str] = []
+        self.left: list[str] = []
+
+    def take_month(self, verb: str, month: date, step: Callable[[], int]) -> int:
+        def patiently() -> int:
+            try:
+                return _patiently(step, self.tries, self.pause)
+            except DatabaseError as error:
+                if not waits.is_held(error):
+                    raise
+                self.left.append(f"{month:%Y-%m}")
+                return 0
+
+        return self.take(f"{verb} {month:%Y-%m}", patiently)
 
     def take(self, name: str, step: Callable[[], int]) -> int:
         try:
@@ -60,12 +77,9 @@ class _Steps:
         except DatabaseError as error:
             if waits.is_away(error):
                 raise
-            self.note(name, error)
+            log.exception("%s failed", name)
+            self.failed.append(f"{name}: {type(error).__name__}: {error}".strip())
             return 0
-
-    def note(self, name: str, error: DatabaseError) -> None:
-        log.error("%s failed", name, exc_info=error)
-        self.failed.append(f"{name}: {type(error).__name__}: {error}".strip())
 
     def end(self) -> None:
         if self.failed:
@@ -74,41 +88,36 @@ class _Steps:
 
 def make(*, first: date, last: date) -> int:
     """Makes the months from that of `first` to that of `last`, and tells how many were not there yet."""
-    return sum(_make(month) for month in _months(first, last))
+    return sum(_patiently(lambda month=month: _make(month), TRIES, PAUSE) for month in _months(first, last))  # type: ignore[misc]
 
 
-def keep(*, at: datetime) -> Kept:
+def keep(*, at: datetime, tries: int = TRIES, pause: float = PAUSE) -> Kept:
     """Makes the coming months, forgets whose old events were, and drops quarantine and batches whose time is over."""
-    today, steps = at.date(), _Steps()
+    today, steps = at.date(), _Steps(tries, pause)
     made = sum(
-        steps.take(f"make {month:%Y-%m}", lambda month=month: _make(month))  # type: ignore[misc]  # bound now
+        steps.take_month("make", month, lambda month=month: _make(month))  # type: ignore[misc]  # bound now
         for month in _months(today - timedelta(days=31), today + timedelta(days=31 * AHEAD))
     )
     forgotten = steps.take("forget", lambda: forgetting.forget_due(at=at))
     steps.take("quarantine", lambda: pruning.drop(QuarantinedEvent.objects.filter(received_at__lt=at - QUARANTINE_KEPT)))
     steps.take("batches", lambda: _drop_batches(at - BATCHES_KEPT))
     steps.end()
-    return Kept(made, forgotten)
+    return Kept(made, forgotten, tuple(steps.left))
 
 
 def drop(*, at: datetime, tries: int = TRIES, pause: float = PAUSE) -> Dropped:
     """Drops what happened more than `EVENTS_KEPT_DAYS` ago by our clock: whole months, and events one by one where clients'
     clocks had put them into another month.
     """
-    before, steps, left = at.date() - timedelta(days=settings.EVENTS_KEPT_DAYS), _Steps(), []
+    before, steps = at.date() - timedelta(days=settings.EVENTS_KEPT_DAYS), _Steps(tries, pause)
     kept_from = datetime(before.year, before.month, before.day, tzinfo=UTC)
-    dropped = 0
-    for month in _months_before(kept_from):
-        try:
-            dropped += _patiently(lambda month=month: _drop_month(month, kept_from, at), tries, pause)  # type: ignore[misc]
-        except DatabaseError as error:
-            if waits.is_held(error):
-                left.append(f"{month:%Y-%m}")
-            else:
-                steps.note(f"drop {month:%Y-%m}", error)
+    months = sum(
+        steps.take_month("drop", month, lambda month=month: _drop_month(month, kept_from, at))  # type: ignore[misc]  # bound now
+        for month in _months_before(kept_from)
+    )
     events = steps.take("drop events", lambda: _drop_events(kept_from, at))
     steps.end()
-    return Dropped(dropped, events, tuple(left))
+    return Dropped(months, events, tuple(steps.left))
 
 
 def _patiently(act: Callable[[], int], tries: int, pause: float) -> int:

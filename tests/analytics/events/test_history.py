@@ -8,6 +8,7 @@ from django.core.management import call_command
 from analytics.behaviour.kinds import BUILT_IN
 from analytics.behaviour.reading import visitor_key
 from analytics.models import (
+    DailyBatches,
     Event,
     EventBatch,
     EventSource,
@@ -91,7 +92,17 @@ def test_the_same_seed_tells_the_same_visits() -> None:
     def month(seed: int) -> list[object]:
         event_demo.tell_demo(seed=seed, at=NOW, days=2)
         kept = list(Event.objects.order_by("id").values_list("id", "occurred_at", "kind", "visitor", "properties"))
-        for table in (Event, HourlyEvents, EventBatch, QuarantinedEvent, KnownVisitor, Visit, VisitDay, EventSource):
+        for table in (
+            Event,
+            HourlyEvents,
+            EventBatch,
+            DailyBatches,
+            QuarantinedEvent,
+            KnownVisitor,
+            Visit,
+            VisitDay,
+            EventSource,
+        ):
             table._default_manager.all().delete()
         return kept
 
