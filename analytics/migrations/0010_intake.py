@@ -65,6 +65,8 @@ BEGIN
         RETURN false;
     END IF;
     LOCK TABLE ONLY analytics_event IN ACCESS EXCLUSIVE MODE;
+    -- Everybody waits now. Whoever holds a part of it alone, such as a vacuum, is not waited for.
+    PERFORM set_config('lock_timeout', '20ms', true);
     EXECUTE format('ALTER TABLE analytics_event DETACH PARTITION %I', named);
     EXECUTE format('INSERT INTO analytics_event_stray SELECT * FROM %I WHERE occurred_at >= %L', named, kept_from);
     EXECUTE format('DROP TABLE %I', named);

@@ -19,14 +19,14 @@ _LOCK_CLASS = 5_210
 TRAILING_DAYS = 2
 
 
-def sum_up(*, at: datetime) -> int:
-    """Makes the closed days that are not made, and the latest ones in any case. Tells how many these were."""
+def sum_up(*, at: datetime, anew: bool = False) -> int:
+    """Makes the closed days that are not made, or all of them, and the latest ones in any case. Tells how many these were."""
     first = EventBatch.objects.order_by("id").values_list("received_at", flat=True).first()
     if first is None:
         return 0
     last = closing.last_closed(at, shop.zone())
     wanted = closing.days(shop.day(first), last)
-    made = event_quality.made_days(first=shop.day(first), last=last - timedelta(days=TRAILING_DAYS))
+    made = set() if anew else event_quality.made_days(first=shop.day(first), last=last - timedelta(days=TRAILING_DAYS))
     due = [day for day in wanted if day not in made]
     for day in due:
         _sum_up(day)

@@ -25,7 +25,7 @@ _LOCK = 5_202
 
 
 # So many hours, of so many batches, are counted in one transaction.
-HOURS_AT_ONCE = 24
+HOURS_AT_ONCE = 48
 BATCHES_AT_ONCE = 20_000
 
 
@@ -76,7 +76,7 @@ _COUNT = """
 
 
 def count_due(*, seconds: float = 30) -> Counted:
-    """Counts the hours that newly stored events fell into, the latest first and a day's worth in one transaction. Safe to be
+    """Counts the hours that newly stored events fell into, the latest first and two days' worth in one transaction. Safe to be
     killed: what was not counted is still due. What is left after `seconds` is due the next time.
     """
     until, done = time.monotonic() + seconds, Counted()

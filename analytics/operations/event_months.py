@@ -150,8 +150,8 @@ def _drop_month(month: date, kept_from: datetime, at: datetime) -> int:
 
 @transaction.atomic
 def _drop_events(kept_from: datetime, at: datetime) -> int:
-    far = "client_at >= %(kept_from)s::timestamptz + interval '31 days' OR tableoid = 'analytics_event_stray'::regclass"
-    days = _days_of(far, kept_from)
+    ahead = _days_of("client_at >= %(kept_from)s::timestamptz + interval '31 days'", kept_from)
+    days = {*ahead, *_days_of("true", kept_from, table="analytics_event_stray")}
     if not days:
         return 0
     dropped = _call("analytics_drop_old_events", kept_from)
@@ -164,11 +164,11 @@ def _drop_batches(before: datetime) -> int:
     return pruning.drop(EventBatch.objects.filter(received_at__lt=before, is_pending=False))
 
 
-def _days_of(which: str, kept_from: datetime, **bounds: datetime) -> list[date]:
+def _days_of(which: str, kept_from: datetime, *, table: str = "analytics_event", **bounds: datetime) -> list[date]:
     """Business days of the events that are dropped with these."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT (occurred_at AT TIME ZONE %(zone)s)::date FROM analytics_event "  # noqa: S608  texts of this file
+            f"SELECT DISTINCT (occurred_at AT TIME ZONE %(zone)s)::date FROM {table} "  # noqa: S608  texts of this file
             f"WHERE occurred_at < %(kept_from)s AND ({which})",
             {"zone": settings.BUSINESS_TIME_ZONE, "kept_from": kept_from, **bounds},
         )

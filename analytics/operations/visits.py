@@ -19,6 +19,7 @@ from analytics import closing
 from analytics.behaviour import stages
 from analytics.behaviour.kinds import numbers
 from analytics.models import KnownVisitor, Visit, VisitDay
+from analytics.operations import day_states
 from analytics.queries import event_recount
 from config.kernel import shop
 from config.kernel.business_time import day_period
@@ -48,14 +49,6 @@ class Rebuilt:
             self.seconds + other.seconds,
         )
 
-
-_MARK = """
-    INSERT INTO analytics_visitday (day, state, marks, dirtied_at)
-    SELECT day, 'DIRTY', 1, %(at)s FROM unnest(%(days)s::date[]) AS day ORDER BY day
-    ON CONFLICT (day) DO UPDATE SET
-        state = 'DIRTY', marks = analytics_visitday.marks + 1,
-        dirtied_at = CASE WHEN analytics_visitday.state = 'DIRTY' THEN analytics_visitday.dirtied_at ELSE %(at)s END
-"""
 
 # The one customer a visitor is known as; nobody where it is known as several, even if the shop does not know them all.
 _THE_ONE = """
@@ -204,9 +197,7 @@ _RENAME = f"""
 
 def mark(*, days: Iterable[date], at: datetime) -> None:
     """Tells that the visits of these days are stale."""
-    if wanted := sorted(set(days)):
-        with connection.cursor() as cursor:
-            cursor.execute(_MARK, {"days": wanted, "at": at})
+    day_states.mark(VisitDay, days=days, at=at)
 
 
 def rebuild(*, days: Iterable[date], at: datetime) -> Rebuilt:

@@ -50,7 +50,7 @@ class ThrownAway(EventsView):
     def post(self, request: Request) -> Response:
         batch = reading.read(request.data, kinds=event_kinds.known(), received_at=clock.now())
         admission.count_events(request, request.event_source, len(batch.rows))  # type: ignore[attr-defined]
-        admission.traffic(request, request.event_source)  # type: ignore[attr-defined]
+        admission.traffic(request, source)
         return Response(shapes.taken(Taken(len(batch.rows), 0, len(batch.refused)), batch.refused), status=202)
 
 

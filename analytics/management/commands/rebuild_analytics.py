@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from analytics import closing
-from analytics.operations import event_figures, rollups, visits
+from analytics.operations import event_days, event_figures, rollups, visits
 from config.kernel import clock, shop
 from config.kernel.management.refusing import OperationCommand
 
@@ -44,6 +44,7 @@ class Command(OperationCommand):
             raise CommandError("Choose --events or --visits.")
         if options["events"]:
             counted = event_figures.recount_days(first=first, last=last, at=at)
+            event_days.sum_up(at=at, anew=True)
             self.stdout.write(f"{counted.hours} hours from {counted.events} events.")
             return
         if options["visits"]:

@@ -200,13 +200,13 @@ def test_what_one_address_sends_too_much_uses_up_nothing_of_the_others(settings:
 
 def test_too_many_events_of_a_source_wait_however_few_the_requests(settings: Any) -> None:
     settings.EVENTS_PER_SOURCE = 5
-    source = a_source()
+    source, other = a_source(), a_source()
     three = [tell(source, a_batch(*(an_event_of_today() for _ in range(3)))) for _ in range(2)]
     assert [one.status_code for one in three] == [202, 429]
     assert 0 < int(three[1].headers["Retry-After"]) <= 60
     assert (Event.objects.count(), EventBatch.objects.count()) == (3, 1)
     # What a source tells is counted for it alone.
-    assert tell(a_source(), a_batch(an_event_of_today())).status_code == 202
+    assert tell(other, a_batch(an_event_of_today())).status_code == 202
 
 
 def test_too_many_events_of_one_address_use_up_nothing_of_the_others(settings: Any) -> None:

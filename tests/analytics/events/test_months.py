@@ -35,6 +35,21 @@ def test_a_month_made_late_takes_its_strays_along() -> None:
     assert Event.objects.count() == 2
 
 
+def test_a_month_has_the_keys_and_rules_of_the_whole_and_none_of_its_own() -> None:
+    event_months.make(first=AT.date(), last=AT.date())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT (SELECT count(*) FROM pg_index AS i JOIN pg_inherits AS h ON h.inhrelid = i.indexrelid
+                    WHERE i.indrelid = 'analytics_event_2026_11'::regclass),
+                (SELECT count(*) FROM pg_index WHERE indrelid = 'analytics_event_2026_11'::regclass),
+                (SELECT array_agg(conname::text ORDER BY conname) FROM pg_constraint
+                    WHERE conrelid = 'analytics_event_2026_11'::regclass AND contype IN ('c', 'p'))
+            """
+        )
+        assert cursor.fetchone() == (3, 3, ["analytics_event_2026_11_pkey", "event_traffic_known"])
+
+
 def test_making_months_again_changes_nothing() -> None:
     event_months.make(first=AT.date(), last=AT.date())
     assert event_months.make(first=AT.date(), last=AT.date()) == 0
