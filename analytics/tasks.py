@@ -35,7 +35,7 @@ def find_visits(*, at: datetime) -> Done:
 
 
 @job(
-    name="analytics.keep_event_months", title=_("Make months of events, forget whose old ones were"), seconds=900, queue="slow"
+    name="analytics.keep_event_months", title=_("Make months of events, forget whose old ones were"), seconds=1800, queue="slow"
 )
 def keep_event_months(*, at: datetime) -> Done:
     kept = event_months.keep(at=at)

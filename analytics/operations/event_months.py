@@ -26,7 +26,7 @@ QUARANTINE_KEPT = timedelta(days=30)
 # Batches tell of the quality of a source; a year can be compared with the one before.
 BATCHES_KEPT = timedelta(days=400)
 # A month that others use is tried so often, with so many seconds in between.
-TRIES, PAUSE = 40, 5.0
+TRIES, PAUSE = 20, 5.0
 
 
 class StepsFailed(RuntimeError):
@@ -111,10 +111,7 @@ def drop(*, at: datetime, tries: int = TRIES, pause: float = PAUSE) -> Dropped:
     """
     before, steps = at.date() - timedelta(days=settings.EVENTS_KEPT_DAYS), _Steps(tries, pause)
     kept_from = datetime(before.year, before.month, before.day, tzinfo=UTC)
-    months = sum(
-        steps.take_month("drop", month, lambda month=month: _drop_month(month, kept_from, at))  # type: ignore[misc]  # bound now
-        for month in _months_before(kept_from)
-    )
+    months = sum(steps.take_month("drop", month, _dropping(month, kept_from, at)) for month in _months_before(kept_from))
     events = steps.take("drop events", lambda: _drop_events(kept_from, at))
     steps.end()
     return Dropped(months, events, tuple(steps.left))
@@ -137,15 +134,19 @@ def _make(month: date) -> int:
     return _call("analytics_make_event_month", month)
 
 
-def _drop_month(month: date, kept_from: datetime, at: datetime) -> int:
-    """The days are looked up before anything is locked: nothing that happened so long ago is told any more."""
+def _dropping(month: date, kept_from: datetime, at: datetime) -> Callable[[], int]:
+    """The days are looked up once, before anything is locked: nothing that happened so long ago is told any more."""
     starts_at, ends_at = _bounds(month)
     days = _days_of("client_at >= %(starts_at)s AND client_at < %(ends_at)s", kept_from, starts_at=starts_at, ends_at=ends_at)
-    with transaction.atomic():
+
+    @transaction.atomic
+    def drop_month() -> int:
         # The events before the states of their days, like whoever makes visits: in the other order both might wait for ever.
         dropped = _call("analytics_drop_event_month", month, kept_from)
         visits.mark(days=days, at=at)
-    return dropped
+        return dropped
+
+    return drop_month
 
 
 @transaction.atomic
