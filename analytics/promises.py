@@ -122,3 +122,10 @@ def rhythm_equals_its_recount(at: datetime) -> Iterator[Violation]:
         yield Violation(
             "I9", f"rhythm of customer {cell.customer}", f"{cell.column} is {cell.stored}, recounted {cell.recounted}"
         )
+
+
+@invariant("I9")
+def days_of_batches_equal_their_recount(at: datetime) -> Iterator[Violation]:
+    for day in sample_of_events(event_recount.days_with_batches(at=at, kept=_kept()), at):
+        for one in event_recount.missummed(day):
+            yield Violation("I9", one.subject, f"stored {one.said}, recounted {one.counted}")

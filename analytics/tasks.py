@@ -11,6 +11,7 @@ from analytics.operations import (
     alert_rules,
     decisive_slots,
     erasing,
+    event_days,
     event_figures,
     event_months,
     notices,
@@ -53,13 +54,29 @@ def find_visits(*, at: datetime) -> Done:
     return Done(rows=made.source_rows, summary={"days": made.days, "visits": made.visits, "seconds": round(made.seconds, 3)})
 
 
-@job(name="analytics.keep_event_months", title=_("Make, forget and drop months of events"), seconds=900, queue="slow")
+@job(
+    name="analytics.keep_event_months", title=_("Make months of events, forget whose old ones were"), seconds=1800, queue="slow"
+)
 def keep_event_months(*, at: datetime) -> Done:
     kept = event_months.keep(at=at)
-    return Done(
-        rows=kept.made + kept.dropped,
-        summary={"months_made": kept.made, "months_dropped": kept.dropped, "forgotten": kept.forgotten},
-    )
+    return Done(rows=kept.made, summary={"months_made": kept.made, "forgotten": kept.forgotten} | _left(kept.left))
+
+
+@job(name="analytics.drop_event_months", title=_("Drop old months of events"), seconds=900, queue="slow")
+def drop_event_months(*, at: datetime) -> Done:
+    dropped = event_months.drop(at=at)
+    summary = {"months_dropped": dropped.months, "events_dropped": dropped.events}
+    return Done(rows=dropped.months, summary=summary | _left(dropped.left))
+
+
+def _left(months: tuple[str, ...]) -> dict[str, str]:
+    return {"months_left": ", ".join(months)} if months else {}
+
+
+@job(name="analytics.sum_up_batches", title=_("Sum up the batches of closed days"), seconds=290, queue="slow")
+def sum_up_batches(*, at: datetime) -> Done:
+    days = event_days.sum_up(at=at)
+    return Done(rows=days, summary={"days": days})
 
 
 def _purchases(made: purchases.Rebuilt) -> Done:

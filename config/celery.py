@@ -73,7 +73,15 @@ SCHEDULE: tuple[Entry, ...] = (
     Entry(
         "analytics.keep_event_months",
         crontab(hour="3", minute="50"),
-        "Makes the coming months' room for events; forgets whose they are, and drops them, when their time is over.",
+        "Makes the coming months' room for events, and forgets whose they are when their time as personal data is over.",
+    ),
+    Entry(
+        "analytics.drop_event_months",
+        crontab(hour="4", minute="50"),
+        "Drops events whose time is over, when hardly anybody reads or tells any.",
+    ),
+    Entry(
+        "analytics.sum_up_batches", crontab(hour="0", minute="20"), "Sums up what each source sent on the day that has closed."
     ),
     Entry(
         "analytics.make_purchases",

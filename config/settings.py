@@ -244,6 +244,11 @@ API_RATE_PER_TOKEN = env.int("API_RATE_PER_TOKEN", default=6000)
 API_RATE_PER_ADDRESS = env.int("API_RATE_PER_ADDRESS", default=60)
 # Requests a minute with events from one network address; behind it may stand a school or an office.
 EVENTS_RATE_PER_ADDRESS = env.int("EVENTS_RATE_PER_ADDRESS", default=600)
+# Events a minute from one network address, and of one source; and of one source those that cannot be read, each of which is
+# kept as it came. A batch has up to 500 events: none of these may be less.
+EVENTS_PER_ADDRESS = env.int("EVENTS_PER_ADDRESS", default=6_000)
+EVENTS_PER_SOURCE = env.int("EVENTS_PER_SOURCE", default=120_000)
+EVENTS_QUARANTINED_PER_SOURCE = env.int("EVENTS_QUARANTINED_PER_SOURCE", default=1_000)
 # Days for which an event tells which customer it was of, and for which it is kept at all.
 EVENTS_PERSONAL_DAYS = env.int("EVENTS_PERSONAL_DAYS", default=400)
 EVENTS_KEPT_DAYS = env.int("EVENTS_KEPT_DAYS", default=760)

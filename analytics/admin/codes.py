@@ -19,7 +19,6 @@ codes.declare(
         "hours": pgettext_lazy("fact", "hours counted"),
         "months_made": pgettext_lazy("fact", "months made"),
         "months_dropped": pgettext_lazy("fact", "months dropped"),
-        "forgotten": pgettext_lazy("fact", "events parted from their customer"),
         # watching, reporting, mailing
         "opened": pgettext_lazy("fact", "incidents opened"),
         "over": pgettext_lazy("fact", "incidents over"),
@@ -27,5 +26,8 @@ codes.declare(
         "reports_failed": pgettext_lazy("fact", "reports that could not be made"),
         "mails_failed": pgettext_lazy("fact", "mails that did not go out"),
         "mails_unsure": pgettext_lazy("fact", "mails of which it is unknown whether they went out"),
+        "months_left": pgettext_lazy("fact", "months in use, tried again the next night"),
+        "events_dropped": pgettext_lazy("fact", "events dropped one by one"),
+        "forgotten": pgettext_lazy("fact", "events that forgot whose they were"),
     },
 )

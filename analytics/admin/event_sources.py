@@ -26,6 +26,7 @@ from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.house import HouseChangeList
 from config.kernel.errors import DomainError
+from orders.admin import known
 
 MAY_CHANGE = "analytics.change_eventsource"
 
@@ -82,7 +83,7 @@ def told_by(sources: Any) -> None:
 class EventSourceAdmin(ButtonsAdmin):
     form = SourceForm
     change_form_outer_after_template = "admin/analytics/eventsource/_connecting.html"
-    list_display = ("name", "nature_label", "channel", "state_label", "events_lately", "last_event")
+    list_display = ("name", "nature_label", "channel_label", "state_label", "events_lately", "last_event")
     ordering = ("name", "id")
     actions = None
 
@@ -142,6 +143,10 @@ class EventSourceAdmin(ButtonsAdmin):
     @display(description=pgettext_lazy("event source", "kind"), ordering="nature")
     def nature_label(self, source: EventSource) -> str:
         return source.get_nature_display()
+
+    @display(description=gettext_lazy("channel"), ordering="channel")
+    def channel_label(self, source: EventSource) -> str:
+        return known.channel(source.channel)
 
     @display(description=gettext_lazy("state"), ordering="is_active")
     def state_label(self, source: EventSource) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import crawleruseragents
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -97,6 +97,28 @@ class EventsThrottle(BaseThrottle):
 
     def wait(self) -> float:
         return throttling.seconds_left(self.moment)
+
+
+def count_events(request: Request, source: EventSource, number: int) -> None:
+    """Counts the events of a batch, for the source and for a browser's address. Raises `Throttled` beyond what a minute may
+    hold: a batch costs by what it holds, and requests say little about that.
+    """
+    moment = clock.now().timestamp()
+    if source.nature == EventSource.Nature.BROWSER:
+        address = accounts.client_address(request)
+        _within(f"events:sent:{address}", settings.EVENTS_PER_ADDRESS, moment, number)
+    _within(f"events:sent:{source.pk}", settings.EVENTS_PER_SOURCE, moment, number)
+
+
+def count_quarantined(source: EventSource, number: int) -> None:
+    """Counts events that cannot be read. Raises `Throttled` where a source sends too many of them: each is kept as it came."""
+    if number:
+        _within(f"events:quarantined:{source.pk}", settings.EVENTS_QUARANTINED_PER_SOURCE, clock.now().timestamp(), number)
+
+
+def _within(who: str, most: int, moment: float, number: int) -> None:
+    if not throttling.within(who, most, moment=moment, amount=number):
+        raise Throttled(wait=throttling.seconds_left(moment))
 
 
 def traffic(request: Request, source: EventSource) -> Event.Traffic:

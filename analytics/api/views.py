@@ -51,7 +51,9 @@ class EventsView(APIView):
     def post(self, request: Request) -> Response:
         source: EventSource = request.event_source  # type: ignore[attr-defined]
         at = clock.now()
+        admission.count_events(request, source, reading.number_of_events(request.data))
         batch = reading.read(_who_is_proved(request.data, source), kinds=event_kinds.known(), received_at=at)
+        admission.count_quarantined(source, len(batch.refused))
         taken = ingest.take(batch=batch, source=source, traffic=admission.traffic(request, source), at=at)
         return Response(shapes.taken(taken, batch.refused), status=status.HTTP_202_ACCEPTED)
 

@@ -108,8 +108,6 @@ def visitor_key(name: str, *, space: bytes = _VISITORS) -> int:
 
 def read(body: Any, *, kinds: Kinds, received_at: datetime) -> Batch:
     """The batch in storable form. Raises `BadBatch` where the envelope is wrong."""
-    if not isinstance(body, Mapping):
-        raise BadBatch("The body must be a JSON object.", details={"events": "missing"})
     events = _events(body)
     ahead = _ahead(body, received_at)
     batch = Batch(ahead=ahead)
@@ -130,12 +128,19 @@ def read(body: Any, *, kinds: Kinds, received_at: datetime) -> Batch:
     return batch
 
 
+def number_of_events(body: Any) -> int:
+    """How many events a batch holds. Raises `BadBatch` where it holds none, or too many."""
+    return len(_events(body))
+
+
 def is_whole(raw: str, digest: bytes | memoryview) -> bool:
     """Whether a refused event was kept in full; one that was too long has been cut."""
     return _digest(raw) == bytes(digest)
 
 
-def _events(body: Mapping[str, Any]) -> Sequence[Any]:
+def _events(body: Any) -> Sequence[Any]:
+    if not isinstance(body, Mapping):
+        raise BadBatch("The body must be a JSON object.", details={"events": "missing"})
     events = body.get("events")
     if not isinstance(events, list) or not events:
         raise BadBatch("Send a list of events.", details={"events": "missing"})

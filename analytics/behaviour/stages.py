@@ -18,6 +18,8 @@ VISIT_ENDS_AFTER = timedelta(minutes=30)
 COMPARED_OF_ONE_CATEGORY = 2
 COMPARED_OF_ANY_CATEGORY = 3
 
+# What happens in a mailbox: whoever opens a message has not come to the shop.
+ELSEWHERE = numbers("message_opened")
 VIEWED = numbers("product_viewed")
 REVIEWED = numbers("reviews_viewed")
 DECIDING = numbers("product_added", "product_wished", "cart_viewed", "checkout_started")

@@ -8,6 +8,7 @@ from analytics.models.alerts import (
     Severity,
 )
 from analytics.models.behaviour import (
+    DailyBatches,
     Event,
     EventBatch,
     EventKind,
@@ -80,6 +81,7 @@ __all__ = (
     "CohortDay",
     "CohortMonth",
     "CustomerRhythm",
+    "DailyBatches",
     "DailyBuying",
     "DailyCustomer",
     "DailyFunnel",

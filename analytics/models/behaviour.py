@@ -180,6 +180,8 @@ class EventBatch(models.Model):
     bots = models.PositiveSmallIntegerField(_("not of shoppers"))
     late = models.PositiveSmallIntegerField(_("late"), help_text=_("Told more than an hour after they happened."))
     hours = ArrayField(models.DateTimeField(), verbose_name=_("hours"))
+    # None: all of them, as long as the batch is pending.
+    hours_left = ArrayField(models.DateTimeField(), verbose_name=_("hours not yet in the figures"), null=True, blank=True)
     is_pending = models.BooleanField(_("not yet in the figures"), default=True)
 
     class Meta:
@@ -237,3 +239,29 @@ class HourlyEvents(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hour:%Y-%m-%d %H}h {self.kind}"
+
+
+class DailyBatches(models.Model):
+    """What one source sent on one closed business day of receipt, from its batches, see operations/event_days.
+
+    A day that has been summed up has a row for each source that was there; a day without any is read from its batches.
+    """
+
+    day = models.DateField(_("business day"))
+    source = models.ForeignKey(EventSource, models.PROTECT, related_name="+", db_index=False, verbose_name=_("event source"))
+    batches = models.PositiveIntegerField(_("batches"))
+    stored = models.PositiveBigIntegerField(_("stored"))
+    doubled = models.PositiveBigIntegerField(_("came before"))
+    quarantined = models.PositiveBigIntegerField(_("quarantined"))
+    not_shoppers = models.PositiveBigIntegerField(_("not of shoppers"))
+    late = models.PositiveBigIntegerField(_("late"))
+    silence = models.DurationField(_("silence"))
+    last_at = models.DateTimeField(_("last batch"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("a source's batches of a day")
+        verbose_name_plural = _("batches by day")
+        constraints = [models.UniqueConstraint(fields=["day", "source"], name="daily_batches_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.source_id}"

@@ -185,8 +185,8 @@ class DailyOutcomes(models.Model):
         return f"{self.day} {self.channel}"
 
 
-class RollupState(models.Model):
-    """Whether the figures of one closed business day may be trusted. A closed day without a row was never built.
+class DayState(models.Model):
+    """Whether what was derived of one business day may be trusted.
 
     `marks` counts how often the day was told to be stale: a rebuild that finds another number at its end than at its
     beginning leaves the day dirty, since something changed while it read.
@@ -205,6 +205,16 @@ class RollupState(models.Model):
     seconds = models.FloatField(_("seconds"), null=True, blank=True)
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.day)
+
+
+class RollupState(DayState):
+    """Of the figures of one closed business day. A closed day without a row was never built."""
+
+    class Meta:
         verbose_name = _("state of a day's figures")
         verbose_name_plural = _("state of the figures")
         constraints = [
@@ -212,6 +222,3 @@ class RollupState(models.Model):
             models.CheckConstraint(condition=~Q(state="CLEAN") | Q(rebuilt_at__isnull=False), name="rollup_clean_once_rebuilt"),
         ]
         indexes = [models.Index(fields=["day"], condition=Q(state="DIRTY"), name="rollup_dirty")]
-
-    def __str__(self) -> str:
-        return str(self.day)

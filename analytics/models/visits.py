@@ -11,7 +11,13 @@ from django.utils.translation import pgettext_lazy
 
 from analytics.behaviour.funnel import BY_STEP, Reason, Step
 from analytics.models.behaviour import EventSource
-from analytics.models.interest import REASONS, STEPS
+from analytics.models.interest import (
+    REASONS,
+    STEPS,
+)
+from analytics.models.rollups import (
+    DayState,
+)
 from campaigns.models import Customer
 
 # The first moments of a visit, none of which lies outside of it.
@@ -154,26 +160,17 @@ class Visit(models.Model):
         return f"{self.started_at:%Y-%m-%d %H:%M} {self.visitor}"
 
 
-class VisitDay(models.Model):
-    """Whether the visits of one business day are what its events say. Marked like `RollupState`, the open day too.
+class VisitDay(DayState):
+    """Of the visits of one business day, the open day too.
 
     `catalog` tells apart by which assignment of SKUs to products and categories they were made. A day that `is_forgotten`
     lies too far back to tell whose its visits were.
     """
 
-    class State(models.TextChoices):
-        DIRTY = "DIRTY", _("to rebuild")  # events of that day were told since its visits were made
-        CLEAN = "CLEAN", _("up to date")  # the visits are what a recount would give
-
-    day = models.DateField(_("business day"), primary_key=True)
-    state = models.CharField(_("state"), max_length=5, choices=State.choices, default=State.DIRTY)
-    marks = models.PositiveIntegerField(_("times marked"), default=0)
-    dirtied_at = models.DateTimeField(_("to rebuild since"), null=True, blank=True)
-    rebuilt_at = models.DateTimeField(_("rebuilt at"), null=True, blank=True)
-    source_rows = models.PositiveIntegerField(_("source rows"), null=True, blank=True)
-    seconds = models.FloatField(_("seconds"), null=True, blank=True)
     catalog = models.BigIntegerField(_("mark of the catalog"), null=True, blank=True)
     is_forgotten = models.BooleanField(_("tells no customers"), default=False, db_default=False)
+    # As `marks` was when its events last forgot whose they are; with more marks there may be events that have not.
+    forgotten_marks = models.PositiveIntegerField(_("marks when its events were forgotten"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("state of a day's visits")
@@ -185,6 +182,3 @@ class VisitDay(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["day"], condition=Q(state="DIRTY"), name="visit_day_dirty")]
-
-    def __str__(self) -> str:
-        return str(self.day)

@@ -9,6 +9,7 @@ from django.db.models import Q
 from analytics.models import EventSource
 from analytics.operations import (
     decisive_slots,
+    event_days,
     event_figures,
     event_history,
     event_sources,
@@ -98,6 +99,7 @@ def tell_demo(*, seed: int, at: datetime, days: int = DEMO_DAYS) -> Written:
     for days_ago in READINGS_DAYS_AGO:
         rhythm.rebuild(at=at - timedelta(days=days_ago))
     decisive_slots.find(at=at)
+    event_days.sum_up(at=at)
     return written
 
 

@@ -3,37 +3,63 @@
 Whoever counts what was newly told also marks the business days in which it happened: their visits are due.
 """
 
+import logging
+import time
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Min
 
-from analytics.models import Event, HourlyEvents
+from analytics import closing
+from analytics.models import HourlyEvents
 from analytics.operations import visits
+from analytics.queries import event_recount
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
+log = logging.getLogger(__name__)
+
 # Only one counts at a time: two that replace the same hour would meet in the unique constraint.
 _LOCK = 5_202
-MOST_AT_ONCE = timedelta(days=31)
+
+
+# So many hours, of so many batches, are counted in one transaction.
+HOURS_AT_ONCE = 48
+BATCHES_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
 class Counted:
-    hours: int
-    events: int
+    hours: int = 0
+    events: int = 0
+
+    def __add__(self, other: "Counted") -> "Counted":
+        return Counted(self.hours + other.hours, self.events + other.events)
 
 
-# Batches that are written meanwhile stay pending: what is taken here was committed before the next statement looks.
+# Batches that are written meanwhile stay pending: what is taken here was committed before the next statement looks. The latest
+# hours first: they are looked at most, and a flood of late ones must not hold them up.
 _DUE = """
-    WITH due AS (
-        UPDATE analytics_eventbatch SET is_pending = false
-        WHERE id IN (SELECT id FROM analytics_eventbatch WHERE is_pending ORDER BY id LIMIT %(most)s)
-        RETURNING hours, received_at
+    WITH chosen AS (
+        SELECT DISTINCT hour FROM analytics_eventbatch, unnest(coalesce(hours_left, hours)) AS hour
+        WHERE is_pending ORDER BY hour DESC LIMIT %(hours)s
+    ),
+    due AS (
+        SELECT id, coalesce(hours_left, hours) AS hours FROM analytics_eventbatch
+        WHERE is_pending AND coalesce(hours_left, hours) && ARRAY(SELECT hour FROM chosen)
+        ORDER BY id LIMIT %(batches)s
+    ),
+    parted AS (
+        SELECT id, ARRAY(SELECT hour FROM unnest(hours) AS hour WHERE hour IN (SELECT hour FROM chosen)) AS counted,
+            ARRAY(SELECT hour FROM unnest(hours) AS hour WHERE hour NOT IN (SELECT hour FROM chosen)) AS further
+        FROM due
+    ),
+    taken AS (
+        UPDATE analytics_eventbatch AS b SET hours_left = nullif(p.further, '{}'), is_pending = p.further <> '{}'
+        FROM parted AS p WHERE b.id = p.id RETURNING p.counted, b.received_at
     )
-    SELECT hour, min(received_at) FROM due, unnest(due.hours) AS hour GROUP BY hour ORDER BY hour
+    SELECT hour, min(received_at) FROM taken, unnest(taken.counted) AS hour GROUP BY hour ORDER BY hour
 """
 
 _COUNT = """
@@ -49,12 +75,45 @@ _COUNT = """
 """
 
 
+def count_due(*, seconds: float = 30) -> Counted:
+    """Counts the hours that newly stored events fell into, the latest first and two days' worth in one transaction. Safe to be
+    killed: what was not counted is still due. What is left after `seconds` is due the next time.
+    """
+    until, done = time.monotonic() + seconds, Counted()
+    while (counted := _count_some()).hours:
+        done += counted
+        if time.monotonic() >= until:
+            break
+    return done
+
+
+def recount(*, first: datetime, last: datetime) -> Counted:
+    """Counts every hour from the one of `first` to the one of `last` anew, each business day in a transaction of its own. Who
+    breaks it off goes on with the day it had come to.
+    """
+    done = Counted()
+    for day in closing.days(shop.day(first), shop.day(last)):
+        done += _recount_day(day, first, last)
+        if day.day == 1:
+            log.info("hours of shoppers' events are counted anew up to %s", day)
+    return done
+
+
+def recount_days(*, first: date | None, last: date | None, at: datetime) -> Counted:
+    """Counts business days anew, both included; without a bound from the first event told, to now."""
+    begins = day_period(first, shop.zone()).starts_at if first else event_recount.first_moment()
+    if begins is None:
+        return Counted()
+    ends = day_period(last + timedelta(days=1), shop.zone()).starts_at - timedelta(hours=1) if last else at
+    return recount(first=begins, last=ends)
+
+
 @transaction.atomic
-def count_due(*, most: int = 20_000) -> Counted:
-    """Counts the hours that newly stored events fell into. Safe to be killed: then nothing was counted and all is still due."""
+def _count_some() -> Counted:
+    """A batch stays pending until each of its hours has been counted."""
     _alone()
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, {"most": most})
+        cursor.execute(_DUE, {"hours": HOURS_AT_ONCE, "batches": BATCHES_AT_ONCE})
         told = dict(cursor.fetchall())
     counted = _count(list(told))
     if told:
@@ -64,25 +123,17 @@ def count_due(*, most: int = 20_000) -> Counted:
 
 
 @transaction.atomic
-def recount(*, first: datetime, last: datetime) -> Counted:
-    """Counts every hour from the one of `first` to the one of `last` anew."""
+def _recount_day(day: date, first: datetime, last: datetime) -> Counted:
     _alone()
+    whole = day_period(day, shop.zone())
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT generate_series(date_trunc('hour', %s::timestamptz, %s), %s::timestamptz, interval '1 hour')",
-            [first, settings.BUSINESS_TIME_ZONE, last],
+            "SELECT hour FROM generate_series(%(day)s::timestamptz, %(next)s::timestamptz, interval '1 hour') AS hour "
+            "WHERE hour < %(next)s AND hour >= date_trunc('hour', %(first)s::timestamptz, %(zone)s) AND hour <= %(last)s",
+            {"day": whole.starts_at, "next": whole.ends_at, "first": first, "last": last, "zone": settings.BUSINESS_TIME_ZONE},
         )
         hours = [hour for (hour,) in cursor.fetchall()]
     return _count(hours)
-
-
-def recount_days(*, first: date | None, last: date | None, at: datetime) -> Counted:
-    """Counts business days anew, both included; without a bound from the first event told, to now."""
-    begins = day_period(first, shop.zone()).starts_at if first else Event.objects.aggregate(least=Min("occurred_at"))["least"]
-    if begins is None:
-        return Counted(0, 0)
-    ends = day_period(last + timedelta(days=1), shop.zone()).starts_at - timedelta(hours=1) if last else at
-    return recount(first=begins, last=ends)
 
 
 def _count(hours: list[datetime]) -> Counted:
@@ -99,7 +150,7 @@ def _runs(hours: list[datetime]) -> list[tuple[datetime, datetime]]:
     """Hours in order as spans of hours that follow each other, so that the events of a span are looked at once."""
     runs: list[tuple[datetime, datetime]] = []
     for hour in hours:
-        if runs and runs[-1][1] == hour and (hour - runs[-1][0]) < MOST_AT_ONCE:
+        if runs and runs[-1][1] == hour:
             runs[-1] = (runs[-1][0], hour + timedelta(hours=1))
         else:
             runs.append((hour, hour + timedelta(hours=1)))

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from analytics.behaviour import reading
 from analytics.behaviour.past import Sent
 from analytics.models import Event, EventBatch, EventSource, QuarantinedEvent
-from analytics.operations import event_months
+from analytics.operations import event_days, event_months
 from analytics.operations.ingest import LATE
 from analytics.queries import event_kinds
 from config.kernel import bulk, shop
@@ -40,6 +40,7 @@ def write(*, source: EventSource, batches: Iterable[Sent]) -> Written:
     written, rest = Written(), iter(batches)
     while some := list(islice(rest, AT_ONCE)):
         written += _write(source, some)
+        event_days.unmake(days={shop.day(one.received_at) for one in some})
     return written
 
 

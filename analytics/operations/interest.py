@@ -108,38 +108,37 @@ _SEARCH = f"""
         count(*) FILTER (WHERE f.viewed_at >= s.first_at), count(*) FILTER (WHERE f.added_at >= s.first_at)
     FROM searched AS s LEFT JOIN followed AS f USING (visit)
     GROUP BY s.term
-    HAVING NOT %(is_forgotten)s OR s.term = %(withheld)s OR count(DISTINCT s.visitor) >= %(fewest)s
 """  # noqa: S608  put together from texts of this file
 
 
 def replace(*, day: date, is_forgotten: bool) -> None:
-    """Puts what a day's visits say in the place of what is stored. To be called in the transaction that has made the visits."""
+    """Puts what a day's visits say in the place of what is stored. To be called in the transaction that has made the visits.
+
+    The events of a forgotten day no longer tell what was searched for: its terms stay as they were, but for those of few
+    visitors, which tell of somebody.
+    """
     for rollup in ROLLUPS:
-        rollup._default_manager.filter(day=day).delete()
+        if rollup is not DailySearch:
+            rollup._default_manager.filter(day=day).delete()
     said = _said(day)
     with connection.cursor() as cursor:
         for statement in (_HOURLY, _VISITORS, _FUNNEL, _INTEREST):
             cursor.execute(statement, said)
-        # The rule of terms is told in Python alone: it reads each text of the day once.
+    terms_of_day = DailySearch.objects.filter(day=day)
+    if is_forgotten:
+        terms_of_day.filter(visitors__lt=terms.FEWEST_VISITORS).exclude(term=terms.WITHHELD).delete()
+    else:
+        terms_of_day.delete()
+        _make_terms(said)
+
+
+def _make_terms(said: dict[str, Any]) -> None:
+    """The rule of terms is told in Python alone: it reads each text of the day once."""
+    with connection.cursor() as cursor:
         cursor.execute(_QUERIES, said)
         meant = {query: term for (query,) in cursor.fetchall() if (term := terms.term(query))}
         if meant:
-            cursor.execute(
-                _SEARCH,
-                said
-                | {
-                    "queries": list(meant),
-                    "terms": list(meant.values()),
-                    "is_forgotten": is_forgotten,
-                    "withheld": terms.WITHHELD,
-                    "fewest": terms.FEWEST_VISITORS,
-                },
-            )
-
-
-def forget(*, before: date) -> None:
-    """Drops the terms of few visitors of days before this one: what somebody alone looked for tells of them."""
-    DailySearch.objects.filter(day__lt=before, visitors__lt=terms.FEWEST_VISITORS).exclude(term=terms.WITHHELD).delete()
+            cursor.execute(_SEARCH, said | {"queries": list(meant), "terms": list(meant.values())})
 
 
 def _said(day: date) -> dict[str, Any]:

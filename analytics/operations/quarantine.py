@@ -8,10 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from analytics.behaviour import reading
-from analytics.behaviour.reading import Kinds
+from analytics.behaviour.reading import Batch, Kinds
 from analytics.models import Event, QuarantinedEvent
-from analytics.operations import ingest
+from analytics.operations import event_days, ingest
 from analytics.queries import event_kinds
+from config.kernel import shop
 from config.kernel.errors import Conflict, Invalid
 
 MOST_AT_ONCE = 500
@@ -58,18 +59,36 @@ def read_again(*, ids: Sequence[int]) -> ReadAgain:
     if rows and not whole:
         raise CutShort(_("Only the beginning of it was kept, so it cannot be read again."))
     kinds = event_kinds.anew()
-    read = sum((_read(row, kinds) for row in whole), ReadAgain())
-    return read + ReadAgain(left=len(rows) - len(whole))
+    read = [(row, _read(row, kinds)) for row in whole]
+    # All events before all that lies in quarantine, and each in the order of whoever takes a batch in.
+    done = sum((_store(row, batch) for row, batch in _in_order(read)), ReadAgain())
+    for row, batch in sorted(read, key=lambda one: (one[0].source_id, bytes(one[0].digest))):
+        done += _settle(row, batch)
+    # Their batches are written as of when they were received.
+    event_days.unmake(days={shop.day(row.received_at) for row, batch in read if batch.rows})
+    return done + ReadAgain(left=len(rows) - len(whole))
 
 
-def _read(row: QuarantinedEvent, kinds: Kinds) -> ReadAgain:
+def _read(row: QuarantinedEvent, kinds: Kinds) -> Batch:
     sent_at = (row.received_at + row.clock_ahead).isoformat()
-    batch = reading.read({"sent_at": sent_at, "events": [json.loads(row.raw)]}, kinds=kinds, received_at=row.received_at)
-    if batch.refused:
-        refused = batch.refused[0]
-        row.reason, row.told = refused.reason, refused.told
-        row.save(update_fields=["reason", "told"])
-        return ReadAgain(left=1, reason=refused.reason)
+    body = {"sent_at": sent_at, "events": [json.loads(row.raw)]}
+    return reading.read(body, kinds=kinds, received_at=row.received_at)
+
+
+def _in_order(read: list[tuple[QuarantinedEvent, Batch]]) -> list[tuple[QuarantinedEvent, Batch]]:
+    return sorted((one for one in read if one[1].rows), key=lambda one: (one[1].rows[0].client_at, one[1].rows[0].id))
+
+
+def _store(row: QuarantinedEvent, batch: Batch) -> ReadAgain:
     taken = ingest.take(batch=batch, source=row.source, traffic=Event.Traffic(row.traffic), at=row.received_at)
-    row.delete()
     return ReadAgain(stored=taken.stored, doubled=taken.doubled)
+
+
+def _settle(row: QuarantinedEvent, batch: Batch) -> ReadAgain:
+    if batch.rows:
+        row.delete()
+        return ReadAgain()
+    refused = batch.refused[0]
+    row.reason, row.told = refused.reason, refused.told
+    row.save(update_fields=["reason", "told"])
+    return ReadAgain(left=1, reason=refused.reason)

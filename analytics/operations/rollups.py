@@ -14,8 +14,19 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from analytics import closing, extract
-from analytics.models import DailyOutcomes, DailyParcels, DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
-from analytics.operations import purchase_marks
+from analytics.models import (
+    DailyOutcomes,
+    DailyParcels,
+    DailyPromotion,
+    DailySales,
+    DailyStock,
+    HourlySales,
+    RollupState,
+)
+from analytics.operations import (
+    day_states,
+    purchase_marks,
+)
 from config.kernel import jobs, shop
 from config.kernel.business_time import Period, day_period
 from config.kernel.errors import Invalid
@@ -48,14 +59,6 @@ class Rebuilt:
     def __add__(self, other: "Rebuilt") -> "Rebuilt":
         return Rebuilt(self.days + other.days, self.source_rows + other.source_rows, self.seconds + other.seconds)
 
-
-_MARK = """
-    INSERT INTO analytics_rollupstate (day, state, marks, dirtied_at)
-    SELECT day, 'DIRTY', 1, %(at)s FROM unnest(%(days)s::date[]) AS day ORDER BY day
-    ON CONFLICT (day) DO UPDATE SET
-        state = 'DIRTY', marks = analytics_rollupstate.marks + 1,
-        dirtied_at = CASE WHEN analytics_rollupstate.state = 'DIRTY' THEN analytics_rollupstate.dirtied_at ELSE %(at)s END
-"""
 
 _REPLACE = f"""
     {extract.SELECTIONS},
@@ -100,10 +103,9 @@ def mark(*, days: Iterable[date], at: datetime) -> int:
     A day that is not over needs no mark: it is read live, and made once it closes.
     """
     today = shop.day(at)
-    over = sorted({day for day in days if day < today})
+    over = {day for day in days if day < today}
     if over:
-        with connection.cursor() as cursor:
-            cursor.execute(_MARK, {"days": over, "at": at})
+        day_states.mark(RollupState, days=over, at=at)
         purchase_marks.mark(days=over, at=at)
     return len(over)
 

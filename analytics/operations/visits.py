@@ -13,15 +13,27 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DataError, connection, transaction
-from django.db.models import Exists, Min, Model, OuterRef, Q
+from django.db.models import (
+    Exists,
+    Model,
+    OuterRef,
+)
 
 from analytics import closing
 from analytics.behaviour import stages
 from analytics.behaviour.kinds import numbers
-from analytics.models import Event, KnownVisitor, Visit, VisitDay
+from analytics.models import (
+    KnownVisitor,
+    Visit,
+    VisitDay,
+)
 from analytics.operations import (
+    day_states,
     interest,
     purchase_marks,
+)
+from analytics.queries import (
+    event_recount,
 )
 from config.kernel import shop
 from config.kernel.business_time import day_period
@@ -52,14 +64,6 @@ class Rebuilt:
         )
 
 
-_MARK = """
-    INSERT INTO analytics_visitday (day, state, marks, dirtied_at)
-    SELECT day, 'DIRTY', 1, %(at)s FROM unnest(%(days)s::date[]) AS day ORDER BY day
-    ON CONFLICT (day) DO UPDATE SET
-        state = 'DIRTY', marks = analytics_visitday.marks + 1,
-        dirtied_at = CASE WHEN analytics_visitday.state = 'DIRTY' THEN analytics_visitday.dirtied_at ELSE %(at)s END
-"""
-
 # The one customer a visitor is known as; nobody where it is known as several, even if the shop does not know them all.
 _THE_ONE = """
     SELECT CASE WHEN count(*) = 1 THEN min(k.customer_id) END
@@ -83,6 +87,7 @@ _MAKE = f"""
         LEFT JOIN inventory_variant AS v ON v.id = e.variant_id AND e.kind = ANY(%(viewed)s)
         LEFT JOIN inventory_product AS p ON p.id = v.product_id
         WHERE e.occurred_at >= %(starts_at)s AND e.occurred_at < %(ends_at)s AND e.traffic = 0 AND e.visitor IS NOT NULL
+            AND e.kind <> ALL(%(elsewhere)s)
     ),
     begun AS (
         SELECT *, CASE WHEN occurred_at - lag(occurred_at) OVER in_order < %(ends_after)s THEN 0 ELSE 1 END AS begins
@@ -209,9 +214,7 @@ _RENAME = f"""
 
 def mark(*, days: Iterable[date], at: datetime) -> None:
     """Tells that the visits of these days are stale."""
-    if wanted := sorted(set(days)):
-        with connection.cursor() as cursor:
-            cursor.execute(_MARK, {"days": wanted, "at": at})
+    day_states.mark(VisitDay, days=days, at=at)
 
 
 def rebuild(*, days: Iterable[date], at: datetime) -> Rebuilt:
@@ -238,7 +241,7 @@ def rebuild_due(*, at: datetime, seconds: float = 240) -> Rebuilt:
 
 def rebuild_days(*, first: date | None, last: date | None, at: datetime) -> Rebuilt:
     """Makes business days anew, both included; without bounds all of them, and drops the visits of days outside."""
-    told = Event.objects.aggregate(least=Min("occurred_at"))["least"]
+    told = event_recount.first_moment()
     begins, ends = first or (shop.day(told) if told else None), last or shop.day(at)
     wanted = closing.days(begins, ends) if begins else []
     if first is None and last is None:
@@ -258,42 +261,15 @@ def settle_known(*, at: datetime, most: int = MOST_KNOWN) -> int:
 
 
 @transaction.atomic
-def forget(*, before: date, at: datetime) -> None:
-    """Takes the customers off the visits of days before this one, for good, and drops who was first known before it."""
+def forget_known(*, before: date, at: datetime) -> None:
+    """Drops who was first known before this day and has not been here since."""
     known_alone()
-    remembered = VisitDay.objects.filter(day__lt=before, is_forgotten=False)
-    days = list(remembered.values_list("day", flat=True))
-    remembered.update(is_forgotten=True)
-    Visit.objects.filter(Q(customer__isnull=False) | Q(is_named=True), day__lt=before).update(customer=None, is_named=False)
     # Who has been here since is still known: their first day grows old, and they do not.
     since = Visit.objects.filter(visitor=OuterRef("visitor"), day__gte=before)
     stale = KnownVisitor.objects.filter(~Exists(since), first_at__lt=day_period(before, shop.zone()).starts_at)
     visitors = list(stale.values_list("visitor", flat=True))
     stale.delete()
     _rename(visitors, at)
-    if days:
-        purchase_marks.visits_forgotten(before=before, days=days, at=at)
-    interest.forget(before=before)
-
-
-def mark_before_dropping(*, before: date, at: datetime) -> None:
-    """Marks the days of events that the function dropping old months will take along, whatever their clients' clocks said.
-
-    To be called in the transaction that drops them: then no day is made in between.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT (occurred_at AT TIME ZONE %(zone)s)::date FROM analytics_event
-            WHERE client_at < %(month)s AND tableoid <> 'analytics_event_stray'::regclass
-            UNION
-            SELECT (occurred_at AT TIME ZONE %(zone)s)::date FROM analytics_event
-            WHERE occurred_at < %(before)s AND tableoid = 'analytics_event_stray'::regclass
-            """,
-            # Months of events are those of UTC, and the moment a day begins is taken as the database takes it.
-            {"zone": settings.BUSINESS_TIME_ZONE, "month": f"{before:%Y-%m}-01 00:00Z", "before": f"{before} 00:00Z"},
-        )
-        mark(days=[day for (day,) in cursor.fetchall()], at=at)
 
 
 def personal_from(at: datetime) -> date:
@@ -305,7 +281,7 @@ def personal_from(at: datetime) -> date:
 def _rebuild_day(day: date, at: datetime) -> Rebuilt:
     """Readers see the former visits of this day or the new ones, never a part of either."""
     began = time.monotonic()
-    _one_at_a_time(day)
+    one_at_a_time(day)
     # Read before the events are: a mark that is not in here yet belongs to events that may not be in the visits either.
     state = VisitDay.objects.filter(day=day).values_list("marks", "is_forgotten").first()
     marks, is_forgotten = state or (0, False)
@@ -348,6 +324,7 @@ def _said(day: date) -> dict[str, Any]:
         "ends_after": stages.VISIT_ENDS_AFTER,
         "of_category": stages.COMPARED_OF_ONE_CATEGORY,
         "of_any": stages.COMPARED_OF_ANY_CATEGORY,
+        "elsewhere": stages.ELSEWHERE,
         "viewed": stages.VIEWED,
         "reviewed": stages.REVIEWED,
         "deciding": stages.DECIDING,
@@ -367,7 +344,7 @@ def _rename(visitors: list[int], at: datetime) -> None:
         purchase_marks.visitors_renamed(visitors=sorted(set(visitors)), at=at)
 
 
-def _one_at_a_time(day: date) -> None:
+def one_at_a_time(day: date) -> None:
     """Waits for whoever makes this day, for two that replace the same visits would meet in the unique constraint; and for
     whoever changes which customer a visitor is, for what is being made is not seen by that.
     """

@@ -1,6 +1,7 @@
 """How good the events of each day and source are: what came, what of it could be read, what is missing.
 
-Days are business days: of receipt for what batches tell, of occurrence for how many events a day has.
+Days are business days: of receipt for what batches tell, of occurrence for how many events a day has. What closed days tell is
+summed up by operations/event_days; the open day is read from its batches.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,16 +11,19 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, Min
 
 from analytics import closing
 from analytics.behaviour import quality
 from analytics.behaviour.quality import Received
-from analytics.models import Event, EventSource
+from analytics.models import DailyBatches, Event, EventBatch, EventSource
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
 # Reasons named for a day; the list of the quarantine has them all.
 MOST_REASONS = 3
+# So many days are read from their batches by one statement.
+MOST_DAYS = 31
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,11 @@ class Standing:
 
 
 # By the minute first, which many batches share: the gaps between them are told by few rows, whatever the traffic.
-_BATCHES = """
+_RECEIVED = """
     WITH minutes AS (
         SELECT source_id, date_trunc('minute', received_at) AS minute,
             count(*) AS batches, sum(stored) AS stored, sum(doubled) AS doubled, sum(quarantined) AS quarantined,
-            sum(bots) AS not_shoppers, sum(late) AS late, min(received_at) AS first_at, max(received_at) AS last_at,
-            count(*) FILTER (WHERE is_pending) AS pending, min(received_at) FILTER (WHERE is_pending) AS pending_since
+            sum(bots) AS not_shoppers, sum(late) AS late, min(received_at) AS first_at, max(received_at) AS last_at
         FROM analytics_eventbatch WHERE received_at >= %(starts_at)s AND received_at < %(ends_at)s
         GROUP BY source_id, date_trunc('minute', received_at)
     ),
@@ -63,25 +66,28 @@ _BATCHES = """
         SELECT *, (day + %(opens)s::time) AT TIME ZONE %(zone)s AS opens_at,
             (day + %(closes)s::time) AT TIME ZONE %(zone)s AS closes_at
         FROM followed
-    ),
-    days AS (
-        SELECT source_id, day, sum(batches)::bigint AS batches, sum(stored)::bigint AS stored, sum(doubled)::bigint AS doubled,
-            sum(quarantined)::bigint AS quarantined, sum(not_shoppers)::bigint AS not_shoppers, sum(late)::bigint AS late,
-            max(greatest(least(first_at, closes_at) - greatest(before, opens_at), interval '0')) AS silence,
-            max(last_at) AS last_at, sum(pending)::bigint AS pending, min(pending_since) AS pending_since
-        FROM open GROUP BY source_id, day
-    ),
-    reasons AS (
-        SELECT source_id, day, array_agg(reason ORDER BY events DESC, reason) AS reasons,
-            array_agg(events ORDER BY events DESC, reason) AS events
-        FROM (
-            SELECT source_id, (received_at AT TIME ZONE %(zone)s)::date AS day, reason, count(*) AS events
-            FROM analytics_quarantinedevent WHERE received_at >= %(starts_at)s AND received_at < %(ends_at)s
-            GROUP BY 1, 2, 3
-        ) AS counted
-        GROUP BY source_id, day
     )
-    SELECT d.*, r.reasons, r.events FROM days AS d LEFT JOIN reasons AS r USING (source_id, day)
+    SELECT source_id, day, sum(batches)::bigint AS batches, sum(stored)::bigint AS stored, sum(doubled)::bigint AS doubled,
+        sum(quarantined)::bigint AS quarantined, sum(not_shoppers)::bigint AS not_shoppers, sum(late)::bigint AS late,
+        -- Up to the day's last batch; what follows until the closing depends on when it is asked.
+        max(greatest(least(first_at, closes_at) - greatest(before, opens_at), interval '0')) AS silence,
+        max(last_at) AS last_at
+    FROM open GROUP BY source_id, day
+"""
+NOTHING: Mapping[str, Any] = {
+    **dict.fromkeys(("batches", "stored", "doubled", "quarantined", "not_shoppers", "late"), 0),
+    "silence": timedelta(0),
+    "last_at": None,
+}
+
+_REASONS = """
+    SELECT source_id, day, array_agg(reason ORDER BY events DESC, reason), array_agg(events ORDER BY events DESC, reason)
+    FROM (
+        SELECT source_id, (received_at AT TIME ZONE %(zone)s)::date AS day, reason, count(*) AS events
+        FROM analytics_quarantinedevent WHERE received_at >= %(starts_at)s AND received_at < %(ends_at)s
+        GROUP BY 1, 2, 3
+    ) AS counted
+    GROUP BY source_id, day
 """
 
 # `so_far` counts the hours before that of now, to compare the open day with.
@@ -96,24 +102,39 @@ _EVENTS = """
 def standings(*, first: date, last: date, at: datetime) -> list[Standing]:
     """Every source with its days from `first` to `last`, as far as they have begun and the source was there."""
     last = min(last, shop.day(at))
-    batches = {(row["source_id"], row["day"]): row for row in _batches(first, last)}
+    batches, reasons = _batches(first, last), _reasons(first, last)
     events = _events(first - timedelta(weeks=quality.WEEKS), last, at)
+    waiting = _waiting()
     found = []
     for source in EventSource.objects.order_by("name", "pk"):
         told = [day for day in reversed(closing.days(first, last)) if _is_told(source, day, batches)]
-        days = [_day(source, day, batches, events, at) for day in told]
-        mine = [row for (source_id, _day_of), row in batches.items() if source_id == source.pk]
-        waiting = [row for row in mine if row["pending"]]
+        spoke = [row["last_at"] for (source_id, _day_of), row in batches.items() if source_id == source.pk]
+        pending, since = waiting.get(source.pk, (0, None))
         found.append(
             Standing(
                 source,
-                last_at=max((row["last_at"] for row in mine), default=None),
-                pending=sum(row["pending"] for row in waiting),
-                pending_since=min((row["pending_since"] for row in waiting), default=None),
-                days=days,
+                last_at=max((at for at in spoke if at), default=None),
+                pending=pending,
+                pending_since=since,
+                days=[_day(source, day, batches, reasons, events, at) for day in told],
             )
         )
     return found
+
+
+def made_days(*, first: date, last: date) -> set[date]:
+    """Those of these days that are summed up."""
+    return set(DailyBatches.objects.filter(day__range=(first, last)).values_list("day", flat=True))
+
+
+def received(first: date, last: date) -> dict[tuple[int, date], dict[str, Any]]:
+    """What the batches of these days tell, by source and day; of a source that sent none, nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECEIVED, {**_bounds(first, last), "opens": str(quality.OPENS), "closes": str(quality.CLOSES)})
+        names = [column.name for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    # Nothing came before the first batch of all.
+    return {(row.pop("source_id"), row.pop("day")): row | {"silence": row["silence"] or timedelta(0)} for row in rows}
 
 
 def bad_days(*, first: date, last: date, at: datetime) -> dict[tuple[int, date], tuple[str, ...]]:
@@ -138,29 +159,29 @@ def kinds_of_trouble(standings: Iterable[Standing]) -> dict[str, int]:
 
 def _is_told(source: EventSource, day: date, batches: Mapping[tuple[int, date], Any]) -> bool:
     """A silent day is one, too, unless the source was not there or is off."""
-    return (source.pk, day) in batches or (source.is_active and shop.day(source.created_at) < day)
+    return bool(batches.get((source.pk, day), NOTHING)["batches"]) or (source.is_active and shop.day(source.created_at) < day)
 
 
 def _day(
     source: EventSource,
     day: date,
-    batches: Mapping[tuple[int, date], dict[str, Any]],
+    batches: Mapping[tuple[int, date], Mapping[str, Any]],
+    reasons: Mapping[tuple[int, date], tuple[tuple[str, int], ...]],
     events: Mapping[tuple[int, date], tuple[int, int]],
     at: datetime,
 ) -> Day:
-    row = batches.get((source.pk, day), {})
+    row = batches.get((source.pk, day), NOTHING)
     is_open = day == shop.day(at)
     known_from = shop.day(source.created_at)
     before = [day - timedelta(weeks=week) for week in range(1, quality.WEEKS + 1)]
     compared = [events.get((source.pk, one), (0, 0))[is_open] for one in before if one > known_from]
     received = Received(
-        **{name: row.get(name, 0) for name in ("batches", "stored", "doubled", "quarantined", "not_shoppers", "late")},
+        **{name: row[name] for name in ("batches", "stored", "doubled", "quarantined", "not_shoppers", "late")},
         silence=_silence(source, day, row, at),
         events=events.get((source.pk, day), (0, 0))[is_open],
         usual=quality.usual(compared),
     )
-    reasons = tuple(zip(row.get("reasons") or (), row.get("events") or (), strict=True))
-    return Day(source.pk, day, received, reasons[:MOST_REASONS], quality.troubles(received))
+    return Day(source.pk, day, received, reasons.get((source.pk, day), ())[:MOST_REASONS], quality.troubles(received))
 
 
 def _silence(source: EventSource, day: date, row: Mapping[str, Any], at: datetime) -> timedelta:
@@ -168,19 +189,32 @@ def _silence(source: EventSource, day: date, row: Mapping[str, Any], at: datetim
     zone = shop.zone()
     opens_at = datetime.combine(day, quality.OPENS, tzinfo=zone)
     closes_at = datetime.combine(day, quality.CLOSES, tzinfo=zone)
-    left = quality.silence_left(row.get("last_at"), max(opens_at, source.created_at), min(closes_at, at))
-    within = row.get("silence") or timedelta(0)
-    return max(within, left) if shop.day(source.created_at) < day else left
+    left = quality.silence_left(row["last_at"], max(opens_at, source.created_at), min(closes_at, at))
+    return max(row["silence"], left) if shop.day(source.created_at) < day else left
 
 
-def _batches(first: date, last: date) -> list[dict[str, Any]]:
-    if first > last:
-        return []
-    bounds = _bounds(first, last)
+def _batches(first: date, last: date) -> dict[tuple[int, date], Mapping[str, Any]]:
+    """Of days that are summed up what stands there; the open day and the others from their batches."""
+    rows = DailyBatches.objects.filter(day__range=(first, last)).values("source_id", "day", *NOTHING)
+    found: dict[tuple[int, date], Mapping[str, Any]] = {(row["source_id"], row["day"]): row for row in rows}
+    made = {day for _source_id, day in found}
+    live = [day for day in closing.days(first, last) if day not in made]
+    for begins, ends in closing.spans(live, MOST_DAYS):
+        found |= received(begins, ends)
+    return found
+
+
+def _reasons(first: date, last: date) -> dict[tuple[int, date], tuple[tuple[str, int], ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(_BATCHES, {**bounds, "opens": str(quality.OPENS), "closes": str(quality.CLOSES)})
-        names = [column.name for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        cursor.execute(_REASONS, _bounds(first, last))
+        return {(source_id, day): tuple(zip(codes, counts, strict=True)) for source_id, day, codes, counts in cursor.fetchall()}
+
+
+def _waiting() -> dict[int, tuple[int, datetime]]:
+    """Batches that no hour counts yet, by source, and since when."""
+    rows = EventBatch.objects.filter(is_pending=True).values("source_id").order_by("source_id")
+    told = rows.annotate(number=Count("pk"), since=Min("received_at"))
+    return {row["source_id"]: (row["number"], row["since"]) for row in told}
 
 
 def _events(first: date, last: date, at: datetime) -> dict[tuple[int, date], tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Who is who: the visitors a customer is known as, and the customer a visitor is."""
+"""Who is who: the visitors a customer is known as."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,9 +32,3 @@ def devices(customer: Customer) -> list[Device]:
     return [
         Device(visitor, first_at, people - 1) for visitor, first_at, people in rows.values_list("visitor", "first_at", "people")
     ]
-
-
-def customer_of(visitor: int) -> str | None:
-    """The shop front's id of the one customer a visitor is known as; nobody's where it is known as several."""
-    known = list(KnownVisitor.objects.filter(visitor=visitor).values_list("external_id", flat=True)[:2])
-    return known[0] if len(known) == 1 else None

@@ -6,7 +6,7 @@ that has been given another one since changes no figure of the past.
 """
 
 from bisect import bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -72,13 +72,20 @@ def _compare(day: date, claim: tuple[Any, ...]) -> list[Cell]:
     counted = _of_visits(visits)
     stored = _stored_of_visits(day)
     if is_whole:
-        counted |= _of_events(day, visits, is_forgotten)
+        counted |= _of_events(day, visits)
         stored |= _stored_of_events(day)
+    if is_forgotten:
+        # What was searched for on such a day nobody can tell any more.
+        counted, stored = _without_terms(counted), _without_terms(stored)
     return [
         Cell(*key, stored.get(key, Decimal(0)), counted.get(key, Decimal(0)))
         for key in sorted(stored.keys() | counted.keys(), key=repr)
         if stored.get(key, Decimal(0)) != counted.get(key, Decimal(0))
     ]
+
+
+def _without_terms(cells: Cells) -> Cells:
+    return {key: number for key, number in cells.items() if key[0] != "search"}
 
 
 def _of_visits(visits: Mapping[tuple[int, datetime], Mapping[str, Any]]) -> Cells:
@@ -109,7 +116,7 @@ def _of_visits(visits: Mapping[tuple[int, datetime], Mapping[str, Any]]) -> Cell
     return _without_nothing(found)
 
 
-def _of_events(day: date, visits: Iterable[tuple[int, datetime]], is_forgotten: bool) -> Cells:
+def _of_events(day: date, visits: Iterable[tuple[int, datetime]]) -> Cells:
     begins: dict[int, list[datetime]] = defaultdict(list)
     for whose, started_at in sorted(visits):
         begins[whose].append(started_at)
@@ -159,10 +166,6 @@ def _of_events(day: date, visits: Iterable[tuple[int, datetime]], is_forgotten: 
         found[key] = Decimal(len(seen))
     for key in found:
         found[key] = found[key].quantize(_THOUSANDTH, ROUND_HALF_UP)
-    if is_forgotten:
-        few = Counter({key[1]: int(number) for key, number in found.items() if key[::2] == ("search", "visitors")})
-        gone = {term for term, number in few.items() if number < terms.FEWEST_VISITORS and term != terms.WITHHELD}
-        found = {key: number for key, number in found.items() if key[0] != "search" or key[1] not in gone}
     return _without_nothing(found)
 
 

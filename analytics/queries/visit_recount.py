@@ -79,6 +79,7 @@ def visits_of(day: date, *, is_forgotten: bool, share: int = 1, chance: int = 0)
         Event.objects.filter(
             occurred_at__gte=period.starts_at, occurred_at__lt=period.ends_at, traffic=0, visitor__isnull=False
         )
+        .exclude(kind__in=stages.ELSEWHERE)
         .extra(where=["mod(abs(hashint8(visitor)::bigint), %s) = %s"], params=[share, chance % share])
         .order_by("visitor", "occurred_at", "client_at", "id")
     )
@@ -233,7 +234,8 @@ def is_on_its_way(day: date) -> bool:
         cursor.execute(
             """
             SELECT EXISTS (
-                SELECT FROM analytics_eventbatch, unnest(hours) AS hour WHERE is_pending AND hour >= %s AND hour < %s
+                SELECT FROM analytics_eventbatch, unnest(coalesce(hours_left, hours)) AS hour
+                WHERE is_pending AND hour >= %s AND hour < %s
             )
             """,
             [period.starts_at, period.ends_at],

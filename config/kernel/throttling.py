@@ -50,24 +50,24 @@ def _counter() -> redis.Redis:
         return _client
 
 
-def count(who: str, *, moment: float) -> int:
-    """How many requests `who` has made in this window, this one included."""
+def count(who: str, *, moment: float, amount: int = 1) -> int:
+    """How much `who` has made in this window, this `amount` included; requests, if nothing else is said."""
     key = f"throttle:{who}:{int(moment // WINDOW_SECONDS)}"
     counter: Any = _counter()
-    made = int(counter.incr(key))
-    if made == 1:
+    made = int(counter.incrby(key, amount))
+    if made == amount:
         # Should this get lost, a counter of a minute that is over stays behind, and holds nobody up.
         counter.expire(key, WINDOW_SECONDS * 2)
     return made
 
 
-def within(who: str, most: int, *, moment: float) -> bool:
-    """Counts this request of `who`, and tells whether it is among the first `most` of its window."""
+def within(who: str, most: int, *, moment: float, amount: int = 1) -> bool:
+    """Counts this request of `who`, or this `amount`, and tells whether it is among the first `most` of its window."""
     global _silent_until
     if time.monotonic() < _silent_until:
         return True
     try:
-        return count(who, moment=moment) <= most
+        return count(who, moment=moment, amount=amount) <= most
     except redis.RedisError as error:
         _silent_until = time.monotonic() + SILENCE_SECONDS
         log.warning("throttling is off for a while: %s", type(error).__name__)

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from analytics.api import admission, shapes
 from analytics.api.views import EventsView
 from analytics.behaviour import reading
+from analytics.models import EventSource
 from analytics.operations.ingest import Taken
 from analytics.queries import event_kinds
 from config import urls
@@ -48,8 +49,11 @@ class ThrownAway(EventsView):
     """Does all that the view of events does, but stores nothing."""
 
     def post(self, request: Request) -> Response:
+        source: EventSource = request.event_source  # type: ignore[attr-defined]
+        admission.count_events(request, source, reading.number_of_events(request.data))
         batch = reading.read(request.data, kinds=event_kinds.known(), received_at=clock.now())
-        admission.traffic(request, request.event_source)  # type: ignore[attr-defined]
+        admission.count_quarantined(source, len(batch.refused))
+        admission.traffic(request, source)
         return Response(shapes.taken(Taken(len(batch.rows), 0, len(batch.refused)), batch.refused), status=202)
 
 

@@ -152,7 +152,7 @@ def test_many_who_make_the_same_day_agree() -> None:
 
 
 def test_control_without_the_lock_two_who_make_the_same_day_collide(paused: Paused, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visits, "_one_at_a_time", lambda day: None)
+    monkeypatch.setattr(visits, "one_at_a_time", lambda day: None)
     with paused:
         rebuild()
     assert [type(error) for error in paused.errors] == [IntegrityError]

@@ -140,7 +140,9 @@ class Shop:
     def __init__(self, services: Services) -> None:
         self.services = services
         self.port = free_port(8700)
-        self.environment = {"API_RATE_PER_ADDRESS": "100000000", "EVENTS_RATE_PER_ADDRESS": "100000000", "LOG_LEVEL": "WARNING"}
+        limits = ("API_RATE_PER_ADDRESS", "EVENTS_RATE_PER_ADDRESS", "EVENTS_PER_ADDRESS", "EVENTS_PER_SOURCE")
+        unlimited = dict.fromkeys((*limits, "EVENTS_QUARANTINED_PER_SOURCE"), "100000000")
+        self.environment = {**unlimited, "LOG_LEVEL": "WARNING"}
         self.children = shop_processes(services, services.place, self.port, **self.environment)
         self.killed: Counter[str] = Counter()
         wait_until_ready(self.children, f"http://127.0.0.1:{self.port}")

@@ -8,6 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from analytics import closing
 from analytics.operations import (
     decisive_slots,
+    event_days,
     event_figures,
     purchases,
     rhythm,
@@ -55,6 +56,7 @@ class Command(OperationCommand):
             raise CommandError("--rhythm reads customers whole: it takes no days.")
         if options["events"]:
             counted = event_figures.recount_days(first=first, last=last, at=at)
+            event_days.sum_up(at=at, anew=True)
             self.stdout.write(f"{counted.hours} hours from {counted.events} events.")
             return
         if options["visits"]:

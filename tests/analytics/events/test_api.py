@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from analytics.models import Event, EventSource, KnownVisitor, QuarantinedEvent
+from analytics.models import Event, EventBatch, EventSource, KnownVisitor, QuarantinedEvent
 from analytics.operations import event_sources
 from config.kernel import clock, tokens
 from config.kernel.models import TokenScope
@@ -196,6 +196,36 @@ def test_what_one_address_sends_too_much_uses_up_nothing_of_the_others(settings:
     flood = [tell(source, a_batch(an_event_of_today()), REMOTE_ADDR="10.0.0.1").status_code for _ in range(5)]
     assert flood == [202, 429, 429, 429, 429]
     assert tell(source, a_batch(an_event_of_today()), REMOTE_ADDR="10.0.0.2").status_code == 202
+
+
+def test_too_many_events_of_a_source_wait_however_few_the_requests(settings: Any) -> None:
+    settings.EVENTS_PER_SOURCE = 5
+    source, other = a_source(), a_source()
+    three = [tell(source, a_batch(*(an_event_of_today() for _ in range(3)))) for _ in range(2)]
+    assert [one.status_code for one in three] == [202, 429]
+    assert 0 < int(three[1].headers["Retry-After"]) <= 60
+    assert (Event.objects.count(), EventBatch.objects.count()) == (3, 1)
+    # What a source tells is counted for it alone.
+    assert tell(other, a_batch(an_event_of_today())).status_code == 202
+
+
+def test_too_many_events_of_one_address_use_up_nothing_of_the_others(settings: Any) -> None:
+    settings.EVENTS_PER_ADDRESS, settings.EVENTS_PER_SOURCE = 2, 5
+    source = a_source()
+    flood = [tell(source, a_batch(*[an_event_of_today()] * 3), REMOTE_ADDR="10.0.0.1").status_code for _ in range(5)]
+    assert flood == [429] * 5
+    assert tell(source, a_batch(*[an_event_of_today()] * 2), REMOTE_ADDR="10.0.0.2").status_code == 202
+
+
+def test_what_cannot_be_read_fills_no_disk(settings: Any) -> None:
+    settings.EVENTS_QUARANTINED_PER_SOURCE = 3
+    source = a_source()
+    poison = [tell(source, a_batch(an_event_of_today(), {"id": str(one)}, {"id": str(-one)})) for one in range(1, 4)]
+    assert [one.status_code for one in poison] == [202, 429, 429]
+    assert poison[1].headers["Retry-After"]
+    assert (Event.objects.count(), QuarantinedEvent.objects.count()) == (1, 2)
+    # Who tells what can be read is not held up by it.
+    assert tell(source, a_batch(an_event_of_today())).status_code == 202
 
 
 @pytest.mark.parametrize("shown", ["\ud800:a:b", "c-7", ":", "c-7:x:y", "가:나:다"])

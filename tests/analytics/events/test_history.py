@@ -9,6 +9,7 @@ from analytics.behaviour.kinds import BUILT_IN
 from analytics.behaviour.reading import visitor_key
 from analytics.models import (
     CustomerRhythm,
+    DailyBatches,
     Event,
     EventBatch,
     EventSource,
@@ -94,9 +95,10 @@ def test_the_same_seed_tells_the_same_visits() -> None:
         kept = list(Event.objects.order_by("id").values_list("id", "occurred_at", "kind", "visitor", "properties"))
         for table in (
             CustomerRhythm,
+            DailyBatches,
             Event,
-            HourlyEvents,
             EventBatch,
+            HourlyEvents,
             QuarantinedEvent,
             KnownVisitor,
             Visit,

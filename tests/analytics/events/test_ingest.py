@@ -1,15 +1,17 @@
 """Taking in what shoppers do, against PostgreSQL."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from analytics.behaviour.reading import visitor_key
 from analytics.models import Event, EventBatch, HourlyEvents, KnownVisitor, QuarantinedEvent
 from analytics.operations import event_figures
 from analytics.operations.ingest import Taken
+from analytics.queries import event_recount
 from tests.analytics.events.builders import a_batch, a_source, an_event, told
 from tests.builders import AT, a_customer, a_variant
 
@@ -73,6 +75,71 @@ def test_an_hour_is_counted_anew_from_its_events() -> None:
     assert list(figures) == [(AT - timedelta(hours=2), 1, 1), (AT, 2, 2)]
     assert not EventBatch.objects.filter(is_pending=True).exists()
     assert event_figures.count_due().hours == 0
+
+
+def test_a_flood_of_late_hours_is_counted_in_steps_the_latest_hours_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_figures, "HOURS_AT_ONCE", 2)
+    source = a_source()
+    told(source, a_batch(*(an_event(at=AT - timedelta(hours=number)) for number in range(1, 6))))
+    told(source, a_batch(an_event(at=AT), an_event(at=AT - timedelta(hours=1))))
+
+    # No time is left after the first step.
+    assert event_figures.count_due(seconds=0).hours == 2
+    late = EventBatch.objects.get(is_pending=True)
+    assert (len(late.hours), len(late.hours_left or ())) == (5, 4)
+    assert counted() == [(AT - timedelta(hours=1), 2), (AT, 1)]
+    assert [one.subject for one in event_recount.miscounted(AT.date())] == []
+
+    assert event_figures.count_due().hours == 4
+    assert [events for _hour, events in counted()] == [1, 1, 1, 1, 2, 1]
+    assert list(EventBatch.objects.values_list("is_pending", "hours_left")) == [(False, None), (False, None)]
+
+
+def test_few_batches_in_one_step_leave_the_others_pending(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_figures, "BATCHES_AT_ONCE", 2)
+    source = a_source()
+    for _ in range(5):
+        told(source, a_batch())
+    assert event_figures.count_due(seconds=0).hours == 1
+    assert EventBatch.objects.filter(is_pending=True).count() == 3
+    event_figures.count_due()
+    assert counted() == [(AT, 5)]
+    assert not EventBatch.objects.filter(is_pending=True).exists()
+
+
+def counted() -> list[tuple[datetime, int]]:
+    return list(HourlyEvents.objects.order_by("hour").values_list("hour", "events"))
+
+
+def test_a_recount_over_midnight_goes_day_by_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, midnight = a_source(), datetime(2026, 11, 30, 15, tzinfo=UTC)
+    told(
+        source,
+        a_batch(*(an_event(at=midnight + timedelta(minutes=one)) for one in (-61, -1, 0, 59))),
+        at=midnight + timedelta(1),
+    )
+    event_figures.count_due()
+    before = counted()
+    HourlyEvents.objects.update(events=9)
+    stopped = event_figures._recount_day
+    monkeypatch.setattr(event_figures, "_recount_day", lambda day, *bounds: stopped(day, *bounds) if day.day == 30 else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        event_figures.recount_days(first=date(2026, 11, 30), last=date(2026, 12, 1), at=AT)
+    assert [events for _hour, events in counted()] == [1, 1, 9]
+    monkeypatch.undo()
+    event_figures.recount_days(first=date(2026, 12, 1), last=date(2026, 12, 1), at=AT)
+    assert counted() == before
+
+
+def test_the_first_event_is_found_by_the_index() -> None:
+    told(a_source(), a_batch(an_event(at=AT - timedelta(hours=2)), an_event()))
+    assert event_recount.first_moment() == AT - timedelta(hours=2)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN SELECT occurred_at FROM analytics_event ORDER BY occurred_at LIMIT 1")
+        plan = " ".join(line for (line,) in cursor.fetchall())
+    assert "Sort" not in plan
+    assert "Seq Scan" not in plan
 
 
 def test_a_recount_gives_the_same() -> None:

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from analytics.models import Event, EventSource
-from analytics.operations import event_figures
-from analytics.queries import event_quality
+from analytics.models import DailyBatches, Event, EventBatch, EventSource, QuarantinedEvent
+from analytics.operations import event_days, event_figures, event_kinds, quarantine
+from analytics.queries import event_quality, event_recount
 from analytics.queries.event_quality import Day, Standing
+from config.kernel import invariants
 from tests.analytics.builders import seoul
 from tests.analytics.events.builders import a_batch, a_source, an_event, told
 
@@ -130,6 +131,70 @@ def test_a_source_tells_its_lag_and_what_is_not_counted_yet() -> None:
 def test_a_source_that_is_off_has_no_empty_days() -> None:
     tell(source_since("2026-11-01", is_active=False), seoul("2026-11-18"))
     assert [one.day.day for one in standing(first=date(2026, 11, 15)).days] == [18]
+
+
+LAST_WEEK = [date(2026, 11, 13) + timedelta(days=number) for number in range(7)]
+
+
+def a_week() -> EventSource:
+    """Of a source that was silent on one day, and another one that has told nothing yet."""
+    source, _silent = source_since("2026-11-01"), source_since("2026-11-17")
+    for day in LAST_WEEK[:-1]:
+        for clock in ("00:00", "08:59", "09:30", "14:10", "23:59"):
+            moment = seoul(day.isoformat(), clock)
+            told(source, a_batch(an_event(at=moment - timedelta(hours=2)), {"id": f"{day} {clock}"}), at=moment)
+    return source
+
+
+def all_of(at: datetime = NOON) -> list[Standing]:
+    event_figures.count_due()
+    return event_quality.standings(first=LAST_WEEK[0], last=TODAY, at=at)
+
+
+def test_closed_days_are_summed_up_and_say_the_same() -> None:
+    a_week()
+    live = all_of()
+    assert event_days.sum_up(at=NOON) == 7
+    assert all_of() == live
+    assert event_quality.made_days(first=LAST_WEEK[0], last=TODAY) == set(LAST_WEEK)
+    assert [one for day in LAST_WEEK for one in event_recount.missummed(day)] == []
+    # The latest days once more, the others are made.
+    assert event_days.sum_up(at=NOON) == event_days.TRAILING_DAYS
+    # The open day is read from its batches, and so is the one that has not closed yet.
+    assert event_days.sum_up(at=seoul("2026-11-21", "00:04")) == 2
+
+
+def test_summed_up_days_are_read_from_few_rows(django_assert_num_queries: Any) -> None:
+    a_week()
+    event_days.sum_up(at=NOON)
+    EventBatch.objects.all().delete()
+    with django_assert_num_queries(6):
+        days = event_quality.standings(first=LAST_WEEK[0], last=TODAY, at=NOON)[0].days
+    assert [one.received.batches for one in days if one.day in LAST_WEEK] == [0, 5, 5, 5, 5, 5, 5]
+
+
+def test_a_day_of_which_something_is_read_again_is_summed_up_anew() -> None:
+    source = source_since("2026-11-01")
+    told(source, a_batch(an_event("gift_wrapped", at=seoul("2026-11-16"))), at=seoul("2026-11-16"))
+    event_days.sum_up(at=NOON)
+    event_kinds.define(name="gift_wrapped", properties={}, required=[], actor=None, at=NOON)
+    quarantine.read_again(ids=[QuarantinedEvent.objects.get().pk])
+
+    assert event_quality.made_days(first=date(2026, 11, 16), last=date(2026, 11, 16)) == set()
+    assert day_of(day=date(2026, 11, 16)).received.stored == 1
+    event_days.sum_up(at=NOON)
+    assert day_of(day=date(2026, 11, 16)).received.stored == 1
+    assert list(event_recount.missummed(date(2026, 11, 16))) == []
+
+
+@pytest.mark.breaks_promises("a stored figure is changed by hand")
+def test_a_sum_that_drifted_is_named() -> None:
+    source = a_week()
+    event_days.sum_up(at=NOON)
+    DailyBatches.objects.filter(day=LAST_WEEK[0], source=source).update(stored=7, silence=timedelta(hours=9))
+    told_of = [(one.subject.split(":")[0], one.said, one.counted) for one in event_recount.missummed(LAST_WEEK[0])]
+    assert told_of == [("stored", 7, 5), ("silence", 9 * 3600, 9 * 3600 - 600)]
+    assert [one.invariant for one in invariants.check_all(at=NOON)] == ["I9", "I9"]
 
 
 def test_bad_days_are_told_by_source_and_day() -> None:

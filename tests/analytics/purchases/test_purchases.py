@@ -25,7 +25,7 @@ from analytics.models import (
     Touch,
     Visit,
 )
-from analytics.operations import event_figures, purchase_statements, purchases, rollups, visits
+from analytics.operations import event_figures, forgetting, purchase_statements, purchases, rollups, visits
 from analytics.queries import measuring, purchase_recount
 from campaigns.models import Segment, SegmentMembership
 from orders.models import Order
@@ -277,7 +277,7 @@ def test_everything_can_be_thrown_away_and_made_again_by_the_command() -> None:
     assert DailyBuying.objects.get().new_orders == 1
 
 
-def test_forgetting_takes_the_browser_off_the_purchases() -> None:
+def test_forgetting_takes_the_browser_off_the_purchases(settings: Any) -> None:
     source, buyer = a_source(at=seoul("2026-10-01")), a_customer(external_id="c-1")
     order = an_order(seoul("2026-11-10", "12:05"), Line(a_variant()), customer=buyer)
     arrives, orders = seoul("2026-11-10"), seoul("2026-11-10", "12:05")
@@ -285,7 +285,8 @@ def test_forgetting_takes_the_browser_off_the_purchases() -> None:
     found()
     assert Purchase.objects.get().first_seen_at == arrives
 
-    visits.forget(before=date(2026, 11, 15), at=NOW)
+    settings.EVENTS_PERSONAL_DAYS = 5
+    forgetting.forget_due(at=NOW)
 
     assert (Purchase.objects.get().visitor, Purchase.objects.get().first_seen_at) == (None, None)
     found()

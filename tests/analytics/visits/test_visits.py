@@ -231,7 +231,7 @@ def test_visits_forget_their_customers_and_go_with_their_events() -> None:
     visits.rebuild(days=[DAY], at=later)
     assert [visit.customer_id is None for visit in all_visits()] == [True, True, False]
 
-    event_months.keep(at=AT + timedelta(days=800))
+    event_months.drop(at=AT + timedelta(days=800))
     made(AT + timedelta(days=800))
     assert [visit.day for visit in all_visits()] == [later.date()]
 
@@ -250,18 +250,30 @@ def test_who_became_known_long_ago_and_has_been_here_since_is_still_known() -> N
 
 
 @override_settings(EVENTS_KEPT_DAYS=40)
-def test_a_day_whose_events_are_dropped_because_of_their_clock_is_made_anew() -> None:
-    wrong = AT - timedelta(days=90)
-    event_months.make(first=wrong.date(), last=AT.date())
-    event = an_event(at=wrong)
-    tell(a_source(), event, after(1), sent_at=(NOW - timedelta(days=90)).isoformat())
-    Event.objects.filter(client_at=AT + timedelta(minutes=1)).update(occurred_at=AT + timedelta(minutes=1))
+def test_a_day_one_of_whose_events_goes_earlier_is_made_anew() -> None:
+    """A clock that was ahead puts its event into a month that is kept: it goes by itself, and its day is made anew."""
+    ahead = timedelta(days=90)
+    event_months.make(first=AT.date(), last=AT.date())
+    source = a_source()
+    tell(source, an_event(at=AT + ahead), sent_at=(NOW + ahead).isoformat())
+    tell(source, after(1))
     made()
     assert [visit.events for visit in all_visits()] == [2]
-    event_months.keep(at=NOW)
+    later = NOW + timedelta(days=41)
+    event_months.drop(at=later)
     assert VisitDay.objects.get(day=DAY).state == VisitDay.State.DIRTY
-    made()
+    made(later)
     assert [visit.events for visit in all_visits()] == [1]
+
+
+def test_a_message_that_was_opened_is_no_visit() -> None:
+    source = a_source()
+    tell(source, after(0, "message_opened", message="NEWS-1"))
+    tell(source, after(50, "message_opened", message="NEWS-1"), after(70, "message_clicked", message="NEWS-1"), after(71))
+    made()
+    [visit] = all_visits()
+    assert (visit.started_at, visit.events, visit.pages) == (AT + timedelta(minutes=70), 2, 1)
+    assert visit_recount.differences(DAY) == []
 
 
 # --- made from nothing, and counted once more

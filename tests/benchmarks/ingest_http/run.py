@@ -43,7 +43,9 @@ def run(services: Services, *, quick: bool) -> dict[str, Any]:
         cursor.execute(_LIMIT)
     away, ours, limit = [], [], []
     agent = "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0 Safari/537.36\r\n"
-    with stage.opened(services, made, EVENTS_RATE_PER_ADDRESS="100000000") as shop:
+    with stage.opened(
+        services, made, EVENTS_RATE_PER_ADDRESS="100000000", EVENTS_PER_ADDRESS="100000000", EVENTS_PER_SOURCE="100000000"
+    ) as shop:
 
         def drive(path: str, number: int) -> stage.Drive:
             given = {"events": EVENTS, "skus": shop.skus, "headers": agent}
