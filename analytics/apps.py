@@ -17,12 +17,14 @@ class AnalyticsConfig(AppConfig):
         events = ("view_eventsource", "view_eventkind", "view_quarantinedevent", "view_eventbatch")
         # What somebody did, minute by minute, is for those who address customers or count them.
         journeys = ("view_visit",)
+        # Which visits led to a certain order is a journey as well; the sums are takings.
+        origins = ("view_dailyattribution", "view_ordertouch", "view_adspend", "view_spendimport")
         grant(
             "analytics",
             {
-                Role.ANALYST: (*takings, *stock, *events, *journeys),
-                Role.VIEWER: (*takings, *stock),
-                Role.MARKETER: (*takings, *events, *journeys),
+                Role.ANALYST: (*takings, *stock, *events, *journeys, *origins),
+                Role.VIEWER: (*takings, *stock, "view_dailyattribution"),
+                Role.MARKETER: (*takings, *events, *journeys, *origins, "import_spend"),
                 Role.BUYER: ("view_dailysales", *stock),
                 Role.WAREHOUSE: stock,
             },

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from analytics.models import RollupState
 from analytics.operations.event_months import BATCHES_KEPT
-from analytics.queries import event_recount, recount, visit_recount
+from analytics.queries import attribution_recount, event_recount, recount, visit_recount
 from config.kernel.invariants import Violation, invariant
 
 # Few days are recounted all; of many, the latest ones and some others, other ones each night.
@@ -80,3 +80,10 @@ def visits_equal_their_recount(at: datetime) -> Iterator[Violation]:
                 f"visit of {cell.visitor} at {cell.started_at.isoformat()}",
                 f"{cell.column} is {cell.stored}, recounted {cell.recounted}",
             )
+
+
+@invariant("I9")
+def origins_equal_their_recount(at: datetime) -> Iterator[Violation]:
+    for day in sample_of_events(attribution_recount.clean_days(), at):
+        for cell in attribution_recount.differences(day, chance=at.toordinal()):
+            yield Violation("I9", f"{cell.subject} of {day}", f"{cell.column} is {cell.stored}, recounted {cell.recounted}")

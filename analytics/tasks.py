@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.operations import event_figures, event_months, rollups, visits
+from analytics.operations import attribution, event_figures, event_months, rollups, visits
 from config.kernel.jobs import Done, job
 
 
@@ -41,3 +41,9 @@ def keep_event_months(*, at: datetime) -> Done:
         rows=kept.made + kept.dropped,
         summary={"months_made": kept.made, "months_dropped": kept.dropped, "forgotten": kept.forgotten},
     )
+
+
+@job(name="analytics.attribute_orders", title=_("Find where customers come from"), seconds=290, queue="slow")
+def attribute_orders(*, at: datetime) -> Done:
+    made = attribution.rebuild_due(at=at)
+    return Done(rows=made.source_rows, summary={"days": made.days, "orders": made.orders, "seconds": round(made.seconds, 3)})

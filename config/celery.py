@@ -75,6 +75,11 @@ SCHEDULE: tuple[Entry, ...] = (
         crontab(hour="3", minute="50"),
         "Makes the coming months' room for events; forgets whose they are, and drops them, when their time is over.",
     ),
+    Entry(
+        "analytics.attribute_orders",
+        crontab(minute="2-59/5"),
+        "Finds which visits led to orders, of days on which visits or orders changed.",
+    ),
 )
 
 app.conf.proposed_schedule = SCHEDULE

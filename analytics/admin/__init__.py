@@ -4,7 +4,19 @@ journey of a customer.
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.admin import codes, event_kinds, event_quality, event_sources, journeys, quarantine, rollup_state, sales, tiles
+from analytics.admin import (
+    codes,
+    event_kinds,
+    event_quality,
+    event_sources,
+    journeys,
+    origins,
+    quarantine,
+    rollup_state,
+    sales,
+    spending,
+    tiles,
+)
 from config.kernel.admin import home
 from config.kernel.admin.navigation import Link, add_group
 
@@ -23,11 +35,25 @@ add_group(
         Link(_("Data quality"), "fact_check", "admin:analytics_eventbatch_quality", "analytics.view_eventbatch"),
         Link(_("Quarantine"), "report", "admin:analytics_quarantinedevent_changelist", "analytics.view_quarantinedevent"),
         Link(_("Own kinds of events"), "category", "admin:analytics_eventkind_changelist", "analytics.view_eventkind"),
+        Link(
+            _("Where customers come from"),
+            "alt_route",
+            "admin:analytics_dailyattribution_changelist",
+            "analytics.view_dailyattribution",
+        ),
+        Link(_("Advertising spend"), "campaign", "admin:analytics_adspend_changelist", "analytics.view_adspend"),
+        Link(
+            _("Imports of advertising spend"),
+            "upload_file",
+            "admin:analytics_spendimport_changelist",
+            "analytics.view_spendimport",
+        ),
     ],
     order=40,
 )
 home.add_section("analytics/home.html", tiles.home, order=10)
 
 __all__ = (
-    "codes", "event_kinds", "event_quality", "event_sources", "journeys", "quarantine", "rollup_state", "sales", "tiles",
+    "codes", "event_kinds", "event_quality", "event_sources", "journeys", "origins", "quarantine", "rollup_state", "sales",
+    "spending", "tiles",
 )  # fmt: skip

@@ -1,3 +1,11 @@
+from analytics.models.attribution import (
+    AdSpend,
+    AttributionDay,
+    DailyAttribution,
+    DailyPath,
+    OrderTouch,
+    SpendImport,
+)
 from analytics.models.behaviour import (
     Event,
     EventBatch,
@@ -11,6 +19,10 @@ from analytics.models.rollups import DailyPromotion, DailySales, DailyStock, Hou
 from analytics.models.visits import Visit, VisitDay
 
 __all__ = (
+    "AdSpend",
+    "AttributionDay",
+    "DailyAttribution",
+    "DailyPath",
     "DailyPromotion",
     "DailySales",
     "DailyStock",
@@ -21,8 +33,10 @@ __all__ = (
     "HourlyEvents",
     "HourlySales",
     "KnownVisitor",
+    "OrderTouch",
     "QuarantinedEvent",
     "RollupState",
+    "SpendImport",
     "Visit",
     "VisitDay",
 )

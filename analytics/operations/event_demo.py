@@ -5,10 +5,11 @@ from datetime import datetime, time, timedelta
 from django.db import transaction
 
 from analytics.models import EventSource
-from analytics.operations import event_figures, event_history, event_sources
+from analytics.operations import attribution, event_figures, event_history, event_sources
+from analytics.operations import spend as spending
 from analytics.operations import visits as found_visits
 from analytics.operations.event_history import Written
-from analytics.seeding.visits import Bought, Goods, Visits
+from analytics.seeding.visits import Bought, Goods, Visits, spend
 from config.kernel import bulk, shop
 from config.kernel.errors import Conflict
 from inventory.models import Variant
@@ -62,6 +63,8 @@ def tell_demo(*, seed: int, at: datetime, days: int = DEMO_DAYS) -> Written:
     while event_figures.count_due().hours:
         pass
     found_visits.rebuild_due(at=at)
+    spending.take_rows(rows=list(spend(first=first, until=shop.day(at), seed=seed)), actor=None, at=at)
+    attribution.rebuild_due(at=at)
     return written
 
 

@@ -47,7 +47,7 @@ def keep(*, at: datetime) -> Kept:
     with transaction.atomic():
         personal_from = visits.personal_from(at)
         forgotten = _call("analytics_forget_customers", day_period(personal_from, shop.zone()).starts_at)
-        visits.forget(before=personal_from)
+        visits.forget(before=personal_from, at=at)
     pruning.drop(QuarantinedEvent.objects.filter(received_at__lt=at - QUARANTINE_KEPT))
     pruning.drop(EventBatch.objects.filter(received_at__lt=at - BATCHES_KEPT, is_pending=False))
     with transaction.atomic():

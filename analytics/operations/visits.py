@@ -19,6 +19,7 @@ from analytics import closing
 from analytics.behaviour import stages
 from analytics.behaviour.kinds import numbers
 from analytics.models import Event, KnownVisitor, Visit, VisitDay
+from analytics.operations import attribution_days
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
@@ -215,7 +216,7 @@ def rebuild(*, days: Iterable[date], at: datetime) -> Rebuilt:
 def rebuild_due(*, at: datetime, seconds: float = 240) -> Rebuilt:
     """Makes every day that is marked, the latest first; what is left after `seconds` is due the next time."""
     done = Rebuilt()
-    while settle_known() == MOST_KNOWN:
+    while settle_known(at=at) == MOST_KNOWN:
         log.info("more than %s visitors are newly known", MOST_KNOWN)
     due = VisitDay.objects.filter(state=VisitDay.State.DIRTY).order_by("-day").values_list("day", flat=True)
     for day in list(due):
@@ -240,20 +241,21 @@ def rebuild_days(*, first: date | None, last: date | None, at: datetime) -> Rebu
 
 
 @transaction.atomic
-def settle_known(*, most: int = MOST_KNOWN) -> int:
+def settle_known(*, at: datetime, most: int = MOST_KNOWN) -> int:
     """Tells the visits as whom visitors have shown themselves since the last time, and how many of these there were."""
     _known_alone()
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE_KNOWN, {"most": most})
         visitors = [visitor for (visitor,) in cursor.fetchall()]
-    _rename(visitors)
+    _rename(visitors, at)
     return len(visitors)
 
 
 @transaction.atomic
-def forget(*, before: date) -> None:
+def forget(*, before: date, at: datetime) -> None:
     """Takes the customers off the visits of days before this one, for good, and drops who was first known before it."""
     _known_alone()
+    attribution_days.keep(before=before)
     VisitDay.objects.filter(day__lt=before, is_forgotten=False).update(is_forgotten=True)
     Visit.objects.filter(Q(customer__isnull=False) | Q(is_named=True), day__lt=before).update(customer=None, is_named=False)
     # Who has been here since is still known: their first day grows old, and they do not.
@@ -261,7 +263,7 @@ def forget(*, before: date) -> None:
     stale = KnownVisitor.objects.filter(~Exists(since), first_at__lt=day_period(before, shop.zone()).starts_at)
     visitors = list(stale.values_list("visitor", flat=True))
     stale.delete()
-    _rename(visitors)
+    _rename(visitors, at)
 
 
 def mark_before_dropping(*, before: date, at: datetime) -> None:
@@ -313,6 +315,7 @@ def _rebuild_day(day: date, at: datetime) -> Rebuilt:
                 "is_forgotten": is_forgotten,
             },
         )
+    attribution_days.visits_made(day=day, at=at)
     return Rebuilt(1, visits, source_rows, seconds)
 
 
@@ -346,19 +349,28 @@ def _said(day: date) -> dict[str, Any]:
     }
 
 
-def _rename(visitors: list[int]) -> None:
+def _rename(visitors: list[int], at: datetime) -> None:
     if visitors:
+        named = sorted(set(visitors))
+        days = attribution_days.days_of_visitors(named)
         with connection.cursor() as cursor:
-            cursor.execute(_RENAME, {"visitors": sorted(set(visitors))})
+            cursor.execute(_RENAME, {"visitors": named})
+        attribution_days.mark(days=days | attribution_days.days_of_visitors(named), at=at)
 
 
 def _one_at_a_time(day: date) -> None:
     """Waits for whoever makes this day, for two that replace the same visits would meet in the unique constraint; and for
     whoever changes which customer a visitor is, for what is being made is not seen by that.
     """
+    known_in_common()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, day.toordinal()])
+
+
+def known_in_common() -> None:
+    """Until the present transaction ends, nobody changes which customer a visitor is."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_KNOWN_LOCK])
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, day.toordinal()])
 
 
 def _known_alone() -> None:

@@ -9,8 +9,9 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from analytics import extract
+from analytics.behaviour import crediting
 from analytics.metrics import Cut
-from analytics.models import DailySales, DailyStock, HourlySales
+from analytics.models import AdSpend, DailyAttribution, DailySales, DailyStock, HourlySales
 from config.kernel import shop
 from config.kernel.business_time import Period, day_period
 
@@ -21,7 +22,7 @@ HOURS = frozenset({Cut.HOUR, Cut.SLOT})
 LiveRow = tuple[date, int, Mapping[str, Any], Mapping[str, Decimal]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """One rollup. `facts` names the column of each fact; `cuts` the lookup of each cut that is not of time.
 
@@ -75,9 +76,17 @@ STOCK = Source(
     _same("received", "shipped", "taken_back", "corrected", "moved"),
     {Cut.CATEGORY: "variant__product__category_id", Cut.SKU: "variant_id", Cut.WAREHOUSE: "warehouse_id"},
 )
+_ORIGINS = {Cut.GROUPING: "grouping", Cut.CAMPAIGN: "campaign_key"}
+ATTRIBUTION = Source(
+    DailyAttribution,
+    _same("assists", *(f"{model.value}_{what}" for model in crediting.Model for what in ("orders", "net", "new")))
+    | {"origin_visits": "visits"},
+    {**_ORIGINS, Cut.CHANNEL: "channel"},
+)
+SPEND = Source(AdSpend, {"ad_cost": "cost", "ad_clicks": "clicks", "ad_impressions": "impressions"}, _ORIGINS)
 
 # The first that knows all that is asked for answers, so what is read live stands before what is not.
-SOURCES: tuple[Source, ...] = (SALES, GOODS, STOCK)
+SOURCES: tuple[Source, ...] = (SALES, GOODS, STOCK, ATTRIBUTION, SPEND)
 
 
 def source_of(facts: Iterable[str], cuts: Iterable[Cut]) -> Source | None:

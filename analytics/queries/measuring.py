@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from analytics import closing
 from analytics.metrics import Cut, Metric
-from analytics.queries import sales
+from analytics.queries import click_to_order, sales
 from analytics.queries.facts import Source, source_of
 from config.kernel import shop
 from config.kernel.errors import Invalid
@@ -53,7 +53,7 @@ class Row:
 
 # How figures are asked for that sums cannot make, by the name in `Metric.asked`.
 Asked = Callable[..., Mapping[Any, Decimal | None]]
-ASKED: dict[str, Asked] = {}
+ASKED: dict[str, Asked] = {"click_to_order": click_to_order.asked}
 
 
 def rows(metrics: Sequence[Metric], *, first: date, last: date, by: Cut, at: datetime, of: Part = EVERYTHING) -> list[Row]:

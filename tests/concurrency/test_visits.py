@@ -173,7 +173,7 @@ def settle_after_reading(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thre
     settling: list[threading.Thread] = []
 
     def settle() -> None:
-        visits.settle_known()
+        visits.settle_known(at=NOW)
         connections.close_all()
 
     def replace_and_settle(day: date, is_forgotten: bool) -> tuple[int, int, int]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from analytics import closing
-from analytics.operations import event_figures, rollups, visits
+from analytics.operations import attribution, event_figures, rollups, visits
 from config.kernel import clock, shop
 from config.kernel.management.refusing import OperationCommand
 
@@ -23,6 +23,7 @@ class Command(OperationCommand):
         parser.add_argument("--to", dest="last", type=a_day, metavar="YYYY-MM-DD", help="The last day (default: yesterday).")
         parser.add_argument("--events", action="store_true", help="Counts shoppers' events anew instead, hour by hour.")
         parser.add_argument("--visits", action="store_true", help="Makes shoppers' visits anew instead, day by day.")
+        parser.add_argument("--attribution", action="store_true", help="Finds anew which visits led to orders, day by day.")
         parser.add_argument("--as-of", type=a_day, metavar="YYYY-MM-DD", help="The day taken for today (default: today).")
 
     def handle(
@@ -40,8 +41,8 @@ class Command(OperationCommand):
             raise CommandError("--to needs --from.")
         if first is not None and last is not None and first > last:
             raise CommandError("--from lies after --to.")
-        if options["events"] and options["visits"]:
-            raise CommandError("Choose --events or --visits.")
+        if sum(options[one] for one in ("events", "visits", "attribution")) > 1:
+            raise CommandError("Choose one of --events, --visits and --attribution.")
         if options["events"]:
             counted = event_figures.recount_days(first=first, last=last, at=at)
             self.stdout.write(f"{counted.hours} hours from {counted.events} events.")
@@ -49,6 +50,10 @@ class Command(OperationCommand):
         if options["visits"]:
             found = visits.rebuild_days(first=first, last=last, at=at)
             self.stdout.write(f"{found.visits} visits on {found.days} days from {found.source_rows} events.")
+            return
+        if options["attribution"]:
+            owed = attribution.rebuild_days(first=first, last=last, at=at)
+            self.stdout.write(f"{owed.orders} orders on {owed.days} days from {owed.source_rows} source rows.")
             return
         if first is None:
             made = rollups.rebuild_everything(actor=None, at=at)
