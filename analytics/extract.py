@@ -118,13 +118,65 @@ _STOCK = """
     GROUP BY 1, 2, 3
 """
 
+PARCELS = ("day", "channel", "warehouse_id", "parcels", "units", "due", "on_time", "paid", "waited_seconds")
+_PARCELS = """
+    SELECT
+        (f.shipped_at AT TIME ZONE %(zone)s)::date AS day, o.channel, f.warehouse_id,
+        count(*)::int AS parcels, coalesce(sum(goods.units), 0)::int AS units,
+        count(o.ship_due_at)::int AS due, (count(*) FILTER (WHERE f.shipped_at <= o.ship_due_at))::int AS on_time,
+        count(o.paid_at)::int AS paid,
+        coalesce(sum(floor(extract(epoch FROM f.shipped_at - o.paid_at))), 0)::bigint AS waited_seconds
+    FROM orders_fulfillment AS f
+    JOIN orders_order AS o ON o.id = f.order_id
+    LEFT JOIN LATERAL (
+        SELECT sum(l.quantity) AS units FROM orders_fulfillmentline AS l WHERE l.fulfillment_id = f.id
+    ) AS goods ON true
+    WHERE f.shipped_at >= %(starts_at)s AND f.shipped_at < %(ends_at)s
+    GROUP BY 1, 2, 3
+"""
+
+OUTCOMES = (
+    *("day", "channel", "placed", "canceled", "expired"),
+    *("begun", "begun_units", "begun_left_units", "begun_whole"),
+)
+# An order begins to leave on the day of its first parcel; what else leaves on that day counts with it.
+_OUTCOMES = """
+    SELECT
+        day, channel, sum(placed)::int AS placed, sum(canceled)::int AS canceled, sum(expired)::int AS expired,
+        sum(begun)::int AS begun, sum(ordered)::int AS begun_units, sum(gone)::int AS begun_left_units,
+        (count(*) FILTER (WHERE begun = 1 AND gone >= ordered))::int AS begun_whole
+    FROM (
+        SELECT
+            (placed_at AT TIME ZONE %(zone)s)::date AS day, channel, 1 AS placed, (state = 'CANCELED')::int AS canceled,
+            (state = 'EXPIRED')::int AS expired, 0 AS begun, 0 AS ordered, 0 AS gone
+        FROM orders_order WHERE placed_at >= %(starts_at)s AND placed_at < %(ends_at)s
+        UNION ALL
+        SELECT gone.day, o.channel, 0, 0, 0, 1, ordered.units, gone.units
+        FROM (
+            SELECT f.order_id, (f.shipped_at AT TIME ZONE %(zone)s)::date AS day, sum(l.quantity) AS units
+            FROM orders_fulfillment AS f JOIN orders_fulfillmentline AS l ON l.fulfillment_id = f.id
+            WHERE f.shipped_at >= %(starts_at)s AND f.shipped_at < %(ends_at)s
+            GROUP BY 1, 2
+        ) AS gone
+        JOIN orders_order AS o ON o.id = gone.order_id
+        JOIN LATERAL (SELECT sum(l.quantity) AS units FROM orders_orderline AS l WHERE l.order_id = o.id) AS ordered ON true
+        WHERE NOT EXISTS (
+            SELECT FROM orders_fulfillment AS e
+            WHERE e.order_id = o.id AND (e.shipped_at AT TIME ZONE %(zone)s)::date < gone.day
+        )
+    ) AS fact
+    GROUP BY 1, 2
+"""
+
 # One statement looks at the source once: these selections can never see different moments of it.
 SELECTIONS = f"""
     WITH {_SOURCE},
     hourly AS MATERIALIZED ({_HOURLY}),
     daily AS MATERIALIZED ({_DAILY}),
     promotion AS MATERIALIZED ({_PROMOTION}),
-    stock AS MATERIALIZED ({_STOCK})"""
+    stock AS MATERIALIZED ({_STOCK}),
+    parcels AS MATERIALIZED ({_PARCELS}),
+    outcomes AS MATERIALIZED ({_OUTCOMES})"""
 
 
 def span(period: Period) -> dict[str, Any]:

@@ -15,7 +15,15 @@ from analytics.models.behaviour import (
     KnownVisitor,
     QuarantinedEvent,
 )
-from analytics.models.rollups import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
+from analytics.models.rollups import (
+    DailyOutcomes,
+    DailyParcels,
+    DailyPromotion,
+    DailySales,
+    DailyStock,
+    HourlySales,
+    RollupState,
+)
 from analytics.models.visits import Visit, VisitDay
 
 __all__ = (
@@ -23,6 +31,8 @@ __all__ = (
     "AttributionDay",
     "DailyAttribution",
     "DailyPath",
+    "DailyOutcomes",
+    "DailyParcels",
     "DailyPromotion",
     "DailySales",
     "DailyStock",

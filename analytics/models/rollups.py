@@ -124,6 +124,67 @@ class DailyPromotion(models.Model):
         return f"{self.day}: {self.promotion_id}"
 
 
+class DailyParcels(models.Model):
+    """What left one warehouse for orders of one channel on one business day.
+
+    Of the parcels `due` had a time by which they were to leave and `on_time` kept it; `paid` belong to orders with a moment of
+    payment, from which on they waited `waited_seconds` in all.
+    """
+
+    day = models.DateField(_("business day"))
+    channel = models.CharField(_("channel"), max_length=20)
+    warehouse = models.ForeignKey(Warehouse, models.CASCADE, related_name="+", db_index=False, verbose_name=_("warehouse"))
+    parcels = models.PositiveIntegerField(_("parcels"))
+    units = models.PositiveIntegerField(_("units"))
+    due = models.PositiveIntegerField(_("with a time to leave by"))
+    on_time = models.PositiveIntegerField(_("left in time"))
+    paid = models.PositiveIntegerField(_("of paid orders"))
+    waited_seconds = models.BigIntegerField(_("seconds from payment to leaving"))
+
+    class Meta:
+        verbose_name = _("parcels of a day")
+        verbose_name_plural = _("parcels by day")
+        constraints = [
+            models.UniqueConstraint(fields=["day", "channel", "warehouse"], name="daily_parcels_once"),
+            models.CheckConstraint(
+                condition=Q(on_time__lte=F("due"), due__lte=F("parcels"), paid__lte=F("parcels")),
+                name="daily_parcels_make_sense",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.channel}@{self.warehouse_id}"
+
+
+class DailyOutcomes(models.Model):
+    """What became of one channel's orders: of those placed on the day, and of those whose first parcel left on it.
+
+    The latter have `begun_units` on their lines, whatever was canceled of them since; `begun_left_units` left on that very day,
+    and `begun_whole` orders left as a whole on it.
+    """
+
+    day = models.DateField(_("business day"))
+    channel = models.CharField(_("channel"), max_length=20)
+    placed = models.PositiveIntegerField(_("orders placed"))
+    canceled = models.PositiveIntegerField(_("canceled since"))
+    expired = models.PositiveIntegerField(_("expired since"))
+    begun = models.PositiveIntegerField(_("orders begun to ship"))
+    begun_units = models.PositiveIntegerField(_("their units"))
+    begun_left_units = models.PositiveIntegerField(_("units that left on that day"))
+    begun_whole = models.PositiveIntegerField(_("orders that left as a whole"))
+
+    class Meta:
+        verbose_name = _("outcomes of a day")
+        verbose_name_plural = _("outcomes by day")
+        constraints = [
+            models.UniqueConstraint(fields=["day", "channel"], name="daily_outcomes_once"),
+            models.CheckConstraint(condition=Q(begun_whole__lte=F("begun")), name="daily_outcomes_make_sense"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.channel}"
+
+
 class RollupState(models.Model):
     """Whether the figures of one closed business day may be trusted. A closed day without a row was never built.
 

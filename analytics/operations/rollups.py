@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from analytics import closing, extract
-from analytics.models import DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
+from analytics.models import DailyOutcomes, DailyParcels, DailyPromotion, DailySales, DailyStock, HourlySales, RollupState
 from config.kernel import jobs, shop
 from config.kernel.business_time import Period, day_period
 from config.kernel.errors import Invalid
@@ -27,7 +27,7 @@ REBUILD_DUE_DAYS = "analytics.rebuild_due_days"
 # So many days are read and replaced in one transaction, where many are to be made.
 MOST_DAYS = 31
 TRAILING_DAYS = 7
-ROLLUPS = (HourlySales, DailySales, DailyPromotion, DailyStock)
+ROLLUPS = (HourlySales, DailySales, DailyPromotion, DailyStock, DailyParcels, DailyOutcomes)
 # Advisory locks of this class are those of days being rebuilt; the second key is the day's ordinal number.
 _LOCK_CLASS = 5_201
 
@@ -70,6 +70,12 @@ _REPLACE = f"""
     ),
     write_stock AS (
         INSERT INTO analytics_dailystock ({", ".join(extract.STOCK)}) SELECT {", ".join(extract.STOCK)} FROM stock
+    ),
+    write_parcels AS (
+        INSERT INTO analytics_dailyparcels ({", ".join(extract.PARCELS)}) SELECT {", ".join(extract.PARCELS)} FROM parcels
+    ),
+    write_outcomes AS (
+        INSERT INTO analytics_dailyoutcomes ({", ".join(extract.OUTCOMES)}) SELECT {", ".join(extract.OUTCOMES)} FROM outcomes
     )
     SELECT day, sum(source_rows)::int
     FROM (SELECT day, source_rows FROM hourly UNION ALL SELECT day, source_rows FROM stock) AS made

@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 from analytics import extract
 from analytics.behaviour import crediting
 from analytics.metrics import Cut
-from analytics.models import AdSpend, DailyAttribution, DailySales, DailyStock, HourlySales
+from analytics.models import AdSpend, DailyAttribution, DailyOutcomes, DailyParcels, DailySales, DailyStock, HourlySales
 from config.kernel import shop
 from config.kernel.business_time import Period, day_period
 
@@ -76,6 +76,16 @@ STOCK = Source(
     _same("received", "shipped", "taken_back", "corrected", "moved"),
     {Cut.CATEGORY: "variant__product__category_id", Cut.SKU: "variant_id", Cut.WAREHOUSE: "warehouse_id"},
 )
+PARCELS = Source(
+    DailyParcels,
+    _same("parcels", "due", "on_time", "paid", "waited_seconds"),
+    {Cut.CHANNEL: "channel", Cut.WAREHOUSE: "warehouse_id"},
+)
+OUTCOMES = Source(
+    DailyOutcomes,
+    _same("placed", "canceled", "expired", "begun", "begun_units", "begun_left_units", "begun_whole"),
+    {Cut.CHANNEL: "channel"},
+)
 _ORIGINS = {Cut.GROUPING: "grouping", Cut.CAMPAIGN: "campaign_key"}
 ATTRIBUTION = Source(
     DailyAttribution,
@@ -86,7 +96,7 @@ ATTRIBUTION = Source(
 SPEND = Source(AdSpend, {"ad_cost": "cost", "ad_clicks": "clicks", "ad_impressions": "impressions"}, _ORIGINS)
 
 # The first that knows all that is asked for answers, so what is read live stands before what is not.
-SOURCES: tuple[Source, ...] = (SALES, GOODS, STOCK, ATTRIBUTION, SPEND)
+SOURCES: tuple[Source, ...] = (SALES, GOODS, STOCK, PARCELS, OUTCOMES, ATTRIBUTION, SPEND)
 
 
 def source_of(facts: Iterable[str], cuts: Iterable[Cut]) -> Source | None:

@@ -125,7 +125,7 @@ def _facts(
     folded: dict[Any, dict[str, Decimal]] = defaultdict(dict)
     for source, names in wanted.items():
         for key, facts in _of_source(source, sorted(names), first, last, by, of, at).items():
-            folded[key].update(facts)
+            folded[key] |= facts
     return folded
 
 

@@ -40,6 +40,8 @@ _ROLLUPS = (
     _Rollup("daily sales", "analytics_dailysales", "daily", extract.DAILY, 2),
     _Rollup("daily promotions", "analytics_dailypromotion", "promotion", extract.PROMOTION, 2),
     _Rollup("daily stock", "analytics_dailystock", "stock", extract.STOCK, 3),
+    _Rollup("daily parcels", "analytics_dailyparcels", "parcels", extract.PARCELS, 3),
+    _Rollup("daily outcomes", "analytics_dailyoutcomes", "outcomes", extract.OUTCOMES, 2),
 )
 
 

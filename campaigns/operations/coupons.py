@@ -100,8 +100,11 @@ _RECORD = f"""
       AND (
           p.usage_limit_per_customer IS NULL
           OR (%(customer)s::bigint IS NOT NULL AND p.usage_limit_per_customer > (
-              SELECT count(*) FROM campaigns_redemption AS r
-              WHERE r.promotion_id = p.id AND r.customer_id = %(customer)s::bigint AND r.state = 'COUNTED'
+              SELECT count(*) FROM (
+                  SELECT FROM campaigns_redemption AS r
+                  WHERE r.promotion_id = p.id AND r.customer_id = %(customer)s::bigint AND r.state = 'COUNTED'
+                  LIMIT p.usage_limit_per_customer
+              ) AS counted
           ))
       )
       AND (

@@ -16,7 +16,8 @@ from config.kernel import shop
 
 # First by index the few promotions that may matter to this basket, whatever else is on offer: those for every product, those
 # that name one of its products or categories, those its codes open. Chosen rows win over `covers`, so that nothing chosen is
-# ever offered on everything.
+# ever offered on everything. A customer's uses are counted up to the limit only, however many there are: what has no bound
+# makes the database plan the statement anew each time once the table is large.
 _ON_OFFER = """
     WITH candidate AS (
         SELECT p.id FROM campaigns_promotion AS p
@@ -39,8 +40,11 @@ _ON_OFFER = """
                OR EXISTS (SELECT FROM campaigns_promotion_products AS c WHERE c.promotion_id = p.id)
                OR EXISTS (SELECT FROM campaigns_promotion_categories AS c WHERE c.promotion_id = p.id),
            CASE WHEN p.usage_limit_per_customer IS NULL THEN 0 ELSE (
-               SELECT count(*) FROM campaigns_redemption AS r
-               WHERE r.promotion_id = p.id AND r.customer_id = %(customer)s::bigint AND r.state = 'COUNTED'
+               SELECT count(*) FROM (
+                   SELECT FROM campaigns_redemption AS r
+                   WHERE r.promotion_id = p.id AND r.customer_id = %(customer)s::bigint AND r.state = 'COUNTED'
+                   LIMIT p.usage_limit_per_customer
+               ) AS counted
            ) END
     FROM campaigns_promotion AS p
     JOIN candidate ON candidate.id = p.id

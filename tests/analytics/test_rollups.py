@@ -453,7 +453,7 @@ def test_of_many_days_the_latest_and_some_others_are_recounted() -> None:
 
 def test_a_clean_day_costs_few_statements(django_assert_max_num_queries: Any) -> None:
     a_busy_fortnight()
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         made(date(2026, 11, 1), DAY)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(8):
         assert recount.differences(DAY) == []

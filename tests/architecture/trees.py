@@ -32,7 +32,7 @@ RULES = (
     "analytics/behaviour/*.py",
     "analytics/figures.py",
     "analytics/projection.py",
-    "analytics/metrics/*.py",
+    "analytics/metrics/values.py",
     "analytics/drawing.py",
     "orders/importing/values.py",
     "orders/importing/accounting.py",
