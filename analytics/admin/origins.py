@@ -192,7 +192,8 @@ def asked(request: HttpRequest, at: datetime) -> OriginsForm:
 
 def page(request: HttpRequest, *, first: date, last: date, model: str, channel: str, at: datetime) -> dict[str, Any]:
     chosen: dict[str, Any] = {"first": first, "last": last, "channel": channel}
-    by, period = Model(model), {"day_from": first.isoformat(), "day_to": last.isoformat()}
+    by = Model(model)
+    period: dict[str, Any] = {"day_from": first.isoformat(), "day_to": last.isoformat()}
     codes = _codes(by, channel)
     origins = attribution.lines(**chosen, by=Cut.GROUPING, model=by, at=at)
     campaigns = attribution.lines(**chosen, by=Cut.CAMPAIGN, model=by, at=at)
@@ -244,7 +245,7 @@ def _codes(model: Model, channel: str) -> list[str]:
 
 
 def _cells(
-    request: HttpRequest, row: Row, codes: Iterable[str], model: Model, touches: str, period: dict[str, str]
+    request: HttpRequest, row: Row, codes: Iterable[str], model: Model, touches: str, period: dict[str, Any]
 ) -> dict[str, Any]:
     orders = row.values[f"attributed_orders_{model.value}"] or Decimal(0)
     spend = words.address(request, *SPEND_PAGE, **_spend_of(row.key), **period) if row.values.get("ad_spend") else ""
@@ -261,7 +262,7 @@ def _cells(
     }
 
 
-def _spend_of(key: Any) -> dict[str, str]:
+def _spend_of(key: Any) -> dict[str, Any]:
     if key is None:
         return {}
     return {"campaign_key": key} if "/" in key else {"grouping": key}

@@ -22,7 +22,9 @@ MOST_ROWS = 2_000
 
 class SpendRowInput(StrictInput):
     day = serializers.DateField(help_text="The business day.")
-    source = serializers.CharField(max_length=100, help_text="As in utm_source of the links.")
+    source = serializers.CharField(  # type: ignore[assignment]  # every field has one; a serializer's class gives it up
+        max_length=100, help_text="As in utm_source of the links."
+    )
     medium = serializers.CharField(max_length=100, required=False, default="", allow_blank=True, help_text="As in utm_medium.")
     campaign = serializers.CharField(
         max_length=100, required=False, default="", allow_blank=True, help_text="As in utm_campaign."

@@ -6,7 +6,7 @@ A day is replaced as a whole, never counted up; the open day too, every few minu
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -301,7 +301,7 @@ def _rebuild_day(day: date, at: datetime) -> Rebuilt:
     if not is_kept:
         OrderTouch.objects.bulk_create(made.touches, batch_size=1_000)
     seconds = time.monotonic() - began
-    told = {
+    told: dict[str, Any] = {
         "day": day, "marks": marks, "at": at, "source_rows": source_rows, "seconds": seconds, "is_kept": is_kept,
     }  # fmt: skip
     with connection.cursor() as cursor:
@@ -317,12 +317,12 @@ def _read(day: date) -> tuple[_Day, int, int]:
     made, touches, rows = _Day(day, settings.SHOP_CURRENCY), defaultdict[int, list[_Touch]](list), 0
     with connection.cursor() as cursor:
         cursor.execute(_VISITS, asked)
-        for channel, referrer, source, medium, campaign, click_id, number in cursor.fetchall():
-            made.visited(channel, _origin(referrer, source, medium, campaign, click_id, own), number)
+        for channel, *said, number in cursor.fetchall():
+            made.visited(channel, _origin(said, own), number)
             rows += number
         cursor.execute(_TOUCHES, asked)
         for order, started_at, channel, *said in cursor.fetchall():
-            touches[order].append(_Touch(started_at, channel, _origin(*said, own)))
+            touches[order].append(_Touch(started_at, channel, _origin(said, own)))
         cursor.execute(_ORDERS, asked)
         sold = [_Sold(*row) for row in cursor.fetchall()]
     for one in sold:
@@ -330,7 +330,8 @@ def _read(day: date) -> tuple[_Day, int, int]:
     return made, len(sold), rows + len(sold)
 
 
-def _origin(referrer: str, source: str, medium: str, campaign: str, click_id: str, own: frozenset[str]) -> Origin:
+def _origin(said: Sequence[str], own: frozenset[str]) -> Origin:
+    referrer, source, medium, campaign, click_id = said
     return origins.of(referrer=referrer, source=source, medium=medium, campaign=campaign, click_id=click_id, own=own)
 
 
@@ -341,17 +342,10 @@ def _one_at_a_time(day: date) -> None:
 
 
 @transaction.atomic
-def _drop_outside(wanted: Iterable[date]) -> None:
-    days = list(wanted)
+def _drop_outside(wanted: list[date]) -> None:
+    kept = {*wanted, *AttributionDay.objects.filter(is_kept=True).values_list("day", flat=True)}
     for table in (*_DERIVED, AttributionDay):
-        strays = table._default_manager.all()
-        if days:
-            strays = strays.exclude(day__range=(days[0], days[-1]))
-        if table is AttributionDay:
-            strays = strays.filter(is_kept=False)
-        else:
-            strays = strays.exclude(day__in=AttributionDay.objects.filter(is_kept=True).values("day"))
-        strays.delete()
+        table._default_manager.exclude(day__in=kept).delete()
 
 
 def _group_spend_anew() -> None:

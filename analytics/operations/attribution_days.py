@@ -5,6 +5,7 @@ A day's orders look back over the visits of `ATTRIBUTION_DAYS`, so visits made a
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -71,8 +72,9 @@ def visits_made(*, day: date, at: datetime) -> None:
 
 def days_of_visitors(visitors: list[int]) -> set[date]:
     """The days of orders that depend on whose visits those of these visitors are. To be asked before and after it changes."""
+    asked: dict[str, Any] = {"visitors": visitors, "window": window(), "zone": settings.BUSINESS_TIME_ZONE}
     with connection.cursor() as cursor:
-        cursor.execute(_DAYS_OF_VISITORS, {"visitors": visitors, "window": window(), "zone": settings.BUSINESS_TIME_ZONE})
+        cursor.execute(_DAYS_OF_VISITORS, asked)
         return {day for (day,) in cursor.fetchall()}
 
 

@@ -22,6 +22,7 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
     basket = {"basket": skus, "at": f"{world.at:%Y-%m-%dT%H:%M:%S}", "codes": world.coupon.code}
     return {
         "admin:analytics_visit_journey": {"before": {"before": f"{world.at.isoformat()}~1~0"}},
+        "admin:analytics_dailyattribution_changelist": {"channel": {"channel": "web", "model": "position"}},
         "admin:analytics_hourlysales_changelist": {by: {"by": by} for by in ("hour", "channel", "category", "sku")},
         "admin:analytics_quarantinedevent_changelist": {"reason": {"reason": "bad_id"}},
         "admin:campaigns_promotion_try": {"basket": basket},

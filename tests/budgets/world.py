@@ -16,10 +16,10 @@ from django.db.models import F, Model
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from analytics.models import EventKind, EventSource
-from analytics.operations import event_figures, event_kinds, rollups, visits
+from analytics.operations import attribution, event_figures, event_kinds, rollups, spend, visits
 from campaigns.models import Campaign, Consent, Customer, Promotion, Segment, SegmentMembership
 from campaigns.operations import coupons, customers, occurrences, promotions
-from config.kernel import jobs, tokens
+from config.kernel import jobs, shop, tokens
 from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
 from config.kernel.roles import Role
 from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, StockLevel, StockRepair, Variant, Warehouse
@@ -63,6 +63,7 @@ class World:
         self._staff(size)
         self._past(size)
         self._events(size)
+        self._origins(size)
         self._acts(size)
 
     def some_variants(self, size: int) -> list[Variant]:
@@ -358,6 +359,24 @@ class World:
         visits.rebuild_due(at=self.at)
         self.server = a_source(EventSource.Nature.SERVER, code="server")
         event_kinds.switch(number=EventKind.objects.latest("number").pk, on=False, actor=None)
+
+    def _origins(self, size: int) -> None:
+        """Orders, each after visits by so many campaigns, and what these cost."""
+        source, campaigns = a_source(channel="web"), [f"campaign-{number}" for number in range(size)]
+        for number in range(size):
+            customer = builders.a_customer(external_id=f"came-{number}")
+            order = an_order(self.at - timedelta(days=1), Line(self.variants[0]), customer=customer)
+            for hours, campaign in enumerate(campaigns, 1):
+                at = order.placed_at - timedelta(hours=hours)
+                utm = {"utm_source": "naver", "utm_medium": "cpc", "utm_campaign": campaign}
+                told(source, a_batch(an_event(at=at, **utm), visitor=f"came-{number}", customer=customer.external_id), at=at)
+        for days_ago in range(1, size + 1):
+            day = shop.day(self.at - timedelta(days=days_ago)).isoformat()
+            row = {"day": day, "source": "naver", "medium": "cpc", "cost": "1000"}
+            spend.take_rows(rows=[row | {"campaign": one} for one in campaigns], actor=self.clerk, at=self.at)
+        event_figures.count_due()
+        visits.rebuild_due(at=self.at)
+        attribution.rebuild_due(at=self.at)
 
     # --- what pages are asked for
 
