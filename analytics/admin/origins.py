@@ -216,7 +216,9 @@ def page(request: HttpRequest, *, first: date, last: date, model: str, channel: 
             {
                 "name": TITLES[row.key],
                 "campaigns": of_origin.get(row.key, []),
-                **_cells(request, row, codes, by, words.address(request, *TOUCHES_PAGE, grouping=row.key, **period), period),
+                **_cells(
+                    request, row, codes, by, words.address(request, *TOUCHES_PAGE, grouping__exact=row.key, **period), period
+                ),
             }
             for row in origins
         ],
@@ -248,7 +250,8 @@ def _cells(
     request: HttpRequest, row: Row, codes: Iterable[str], model: Model, touches: str, period: dict[str, Any]
 ) -> dict[str, Any]:
     orders = row.values[f"attributed_orders_{model.value}"] or Decimal(0)
-    spend = words.address(request, *SPEND_PAGE, **_spend_of(row.key), **period) if row.values.get("ad_spend") else ""
+    query: dict[str, Any] = _spend_of(row.key) | period
+    spend = words.address(request, *SPEND_PAGE, **query) if row.values.get("ad_spend") else ""
     urls = {f"attributed_orders_{model.value}": touches if orders else "", "ad_spend": spend}
     median, p90 = (row.values[code] for code in attribution.TIMES)
     return {
@@ -265,7 +268,7 @@ def _cells(
 def _spend_of(key: Any) -> dict[str, Any]:
     if key is None:
         return {}
-    return {"campaign_key": key} if "/" in key else {"grouping": key}
+    return {"campaign_key": key} if "/" in key else {"grouping__exact": key}
 
 
 def _compared(row: Row) -> dict[str, Any]:

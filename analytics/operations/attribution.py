@@ -265,6 +265,11 @@ def _first_day() -> date | None:
     return least
 
 
+def _whole_from(at: datetime) -> date:
+    """The first day whose orders look back on visits alone that may still tell whose they are. Before it what is made stays."""
+    return visits.personal_from(at) + attribution_days.window()
+
+
 def _due(at: datetime) -> list[date]:
     zone, today, first = shop.zone(), shop.day(at), _first_day()
     if first is None:
@@ -276,7 +281,8 @@ def _due(at: datetime) -> list[date]:
     due = {day for day in closing.days(first, closed) if day not in known} | {today}
     for day, (state, rebuilt_at, is_kept) in known.items():
         was_open = rebuilt_at is not None and day <= closed and rebuilt_at < closing.morning(day + timedelta(days=1), zone)
-        if not is_kept and (state == AttributionDay.State.DIRTY or was_open):
+        is_whole = not is_kept and (day >= _whole_from(at) or not rebuilt_at)
+        if is_whole and (state == AttributionDay.State.DIRTY or was_open):
             due.add(day)
     return sorted(due, reverse=True)
 
@@ -285,14 +291,13 @@ def _due(at: datetime) -> list[date]:
 def _rebuild_day(day: date, at: datetime) -> Rebuilt:
     """Readers see the former origins of this day or the new ones, never a part of either."""
     began = time.monotonic()
-    visits.known_in_common()
     _one_at_a_time(day)
     # Read before the source is: a mark that is not in here yet belongs to a change that may not be in the figures either.
     state = AttributionDay.objects.filter(day=day).values_list("marks", "is_kept", "rebuilt_at").first()
     marks, is_kept, rebuilt_at = state or (0, False, None)
+    is_kept = is_kept or day < _whole_from(at)
     if is_kept and rebuilt_at:
         return Rebuilt()
-    is_kept = day < visits.personal_from(at) + attribution_days.window()
     made, orders, source_rows = _read(day)
     for table in _DERIVED:
         table._default_manager.filter(day=day).delete()

@@ -362,15 +362,9 @@ def _one_at_a_time(day: date) -> None:
     """Waits for whoever makes this day, for two that replace the same visits would meet in the unique constraint; and for
     whoever changes which customer a visitor is, for what is being made is not seen by that.
     """
-    known_in_common()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, day.toordinal()])
-
-
-def known_in_common() -> None:
-    """Until the present transaction ends, nobody changes which customer a visitor is."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_KNOWN_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, day.toordinal()])
 
 
 def _known_alone() -> None:

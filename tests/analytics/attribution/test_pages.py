@@ -1,5 +1,6 @@
 """Where customers come from and what it cost, as staff and other systems see it: the page, the files, the API."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -60,7 +61,8 @@ def test_the_page_tells_origins_campaigns_models_and_paths(language: str) -> Non
     assert "250%" in shown
     assert shown.count("30,000") > 4
     if language == "ko":
-        assert not foreign_words(words_of(shown)) - {"naver", "brand", "google", "cups", "newsletter", "weekly", "instagram"}
+        said = re.sub(r"naver|brand|google|cups|newsletter|weekly|instagram", " ", words_of(page))
+        assert foreign_words(said, language) == []
     for model in ("first", "position", "linear"):
         assert client.get(reverse(PAGE), {"model": model}).status_code == 200
     of_channel = text(client.get(reverse(PAGE), {"channel": "storefront"}))
