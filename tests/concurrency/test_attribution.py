@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
-from analytics.models import AttributionDay, DailyAttribution, EventSource
+from analytics.models import AttributionDay, DailyAttribution, DailyPath, EventSource, OrderTouch
 from analytics.operations import attribution, attribution_days, event_figures, visits
 from analytics.queries import event_kinds
 from orders.models import Order
@@ -93,6 +93,8 @@ def test_two_who_make_a_day_agree() -> None:
 
 def test_control_without_the_lock_two_who_make_a_day_collide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attribution, "_one_at_a_time", lambda day: None)
+    for table in (DailyAttribution, DailyPath, OrderTouch):
+        table._default_manager.all().delete()  # nothing to delete, nothing to wait for
     lines = attribution._Day.lines
 
     def lines_and_wait(made_of: Any) -> Any:
