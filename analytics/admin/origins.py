@@ -43,6 +43,14 @@ TITLES = dict(Grouping.choices)
 MOST_LINES, MOST_PATHS = 200, 15
 SPEND_PAGE = ("analytics_adspend_changelist", "analytics.view_adspend")
 TOUCHES_PAGE = ("analytics_ordertouch_changelist", "analytics.view_ordertouch")
+BRIEF = {
+    "attributed_orders": pgettext_lazy("figure", "Orders"),
+    "attributed_net": pgettext_lazy("figure", "Net sales"),
+    "attributed_new_customers": pgettext_lazy("figure", "New customers"),
+    "cost_per_order": pgettext_lazy("figure", "Cost per order"),
+    "return_on_ad_spend": pgettext_lazy("figure", "Return on ad spend"),
+}
+# Left out where there is little room.
 NARROW = ("origin_visits", "attributed_new_customers", "assisted_orders", "ad_spend", "cost_per_order")
 
 
@@ -210,7 +218,7 @@ def page(request: HttpRequest, *, first: date, last: date, model: str, channel: 
                 }
             )
     return {
-        "columns": [{"title": METRICS[code].title, "wide": code.startswith(NARROW)} for code in codes],
+        "columns": [{"title": _brief(code), "wide": code.startswith(NARROW)} for code in codes],
         "total": _cells(request, attribution.total(**chosen, model=by, at=at), codes, by, "", period),
         "rows": [
             {
@@ -284,11 +292,18 @@ def _compared(row: Row) -> dict[str, Any]:
     }
 
 
+def _brief(code: str) -> Any:
+    """The figure's name without the model, which was chosen above the table."""
+    return next((title for name, title in BRIEF.items() if code.startswith(name)), METRICS[code].title)
+
+
 def shown(code: str, value: Decimal | None) -> str:
     """A figure as the page shows it; shares of orders with one digit where they are none whole."""
     if value is None:
         return "-"
     unit = METRICS[code].unit if code in METRICS else Unit.RATE
+    if code == "ad_spend" and not value:
+        return "-"
     if unit == Unit.MONEY:
         return words.money(value)
     if code.startswith("return_on_ad_spend"):

@@ -1,13 +1,14 @@
 """Where customers come from: visits, orders and net sales by origin, and what advertising cost beside them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from analytics.behaviour.crediting import Model
-from analytics.metrics.values import Good, Metric, Unit, fact, ratio
+from analytics.metrics.values import Facts, Good, Metric, Unit, fact, ratio
 
 MODELS = {
     Model.LAST: pgettext_lazy("attribution", "last touch"),
@@ -23,6 +24,11 @@ _COUNTS = {
 }
 _RETURNS = _("Orders of the last weeks may still be canceled or come back; then the figures of their day fall.")
 _READING = _("It says what came before an order, not what caused it: who would have bought anyway is in here as well.")
+
+
+def _cost_of_each(orders: str) -> Callable[[Facts], Decimal | None]:
+    """What was not advertised has no cost, rather than one of nothing."""
+    return lambda facts: facts["ad_cost"] / facts[orders] if facts["ad_cost"] and facts[orders] else None
 
 
 def _of_models() -> Iterator[Metric]:
@@ -49,7 +55,7 @@ def _of_models() -> Iterator[Metric]:
             _("Advertising spend / orders owed."),
             _("Compare campaigns of one kind by it. It tells nothing where only a few orders are owed."),
             owner="marketer", formula=f"spend / attributed_orders_{code}", facts=("ad_cost", f"{code}_orders"),
-            value=ratio("ad_cost", f"{code}_orders"), censoring=_RETURNS, good=Good.DOWN,
+            value=_cost_of_each(f"{code}_orders"), censoring=_RETURNS, good=Good.DOWN,
         )  # fmt: skip
         yield Metric(
             f"return_on_ad_spend_{code}", format_lazy(_("Return on ad spend: {model}"), model=title), Unit.RATE,
