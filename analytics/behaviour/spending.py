@@ -1,7 +1,6 @@
 """What a table of advertising spend says, row by row; every mistake is named, so that a file is put right in one go. Pure."""
 
 import csv
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,7 +65,8 @@ def of_file(content: bytes, *, today: date, currency: str) -> Read:
             return Read(mistakes=(Mistake(0, "", "not_text"),))
     if "\0" in text:
         return Read(mistakes=(Mistake(0, "", "not_text"),))
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    ends = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    reader = csv.reader((f"{line}\n" for line in ends), strict=True)
     lines: list[tuple[int, list[str]]] = []
     try:
         for number, cells in enumerate(reader, 1):
