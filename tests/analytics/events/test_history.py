@@ -8,11 +8,15 @@ from django.core.management import call_command
 from analytics.behaviour.kinds import BUILT_IN
 from analytics.behaviour.reading import visitor_key
 from analytics.models import (
+    AttributionDay,
+    DailyAttribution,
+    DailyPath,
     Event,
     EventBatch,
     EventSource,
     HourlyEvents,
     KnownVisitor,
+    OrderTouch,
     QuarantinedEvent,
     Visit,
     VisitDay,
@@ -91,7 +95,8 @@ def test_the_same_seed_tells_the_same_visits() -> None:
     def month(seed: int) -> list[object]:
         event_demo.tell_demo(seed=seed, at=NOW, days=2)
         kept = list(Event.objects.order_by("id").values_list("id", "occurred_at", "kind", "visitor", "properties"))
-        for table in (Event, HourlyEvents, EventBatch, QuarantinedEvent, KnownVisitor, Visit, VisitDay, EventSource):
+        derived = (DailyAttribution, DailyPath, OrderTouch, AttributionDay)
+        for table in (Event, HourlyEvents, EventBatch, QuarantinedEvent, KnownVisitor, Visit, VisitDay, *derived, EventSource):
             table._default_manager.all().delete()
         return kept
 
