@@ -51,3 +51,7 @@ class AnalyticsConfig(AppConfig):
         grant("analytics", {role: watched for role in Role if role is not Role.VIEWER})
         reports = ("view_report", "view_reportpack")
         grant("analytics", {Role.ANALYST: reports, Role.MARKETER: reports, Role.VIEWER: reports})
+        # Which visits led to a certain order is a journey as well; the sums are takings.
+        origins = ("view_dailyattribution", "view_ordertouch", "view_adspend", "view_spendimport")
+        grant("analytics", {Role.ANALYST: origins, Role.MARKETER: (*origins, "import_spend")})
+        grant("analytics", {Role.VIEWER: ("view_dailyattribution",)})

@@ -11,6 +11,7 @@ from django.conf import settings
 from analytics.models import RollupState
 from analytics.operations.event_months import BATCHES_KEPT
 from analytics.queries import (
+    attribution_recount,
     event_recount,
     interest_recount,
     purchase_recount,
@@ -129,3 +130,10 @@ def days_of_batches_equal_their_recount(at: datetime) -> Iterator[Violation]:
     for day in sample_of_events(event_recount.days_with_batches(at=at, kept=_kept()), at):
         for one in event_recount.missummed(day):
             yield Violation("I9", one.subject, f"stored {one.said}, recounted {one.counted}")
+
+
+@invariant("I9")
+def origins_equal_their_recount(at: datetime) -> Iterator[Violation]:
+    for day in sample_of_events(attribution_recount.clean_days(), at):
+        for cell in attribution_recount.differences(day, chance=at.toordinal()):
+            yield Violation("I9", f"{cell.subject} of {day}", f"{cell.column} is {cell.stored}, recounted {cell.recounted}")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from analytics.operations import rollups
+from analytics.operations import attribution_days, rollups
 from config.kernel.outbox import subscribe
 from inventory.events import StockChanged
 from orders.events import HistoryImported, OrderCanceled, OrderReturned
@@ -34,3 +34,19 @@ def stock_changed(payload: Mapping[str, Any], *, at: datetime) -> None:
 def history_imported(payload: Mapping[str, Any], *, at: datetime) -> None:
     first, last = date.fromisoformat(payload["first_on"]), date.fromisoformat(payload["last_on"])
     rollups.mark_history(first=first, last=last, at=at)
+
+
+@subscribe(OrderCanceled, name="analytics.origin_of_canceled_order")
+def origin_of_canceled_order(payload: Mapping[str, Any], *, at: datetime) -> None:
+    attribution_days.order_changed(number=payload["number"], on=date.fromisoformat(payload["on"]), at=at)
+
+
+@subscribe(OrderReturned, name="analytics.origin_of_returned_order")
+def origin_of_returned_order(payload: Mapping[str, Any], *, at: datetime) -> None:
+    """What comes back is taken off the order, on the day it was placed."""
+    attribution_days.order_changed(number=payload["number"], on=date.fromisoformat(payload["on"]), at=at)
+
+
+@subscribe(HistoryImported, name="analytics.origins_of_history")
+def origins_of_history(payload: Mapping[str, Any], *, at: datetime) -> None:
+    attribution_days.history_written(first=date.fromisoformat(payload["first_on"]), at=at)

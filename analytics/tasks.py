@@ -9,6 +9,7 @@ from analytics.admin import (
 )
 from analytics.operations import (
     alert_rules,
+    attribution,
     decisive_slots,
     erasing,
     event_days,
@@ -139,3 +140,9 @@ def sweep_erased(*, at: datetime) -> Done:
 def run_outlets(*, at: datetime, outlet: int | None = None) -> Done:
     done = outlets.run(at=at, only=outlet)
     return Done(rows=done.rows, summary={"days": done.looked_at, "files": done.files})
+
+
+@job(name="analytics.attribute_orders", title=_("Find where customers come from"), seconds=290, queue="slow")
+def attribute_orders(*, at: datetime) -> Done:
+    made = attribution.rebuild_due(at=at)
+    return Done(rows=made.source_rows, summary={"days": made.days, "orders": made.orders, "seconds": round(made.seconds, 3)})

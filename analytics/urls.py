@@ -7,6 +7,7 @@ from analytics.api import (
     feeds,
     metrics,
     rhythm,
+    spend,
     trending,
     views,
 )
@@ -25,4 +26,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/odata/", feeds.ODataView.as_view(), name="odata"),
     path("api/v1/odata/$metadata", feeds.ODataMetadataView.as_view(), name="odata-metadata"),
     path("api/v1/odata/<slug:name>", feeds.ODataSetView.as_view(), name="odata-set"),
+    path("api/v1/spend/", spend.SpendView.as_view(), name="spend"),
 ]

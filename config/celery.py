@@ -105,6 +105,11 @@ SCHEDULE: tuple[Entry, ...] = (
     Entry("analytics.send_notices", crontab(), "Mails what incidents and reports have to tell."),
     Entry("analytics.run_outlets", crontab(hour="5", minute="10"), "Writes yesterday's files, and anew those that changed."),
     Entry("analytics.sweep_erased", crontab(minute="*/10"), "Reaches the events of persons who were erased."),
+    Entry(
+        "analytics.attribute_orders",
+        crontab(minute="2-59/5"),
+        "Finds which visits led to orders, of days on which visits or orders changed.",
+    ),
 )
 
 app.conf.proposed_schedule = SCHEDULE

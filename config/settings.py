@@ -252,6 +252,8 @@ EVENTS_QUARANTINED_PER_SOURCE = env.int("EVENTS_QUARANTINED_PER_SOURCE", default
 # Days for which an event tells which customer it was of, and for which it is kept at all.
 EVENTS_PERSONAL_DAYS = env.int("EVENTS_PERSONAL_DAYS", default=400)
 EVENTS_KEPT_DAYS = env.int("EVENTS_KEPT_DAYS", default=760)
+# For how many days before an order its customer's visits count as what led to it.
+ATTRIBUTION_DAYS = env.int("ATTRIBUTION_DAYS", default=30)
 
 # Named, since a foreign key to a swappable model asks the settings for it.
 KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105

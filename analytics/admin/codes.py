@@ -10,6 +10,11 @@ codes.declare(
         "analytics.day_of_return": pgettext_lazy("subscriber", "Counts the day of a return anew"),
         "analytics.day_of_stock": pgettext_lazy("subscriber", "Counts the day of a change of stock anew"),
         "analytics.days_of_history": pgettext_lazy("subscriber", "Counts the days of a written history"),
+        "analytics.origin_of_canceled_order": pgettext_lazy("subscriber", "Counts the origins of a canceled order's day anew"),
+        "analytics.origin_of_returned_order": pgettext_lazy("subscriber", "Counts the origins of a returned order's day anew"),
+        "analytics.origins_of_history": pgettext_lazy(
+            "subscriber", "Counts the origins of the days after a written history anew"
+        ),
     },
     names={
         "days": pgettext_lazy("fact", "days counted"),
@@ -29,5 +34,6 @@ codes.declare(
         "months_left": pgettext_lazy("fact", "months in use, tried again the next night"),
         "events_dropped": pgettext_lazy("fact", "events dropped one by one"),
         "forgotten": pgettext_lazy("fact", "events that forgot whose they were"),
+        "orders": pgettext_lazy("fact", "orders looked at"),
     },
 )

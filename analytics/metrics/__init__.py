@@ -1,15 +1,16 @@
 """The registry of metrics: what each figure is. Where their facts lie is told in queries/facts.py."""
 
-from analytics.metrics import behaviour, purchases, sales, service
+from analytics.metrics import attribution, behaviour, purchases, sales, service
 from analytics.metrics.values import Cut, Facts, Good, Metric, Unit
 
 METRICS: dict[str, Metric] = {
     one.code: one
     for one in (
+        *behaviour.METRICS,
         *purchases.METRICS,
         *sales.METRICS,
         *service.METRICS,
-        *behaviour.METRICS,
+        *attribution.METRICS,
     )
 }
 

@@ -33,6 +33,8 @@ class Cut(Enum):
     SKU = "sku"
     WAREHOUSE = "warehouse"
     SEGMENT = "segment"
+    GROUPING = "grouping"  # a kind of origin, by its code
+    CAMPAIGN = "campaign"  # grouping/source/campaign
 
 
 class Good(Enum):

@@ -7,6 +7,14 @@ from analytics.models.alerts import (
     ReportPack,
     Severity,
 )
+from analytics.models.attribution import (
+    AdSpend,
+    AttributionDay,
+    DailyAttribution,
+    DailyPath,
+    OrderTouch,
+    SpendImport,
+)
 from analytics.models.behaviour import (
     DailyBatches,
     Event,
@@ -72,7 +80,9 @@ from analytics.models.visits import (
 )
 
 __all__ = (
+    "AdSpend",
     "AlertRule",
+    "AttributionDay",
     "Board",
     "BoardTile",
     "BuyerType",
@@ -81,6 +91,7 @@ __all__ = (
     "CohortDay",
     "CohortMonth",
     "CustomerRhythm",
+    "DailyAttribution",
     "DailyBatches",
     "DailyBuying",
     "DailyCustomer",
@@ -88,6 +99,7 @@ __all__ = (
     "DailyInterest",
     "DailyOutcomes",
     "DailyParcels",
+    "DailyPath",
     "DailyPromotion",
     "DailyReturn",
     "DailySales",
@@ -108,6 +120,7 @@ __all__ = (
     "KnownVisitor",
     "Newcomer",
     "Notice",
+    "OrderTouch",
     "Outlet",
     "OutletFile",
     "OutletRun",
@@ -122,6 +135,7 @@ __all__ = (
     "Severity",
     "SlotConversion",
     "SlotRun",
+    "SpendImport",
     "Touch",
     "TrendingProduct",
     "Visit",

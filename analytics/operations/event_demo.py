@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from analytics.models import EventSource
 from analytics.operations import (
+    attribution,
     decisive_slots,
     event_days,
     event_figures,
@@ -15,6 +16,9 @@ from analytics.operations import (
     event_sources,
     rhythm,
     trending,
+)
+from analytics.operations import (
+    spend as spending,
 )
 from analytics.operations import (
     visits as found_visits,
@@ -33,6 +37,7 @@ from analytics.seeding.visits import (
     Goods,
     Offered,
     Visits,
+    spend,
 )
 from campaigns.models import (
     Promotion,
@@ -100,6 +105,8 @@ def tell_demo(*, seed: int, at: datetime, days: int = DEMO_DAYS) -> Written:
         rhythm.rebuild(at=at - timedelta(days=days_ago))
     decisive_slots.find(at=at)
     event_days.sum_up(at=at)
+    spending.take_rows(rows=list(spend(first=first, until=shop.day(at), seed=seed)), actor=None, at=at)
+    attribution.rebuild_due(at=at)
     return written
 
 

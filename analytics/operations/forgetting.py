@@ -14,7 +14,7 @@ from analytics import closing
 from analytics.behaviour import forgetting
 from analytics.behaviour.kinds import FIRST_OWN
 from analytics.models import VisitDay
-from analytics.operations import purchase_marks, visits
+from analytics.operations import attribution_days, purchase_marks, visits
 from analytics.queries import event_recount
 from config.kernel import shop
 from config.kernel.business_time import day_period
@@ -26,6 +26,8 @@ def forget_due(*, at: datetime, seconds: float = 600) -> int:
     """
     before, until, forgotten = visits.personal_from(at), time.monotonic() + seconds, 0
     failed: list[DataError] = []
+    # Days whose orders look back beyond it stay as they were made.
+    attribution_days.keep(before=before)
     for day in _due(before):
         if time.monotonic() >= until:
             break

@@ -28,6 +28,7 @@ from analytics.models import (
     VisitDay,
 )
 from analytics.operations import (
+    attribution_days,
     day_states,
     interest,
     purchase_marks,
@@ -264,6 +265,7 @@ def settle_known(*, at: datetime, most: int = MOST_KNOWN) -> int:
 def forget_known(*, before: date, at: datetime) -> None:
     """Drops who was first known before this day and has not been here since."""
     known_alone()
+
     # Who has been here since is still known: their first day grows old, and they do not.
     since = Visit.objects.filter(visitor=OuterRef("visitor"), day__gte=before)
     stale = KnownVisitor.objects.filter(~Exists(since), first_at__lt=day_period(before, shop.zone()).starts_at)
@@ -303,6 +305,7 @@ def _rebuild_day(day: date, at: datetime) -> Rebuilt:
             },
         )
     purchase_marks.visits_made(day=day, at=at)
+    attribution_days.visits_made(day=day, at=at)
     return Rebuilt(1, visits, source_rows, seconds)
 
 
@@ -339,9 +342,12 @@ def _said(day: date) -> dict[str, Any]:
 
 def _rename(visitors: list[int], at: datetime) -> None:
     if visitors:
+        named = sorted(set(visitors))
+        days = attribution_days.days_of_visitors(named)
         with connection.cursor() as cursor:
-            cursor.execute(_RENAME, {"visitors": sorted(set(visitors))})
-        purchase_marks.visitors_renamed(visitors=sorted(set(visitors)), at=at)
+            cursor.execute(_RENAME, {"visitors": named})
+        purchase_marks.visitors_renamed(visitors=named, at=at)
+        attribution_days.mark(days=days | attribution_days.days_of_visitors(named), at=at)
 
 
 def one_at_a_time(day: date) -> None:

@@ -9,8 +9,11 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from analytics import extract
+from analytics.behaviour import crediting
 from analytics.metrics import Cut
 from analytics.models import (
+    AdSpend,
+    DailyAttribution,
     DailyBuying,
     DailyCustomer,
     DailyInterest,
@@ -142,6 +145,14 @@ INTEREST = Source(
     },
     {Cut.CATEGORY: "variant__product__category_id", Cut.SKU: "variant_id"},
 )
+_ORIGINS = {Cut.GROUPING: "grouping", Cut.CAMPAIGN: "campaign_key"}
+ATTRIBUTION = Source(
+    DailyAttribution,
+    _same("assists", *(f"{model.value}_{what}" for model in crediting.Model for what in ("orders", "net", "new")))
+    | {"origin_visits": "visits"},
+    {**_ORIGINS, Cut.CHANNEL: "channel"},
+)
+SPEND = Source(AdSpend, {"ad_cost": "cost", "ad_clicks": "clicks", "ad_impressions": "impressions"}, _ORIGINS)
 
 # The first that knows all that is asked for answers, so what is read live stands before what is not.
 SOURCES: tuple[Source, ...] = (
@@ -155,6 +166,8 @@ SOURCES: tuple[Source, ...] = (
     CUSTOMERS,
     VISITS,
     INTEREST,
+    ATTRIBUTION,
+    SPEND,
 )
 
 

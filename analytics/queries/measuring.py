@@ -17,8 +17,16 @@ from django.db.models.functions import ExtractIsoWeekDay, TruncMonth, TruncWeek
 from django.utils.translation import gettext as _
 
 from analytics import closing
-from analytics.metrics import Cut, Metric, behaviour
-from analytics.queries import sales, visitors
+from analytics.metrics import (
+    Cut,
+    Metric,
+    behaviour,
+)
+from analytics.queries import (
+    click_to_order,
+    sales,
+    visitors,
+)
 from analytics.queries.facts import Source, source_of
 from config.kernel import shop
 from config.kernel.errors import Invalid
@@ -64,7 +72,10 @@ class Question:
 
 
 # By the name in `Metric.asked`. Whoever knows how to ask adds to it.
-ASKED: dict[str, Question] = {behaviour.DAILY_VISITORS: Question(visitors.daily, visitors.CUTS, visitors.PERMISSION)}
+ASKED: dict[str, Question] = {
+    behaviour.DAILY_VISITORS: Question(visitors.daily, visitors.CUTS, visitors.PERMISSION),
+    "click_to_order": Question(click_to_order.asked, click_to_order.CUTS, click_to_order.PERMISSION),
+}
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,16 @@ _ORIGINS: tuple[tuple[Mapping[str, str], float], ...] = (
     ({"utm_source": "naver", "utm_medium": "cpc", "utm_campaign": "brand", "napm": "ct=demo"}, 0.11),
     ({"utm_source": "kakao", "utm_medium": "message", "utm_campaign": "regulars"}, 0.06),
     ({"utm_source": "newsletter", "utm_medium": "email", "utm_campaign": "weekly"}, 0.04),
+    ({"referrer": "m.blog.naver.com"}, 0.03),
+    ({"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "tableware", "gclid": "demo"}, 0.04),
+    ({"referrer": "l.instagram.com", "utm_source": "instagram", "utm_medium": "paid_social", "utm_campaign": "autumn"}, 0.05),
+    ({"referrer": "band.us"}, 0.015),
+)
+# What a visit by an advertisement cost, about, and of how many impressions it was one.
+_ADVERTISED: tuple[tuple[tuple[str, str, str], float, int, int], ...] = (
+    (("naver", "cpc", "brand"), 0.11, 210, 28),
+    (("google", "cpc", "tableware"), 0.04, 380, 45),
+    (("instagram", "paid_social", "autumn"), 0.05, 290, 130),
 )
 # What the shop does not have, and what everybody wants these days.
 _MISSING, _IN_FASHION = "빨대", "크리스마스 머그"
@@ -313,3 +323,17 @@ class Visits:
     def _skew(self) -> timedelta:
         """Few clocks are wrong by minutes."""
         return timedelta(seconds=self._draw.randrange(-900, 900)) if self._draw.random() < 0.05 else timedelta(0)
+
+
+def spend(*, first: date, until: date, seed: int) -> Iterator[dict[str, str]]:
+    """What the demo's campaigns cost day by day, the last one not told yet; rows as a table of spend has them."""
+    draw = Random(f"{seed} spend")
+    for number in range((until - first).days):
+        on = first + timedelta(days=number)
+        for (source, medium, campaign), share, price, views in _ADVERTISED:
+            clicks = round(VISITS_A_DAY * _WEEKDAYS[on.weekday()] * share * draw.gauss(1.25, 0.1))
+            yield {
+                "day": on.isoformat(), "source": source, "medium": medium, "campaign": campaign,
+                "impressions": str(clicks * draw.randrange(views * 8, views * 12) // 10), "clicks": str(clicks),
+                "cost": str(round(clicks * price * draw.gauss(1, 0.08))),
+            }  # fmt: skip

@@ -161,6 +161,11 @@ def _state_consent(world: World, size: int) -> Sent:
     return Sent(f"/customers/{world.customer.external_id}/consents/", said)
 
 
+def _tell_spend(world: World, size: int) -> Sent:
+    row = {"day": "2026-01-05", "source": "naver", "medium": "cpc", "cost": "1000"}
+    return Sent("/spend/", {"rows": [row | {"campaign": f"told-{number}"} for number in range(size)]})
+
+
 def _tell_events(world: World, size: int) -> Sent:
     # As of a process that knows no source and no kind yet.
     admission.forget()
@@ -194,4 +199,5 @@ COMMANDS: dict[str, Callable[[World, int], Sent]] = {
     "PUT /api/v1/customers/{external_id}/": _write_customer,
     "POST /api/v1/customers/{external_id}/consents/": _state_consent,
     "POST /api/v1/events/": _tell_events,
+    "PUT /api/v1/spend/": _tell_spend,
 }

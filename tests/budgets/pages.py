@@ -28,6 +28,7 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
         "admin:analytics_time_to_buy_csv": {
             table: {"first": "2026-09-01", "last": f"{world.at:%Y-%m-%d}", "table": table} for table in ("curve", "responses")
         },
+        "admin:analytics_dailyattribution_changelist": {"channel": {"channel": "web", "model": "position"}},
         "admin:analytics_hourlysales_changelist": {by: {"by": by} for by in ("hour", "channel", "category", "sku")},
         "admin:analytics_dailyfunnel_changelist": {"channel": {"channel": "web"}},
         "admin:analytics_visit_changelist": {"reason": {"reason": "viewed", "reached": "1", "slot": "4-12"}},

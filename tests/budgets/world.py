@@ -28,6 +28,7 @@ from analytics.models import (
 )
 from analytics.operations import (
     alert_rules,
+    attribution,
     buyer_types,
     decisive_slots,
     erasing,
@@ -39,15 +40,33 @@ from analytics.operations import (
     reports,
     rhythm,
     rollups,
+    spend,
     trending,
     visits,
 )
 from analytics.queries import (
     alerts,
 )
-from campaigns.models import Campaign, Consent, Customer, Promotion, Segment, SegmentMembership
-from campaigns.operations import coupons, customers, occurrences, promotions
-from config.kernel import accesses, jobs, tokens
+from campaigns.models import (
+    Campaign,
+    Consent,
+    Customer,
+    Promotion,
+    Segment,
+    SegmentMembership,
+)
+from campaigns.operations import (
+    coupons,
+    customers,
+    occurrences,
+    promotions,
+)
+from config.kernel import (
+    accesses,
+    jobs,
+    shop,
+    tokens,
+)
 from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
 from config.kernel.roles import Role
 from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, StockLevel, StockRepair, Variant, Warehouse
@@ -94,6 +113,7 @@ class World:
         self._rhythm(size)
         self._alerts(size)
         self._trust(size)
+        self._origins(size)
         self._acts(size)
 
     def some_variants(self, size: int) -> list[Variant]:
@@ -455,6 +475,24 @@ class World:
                 OutletRun.objects.create(outlet=outlet, began_at=self.at, seconds=1, looked_at=1, written=1, rows=1)
                 day = self.at.date() - timedelta(days=one)
                 OutletFile.objects.create(outlet=outlet, day=day, rows=1, size=1, sha256="0" * 64, written_at=self.at)
+
+    def _origins(self, size: int) -> None:
+        """Orders, each after visits by so many campaigns, and what these cost."""
+        source, campaigns = a_source(channel="web"), [f"campaign-{number}" for number in range(size)]
+        for number in range(size):
+            customer = builders.a_customer(external_id=f"came-{number}")
+            order = an_order(self.at - timedelta(days=1), Line(self.variants[0]), customer=customer)
+            for hours, campaign in enumerate(campaigns, 1):
+                at = order.placed_at - timedelta(hours=hours)
+                utm = {"utm_source": "naver", "utm_medium": "cpc", "utm_campaign": campaign}
+                told(source, a_batch(an_event(at=at, **utm), visitor=f"came-{number}", customer=customer.external_id), at=at)
+        for days_ago in range(1, size + 1):
+            day = shop.day(self.at - timedelta(days=days_ago)).isoformat()
+            row = {"day": day, "source": "naver", "medium": "cpc", "cost": "1000"}
+            spend.take_rows(rows=[row | {"campaign": one} for one in campaigns], actor=self.clerk, at=self.at)
+        event_figures.count_due()
+        visits.rebuild_due(at=self.at)
+        attribution.rebuild_due(at=self.at)
 
     # --- what pages are asked for
 

@@ -7,6 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from analytics import closing
 from analytics.operations import (
+    attribution,
     decisive_slots,
     event_days,
     event_figures,
@@ -33,6 +34,7 @@ class Command(OperationCommand):
         parser.add_argument("--visits", action="store_true", help="Makes shoppers' visits anew instead, day by day.")
         parser.add_argument("--purchases", action="store_true", help="Makes purchases and cohorts anew instead, day by day.")
         parser.add_argument("--rhythm", action="store_true", help="Reads the rhythm of every customer anew instead.")
+        parser.add_argument("--attribution", action="store_true", help="Finds anew which visits led to orders, day by day.")
         parser.add_argument("--as-of", type=a_day, metavar="YYYY-MM-DD", help="The day taken for today (default: today).")
 
     def handle(
@@ -50,8 +52,8 @@ class Command(OperationCommand):
             raise CommandError("--to needs --from.")
         if first is not None and last is not None and first > last:
             raise CommandError("--from lies after --to.")
-        if sum(options[one] for one in ("events", "visits", "purchases", "rhythm")) > 1:
-            raise CommandError("Choose one of --events, --visits, --purchases and --rhythm.")
+        if sum(options[one] for one in ("events", "visits", "purchases", "rhythm", "attribution")) > 1:
+            raise CommandError("Choose one of --events, --visits, --purchases, --rhythm and --attribution.")
         if options["rhythm"] and first is not None:
             raise CommandError("--rhythm reads customers whole: it takes no days.")
         if options["events"]:
@@ -70,6 +72,10 @@ class Command(OperationCommand):
             read = rhythm.rebuild(at=at)
             slots = decisive_slots.find(at=at)
             self.stdout.write(f"{read.customers} customers; slots of the week from {slots.visits} visits.")
+            return
+        if options["attribution"]:
+            owed = attribution.rebuild_days(first=first, last=last, at=at)
+            self.stdout.write(f"{owed.orders} orders on {owed.days} days from {owed.source_rows} source rows.")
             return
         if first is None:
             made = rollups.rebuild_everything(actor=None, at=at)

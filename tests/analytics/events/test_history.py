@@ -8,13 +8,17 @@ from django.core.management import call_command
 from analytics.behaviour.kinds import BUILT_IN
 from analytics.behaviour.reading import visitor_key
 from analytics.models import (
+    AttributionDay,
     CustomerRhythm,
+    DailyAttribution,
     DailyBatches,
+    DailyPath,
     Event,
     EventBatch,
     EventSource,
     HourlyEvents,
     KnownVisitor,
+    OrderTouch,
     QuarantinedEvent,
     Visit,
     VisitDay,
@@ -103,6 +107,10 @@ def test_the_same_seed_tells_the_same_visits() -> None:
             KnownVisitor,
             Visit,
             VisitDay,
+            DailyAttribution,
+            DailyPath,
+            OrderTouch,
+            AttributionDay,
             EventSource,
         ):
             table._default_manager.all().delete()

@@ -1,0 +1,106 @@
+"""Tells which business days' origins of orders are stale. Marking is all that is done here: operations/attribution makes them.
+
+A day's orders look back over the visits of `ATTRIBUTION_DAYS`, so visits made anew make the days after them stale as well.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from analytics import closing
+from analytics.models import AttributionDay, OrderTouch
+from config.kernel import shop
+
+_MARK = """
+    INSERT INTO analytics_attributionday (day, state, marks, dirtied_at)
+    SELECT day, 'DIRTY', 1, %(at)s FROM unnest(%(days)s::date[]) AS day ORDER BY day
+    ON CONFLICT (day) DO UPDATE SET
+        state = 'DIRTY', marks = analytics_attributionday.marks + 1,
+        dirtied_at = CASE
+            WHEN analytics_attributionday.state = 'DIRTY' THEN analytics_attributionday.dirtied_at ELSE %(at)s
+        END
+    WHERE NOT analytics_attributionday.is_kept
+"""
+
+# The orders of whoever these visitors are, as far as the visits reach; and those told in the visits, on that day or before.
+_DAYS_OF_VISITORS = """
+    SELECT (o.placed_at AT TIME ZONE %(zone)s)::date AS day
+    FROM analytics_visit AS v
+    JOIN orders_order AS o
+        ON o.customer_id = v.customer_id AND o.placed_at >= v.started_at AND o.placed_at <= v.started_at + %(window)s
+    WHERE v.visitor = ANY(%(visitors)s)
+    UNION
+    SELECT told.day
+    FROM analytics_visit AS v, LATERAL (VALUES (v.day), (v.day - 1)) AS told (day)
+    WHERE v.visitor = ANY(%(visitors)s) AND v.ordered_at IS NOT NULL
+"""
+
+# Whoever's first order falls away has another first order.
+_NEXT_ORDER = """
+    SELECT (next.placed_at AT TIME ZONE %(zone)s)::date
+    FROM orders_order AS gone
+    JOIN LATERAL (
+        SELECT o.placed_at FROM orders_order AS o
+        WHERE o.customer_id = gone.customer_id AND (o.placed_at, o.id) > (gone.placed_at, gone.id)
+            AND o.state NOT IN ('CANCELED', 'EXPIRED')
+        ORDER BY o.placed_at, o.id LIMIT 1
+    ) AS next ON true
+    WHERE gone.number = %(number)s
+"""
+
+
+def window() -> timedelta:
+    """For how long before an order a visit counts."""
+    return timedelta(days=settings.ATTRIBUTION_DAYS)
+
+
+def mark(*, days: Iterable[date], at: datetime) -> None:
+    """Tells that the origins of these days are stale."""
+    if wanted := sorted(set(days)):
+        with connection.cursor() as cursor:
+            cursor.execute(_MARK, {"days": wanted, "at": at})
+
+
+def visits_made(*, day: date, at: datetime) -> None:
+    """The visits of a day were made anew: an order may be told in them a day late, and orders look back on them."""
+    last = max(day, min(day + window(), shop.day(at)))
+    mark(days=[*_made([day - timedelta(days=1)]), *closing.days(day, last)], at=at)
+
+
+def days_of_visitors(visitors: list[int]) -> set[date]:
+    """The days of orders that depend on whose visits those of these visitors are. To be asked before and after it changes."""
+    asked: dict[str, Any] = {"visitors": visitors, "window": window(), "zone": settings.BUSINESS_TIME_ZONE}
+    with connection.cursor() as cursor:
+        cursor.execute(_DAYS_OF_VISITORS, asked)
+        return {day for (day,) in cursor.fetchall()}
+
+
+def order_changed(*, number: str, on: date, at: datetime) -> None:
+    """An order was canceled or came back. Days that were never made are due without a mark."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT_ORDER, {"number": number, "zone": settings.BUSINESS_TIME_ZONE})
+        later = [day for (day,) in cursor.fetchall()]
+    mark(days=_made([on, *later]), at=at)
+
+
+def history_written(*, first: date, at: datetime) -> None:
+    """Orders of the past came in: whoever bought then is no new customer later."""
+    made = AttributionDay.objects.filter(day__gte=first)
+    mark(days=made.values_list("day", flat=True), at=at)
+
+
+def keep(*, before: date) -> None:
+    """Leaves the days as they were made whose orders look back beyond this day, where visits tell no longer whose they were.
+
+    Which visits led to a certain order is forgotten with them.
+    """
+    kept = AttributionDay.objects.filter(day__lt=before + window(), rebuilt_at__isnull=False, is_kept=False)
+    kept.update(is_kept=True, state=AttributionDay.State.CLEAN, dirtied_at=None)
+    OrderTouch.objects.filter(day__lt=before + window()).delete()
+
+
+def _made(days: list[date]) -> Iterable[date]:
+    return AttributionDay.objects.filter(day__in=days).values_list("day", flat=True)
