@@ -91,6 +91,10 @@ class TileFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
             self.warehouses = [("", _("all")), *((one.pk, one.name) for one in found)]
         form.fields["channel"].choices = self.channels
         form.fields["warehouse"].choices = self.warehouses
+        for name in ("category", "warehouse"):
+            # A board is no place to make or change one.
+            widget = form.fields[name].widget
+            widget.can_add_related = widget.can_change_related = widget.can_view_related = widget.can_delete_related = False
 
 
 class TileInline(TabularInline):  # type: ignore[misc]
