@@ -254,6 +254,12 @@ EVENTS_PERSONAL_DAYS = env.int("EVENTS_PERSONAL_DAYS", default=400)
 EVENTS_KEPT_DAYS = env.int("EVENTS_KEPT_DAYS", default=760)
 # For how many days before an order its customer's visits count as what led to it.
 ATTRIBUTION_DAYS = env.int("ATTRIBUTION_DAYS", default=30)
+# How events reach the database: "database" is straight, "kafka" by way of a topic that `manage.py drain_events` empties.
+EVENTS_TRANSPORT = env.str("EVENTS_TRANSPORT", default="database")
+KAFKA_SERVERS = env.str("KAFKA_SERVERS", default="localhost:9092")
+KAFKA_TOPIC = env.str("KAFKA_TOPIC", default="shop-events")
+if EVENTS_TRANSPORT not in ("database", "kafka"):
+    refuse("EVENTS_TRANSPORT", "is database or kafka.")
 
 # Named, since a foreign key to a swappable model asks the settings for it.
 KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from analytics.behaviour.reading import MOST_EVENTS, Refused
-from analytics.operations.ingest import Taken
+from analytics.transport import HandedOver
 
 
 class EventInput(serializers.Serializer[Any]):
@@ -40,6 +40,9 @@ class RefusedOutput(serializers.Serializer[Any]):
 class TakenOutput(serializers.Serializer[Any]):
     stored = serializers.IntegerField()
     doubled = serializers.IntegerField(help_text="Were stored before.")
+    queued = serializers.IntegerField(
+        help_text="Are kept for good and stored in a moment, where a queue stands before the database."
+    )
     refused = RefusedOutput(many=True)
 
 
@@ -53,9 +56,10 @@ class KindOutput(serializers.Serializer[Any]):
     schema = serializers.DictField()
 
 
-def taken(done: Taken, refused: Sequence[Refused]) -> dict[str, Any]:
+def taken(done: HandedOver, refused: Sequence[Refused]) -> dict[str, Any]:
     return {
-        "stored": done.stored,
-        "doubled": done.doubled,
+        "stored": done.taken.stored,
+        "doubled": done.taken.doubled,
+        "queued": done.queued,
         "refused": [{"index": one.index, "code": one.reason, "details": one.told} for one in refused],
     }

@@ -12,10 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from analytics import transport
 from analytics.api import admission, shapes
 from analytics.behaviour import reading
+from analytics.behaviour.wire import Received
 from analytics.models import EventSource
-from analytics.operations import event_sources, ingest
+from analytics.operations import event_sources
 from analytics.queries import event_kinds
 from config.kernel import clock
 from config.kernel.parsing import BoundedJSON
@@ -54,8 +56,8 @@ class EventsView(APIView):
         admission.count_events(request, source, reading.number_of_events(request.data))
         batch = reading.read(_who_is_proved(request.data, source), kinds=event_kinds.known(), received_at=at)
         admission.count_quarantined(source, len(batch.refused))
-        taken = ingest.take(batch=batch, source=source, traffic=admission.traffic(request, source), at=at)
-        return Response(shapes.taken(taken, batch.refused), status=status.HTTP_202_ACCEPTED)
+        received = Received(batch, source.pk, int(admission.traffic(request, source)), at)
+        return Response(shapes.taken(transport.hand_over(received), batch.refused), status=status.HTTP_202_ACCEPTED)
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]  # no JSON
         """What a browser asks before it sends JSON from another address."""

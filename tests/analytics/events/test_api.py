@@ -39,7 +39,7 @@ def server(*scopes: str) -> APIClient:
 def test_a_page_tells_and_hears_what_became_of_it() -> None:
     answer = tell(a_source(), a_batch(an_event_of_today(), {"id": "nonsense"}))
     assert answer.status_code == 202
-    assert answer.json() == {"stored": 1, "doubled": 0, "refused": [{"index": 1, "code": "bad_id", "details": ""}]}
+    assert answer.json() == {"stored": 1, "doubled": 0, "queued": 0, "refused": [{"index": 1, "code": "bad_id", "details": ""}]}
 
 
 @pytest.mark.parametrize(

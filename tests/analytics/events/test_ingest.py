@@ -7,11 +7,15 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from analytics.behaviour.reading import visitor_key
+from analytics.behaviour.reading import read, visitor_key
+from analytics.behaviour.wire import Received
 from analytics.models import Event, EventBatch, HourlyEvents, KnownVisitor, QuarantinedEvent
-from analytics.operations import event_figures
+from analytics.operations import event_figures, ingest
 from analytics.operations.ingest import Taken
-from analytics.queries import event_recount
+from analytics.queries import (
+    event_kinds,
+    event_recount,
+)
 from tests.analytics.events.builders import a_batch, a_source, an_event, told
 from tests.builders import AT, a_customer, a_variant
 
@@ -159,3 +163,24 @@ def test_a_day_is_counted_anew_by_the_command() -> None:
     assert HourlyEvents.objects.count() == 2
     call_command("rebuild_analytics", "--events", stdout=said)
     assert "from 2 events" in said.getvalue()
+
+
+def test_many_batches_are_stored_by_one_statement_and_counted_each_for_itself() -> None:
+    source, other = a_source(), a_source()
+    again = an_event()
+    bodies = [
+        a_batch(an_event(), again, {"id": "nonsense"}),
+        a_batch(again, {"id": "nonsense"}, visitor="visitor-2"),
+        a_batch(an_event()),
+    ]
+    many = [
+        Received(read(body, kinds=event_kinds.known(), received_at=at), whose.pk, int(Event.Traffic.SHOPPER), at)
+        for body, whose, at in zip(bodies, [source, source, other], [AT, AT, AT + timedelta(seconds=1)], strict=True)
+    ]
+
+    assert ingest.take_all(many) == [Taken(2, 0, 1), Taken(0, 1, 0), Taken(1, 0, 0)]
+    assert Event.objects.get(id=again["id"]).visitor == visitor_key("visitor-1")
+    columns = ("source_id", "stored", "doubled", "quarantined", "is_pending")
+    assert list(EventBatch.objects.order_by("id").values_list(*columns)) == [
+        (source.pk, 2, 0, 1, True), (source.pk, 0, 1, 0, False), (other.pk, 1, 0, 0, True),
+    ]  # fmt: skip

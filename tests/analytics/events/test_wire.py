@@ -1,0 +1,60 @@
+"""Batches as bytes: what is packed comes out the same, and nothing else passes for it."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from analytics.behaviour.reading import Batch, Refused, Row
+from analytics.behaviour.wire import Received, Unreadable, packed, unpacked
+from tests.builders import AT
+
+WHOLE = Received(
+    Batch(
+        visitor=-(2**63),
+        customer="고객-1",
+        ahead=timedelta(seconds=-7.5),
+        rows=[
+            Row(uuid4(), AT, AT - timedelta(microseconds=1), 2, "컵-1", '{"in_stock":false}'),
+            Row(uuid4(), AT, AT, 1, None, None),
+        ],
+        refused=[Refused(1, "bad_id", "", '{"id":1}', b"\x00" * 16)],
+    ),
+    source=3,
+    traffic=1,
+    at=AT,
+)
+
+
+def test_what_is_packed_comes_out_the_same() -> None:
+    assert unpacked(packed(WHOLE)) == WHOLE
+    assert unpacked(packed(Received(Batch(), 1, 0, AT))) == Received(Batch(), 1, 0, AT)
+
+
+@pytest.mark.parametrize("message", [b"", b"[]", b"7", b"{}", b"\xff", b'{"version":2}', b'{"version":1}'])
+def test_what_is_none_of_ours_is_refused(message: bytes) -> None:
+    with pytest.raises(Unreadable):
+        unpacked(message)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("source", "3"),
+        ("traffic", True),
+        ("at", "2026-11-22T10:00:00"),
+        ("visitor", 1.5),
+        ("customer", 7),
+        ("ahead", "soon"),
+        ("rows", [["no id", "", "", 1, None, None]]),
+        ("rows", [[1, 2, 3]]),
+        ("refused", [[0, "bad_id", "", "", "zz"]]),
+        ("rows", None),
+    ],
+)
+def test_a_message_with_one_wrong_value_is_refused(name: str, value: Any) -> None:
+    said = json.loads(packed(WHOLE)) | {name: value}
+    with pytest.raises(Unreadable):
+        unpacked(json.dumps(said).encode())

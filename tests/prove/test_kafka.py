@@ -1,0 +1,111 @@
+"""Events by way of Kafka: what was acknowledged is stored once, whatever dies on the way."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from analytics.behaviour.reading import Batch, Row
+from analytics.behaviour.wire import Received, packed
+from config.local.demo import PYTHON
+from config.local.place import PROJECT, fleeting
+from config.local.services import Services, started
+from tests import kafka
+
+confluent_kafka = pytest.importorskip("confluent_kafka", reason="needs the packages of `make prove`")
+
+pytestmark = pytest.mark.prove
+
+TOPIC = "shop-events"
+MESSAGES, EVENTS, KILLS = int(os.environ.get("MESSAGES", "20000")), 20, 8
+
+_FURNISH = """
+import django; django.setup()
+from django.core.management import call_command
+from analytics.models import EventSource
+from analytics.operations import event_months, event_sources
+from config.kernel import clock
+call_command("prepare", app_role="shop_app", verbosity=0)
+at = clock.now()
+event_months.keep(at=at)
+print(event_sources.add(code="front", name="front", nature=EventSource.Nature.BROWSER, channel="web", at=at).pk)
+"""
+
+
+@pytest.fixture
+def services(monkeypatch: pytest.MonkeyPatch) -> Any:
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with fleeting() as place, started(place, durable=True) as running:
+        yield running
+
+
+def run(services: Services, *command: str, owner: bool = False, **environment: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        env=os.environ | services.environment(owner=owner) | {"LOG_LEVEL": "WARNING"} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_a_drainer_that_is_killed_again_and_again_loses_and_doubles_nothing(services: Services) -> None:
+    furnishing = run(services, str(PYTHON), "-c", _FURNISH, owner=True, DJANGO_SETTINGS_MODULE="config.settings")
+    told, _nothing = furnishing.communicate(timeout=300)
+    assert furnishing.returncode == 0, told
+    source = int(told.split()[-1])
+    dice, now = random.Random(5), datetime.now(UTC).replace(microsecond=0)  # noqa: S311
+    sent: set[UUID] = set()
+    with kafka.cluster(TOPIC, f"{TOPIC}.unread") as servers:
+        teller = confluent_kafka.Producer({"bootstrap.servers": servers, "acks": "all", "enable.idempotence": True})
+        for number in range(MESSAGES):
+            at = now - timedelta(seconds=dice.randrange(100_000))
+            rows = [Row(UUID(int=dice.getrandbits(128)), at, at, 1, None, '{"path":"/"}') for _ in range(EVENTS)]
+            sent |= {row.id for row in rows}
+            message = packed(Received(Batch(visitor=number % 500, rows=rows), source, 0, at))
+            # Some come twice, as after an acknowledgement that was lost on its way.
+            for _ in range(1 + (dice.random() < 0.03)):
+                teller.produce(TOPIC, message)
+            teller.poll(0)
+        for nonsense in (b"", b"{}", b"\xff\xfe", b'{"version":9}'):
+            teller.produce(TOPIC, nonsense)
+        assert teller.flush(60) == 0
+
+        environment = {"EVENTS_TRANSPORT": "kafka", "KAFKA_SERVERS": servers, "KAFKA_TOPIC": TOPIC}
+        drain = [str(PYTHON), "manage.py", "drain_events", "--until-empty"]
+        for _ in range(KILLS):
+            drainer = run(services, *drain, "--most", "100", **environment)
+            time.sleep(dice.uniform(4.0, 9.0))
+            drainer.send_signal(signal.SIGKILL)
+            drainer.wait()
+        drainer = run(services, *drain, **environment)
+        told, _nothing = drainer.communicate(timeout=600)
+        assert drainer.returncode == 0, told
+        print(told)
+
+        leftovers = confluent_kafka.Consumer(
+            {"bootstrap.servers": servers, "group.id": "look", "auto.offset.reset": "earliest"}
+        )
+        leftovers.subscribe([f"{TOPIC}.unread"])
+        found: list[bytes] = []
+        deadline = time.monotonic() + 30
+        while len(set(found)) < 4 and time.monotonic() < deadline:
+            found += [one.value() or b"" for one in leftovers.consume(100, 1.0) if one.error() is None]
+        leftovers.close()
+
+    with psycopg.connect(services.environment(owner=True)["DATABASE_URL"]) as database:
+        stored = [name for (name,) in database.execute("SELECT id FROM analytics_event")]
+        counted = database.execute("SELECT sum(stored), sum(doubled) FROM analytics_eventbatch").fetchone()
+    assert counted is not None
+    print(f"{len(sent)} events sent, {len(stored)} stored, {counted[1]} came again, {KILLS} kills")
+    assert set(found) == {b"", b"{}", b"\xff\xfe", b'{"version":9}'}
+    assert (set(stored), len(stored), counted[0]) == (sent, len(sent), len(sent))
