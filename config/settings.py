@@ -333,7 +333,7 @@ FILE_UPLOAD_HANDLERS = [
 EMAIL_URL = env.str("EMAIL_URL", default="")
 MAIL_IS_ON = bool(EMAIL_URL)
 if MAIL_IS_ON:
-    _mail = env.email_url_config(EMAIL_URL)
+    _mail = Env.email_url_config(EMAIL_URL)
     EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_BACKEND"], _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)

@@ -191,10 +191,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(condition=models.Q(('ordered_at__isnull', False)), fields=['day'], name='visit_that_ordered'),
-        ),
-        migrations.AddIndex(
             model_name='cohortday',
             index=models.Index(condition=models.Q(('state', 'DIRTY')), fields=['day'], name='cohort_day_dirty'),
         ),

@@ -16,4 +16,8 @@ class Migration(migrations.Migration):
             model_name='visit',
             index=models.Index(fields=['-started_at', '-id'], name='visit_by_time'),
         ),
+        AddIndexConcurrently(
+            model_name='visit',
+            index=models.Index(condition=models.Q(('ordered_at__isnull', False)), fields=['day'], name='visit_that_ordered'),
+        ),
     ]

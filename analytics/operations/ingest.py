@@ -64,7 +64,8 @@ _TAKE = """
     ),
     counted AS (
         SELECT
-            e.number, count(*) AS stored, count(*) FILTER (WHERE s.occurred_at < b.received_at - make_interval(secs => %(late)s)) AS late,
+            e.number, count(*) AS stored,
+            count(*) FILTER (WHERE s.occurred_at < b.received_at - make_interval(secs => %(late)s)) AS late,
             array_agg(DISTINCT date_trunc('hour', s.occurred_at, %(zone)s)) AS hours
         FROM stored AS s JOIN told AS e USING (id, client_at) JOIN batch AS b USING (number)
         GROUP BY e.number

@@ -192,9 +192,9 @@ def test_the_database_lags_behind_no_model() -> None:
 def test_a_model_without_migration_would_be_seen_on_the_database(settings) -> None:
     from django.core.management import call_command
 
-    settings.MIGRATION_MODULES = {"kernel": "nowhere"}
+    settings.MIGRATION_MODULES = {"analytics": "nowhere"}
     with pytest.raises(SystemExit):
-        call_command("makemigrations", "kernel", check_changes=True, dry_run=True, verbosity=0)
+        call_command("makemigrations", "analytics", check_changes=True, dry_run=True, verbosity=0)
 
 
 def test_something_left_behind_is_reported() -> None:
