@@ -67,13 +67,15 @@ def content(pack: ReportPack, period: Span, *, at: datetime) -> dict[str, Any]:
     then = measuring.whole(metrics, first=period.before.first, last=period.before.last, at=at)
     # Of a single day the two weeks up to it are shown.
     first = period.first if period.last > period.first else period.last - timedelta(days=13)
-    days = measuring.rows(metrics, first=first, last=period.last, by=Cut.DAY, at=at)
+    # What is told of months only stands in the table of days without figures.
+    by_day = [one for one in metrics if measuring.can_cut(one, [Cut.DAY])]
+    days = measuring.rows(by_day, first=first, last=period.last, by=Cut.DAY, at=at)
     fresh = sales.freshness(at=at)
     return {
         "name": pack.name,
         "before": {"first": period.before.first, "last": period.before.last},
         "figures": [{"code": one.code, "value": now.values[one.code], "before": then.values[one.code]} for one in metrics],
-        "days": [{"day": row.key, "values": [row.values[one.code] for one in metrics]} for row in days],
+        "days": [{"day": row.key, "values": [row.values.get(one.code) for one in metrics]} for row in days],
         "asked_at": at,
         "made_at": fresh.made_at,
         "dirty_days": fresh.dirty_days,
