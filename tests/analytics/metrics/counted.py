@@ -37,6 +37,7 @@ class Happened:
             "month": date(day.year, day.month, 1),
             "hour": local.hour,
             "weekday": day.isoweekday() - 1,
+            "day_hour": (day, local.hour),
             "slot": (day.isoweekday() - 1, local.hour),
             "channel": self.channel,
             "category": self.category,

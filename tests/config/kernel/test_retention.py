@@ -65,6 +65,6 @@ def test_the_nightly_job_tells_how_many_rows_of_each_kind_it_dropped(at: datetim
 
     done = jobs.known()["kernel.prune"].body(at=at)
 
-    assert set(done.summary) == {"events", "keys", "runs", *KINDS}
+    assert set(done.summary) == {"events", "keys", "runs", "accesses", *KINDS}
     assert (done.summary["sessions"], done.summary["attempts"]) == (1, 1)
     assert done.rows == sum(done.summary.values())
