@@ -22,7 +22,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics.metrics import METRICS, Cut
-from analytics.queries import feeds
+from analytics.queries import feeds, measuring
 from analytics.queries.feeds import Asked, Column, Feed, FeedRefused
 from analytics.reading import VIEWS
 from config.kernel import clock, exporting
@@ -34,7 +34,7 @@ from config.kernel.throttling import TokenThrottle, within
 A_MINUTE = 60
 # The set of all metrics by day.
 METRIC_SET = "metrics_daily"
-_PARTS = (Cut.CHANNEL, Cut.CATEGORY, Cut.SKU, Cut.WAREHOUSE, Cut.SEGMENT)
+_PARTS = (Cut.CHANNEL, Cut.CATEGORY, Cut.SKU, Cut.WAREHOUSE, Cut.SEGMENT, Cut.GROUPING, Cut.CAMPAIGN)
 _EDM = {
     "date": "Edm.Date",
     "moment": "Edm.DateTimeOffset",
@@ -226,7 +226,7 @@ def _page(name: str, asked: Mapping[str, str], at: datetime) -> Feed:
 
 
 def _daily() -> list[Any]:
-    return [one for one in METRICS.values() if not one.asked]
+    return [one for one in METRICS.values() if measuring.can_cut(one, [Cut.DAY])]
 
 
 def _sets() -> dict[str, tuple[list[Column], tuple[str, ...]]]:
