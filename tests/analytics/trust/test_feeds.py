@@ -114,7 +114,11 @@ def test_figures_of_every_unit_stand_in_feeds_and_so_do_those_that_sums_cannot_m
         ["paid_search/naver/winter", "11000"]
     ]
     assert [row[0] for row in of("lead_time_median", by="channel", **day)[1:]] == ["web"]
-    daily = asked(reverse("odata-set", args=["metrics_daily"]), day).json()["value"]
+    address = reverse("odata-set", args=["metrics_daily"])
+    daily = asked(address, day).json()["value"]
+    assert asked(address, day | {"$select": "day,visits"}).json()["value"] == [{"day": "2026-11-19", "visits": 1}]
+    assert asked(address, day | {"$select": "day"}).json()["value"] == [{"day": "2026-11-19"}]
+    assert asked(address, day | {"$select": "day,phone"}).status_code == 422
     assert [(one["visits"], one["daily_visitors"], one["conversion"], one["click_to_order_median"]) for one in daily] == [
         (1, 1, 1, 120)
     ]
