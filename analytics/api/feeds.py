@@ -22,7 +22,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics.metrics import METRICS, Cut
-from analytics.queries import catalogue, feeds
+from analytics.queries import (catalogue, feeds, measuring,)
 from analytics.queries.feeds import Asked, Column, Feed, FeedRefused
 from analytics.reading import VIEWS
 from config.kernel import clock, exporting
@@ -36,6 +36,7 @@ A_MINUTE = 60
 METRIC_SET = "metrics_daily"
 _BY = [one.value for one in catalogue.OFFERED]
 _PARTS = (Cut.CHANNEL, Cut.CATEGORY, Cut.SKU, Cut.WAREHOUSE, Cut.SEGMENT)
+_PARTS = (Cut.CHANNEL, Cut.CATEGORY, Cut.SKU, Cut.WAREHOUSE, Cut.SEGMENT, Cut.GROUPING, Cut.CAMPAIGN)
 _EDM = {
     "date": "Edm.Date",
     "moment": "Edm.DateTimeOffset",
@@ -221,13 +222,16 @@ def _page(name: str, asked: Mapping[str, str], at: datetime) -> Feed:
     if name != METRIC_SET:
         feed = feeds.of_view(name, Asked(first, last, top=top, skip=skip))
         return Feed(feed.columns, feed.rows, feed.has_more and ("$top" not in asked or wanted > top))
-    feed = feeds.of_metrics(_daily(), Asked(first, last), at=at)
+    # What nobody wants to see is not asked for.
+    wanted_names = _selected(asked)
+    metrics = [one for one in _daily() if not wanted_names or one.code in wanted_names]
+    feed = feeds.of_metrics(metrics, Asked(first, last), at=at)
     rows = feed.rows[skip : skip + top]
     return Feed(feed.columns, rows, skip + top < len(feed.rows) and ("$top" not in asked or wanted > top))
 
 
 def _daily() -> list[Any]:
-    return [one for one in METRICS.values() if not one.asked]
+    return [one for one in METRICS.values() if measuring.can_cut(one, [Cut.DAY])]
 
 
 def _sets() -> dict[str, tuple[list[Column], tuple[str, ...]]]:
@@ -238,10 +242,14 @@ def _sets() -> dict[str, tuple[list[Column], tuple[str, ...]]]:
 
 def _chosen(asked: Mapping[str, str], feed: Feed) -> list[int]:
     known = [column.name for column in feed.columns]
-    names = [one.strip() for one in asked.get("$select", "").split(",") if one.strip()] or known
+    names = _selected(asked) or known
     if unknown := [one for one in names if one not in known]:
         raise FeedRefused(_("There is no such column."), details={"$select": unknown})
     return [known.index(one) for one in names]
+
+
+def _selected(asked: Mapping[str, str]) -> list[str]:
+    return [one.strip() for one in asked.get("$select", "").split(",") if one.strip()]
 
 
 def _number(asked: Mapping[str, str], name: str, usual: int) -> int:

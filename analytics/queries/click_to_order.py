@@ -36,7 +36,11 @@ def asked(*, metric: Metric, first: date, last: date, by: Cut | None, of: Any, a
     """By the key of the cut, in seconds. What no order was touched by is not in it."""
     chosen: Mapping[Cut, Any] = of.chosen
     if (by is not None and by not in _KEYS) or not set(chosen) <= set(_PARTS):
-        raise NotToldApart(_("%(metric)s cannot be told apart that way.") % {"metric": metric.title})
+        cuts = sorted(cut.value for cut in {*chosen, *([by] if by else [])})
+        raise NotToldApart(
+            _("%(metric)s cannot be told apart that way.") % {"metric": metric.title},
+            details={"metric": metric.code, "cuts": cuts},
+        )
     key = "NULL::int" if by is None else _KEYS[by]
     narrowed = "".join(f" AND {_KEYS[cut]} = %({cut.value})s" for cut in chosen)
     statement = f"""

@@ -35,6 +35,13 @@ _PUBLIC = {
 }
 
 
+# Cuts whose keys stand in two columns.
+_OF_TWO = {
+    Cut.SLOT: [("weekday", "number"), ("hour", "number")],
+    Cut.DAY_HOUR: [("day", "date"), ("hour", "number")],
+}
+
+
 class FeedRefused(Invalid):
     """`details` name the parameter."""
 
@@ -118,7 +125,7 @@ def of_metrics(metrics: Sequence[Metric], asked: Asked, *, at: datetime) -> Feed
     if len(found) > MOST_ROWS:
         raise _too_many()
     outer = _outer(asked.by, [row.key for row in found])
-    by = [Column(one, _kind(asked.by), "") for one in (("weekday", "hour") if asked.by is Cut.SLOT else (asked.by.value,))]
+    by = [Column(name, kind, "") for name, kind in _OF_TWO.get(asked.by, [(asked.by.value, _kind(asked.by))])]
     told = [Column(one.code, "number", f"{one.counts} {one.formula}") for one in metrics]
     return Feed([*by, *told], [[*outer(row.key), *(row.values[one.code] for one in metrics)] for row in found])
 
@@ -181,7 +188,7 @@ def _described(view: View) -> Iterator[tuple[str, str, str]]:
 def _kind(by: Cut) -> str:
     if by in (Cut.DAY, Cut.WEEK, Cut.MONTH):
         return "date"
-    return "number" if by in (Cut.HOUR, Cut.WEEKDAY, Cut.SLOT) else "text"
+    return "number" if by in (Cut.HOUR, Cut.WEEKDAY) else "text"
 
 
 def _inner(cut: Cut, key: str) -> Any:
@@ -196,7 +203,7 @@ def _inner(cut: Cut, key: str) -> Any:
 
 
 def _outer(cut: Cut, keys: Sequence[Any]) -> Any:
-    if cut is Cut.SLOT:
+    if cut in _OF_TWO:
         return lambda key: key
     if cut not in _PUBLIC:
         return lambda key: (key,)

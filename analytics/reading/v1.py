@@ -1,5 +1,6 @@
 """Version 1. Columns may be added at the end; one that changes its meaning or goes makes version 2, beside this one."""
 
+from analytics.behaviour.funnel import Step
 from analytics.behaviour.kinds import BUILT_IN
 from analytics.reading.values import View, columns
 
@@ -177,6 +178,93 @@ VIEWS: tuple[View, ...] = (
             checkout_at="Checkout begun.", ordered_at="Ordered.",
         ),
         ("visit",), by_day="day",
+    ),
+    View(
+        "visits_hourly", "Visits by business day, hour in which they began, and channel.",
+        "public.analytics_hourlyvisits AS t",
+        columns(
+            day="Business day.", hour="0 to 23.", channel="Channel.", visits="Visits.",
+            viewed="Of them with a product viewed.", compared="That compared products.", decided="That were about to buy.",
+            checkout="That began a checkout.", ordered="That ordered.", carted="That put something into the cart.",
+            carts_left="Of these without an order.", bounces="Visits of one page and nothing else.",
+            saw_out_of_stock="That saw a product out of stock.", pages="Pages viewed.", searches="Searches.",
+            dry_searches="Of them without a result.", products="Different products viewed, summed over the visits.",
+            added="Units put into the cart.", active_seconds="Seconds in front of a page.",
+        ),
+        ("day", "hour", "channel"), by_day="day",
+    ),
+    View(
+        "funnel_daily", "How far visits of a business day came, and why they ended without an order.",
+        "public.analytics_dailyfunnel AS t LEFT JOIN public.inventory_category AS c ON c.id = t.category_id",
+        columns(
+            day="Business day.", channel="Channel.",
+            category=(
+                "coalesce(c.code, '')",
+                "Code of a category that was viewed. Empty: all visits; a visit stands there and in each of its categories.",
+            ),
+            step="The furthest: " + ", ".join(f"{one.value} {one.name.lower()}" for one in Step) + ".",
+            reason="Why it ended there; empty where it ordered.", visits="Visits.",
+        ),
+        ("day", "channel", "category", "step", "reason"), by_day="day",
+    ),
+    View(
+        "purchases", "One row for each standing order of a closed business day, with what led to it as far as visits tell.",
+        "public.analytics_purchase AS t JOIN public.orders_order AS o ON o.id = t.order_id",
+        columns(
+            number=("o.number", "Number of the order."), day="Business day of placing.", hour="0 to 23.", channel="Channel.",
+            units="Units.", sales="Goods after discounts.",
+            is_first_order="Whether it is the customer's first; empty where the shop knows no customer.",
+            gap_seconds="Since the customer's order before.", first_seen_at="When the customer or browser was first seen.",
+            visit_started_at="Begin of the visit it was placed in.", carted_at="First put into the cart in that visit.",
+            touch_kind="Kind of the last click of the week before.", touch_code="Promotion or message of it.",
+            touched_at="Moment of it.",
+        ),
+        ("number",), by_day="day",
+    ),
+    View(
+        "attribution_daily", "Where visits of a business day came from, and what of its orders is owed to that in four ways.",
+        "public.analytics_dailyattribution AS t",
+        columns(
+            day="Business day.", channel="Channel.", origin=("t.grouping", "Kind of origin."),
+            source="Who sent the visit.", campaign="Name of the campaign.",
+            line=("t.campaign_key", "origin/source/campaign, by which spend is matched."), visits="Visits that began by it.",
+            touched="Orders with such a visit before them.", assists="Of them not owed to it as the last.",
+            last_orders="Orders owed, by the last touch.", last_net="Net sales owed, by the last touch.",
+            first_orders="Orders owed, by the first touch.", first_net="Net sales owed, by the first touch.",
+            position_orders="Orders owed, by position.", position_net="Net sales owed, by position.",
+            linear_orders="Orders owed, to all touches the same.", linear_net="Net sales owed, to all touches the same.",
+        ),
+        ("day", "channel", "line"), by_day="day",
+    ),
+    View(
+        "spend_daily", "What advertising showed and cost on a business day, as its platforms tell.",
+        "public.analytics_adspend AS t",
+        columns(
+            day="Business day.", source="Platform.", medium="As told in its addresses.", campaign="Name of the campaign.",
+            line=("t.campaign_key", "As in attribution_daily."), impressions="How often it was shown.", clicks="Clicks.",
+            cost="Cost.",
+        ),
+        ("day", "source", "medium", "campaign"), by_day="day",
+    ),
+    View(
+        "parcels_daily", "What left the warehouses on closed business days, and how fast.",
+        "public.analytics_dailyparcels AS t JOIN public.inventory_warehouse AS w ON w.id = t.warehouse_id",
+        columns(
+            day="Business day.", channel="Channel of the orders.", warehouse=("w.code", "Code of the warehouse."),
+            parcels="Parcels.", units="Units in them.", due="Parcels with a time to leave by.", on_time="Of them in time.",
+            paid="Parcels of orders with a moment of payment.", waited_seconds="Seconds from payment to leaving, of all these.",
+        ),
+        ("day", "channel", "warehouse"), by_day="day",
+    ),
+    View(
+        "outcomes_daily", "What became of orders: of those placed on a closed business day, and of those begun to ship on it.",
+        "public.analytics_dailyoutcomes AS t",
+        columns(
+            day="Business day.", channel="Channel.", placed="Orders placed.", canceled="Of them canceled since.",
+            expired="Of them expired since.", begun="Orders whose first parcel left.", begun_units="Their units.",
+            begun_left_units="Of these units, those that left on that day.", begun_whole="Orders that left as a whole.",
+        ),
+        ("day", "channel"), by_day="day",
     ),
     View(
         "events_hourly", "How often something happened, by hour, source and kind.",

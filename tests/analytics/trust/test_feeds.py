@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from xml.etree import ElementTree
@@ -13,12 +13,13 @@ from django.urls import reverse
 
 from analytics.api import feeds as api
 from analytics.metrics import METRICS, Cut
-from analytics.operations import rollups
+from analytics.operations import attribution, event_figures, purchases, rollups, visits
 from analytics.queries import feeds, measuring
 from config.kernel import clock
 from config.kernel.models import TokenScope
 from tests import builders
 from tests.analytics.builders import SEOUL, Line, an_order, seoul
+from tests.analytics.events.builders import a_batch, a_source, an_event, told
 from tests.config.kernel.pages import a_token
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +71,57 @@ def test_it_is_told_apart_and_narrowed_by_public_keys() -> None:
     assert of("units", by="month", sku="=CUP")[1:] == [["2026-11-01", "3"]]
     assert ["2", "23", "1"] in of("orders", by="slot")
     assert of("margin", by="day", first="2026-11-10", last="2026-11-10")[1:] == [["2026-11-10", ""]]
+
+
+def test_hours_of_days_stand_in_two_columns() -> None:
+    rows = of("orders", by="day_hour", first="2026-11-18", last="2026-11-19")
+    assert rows[0] == ["day", "hour", "orders"]
+    assert [row for row in rows if row[2] == "1"] == [["2026-11-18", "23", "1"], ["2026-11-19", "0", "1"]]
+
+
+@pytest.fixture
+def visited() -> None:
+    """A visit by way of an advertisement that led to an order, and all that is made of it."""
+    at = seoul("2026-11-19", "14:00")
+    number = an_order(
+        at + timedelta(minutes=2), Line(builders.a_variant(sku="SHOE"), 1), customer=builders.a_customer(at)
+    ).number
+    told(
+        a_source(at=at),
+        a_batch(
+            an_event(at=at, utm_source="naver", utm_medium="cpc", utm_campaign="winter"),
+            an_event("product_added", at=at + timedelta(seconds=60), sku="SHOE"),
+            an_event("order_completed", at=at + timedelta(seconds=121), order=number),
+        ),
+        at=at + timedelta(minutes=5),
+    )
+    event_figures.count_due()
+    visits.rebuild_due(at=NOW)
+    rollups.rebuild_trailing(at=NOW)
+    purchases.rebuild_due(at=NOW)
+    attribution.rebuild_due(at=NOW)
+
+
+@pytest.mark.usefixtures("visited")
+def test_figures_of_every_unit_stand_in_feeds_and_so_do_those_that_sums_cannot_make() -> None:
+    day = {"first": "2026-11-19", "last": "2026-11-19"}
+    assert of("visits", **day)[1:] == [["2026-11-19", "1"]]
+    assert of("conversion", **day)[1:] == [["2026-11-19", "1"]]
+    assert of("new_sales", by="channel", **day)[1:] == [["app", "0"], ["web", "11000"]]
+    assert of("daily_visitors", **day)[1:] == [["2026-11-19", "1"]]
+    assert of("click_to_order_median", by="grouping", **day)[1:] == [["paid_search", "120"]]
+    assert of("attributed_net_last", by="campaign", grouping="paid_search", **day)[1:] == [
+        ["paid_search/naver/winter", "11000"]
+    ]
+    assert [row[0] for row in of("lead_time_median", by="channel", **day)[1:]] == ["web"]
+    address = reverse("odata-set", args=["metrics_daily"])
+    daily = asked(address, day).json()["value"]
+    assert asked(address, day | {"$select": "day,visits"}).json()["value"] == [{"day": "2026-11-19", "visits": 1}]
+    assert asked(address, day | {"$select": "day"}).json()["value"] == [{"day": "2026-11-19"}]
+    assert asked(address, day | {"$select": "day,phone"}).status_code == 422
+    assert [(one["visits"], one["daily_visitors"], one["conversion"], one["click_to_order_median"]) for one in daily] == [
+        (1, 1, 1, 120)
+    ]
 
 
 def test_a_view_is_read_by_days() -> None:
