@@ -38,6 +38,7 @@ class Happened:
             "hour": local.hour,
             "weekday": day.isoweekday() - 1,
             "slot": (day.isoweekday() - 1, local.hour),
+            "day_hour": (day, local.hour),
             "channel": self.channel,
             "category": self.category,
             "sku": self.sku,
