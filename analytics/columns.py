@@ -2,6 +2,12 @@
 
 from config.kernel.catalogue import Kept, Purpose, Table
 
+
+def _figures(name: str, none: str) -> Table:
+    """Sums in which nobody stands by themselves."""
+    return Table(f"analytics_{name}", "analyst", Purpose.MEASURING, Kept.REMADE, none=none)
+
+
 TABLES = (
     Table(
         "analytics_eventsource",
@@ -42,7 +48,7 @@ TABLES = (
         "analyst",
         Purpose.MEASURING,
         Kept.A_YEAR,
-        none="id source_id received_at stored doubled quarantined bots late hours is_pending",
+        none="id source_id received_at stored doubled quarantined bots late hours hours_left is_pending",
     ),
     Table(
         "analytics_knownvisitor",
@@ -110,7 +116,7 @@ TABLES = (
         none=(
             "id day is_named source_id started_at ended_at events pages products out_of_stock searches added "
             "active_seconds landing referrer utm_source utm_medium utm_campaign click_id viewed_at compared_at "
-            "decided_at checkout_at ordered_at"
+            "decided_at checkout_at ordered_at dry_searches is_bounce categories step reason"
         ),
         pseudonymous="visitor customer_id orders",
     ),
@@ -119,7 +125,7 @@ TABLES = (
         "analyst",
         Purpose.MEASURING,
         Kept.REMADE,
-        none="day state marks dirtied_at rebuilt_at source_rows seconds catalog is_forgotten",
+        none="day state marks dirtied_at rebuilt_at source_rows seconds catalog is_forgotten forgotten_marks",
     ),
     Table(
         "analytics_outlet",
@@ -141,5 +147,235 @@ TABLES = (
         Purpose.MEASURING,
         Kept.WHILE_NEEDED,
         none="id outlet_id began_at seconds looked_at written rows error",
+    ),
+    # --- figures of closed days ---
+    _figures(
+        "dailybatches",
+        "id day source_id batches stored doubled quarantined not_shoppers late silence last_at",
+    ),
+    _figures(
+        "hourlyvisits",
+        "id day hour channel visits viewed compared decided checkout ordered carted carts_left bounces saw_out_of_stock pages "
+        "searches dry_searches products added active_seconds lost_out_of_stock lost_no_result lost_bounced lost_checkout "
+        "lost_cart lost_compared lost_viewed lost_looked",
+    ),
+    _figures("dailyvisitors", "id day channel visitors"),
+    _figures("dailyfunnel", "id day channel category_id step reason visits"),
+    _figures(
+        "dailyinterest",
+        "id day variant_id views viewing viewing_out_of_stock added adding wished reviews dwell_seconds",
+    ),
+    Table(
+        "analytics_dailysearch",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.REMADE,
+        none="id day searches visits visitors dry viewed added",
+        # Shoppers type what they like. Terms of few visitors go when the events forget whose they are.
+        personal="term",
+        personal_kept=Kept.EVENTS_PERSONAL,
+    ),
+    _figures(
+        "trendingproduct",
+        "id variant_id rank score viewers wishers carters buyers view_score wish_score cart_score order_score made_at",
+    ),
+    _figures(
+        "dailybuying",
+        "id day channel new_orders new_sales repeat_orders repeat_sales guest_orders guest_sales",
+    ),
+    _figures("dailyreturn", "id day channel since visits orders"),
+    _figures("dailytiming", "id day since channel code number planned steps counts"),
+    _figures(
+        "newcomer",
+        "id since day channel had_bought persons bought_steps bought_counts left_steps left_counts",
+    ),
+    _figures("cohortmonth", "id day channel months customers orders sales returned"),
+    _figures("purchaseday", "day state marks dirtied_at rebuilt_at source_rows"),
+    _figures("cohortday", "day state marks dirtied_at rebuilt_at seen_until"),
+    _figures(
+        "dailyparcels",
+        "id day channel warehouse_id parcels units due on_time paid waited_seconds",
+    ),
+    _figures(
+        "dailyoutcomes",
+        "id day channel placed canceled expired begun begun_units begun_left_units begun_whole",
+    ),
+    _figures(
+        "dailyattribution",
+        "id day channel grouping source campaign campaign_key visits touched assists last_orders last_net last_new "
+        "first_orders first_net first_new position_orders position_net position_new linear_orders linear_net linear_new lags",
+    ),
+    _figures("dailypath", "id day channel path orders net"),
+    _figures("attributionday", "day state marks dirtied_at rebuilt_at source_rows seconds is_kept"),
+    _figures("buyertypecount", "id day buyer_type customers due declining"),
+    _figures("slotrun", "id first_on last_on made_at visits ordered left_out"),
+    _figures(
+        "slotconversion",
+        "id run_id channel weekday hour visits ordered weeks baseline lift without_best_week chance q is_decisive",
+    ),
+    _figures("rhythmrun", "id as_of began_at ended_at customers usual_hours usual_weekdays price_thirds left_out"),
+    # --- derived rows of one person, order or browser each ---
+    Table(
+        "analytics_touch",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.EVENTS_PERSONAL,
+        none="id day kind code at",
+        pseudonymous="visitor",
+    ),
+    Table(
+        "analytics_purchase",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.REMADE,
+        none=(
+            "day hour channel placed_at units sales is_first_order gap_seconds first_seen_at visit_started_at carted_at "
+            "touch_kind touch_code touched_at"
+        ),
+        pseudonymous="order_id customer_id visitor",
+    ),
+    Table(
+        "analytics_dailycustomer",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.REMADE,
+        none="id day orders units gross discounts returned visits since",
+        pseudonymous="customer_id",
+    ),
+    Table(
+        "analytics_ordertouch",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.EVENTS_PERSONAL,
+        none="id day position at channel grouping source medium campaign campaign_key counts is_first is_last",
+        pseudonymous="order_id",
+    ),
+    Table(
+        "analytics_customerrhythm",
+        "marketer",
+        Purpose.MEASURING,
+        Kept.REMADE,
+        none=(
+            "read_on review_on orders visits last_bought_on cycle_days cycle_confidence expected_on due_from due_until is_due "
+            "hour weekday is_own_slot decline_score declines found_type found_confidence settled_type settled_since "
+            "candidate_type candidate_since said_type said_at buyer_type"
+        ),
+        pseudonymous="customer_id run_id why said_by_id",
+        personal="said_reason",
+        personal_kept=Kept.UNTIL_ERASED,
+    ),
+    Table(
+        "analytics_buyertypechange",
+        "marketer",
+        Purpose.MEASURING,
+        Kept.UNTIL_ERASED,
+        none="id former buyer_type cause changed_at",
+        pseudonymous="customer_id why actor_id",
+        personal="reason",
+    ),
+    # --- what staff write and set ---
+    Table("analytics_playbook", "marketer", Purpose.OFFERS, Kept.WHILE_NEEDED, none="buyer_type text"),
+    Table(
+        "analytics_spendimport",
+        "marketer",
+        Purpose.OFFERS,
+        Kept.FOR_GOOD,
+        none="id imported_at name first_day last_day added changed unchanged cost",
+        pseudonymous="actor_id",
+    ),
+    Table(
+        "analytics_adspend",
+        "marketer",
+        Purpose.OFFERS,
+        Kept.FOR_GOOD,
+        none="id day source medium campaign grouping campaign_key impressions clicks cost told_by_id",
+    ),
+    Table(
+        "analytics_board",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.WHILE_NEEDED,
+        none="id code name shared_with",
+        pseudonymous="owner_id",
+    ),
+    Table(
+        "analytics_boardtile",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.WHILE_NEEDED,
+        none="id board_id position metric form cut days channel category_id warehouse_id",
+    ),
+    Table(
+        "analytics_alertrule",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.WHILE_NEEDED,
+        none=(
+            "id watch name metric cut part window kind direction limit minimum shifts severity every owner quiet_from "
+            "quiet_until cool_down escalate_after is_active snoozed_until steps checked_at last_error created_at"
+        ),
+    ),
+    Table(
+        "analytics_alertrule_recipients",
+        "analyst",
+        Purpose.RUNNING,
+        Kept.WHILE_NEEDED,
+        none="id alertrule_id",
+        pseudonymous="user_id",
+    ),
+    Table(
+        "analytics_incident",
+        "analyst",
+        Purpose.ANSWERING,
+        Kept.FOR_GOOD,
+        none=(
+            "id rule_id severity state is_over opened_at seen_at value peak excess calm evidence acknowledged_at escalated_at "
+            "resolved_at answer"
+        ),
+        pseudonymous="assignee_id",
+    ),
+    Table(
+        "analytics_incidententry",
+        "analyst",
+        Purpose.ANSWERING,
+        Kept.FOR_GOOD,
+        none="id incident_id kind at",
+        pseudonymous="actor_id",
+        # Staff write what they like, and to whom of them it was given.
+        personal="text details",
+        personal_kept=Kept.UNTIL_ERASED,
+    ),
+    Table(
+        "analytics_reportpack",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.WHILE_NEEDED,
+        none="id name metrics period rhythm weekday hour language is_active created_at",
+    ),
+    Table(
+        "analytics_reportpack_recipients",
+        "analyst",
+        Purpose.RUNNING,
+        Kept.WHILE_NEEDED,
+        none="id reportpack_id",
+        pseudonymous="user_id",
+    ),
+    Table(
+        "analytics_report",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.FOR_GOOD,
+        none="id pack_id turn first last language content made_at",
+        pseudonymous="actor_id",
+    ),
+    Table(
+        "analytics_notice",
+        "analyst",
+        Purpose.ANSWERING,
+        Kept.FOR_GOOD,
+        none="id occasion incident_id report_id why state due_at attempts begun_at sent_at",
+        pseudonymous="recipient_id",
+        # What mail servers answer names the address they refused.
+        personal="error",
     ),
 )

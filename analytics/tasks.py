@@ -125,7 +125,7 @@ def make_reports(*, at: datetime) -> Done:
     return Done(rows=made.made, summary={"reports_failed": made.failed})
 
 
-@job(name="analytics.send_notices", title=_("Mail notices"), seconds=290, queue="slow")
+@job(name="analytics.send_notices", title=_("Mail notices"), seconds=290)
 def send_notices(*, at: datetime) -> Done:
     sent = notices.send_due(words=alert_words.mail, at=at)
     return Done(rows=sent.sent, summary={"mails_failed": sent.failed, "mails_unsure": sent.unsure})

@@ -103,7 +103,7 @@ SCHEDULE: tuple[Entry, ...] = (
     Entry("analytics.watch_figures", crontab(minute="*/5"), "Checks the alert rules, opens and closes incidents."),
     Entry("analytics.make_reports", crontab(minute="*/15"), "Makes the report packs whose hour has come."),
     Entry("analytics.send_notices", crontab(), "Mails what incidents and reports have to tell."),
-    Entry("analytics.run_outlets", crontab(hour="5", minute="10"), "Writes yesterday's files, and anew those that changed."),
+    Entry("analytics.run_outlets", crontab(hour="6", minute="5"), "Writes yesterday's files, and anew those that changed."),
     Entry("analytics.sweep_erased", crontab(minute="*/10"), "Reaches the events of persons who were erased."),
     Entry(
         "analytics.attribute_orders",

@@ -72,6 +72,8 @@ class RuleForm(LabeledForm):
             window.choices = [one for one in AlertRule.Window.choices if one[0] != AlertRule.Window.NOW]
         if "recipients" in self.fields:
             people: Any = self.fields["recipients"]
+            # Accounts are made on their own page.
+            people.widget.can_add_related = False
             people.queryset = User.objects.filter(is_active=True, is_staff=True).order_by("username")
 
     def values(self) -> dict[str, Any]:

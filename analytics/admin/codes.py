@@ -35,5 +35,11 @@ codes.declare(
         "events_dropped": pgettext_lazy("fact", "events dropped one by one"),
         "forgotten": pgettext_lazy("fact", "events that forgot whose they were"),
         "orders": pgettext_lazy("fact", "orders looked at"),
+        # cohorts, rhythm, exports
+        "cohorts": pgettext_lazy("fact", "days of newcomers made"),
+        "changed_types": pgettext_lazy("fact", "customers of another buyer type"),
+        "decisive": pgettext_lazy("fact", "decisive slots"),
+        "files": pgettext_lazy("fact", "files written"),
+        "outlet": pgettext_lazy("fact", "export"),
     },
 )

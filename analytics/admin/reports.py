@@ -50,6 +50,8 @@ class PackForm(LabeledForm):
         weekday: Any = self.fields["weekday"]
         weekday.choices = [(number, long) for number, (_short, long) in enumerate(figures.weekday_names())]
         people: Any = self.fields["recipients"]
+        # Accounts are made on their own page.
+        people.widget.can_add_related = False
         people.queryset = User.objects.filter(is_active=True, is_staff=True).order_by("username")
 
 

@@ -6,6 +6,8 @@ Without tokens and stems: Korean terms are short, and a shop looks for its own w
 import re
 import unicodedata
 
+# What stands in events in the place of what an erased person searched for.
+ERASED = "erased"
 # Stands for everything that may be personal: that it was searched for counts, what it was does not.
 WITHHELD = "(withheld)"
 LONGEST = 60
@@ -24,7 +26,7 @@ def term(query: str) -> str:
     """The term a query stands for; empty where it says nothing, such as letters of an unfinished syllable alone."""
     words = [word for word in _one_way(query).split() if not _JAMO.fullmatch(word)]
     text = " ".join(words).strip(_AT_THE_EDGE + " ")
-    if _MAIL.search(text) or _LONG_NUMBER.search(text) or _SHORT_PHONE.search(text):
+    if query == ERASED or _MAIL.search(text) or _LONG_NUMBER.search(text) or _SHORT_PHONE.search(text):
         return WITHHELD
     return text[:LONGEST].rstrip()
 

@@ -61,6 +61,20 @@ END $$;
 REVOKE ALL ON FUNCTION analytics_erase_events(bigint, text, timestamptz) FROM PUBLIC;
 """
 
+# What staff wrote may name a person: on incidents such an entry is blanked. The history of a person's buyer type goes, too.
+ERASE_TEXTS = """
+CREATE FUNCTION analytics_erase_texts(person bigint, patterns text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM campaigns_customer WHERE id = person AND erased_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'customer % was not erased', person;
+    END IF;
+    DELETE FROM analytics_buyertypechange WHERE customer_id = person;
+    UPDATE analytics_incidententry SET text = '' WHERE text <> '' AND text ~* ANY(patterns);
+END $$;
+REVOKE ALL ON FUNCTION analytics_erase_texts(bigint, text[]) FROM PUBLIC;
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -150,5 +164,6 @@ class Migration(migrations.Migration):
             ERASE_VISITS,
             reverse_sql='DROP FUNCTION analytics_erase_visits(bigint, text); DROP FUNCTION analytics_erase_said(smallint, jsonb)',
         ),
+        migrations.RunSQL(ERASE_TEXTS, reverse_sql='DROP FUNCTION analytics_erase_texts(bigint, text[])'),
         migrations.RunSQL(ERASE_EVENTS, reverse_sql='DROP FUNCTION analytics_erase_events(bigint, text, timestamptz)'),
     ]

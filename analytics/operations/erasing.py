@@ -1,8 +1,9 @@
 """Makes a person unknown everywhere: what the law wants kept stays and tells of nobody.
 
 One transaction from the top down: orders must be closed, the customer becomes nobody, addresses, notes and whatever staff wrote
-is blanked, visits and their events get numbers that lead to no browser. Events outside of visits carry no more than the number
-of a customer who is nobody; they are found by looking at all of them, so a job does it (`sweep`).
+is blanked, visits and their events get numbers that lead to no browser, and what was read of the person's rhythm goes. What
+was made of their visits is marked to be made anew. Events outside of visits carry no more than the number of a customer who is
+nobody; they are found by looking at all of them, so a job does it (`sweep`).
 """
 
 import secrets
@@ -13,8 +14,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from analytics.models import Erasure, KnownVisitor, QuarantinedEvent
-from analytics.operations import event_figures, visits
+from analytics.models import CustomerRhythm, Erasure, KnownVisitor, QuarantinedEvent, Visit
+from analytics.operations import attribution_days, event_figures, interest, purchase_marks, rhythm, visits
+from analytics.queries import person
 from campaigns.models import Customer
 from campaigns.operations import erasing as customers
 from config.kernel import accesses, erasing, shop
@@ -41,18 +43,25 @@ def erase(*, customer_id: int, reason: str, actor: User | None, at: datetime, ad
             _("Say why in at most %(most)s characters.") % {"most": LONGEST_REASON}, details={"field": "reason"}
         )
     unhurried()
+    # Whoever makes these holds up customers at their end, and staff who say something hold the rhythm before the customer.
+    purchase_marks.alone()
+    rhythm.alone()
+    CustomerRhythm.objects.select_for_update().filter(pk=customer_id).first()
     customer = customers.lock(customer_id=customer_id)
     if done := Erasure.objects.filter(customer=customer).first():
         return done
     numbers = orders.lock_closed(customer_id=customer_id)
     was = [customer.external_id, customer.phone, customer.email]
+    patterns = person.patterns_of(customer)
     _tells_who(was, reason, customer)
     called = f"{erasing.ERASED}{secrets.token_hex(8)}"
     customers.erase(customer=customer, called=called, at=at)
     orders.erase(customer_id=customer_id)
     erasing.answers(words=[*was, *numbers], at=at)
-    found, events = _unlink(customer_id, was[0])
+    found, events = _unlink(customer_id, was[0], at)
     _drop_quarantined(was)
+    CustomerRhythm.objects.filter(pk=customer_id).delete()
+    _call("analytics_erase_texts", [customer_id, patterns])
     done = Erasure.objects.create(
         customer=customer, reason=reason, actor=actor, orders=len(numbers), visits=found, events=events, erased_at=at
     )
@@ -96,11 +105,19 @@ def _tells_who(was: list[str], reason: str, customer: Customer) -> None:
         raise ErasureRefused(_("The reason tells who it was: it is kept for good."), details={"field": "reason"})
 
 
-def _unlink(customer_id: int, external_id: str) -> tuple[int, int]:
+def _unlink(customer_id: int, external_id: str, at: datetime) -> tuple[int, int]:
     """Visits and their events get other numbers, so that they are counted as before and lead to nobody and to no browser."""
     visits.known_alone()
-    KnownVisitor.objects.filter(external_id=external_id).delete()
-    found = _call("analytics_erase_visits", [customer_id, secrets.token_hex(16)])
+    salt, known = secrets.token_hex(16), KnownVisitor.objects.filter(external_id=external_id)
+    theirs = Visit.objects.filter(customer_id=customer_id).values_list("visitor", flat=True)
+    visitors = sorted({*theirs, *known.values_list("visitor", flat=True)})
+    attribution_days.mark(days=attribution_days.days_of_visitors(visitors), at=at)
+    purchase_marks.visits_erased(customer_id=customer_id, visitors=visitors, salt=salt, at=at)
+    visits.mark(days=interest.drop_terms(customer_id=customer_id), at=at)
+    known.delete()
+    found = _call("analytics_erase_visits", [customer_id, salt])
+    # Somebody else may be the only one now whom a browser is known as.
+    visits.known_otherwise(visitors=visitors, at=at)
     hours = sorted({hour for _visits, _events, at in found for hour in at or ()})
     for hour in hours:
         event_figures.recount(first=hour, last=hour + ALMOST_AN_HOUR)

@@ -14,7 +14,7 @@ from analytics import closing
 from analytics.behaviour import forgetting
 from analytics.behaviour.kinds import FIRST_OWN
 from analytics.models import VisitDay
-from analytics.operations import attribution_days, purchase_marks, visits
+from analytics.operations import attribution_days, purchase_marks, rhythm, visits
 from analytics.queries import event_recount
 from config.kernel import shop
 from config.kernel.business_time import day_period
@@ -54,7 +54,9 @@ def _due(before: date) -> list[date]:
 
 @transaction.atomic
 def _forget_day(day: date, at: datetime) -> int:
+    purchase_marks.alone()
     visits.one_at_a_time(day)
+    rhythm.read_again(visited=day, at=at)
     # Read before the events are: what is told of this day meanwhile makes it due once more.
     marks = VisitDay.objects.filter(day=day).values_list("marks", flat=True).first() or 0
     period = day_period(day, shop.zone())

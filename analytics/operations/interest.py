@@ -111,6 +111,31 @@ _SEARCH = f"""
 """  # noqa: S608  put together from texts of this file
 
 
+# What one customer searched for, by the day of the visit.
+_THEIRS = """
+    SELECT DISTINCT v.day, e.properties ->> 'query'
+    FROM analytics_visit AS v JOIN analytics_event AS e
+        ON e.visitor = v.visitor AND e.occurred_at BETWEEN v.started_at AND v.ended_at
+    WHERE v.customer_id = %(customer)s AND v.searches > 0 AND e.kind = ANY(%(searches)s) AND e.properties ->> 'query' <> ''
+"""
+
+_DROP_TERMS = """
+    DELETE FROM analytics_dailysearch AS d USING unnest(%(days)s::date[], %(terms)s::text[]) AS said (day, term)
+    WHERE d.day = said.day AND d.term = said.term
+"""
+
+
+def drop_terms(*, customer_id: int) -> set[date]:
+    """Drops what this customer searched for from the terms of its days, and tells the days, which are to be made anew. To be
+    called before the events forget it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_THEIRS, {"customer": customer_id, "searches": numbers("products_searched")})
+        found = [(day, terms.term(query)) for day, query in cursor.fetchall()]
+        cursor.execute(_DROP_TERMS, {"days": [day for day, _term in found], "terms": [term for _day, term in found]})
+    return {day for day, _term in found}
+
+
 def replace(*, day: date, is_forgotten: bool) -> None:
     """Puts what a day's visits say in the place of what is stored. To be called in the transaction that has made the visits.
 

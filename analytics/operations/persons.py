@@ -18,7 +18,8 @@ ABOUT = """Everything this shop keeps of one customer, one file for each part of
 
 campaigns.json  name and addresses, consents, segments, coupons / 이름과 연락처, 수신 동의, 고객 그룹, 쿠폰
 orders.json     orders, payments, returns, refunds, timeline / 주문, 결제, 반품, 환불, 처리 이력
-analytics.json  visits and what was done in them / 방문과 방문 중 행동
+analytics.json  visits and what was done in them, what was read from visits and orders, comments that name the customer
+                방문과 방문 중 행동, 방문과 주문에서 분석한 내용, 고객을 언급한 메모
 """
 
 

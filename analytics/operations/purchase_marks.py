@@ -11,6 +11,8 @@ from config.kernel.business_time import day_period
 # The job of analytics/tasks.py that makes what is marked.
 MAKE_PURCHASES = "analytics.make_purchases"
 
+_LOCK = 5_205
+
 _MARK = """
     INSERT INTO {table} (day, state, marks, dirtied_at)
     SELECT day, 'DIRTY', 1, %(at)s FROM (SELECT DISTINCT unnest(%(days)s::date[]) AS day) AS stale ORDER BY day
@@ -59,6 +61,27 @@ _OF_VISITORS = """
 """
 
 
+# With the hash by which analytics_erase_visits numbers the visits anew, so that they still find each other.
+_RENUMBER = (
+    """
+    UPDATE analytics_purchase AS p SET visitor = hashtextextended(p.visitor || %(salt)s::text, 0)
+    FROM analytics_visit AS v
+    WHERE v.customer_id = %(customer)s AND p.visitor = v.visitor AND p.visit_started_at = v.started_at
+    """,
+    """
+    UPDATE analytics_touch AS t SET visitor = hashtextextended(t.visitor || %(salt)s::text, 0)
+    FROM analytics_visit AS v
+    WHERE v.customer_id = %(customer)s AND t.visitor = v.visitor AND t.at BETWEEN v.started_at AND v.ended_at
+    """,
+)
+
+
+def alone() -> None:
+    """No purchases are made until the present transaction ends. To be asked for before any row is locked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
 def mark(*, days: Iterable[date], at: datetime) -> None:
     """The orders, returns or visits of these days have changed. A day that is not over needs no mark, and bears one well."""
     _mark("analytics_purchaseday", days, at)
@@ -87,9 +110,23 @@ def visitors_renamed(*, visitors: list[int], at: datetime) -> None:
     mark_cohorts(days=stale, at=at)
 
 
-def visits_forgotten(*, before: date, days: Iterable[date], at: datetime) -> None:
-    """Takes off purchases which browser they were placed with, at once; marks what else told of the visits of these days."""
+def visits_erased(*, customer_id: int, visitors: list[int], salt: str, at: datetime) -> None:
+    """To be called before the visits of this customer get other numbers, with those they have. Purchases and clicks get the
+    same numbers at once, and all that was made of whose the visits were is marked.
+    """
+    visitors_renamed(visitors=visitors, at=at)
     with connection.cursor() as cursor:
+        for statement in _RENUMBER:
+            cursor.execute(statement, {"customer": customer_id, "salt": salt})
+
+
+def visits_forgotten(*, before: date, days: Iterable[date], at: datetime) -> None:
+    """Takes off purchases which browser they were placed with, at once, and drops the clicks of these days; marks what else
+    told of their visits.
+    """
+    wanted = sorted(set(days))
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM analytics_touch WHERE day = ANY(%s)", [wanted])
         cursor.execute(
             """
             UPDATE analytics_purchase SET
@@ -103,7 +140,7 @@ def visits_forgotten(*, before: date, days: Iterable[date], at: datetime) -> Non
             "SELECT DISTINCT day FROM analytics_purchase WHERE first_seen_at < %s",
             [day_period(before, shop.zone()).starts_at],
         )
-        stale = {*days, *(day for (day,) in cursor.fetchall())}
+        stale = {*wanted, *(day for (day,) in cursor.fetchall())}
     mark(days=stale, at=at)
     mark_cohorts(days=stale, at=at)
 

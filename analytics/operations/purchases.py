@@ -36,7 +36,6 @@ from analytics.operations import purchase_statements as said
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
-_LOCK = 5_205
 MOST_DAYS = 31
 TRAILING_DAYS = 7
 BY_DAY = (Purchase, Touch, DailyCustomer, DailyBuying, DailyReturn, DailyTiming)
@@ -184,7 +183,7 @@ def _rebuild(wanted: Iterable[date], at: datetime, seconds: float | None = None)
 def _rebuild_span(first: date, last: date, at: datetime) -> Rebuilt:
     """Readers see what these days said before or what they say now, never a part of either."""
     began = time.monotonic()
-    _alone()
+    purchase_marks.alone()
     # Read before the source is: a mark that is not in here yet belongs to a change that may not be in the figures either.
     marks = dict(PurchaseDay.objects.filter(day__range=(first, last)).values_list("day", "marks"))
     before = _told(first, last)
@@ -268,7 +267,7 @@ def _rebuild_cohorts(wanted: Iterable[date], at: datetime, seconds: float | None
 @transaction.atomic
 def _rebuild_cohort_span(first: date, last: date, at: datetime) -> Rebuilt:
     began = time.monotonic()
-    _alone()
+    purchase_marks.alone()
     marks = dict(CohortDay.objects.filter(day__range=(first, last)).values_list("day", "marks"))
     _drop(BY_COHORT, first, last)
     closed = closing.last_closed(at, shop.zone())
@@ -308,14 +307,9 @@ def _drop(tables: Iterable[type[Model]], first: date, last: date) -> None:
         table._default_manager.filter(day__range=(first, last)).delete()
 
 
-def _alone() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-
-
 @transaction.atomic
 def _drop_outside(wanted: list[date]) -> None:
-    _alone()
+    purchase_marks.alone()
     for table in (*BY_DAY, *BY_COHORT, PurchaseDay, CohortDay):
         strays: QuerySet[Any] = table._default_manager.all()
         if wanted:

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Q
 
 from analytics import closing
-from analytics.models import BuyerType, BuyerTypeChange, BuyerTypeCount, CustomerRhythm, RhythmRun
+from analytics.models import BuyerType, BuyerTypeChange, BuyerTypeCount, CustomerRhythm, RhythmRun, Visit
 from analytics.operations import buyer_types
 from analytics.queries import rhythm_sources
 from analytics.rhythm import buyers, reading
@@ -32,7 +32,7 @@ REVIEW_AFTER = timedelta(days=7)
 # Somebody is due only if the cycle is this sure.
 DUE_FROM_CONFIDENCE = 0.6
 # Held by whoever reads customers: two would write the same history twice.
-_LOCK = 5_205
+_LOCK = 5_211
 RUNS_KEPT = timedelta(days=90)
 
 # Code, name and what it says of the segments this keeps. Their names are the shop's from then on.
@@ -77,6 +77,20 @@ def rebuild(*, at: datetime) -> Read:
     return _run(since=None, at=at)
 
 
+def alone() -> None:
+    """Nobody's rhythm is read until the present transaction ends. To be asked for before any row is locked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def read_again(*, visited: date, at: datetime) -> None:
+    """Whoever visited on this day is read by the next run: to be called before the visits of the day forget whose they were."""
+    today = shop.day(at)
+    late = Q(review_on__isnull=True) | Q(review_on__gt=today)
+    theirs = Visit.objects.filter(day=visited, customer__isnull=False).values("customer")
+    CustomerRhythm.objects.filter(late, pk__in=theirs).update(review_on=today)
+
+
 def _run(*, since: datetime | None, at: datetime) -> Read:
     began = time.monotonic()
     on = closing.last_closed(at, shop.zone())
@@ -101,8 +115,9 @@ def _run(*, since: datetime | None, at: datetime) -> Read:
 @transaction.atomic
 def _read(run: RhythmRun, found: Shop, customers: Sequence[int], at: datetime) -> int:
     """Replaces what is known of these customers; how many became another type."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    alone()
+    # Whoever was erased since they were chosen has no rhythm any more.
+    customers = rhythm_sources.known(customers)
     told = rhythm_sources.stories(customers, on=run.as_of, at=at)
     # Held until the end, so that what staff say meanwhile is said of the type they then see.
     before = {one.pk: one for one in CustomerRhythm.objects.select_for_update(no_key=True).filter(pk__in=customers)}
@@ -189,8 +204,8 @@ _READ_FIELDS = [
 def _finish(run: RhythmRun, read: int, at: datetime) -> None:
     """Who is due today, the day's counts, the segments; then the run has come to its end."""
     today = shop.day(at)
+    alone()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         cursor.execute(_SETTLE_DUE, {"sure": DUE_FROM_CONFIDENCE, "today": today})
     _count(run.as_of)
     buyer_types.ensure_playbooks()

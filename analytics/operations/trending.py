@@ -13,7 +13,7 @@ from analytics.behaviour.trending import HALF_LIFE, MOST, WINDOW, Act
 from analytics.models import TrendingProduct
 
 # Only one ranks at a time: two would meet in the unique constraint.
-_LOCK = 5_205
+_LOCK = 5_212
 
 
 @dataclass(frozen=True)

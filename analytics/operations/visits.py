@@ -261,6 +261,11 @@ def settle_known(*, at: datetime, most: int = MOST_KNOWN) -> int:
     return len(visitors)
 
 
+def known_otherwise(*, visitors: list[int], at: datetime) -> None:
+    """Tells the visits as whom these visitors are known now; to be called by who is alone with that."""
+    _rename(visitors, at)
+
+
 @transaction.atomic
 def forget_known(*, before: date, at: datetime) -> None:
     """Drops who was first known before this day and has not been here since."""

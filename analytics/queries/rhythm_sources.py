@@ -14,6 +14,7 @@ from analytics.rhythm import preference
 from analytics.rhythm.decisive import Counted
 from analytics.rhythm.reading import Shop, Story, Visited
 from analytics.rhythm.taste import Order
+from campaigns.models import Customer
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
@@ -61,7 +62,7 @@ _THIRDS = """
 # Whom anything new was told of: orders and visits of the days that were made anew, visitors who became known, customers who
 # did; and whoever's own day has come. Rows of customers whose `due_from` has come are settled by their dates alone.
 _CHANGED = """
-    SELECT o.customer_id FROM orders_order AS o JOIN analytics_rollupstate AS s
+    SELECT o.customer_id AS id FROM orders_order AS o JOIN analytics_rollupstate AS s
         ON s.rebuilt_at >= %(since)s
         AND o.placed_at >= (s.day::timestamp AT TIME ZONE %(zone)s)
         AND o.placed_at < ((s.day + 1)::timestamp AT TIME ZONE %(zone)s)
@@ -78,17 +79,17 @@ _CHANGED = """
     SELECT id FROM campaigns_customer WHERE created_at >= %(since)s
     UNION
     SELECT customer_id FROM analytics_customerrhythm WHERE review_on <= %(on)s
-    ORDER BY 1
 """
 
 _ALL = """
-    SELECT customer_id FROM orders_order WHERE customer_id IS NOT NULL
+    SELECT customer_id AS id FROM orders_order WHERE customer_id IS NOT NULL
     UNION
     SELECT customer_id FROM analytics_visit WHERE customer_id IS NOT NULL
     UNION
     SELECT customer_id FROM analytics_customerrhythm
-    ORDER BY 1
 """
+
+_KNOWN = "SELECT id FROM ({found}) AS found JOIN campaigns_customer AS c USING (id) WHERE c.erased_at IS NULL ORDER BY 1"
 
 _SLOTS = """
     SELECT channel, extract(isodow FROM day)::int - 1, hour, (%(last)s::date - day) / 7, sum(visits)::int, sum(ordered)::int
@@ -102,11 +103,18 @@ def changed(*, since: datetime | None, on: date) -> Iterator[int]:
     """Customers to be read as of a day: all of them without `since`."""
     with connection.cursor() as cursor:
         if since is None:
-            cursor.execute(_ALL)
+            cursor.execute(_KNOWN.format(found=_ALL))
         else:
-            cursor.execute(_CHANGED, {"since": since - LATE_BY, "on": on, "zone": settings.BUSINESS_TIME_ZONE})
+            cursor.execute(
+                _KNOWN.format(found=_CHANGED), {"since": since - LATE_BY, "on": on, "zone": settings.BUSINESS_TIME_ZONE}
+            )
         rows = cursor.fetchall()
     return (customer for (customer,) in rows)
+
+
+def known(customers: Collection[int]) -> list[int]:
+    """Those of them who were not erased."""
+    return list(Customer.objects.filter(pk__in=customers, erased_at=None).order_by("pk").values_list("pk", flat=True))
 
 
 def compared_with(*, on: date, at: datetime) -> Shop:

@@ -408,7 +408,6 @@ class World:
             )
         event_figures.count_due()
         visits.rebuild_due(at=self.at)
-        purchases.rebuild_due(at=self.at)
         trending.rank(at=self.at)
         self.server = a_source(EventSource.Nature.SERVER, code="server")
         event_kinds.switch(number=EventKind.objects.latest("number").pk, on=False, actor=None)
@@ -419,6 +418,7 @@ class World:
             for number in range(4 + size):
                 variant = self.some_variants(size)[number % size]
                 an_order(self.at - timedelta(days=3 + 20 * number), Line(variant), channel="shop-1", customer=customer)
+        purchases.rebuild_due(at=self.at)
         rhythm.refresh(at=self.at)
         for _ in range(size):
             buyer_types.say(

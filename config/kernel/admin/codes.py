@@ -89,6 +89,7 @@ declare(
         "logins": pgettext_lazy("fact", "records of logins dropped"),
         "failed_logins": pgettext_lazy("fact", "records of failed logins dropped"),
         "tokens": pgettext_lazy("fact", "expired tokens dropped"),
+        "accesses": pgettext_lazy("fact", "accesses to personal data dropped"),
         # what payloads of several apps name
         "at": pgettext_lazy("fact", "moment"),
         "on": pgettext_lazy("fact", "business day"),

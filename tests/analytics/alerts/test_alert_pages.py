@@ -23,7 +23,7 @@ from tests.config.kernel.pages import a_client, a_staff_member, foreign_words, t
 pytestmark = [pytest.mark.django_db, pytest.mark.breaks_promises("figures stand here without the orders they tell of")]
 YESTERDAY = TODAY - timedelta(days=1)
 # What staff have called their own, and names of kinds of files.
-SAME = r"주문 감시|주간 보고|\bteller\b|\bPDF\b|한국어|소유자|Ctrl|Mac|Command"
+SAME = r"주문 감시|주간 보고|\bteller\b|PDF|한국어|소유자|Ctrl|Mac|Command"
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from analytics.models import (
     OrderTouch,
     VisitDay,
 )
-from analytics.operations import attribution, attribution_days, visits
+from analytics.operations import attribution, attribution_days, forgetting
 from analytics.promises import origins_equal_their_recount
 from analytics.queries import attribution_recount, measuring
 from analytics.queries.measuring import Part
@@ -201,12 +201,13 @@ def test_a_day_that_was_made_while_it_was_open_is_made_once_more(shop_front: Eve
     assert attribution_recount.clean_days() == [date(2026, 12, 2)]
 
 
-def test_what_is_forgotten_leaves_the_figures_and_takes_the_touches(shop_front: EventSource) -> None:
+def test_what_is_forgotten_leaves_the_figures_and_takes_the_touches(shop_front: EventSource, settings: Any) -> None:
     customer = a_customer(external_id="c-1")
     an_order_of(seoul("2026-11-23", "10:00"), customer=customer)
     a_visit(shop_front, seoul("2026-11-22", "10:00"), customer="c-1", **POST)
     made()
-    visits.forget(before=date(2026, 11, 23), at=NOW)
+    settings.EVENTS_PERSONAL_DAYS = (localtime(NOW, SEOUL).date() - date(2026, 11, 23)).days
+    forgetting.forget_due(at=NOW)
     assert not OrderTouch.objects.exists()
     attribution_days.mark(days=[date(2026, 11, 23)], at=NOW)
     made()

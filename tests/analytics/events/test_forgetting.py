@@ -1,6 +1,6 @@
 """Old events forget whose they were, and everything that is counted of them stays as it was."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -8,17 +8,33 @@ import pytest
 from django.core.management import call_command
 
 from analytics.behaviour.reading import visitor_key
-from analytics.models import Event, HourlyEvents, KnownVisitor, Visit, VisitDay
+from analytics.models import (
+    CustomerRhythm,
+    DailyAttribution,
+    DailyCustomer,
+    DailySearch,
+    Event,
+    HourlyEvents,
+    KnownVisitor,
+    OrderTouch,
+    Purchase,
+    Touch,
+    Visit,
+    VisitDay,
+)
+from analytics.operations import attribution, forgetting, purchases, rhythm, visits
 from analytics.operations import event_kinds as own_kinds
-from analytics.operations import forgetting, visits
 from analytics.queries import event_kinds, event_recount, visit_recount
+from campaigns.models import Customer
 from config.kernel import invariants
+from tests.analytics.builders import Line, an_order
 from tests.analytics.events.builders import a_batch, a_source, an_event, told
 from tests.analytics.visits.builders import NOW, after, all_visits, made, tell
-from tests.builders import AT, a_customer
+from tests.builders import AT, a_customer, a_variant
 
 pytestmark = pytest.mark.django_db
 DAY = AT.date()
+NIGHT = AT + timedelta(days=1)
 THEN = AT + timedelta(days=401)
 COUNTED = tuple(one for one in visit_recount.COUNTED if one not in ("customer_id", "is_named", "orders"))
 
@@ -128,3 +144,70 @@ def test_what_the_time_is_over_for_is_due_the_next_night() -> None:
     visits.rebuild(days=[DAY], at=THEN)
     assert Event.objects.filter(customer_id__isnull=False).exists()
     assert forgetting.forget_due(at=THEN) == 6
+
+
+# --- what was made of visits ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bought() -> Customer:
+    """Somebody looked, clicked and bought; everything that is made of that is made."""
+    customer, variant = a_customer(external_id="c-7"), a_variant()
+    order = an_order(AT + timedelta(minutes=10), Line(variant), customer=customer)
+    source = a_source()
+    tell(
+        source,
+        after(0, path="/sale", utm_source="naver", utm_medium="cpc"),
+        after(1, "promotion_clicked", promotion="77"),
+        after(2, "products_searched", query="목이 긴 컵"),
+        after(3, "product_added", sku=variant.sku),
+        after(10.1, "order_completed", order=order.number),
+        customer="c-7",
+    )
+    tell(source, an_event("page_viewed", at=AT - timedelta(days=3)), customer="c-7", visitor="visitor-of-another-device")
+    made(NIGHT)
+    rest_made(NIGHT)
+    return customer
+
+
+def rest_made(at: datetime) -> None:
+    """What the jobs of a night make of visits and orders."""
+    purchases.rebuild_due(at=at)
+    attribution.rebuild_due(at=at)
+    rhythm.refresh(at=at)
+
+
+def test_nothing_made_of_visits_tells_whose_they_were(bought: Customer) -> None:
+    numbers = {visitor_key("visitor-1"), visitor_key("visitor-of-another-device")}
+    assert Touch.objects.get().visitor in numbers
+    purchase = Purchase.objects.get()
+    assert (purchase.visitor in numbers, purchase.touch_code) == (True, "77")
+    assert purchase.first_seen_at == AT - timedelta(days=3)
+    assert OrderTouch.objects.filter(order__customer=bought).count() == 2
+    assert CustomerRhythm.objects.get(pk=bought.pk).visits == 2
+    assert DailySearch.objects.exists()
+    owed = list(DailyAttribution.objects.order_by("pk").values_list("campaign_key", "last_orders", "last_net", "visits"))
+
+    forgetting.forget_due(at=THEN)
+
+    # At once no number leads from an order, or from a click, to a browser.
+    purchase = Purchase.objects.get()
+    assert (purchase.visitor, purchase.visit_started_at, purchase.first_seen_at, purchase.touch_code) == (None, None, None, "")
+    assert not Touch.objects.filter(visitor__in=numbers).exists()
+    assert not OrderTouch.objects.exists()
+    assert not DailySearch.objects.exists()
+
+    # And with the jobs of the night neither does any time tell which visits were whose.
+    rest_made(THEN)
+    purchase = Purchase.objects.get()
+    assert (purchase.visitor, purchase.first_seen_at, purchase.touched_at, purchase.carted_at) == (None, None, None, None)
+    assert purchase.customer_id == bought.pk
+    assert not Touch.objects.filter(visitor__in=numbers).exists()
+    assert not DailyCustomer.objects.filter(visits__gt=0).exists()
+    read = CustomerRhythm.objects.get(pk=bought.pk)
+    assert (read.visits, read.orders, read.why["decline"]) == (0, 1, None)
+    assert (
+        list(DailyAttribution.objects.order_by("pk").values_list("campaign_key", "last_orders", "last_net", "visits")) == owed
+    )
+    # Orders stand here without the stock they need.
+    assert [one for one in invariants.check_all(at=THEN) if one.invariant == "I9"] == []

@@ -13,18 +13,49 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from analytics.models import Erasure, Event, EventSource, HourlyEvents, KnownVisitor, QuarantinedEvent, Visit
-from analytics.operations import erasing, event_figures, persons, visits
+from analytics.behaviour import terms
+from analytics.behaviour.persons import patterns
+from analytics.behaviour.reading import visitor_key
+from analytics.models import (
+    BuyerTypeChange,
+    CustomerRhythm,
+    DailyCustomer,
+    DailySearch,
+    Erasure,
+    Event,
+    EventSource,
+    HourlyEvents,
+    Incident,
+    IncidentEntry,
+    KnownVisitor,
+    OrderTouch,
+    Purchase,
+    QuarantinedEvent,
+    Touch,
+    Visit,
+)
+from analytics.operations import (
+    attribution,
+    buyer_types,
+    erasing,
+    event_figures,
+    incidents,
+    persons,
+    purchases,
+    rhythm,
+    visits,
+)
 from analytics.queries import event_recount, visit_recount
 from campaigns.models import Consent, Customer, Segment, SegmentMembership
 from campaigns.operations import customers
-from config.kernel import idempotency, shop
+from config.kernel import idempotency, invariants, shop
 from config.kernel.models import PersonalAccess, User
 from orders.models import Order, OrderEvent
 from orders.operations import fulfilling, noting, paying, returning
 from orders.operations.erasing import OrdersOpen
 from orders.operations.placing import Buyer
 from tests import builders
+from tests.analytics.alerts.builders import a_rule
 from tests.analytics.builders import SEOUL
 from tests.analytics.events.builders import a_batch, a_source, an_event, told
 
@@ -110,6 +141,48 @@ def browsing(customer: Customer, other: Customer) -> None:
     visits.rebuild_due(at=NOW)
 
 
+@pytest.fixture
+def shopping(person: Customer, staff: User) -> None:
+    """The person's order stands in a visit after a click; all that is made of that is made; staff have written about it."""
+    bought_at, source = NOW - timedelta(days=5), EventSource.objects.get()
+    clicked = an_event("promotion_clicked", at=bought_at - timedelta(minutes=9), promotion="77")
+    events = [
+        an_event("page_viewed", at=bought_at - timedelta(minutes=10), path="/sale", utm_source="naver", utm_medium="cpc"),
+        clicked,
+        an_event("product_added", at=bought_at - timedelta(minutes=5), sku="X"),
+        an_event("order_completed", at=bought_at + timedelta(seconds=1), order=Order.objects.get().number),
+    ]
+    told(source, a_batch(*events, visitor="browser-needle", customer=ID), at=NOW)
+    for number in range(3):
+        told(source, a_batch(an_event("products_searched", at=NOW, query="컵"), visitor=f"else-{number}"), at=NOW)
+    make_figures()
+    buyer_types.say(customer_id=person.pk, buyer_type="IMMEDIATE", reason=SAID, actor=staff, at=NOW)
+    incident = Incident.objects.create(rule=a_rule(), severity="WARNING", opened_at=NOW, seen_at=NOW)
+    for text in (f"{NAME}이 말하기를", f"call {PHONE.replace('-', '')}", "12 orders are late", SAID.replace("바늘", "실")):
+        incidents.comment(incident_id=incident.pk, text=text, actor=staff, at=NOW)
+
+
+def make_figures() -> None:
+    event_figures.count_due()
+    visits.rebuild_due(at=NOW)
+    purchases.rebuild_due(at=NOW)
+    attribution.rebuild_due(at=NOW)
+    rhythm.rebuild(at=NOW)
+
+
+def holding_number(number: int) -> Iterator[str]:
+    """Every column of whole numbers in which this one stands."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' "
+            "AND data_type = 'bigint' AND table_name IN (SELECT tablename FROM pg_tables) ORDER BY 1, 2"
+        )
+        for table, column in cursor.fetchall():
+            cursor.execute(f'SELECT count(*) FROM "{table}" WHERE "{column}" = %s', [number])
+            if cursor.fetchone()[0]:
+                yield f"{table}.{column}"
+
+
 def holding(needles: tuple[str, ...]) -> Iterator[str]:
     """Every column of text or JSON, of every table there is, in which one of these stands."""
     with connection.cursor() as cursor:
@@ -163,6 +236,72 @@ def test_nothing_planted_about_a_person_is_left_anywhere(person: Customer) -> No
     assert not SegmentMembership.objects.filter(customer=person).exists()
     assert not Event.objects.filter(customer_id=person.pk).exists()
     assert not Visit.objects.filter(customer=person).exists()
+
+
+@pytest.mark.usefixtures("shopping")
+def test_nothing_that_was_made_of_a_person_leads_to_them(person: Customer) -> None:
+    browser = visitor_key("browser-needle")
+    led = set(holding_number(browser))
+    assert {"analytics_touch.visitor", "analytics_purchase.visitor", "analytics_visit.visitor"} <= led, led
+    texts = set(holding(NEEDLES))
+    assert {"analytics_dailysearch.term", "analytics_customerrhythm.said_reason", "analytics_incidententry.text"} <= texts
+    assert OrderTouch.objects.get(order__customer=person).source == "naver"
+    assert DailyCustomer.objects.filter(customer=person, visits__gt=0).exists()
+    before = Purchase.objects.values("placed_at", "sales", "touch_code", "carted_at").get()
+    assert (before["touch_code"], before["carted_at"] is None) == ("77", False)
+
+    erase(person)
+
+    assert set(holding(NEEDLES)) == set()
+    assert {one for one in holding_number(browser) if one.startswith("analytics_")} == set()
+    assert not BuyerTypeChange.objects.filter(customer=person).exists()
+    kept = set(IncidentEntry.objects.exclude(text="").values_list("text", flat=True))
+    assert kept == {"12 orders are late", SAID.replace("바늘", "실")}
+
+    make_figures()
+    assert set(holding(NEEDLES)) == set()
+    assert set(holding_number(browser)) == set()
+    assert not CustomerRhythm.objects.filter(pk=person.pk).exists()
+    assert not SegmentMembership.objects.filter(customer=person).exists()
+    assert not DailyCustomer.objects.filter(customer=person, visits__gt=0).exists()
+    # What was bought, and what had led to it, still stands: of somebody.
+    assert Purchase.objects.values("placed_at", "sales", "touch_code", "carted_at").get() == before
+    assert set(Touch.objects.values_list("code", flat=True)) == {"77"}
+    assert OrderTouch.objects.get().source == "naver"
+    assert dict(DailySearch.objects.values_list("term", "visits")) == {terms.WITHHELD: 1, "컵": 3}
+    # Events of the outbox wait here for subscribers that nobody runs.
+    assert [one for one in invariants.check_all(at=NOW) if "<-" not in one.subject] == []
+
+
+@pytest.mark.usefixtures("shopping")
+def test_whoever_asks_gets_what_was_made_of_them_too(person: Customer, staff: User) -> None:
+    with zipfile.ZipFile(io.BytesIO(persons.export(customer_id=person.pk, actor=staff, at=NOW))) as archive:
+        known = json.loads(archive.read("analytics.json"))
+    assert {name: len(rows) for name, rows in known.items()} == {
+        "browsers": 3, "visits": 5, "events": 14, "clicks": 1, "purchases": 1, "origins_of_orders": 1, "days": 3,
+        "rhythm": 1, "buyer_types": 1, "comments_on_incidents": 2,
+    }  # fmt: skip
+    assert known["rhythm"][0]["said_reason"] == known["buyer_types"][0]["reason"] == SAID
+    assert "type" in known["rhythm"][0]["why"]
+    assert "said_by_id" not in known["rhythm"][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("나바늘이 왔다", True),
+        ("김나바늘", True),
+        ("shopper-needle-77 called", True),
+        ("shopper-needle-771", False),
+        ("7", False),
+    ],
+)
+def test_a_text_names_somebody_by_whole_words(text: str, names: bool) -> None:
+    """As PostgreSQL reads the patterns. Korean letters go on beside a name; short numbers name nobody."""
+    asked = patterns(external_id=ID, phone="77", email="7", name=NAME)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s ~* ANY(%s)", [text, asked])
+        assert cursor.fetchone() == (names,)
 
 
 def test_numbers_amounts_consents_and_figures_stay(person: Customer) -> None:
@@ -242,6 +381,7 @@ def test_a_name_that_stands_for_nobody_is_nobodys_again(person: Customer) -> Non
         "SELECT orders_erase_texts({person})",
         "SELECT * FROM analytics_erase_visits({person}, 'salt')",
         "SELECT * FROM analytics_erase_events({person}, 'salt', now())",
+        "SELECT analytics_erase_texts({person}, ARRAY['x'])",
         "SELECT kernel_rename_in_audit(1, '{person}', 'somebody')",
     ],
 )
