@@ -93,6 +93,7 @@ def compare(shop: dict[str, Any], happened: Any, first: date, last: date) -> int
     compared = 0
     for chosen in parts(shop):
         # What customers of a segment bought is counted by hand in tests/analytics/purchases.
+        # What members of a segment buy is counted by hand among the purchases.
         for by in (None, *(cut for cut in Cut if cut is not Cut.SEGMENT)):
             cuts = {*chosen, *([by] if by else [])}
             asked = [one for one in sales.METRICS if measuring.can_cut(one, cuts)]
