@@ -41,6 +41,13 @@ class AnalyticsConfig(AppConfig):
             *("view_hourlyvisits", "view_dailyinterest", "view_dailyvisitors"),
         )
         grant("analytics", dict.fromkeys((Role.ANALYST, Role.VIEWER, Role.MARKETER, Role.BUYER), interest))
+        # How orders leave, and what becomes of them, is for those who have the goods there and send them.
+        service = ("view_dailyparcels", "view_dailyoutcomes")
+        grant("analytics", dict.fromkeys((Role.WAREHOUSE, Role.BUYER, Role.ANALYST, Role.VIEWER), service))
+        # New and returning buyers are sums; the days of single customers are what segments are told by.
+        again = ("view_dailybuying", "view_dailyreturn")
+        grant("analytics", dict.fromkeys((Role.ANALYST, Role.MARKETER), (*again, "view_dailycustomer")))
+        grant("analytics", {Role.VIEWER: again})
         # Boards are put together by whoever has figures to steer by; of each figure the rollup's own right decides.
         boards = ("view_board", "add_board", "change_board", "delete_board", "view_boardtile", "add_boardtile",
                   "change_boardtile", "delete_boardtile")  # fmt: skip

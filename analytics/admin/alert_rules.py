@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics.admin import alert_words as words
 from analytics.admin.lines import LabeledForm
+from analytics.admin.wording import figure
 from analytics.anomalies.tuning import effective
 from analytics.metrics import METRICS, Unit
 from analytics.models import AlertRule, EventSource
@@ -246,7 +247,7 @@ class AlertRuleAdmin(ButtonsAdmin):
     def tuned(self, row: AlertRule) -> str:
         if not row.steps:
             return "-"
-        limit = words.figure(Unit.RATE, effective(float(row.limit), row.steps))
+        limit = figure(Unit.RATE, effective(float(row.limit), row.steps))
         return _("%(steps)s steps: the limit counts as %(limit)s") % {"steps": f"{row.steps:+}", "limit": limit}
 
     @display(description=gettext_lazy("last error"))
@@ -287,8 +288,8 @@ def tried(rule: AlertRule, found: alerts.Preview) -> dict[str, Any]:
             {
                 "when": words.slot(run[0][0].key()),
                 "until": words.slot(run[-1][0].key()) if len(run) > 1 else "",
-                "value": words.figure(unit, max(run, key=lambda one: one[1].excess)[1].value),
-                "usual": words.figure(unit, max(run, key=lambda one: one[1].excess)[1].center),
+                "value": figure(unit, max(run, key=lambda one: one[1].excess)[1].value),
+                "usual": figure(unit, max(run, key=lambda one: one[1].excess)[1].center),
                 "change": words.change(vars(max(run, key=lambda one: one[1].excess)[1])),
             }
             for run in reversed(found.incidents)

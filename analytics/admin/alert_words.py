@@ -13,6 +13,7 @@ from django.utils.translation import override, pgettext, pgettext_lazy
 
 from analytics import drawing
 from analytics.admin import wording
+from analytics.admin.wording import figure
 from analytics.anomalies import judging
 from analytics.metrics import METRICS, Cut, Unit
 from analytics.models import AlertRule, Incident, IncidentEntry, Notice, Report, Severity
@@ -42,23 +43,6 @@ FACTS = {
     "events": pgettext_lazy("evidence", "events of the hour"),
     "since": pgettext_lazy("evidence", "the oldest waits since"),
 }
-
-
-def figure(unit: Unit, value: float | Decimal | str | None) -> str:
-    if value is None:
-        return "-"
-    exact = Decimal(str(value))
-    if unit is Unit.MONEY:
-        return wording.money(exact)
-    if unit is Unit.SHARE:
-        return f"{number_format(exact * 100, decimal_pos=1)}%"
-    if unit is Unit.COUNT:
-        return wording.number(exact, 0 if exact == exact.to_integral_value() else 1)
-    if unit is Unit.SECONDS:
-        return _("%(minutes)s min") % {"minutes": wording.number(exact / 60, 1)}
-    if unit is Unit.DAYS:
-        return _("%(days)s days") % {"days": wording.number(exact, 1)}
-    return wording.number(exact, 2 if exact != exact.to_integral_value() else 0)
 
 
 def rule_name(rule: AlertRule) -> str:
@@ -128,7 +112,12 @@ def sentence(rule: AlertRule, evidence: Mapping[str, Any]) -> str:
             "value": value,
             "limit": figure(unit, evidence.get("limit")),
         } + (f" ({facts})" if facts else "")
-    words = {"what": what(rule), "when": slot(evidence["slot"]), "value": value, "usual": figure(unit, evidence.get("center"))}
+    words = {
+        "what": what(rule),
+        "when": slot(evidence["slot"]),
+        "value": value,
+        "usual": figure(unit, evidence.get("center")),
+    }
     why = evidence.get("why")
     if rule.kind == AlertRule.Kind.THRESHOLD:
         words["limit"] = figure(unit, evidence.get("limit"))
@@ -223,7 +212,7 @@ def of_series(series: Sequence[Mapping[str, Any]], unit: Unit) -> dict[str, Any]
         "width": drawing.WIDTH,
         "height": drawing.HEIGHT,
         "bands": _bands(drawn, lows, highs),
-        "ticks": [_tick(unit, tick) for tick in drawn.ticks],
+        "ticks": [wording.tick(unit, tick) for tick in drawn.ticks],
         "labels": [names[number] for number in drawing.evenly(len(names), LABELS)],
         "slots": [
             {
@@ -237,10 +226,6 @@ def of_series(series: Sequence[Mapping[str, Any]], unit: Unit) -> dict[str, Any]
         ],
         "has_band": any(one is not None for one in [*lows, *highs]),
     }
-
-
-def _tick(unit: Unit, tick: Decimal) -> str:
-    return figure(unit, tick) if unit is Unit.SHARE else wording.brief(tick)
 
 
 def _bands(drawn: drawing.Chart, lows: list[Decimal | None], highs: list[Decimal | None]) -> list[dict[str, str]]:

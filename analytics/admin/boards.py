@@ -62,7 +62,7 @@ class TileForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         offered: dict[str, list[Any]] = {
             "metric": explorer_form.grouped(METRICS.values()),
-            "cut": [("", _("as usual")), *((cut.value, title) for cut, title in catalogue.CUTS.items() if cut is not Cut.SLOT)],
+            "cut": [("", _("as usual")), *((cut.value, catalogue.CUTS[cut]) for cut in catalogue.IN_ROWS)],
         }
         for name, choices in offered.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]
@@ -212,8 +212,8 @@ def told(one: Shown) -> dict[str, Any]:
     if one.whole is not None:
         value = one.whole.values[metric.code]
         return found | {
-            "value": figure_words.figure(metric, value),
-            "before": figure_words.figure(metric, one.before),
+            "value": wording.figure(metric.unit, value),
+            "before": wording.figure(metric.unit, one.before),
             "change": wording.against(value, one.before) if value is not None and one.before is not None else None,
             "is_of_few": figure_words.is_of_few(metric, one.whole.facts),
         }
@@ -228,7 +228,7 @@ def _table(one: Shown) -> list[dict[str, Any]]:
     code, by = one.metric.code, one.by or Cut.DAY
     rows = one.rows[::-1] if by in exploring.TIMES else sorted(one.rows, key=lambda row: -(row.values[code] or NOTHING))
     names = figure_words.keys(by, [row.key for row in rows[:TABLE_ROWS]])
-    return [{"name": names[row.key], "text": figure_words.figure(one.metric, row.values[code])} for row in rows[:TABLE_ROWS]]
+    return [{"name": names[row.key], "text": wording.figure(one.metric.unit, row.values[code])} for row in rows[:TABLE_ROWS]]
 
 
 def _question(one: Shown) -> str:

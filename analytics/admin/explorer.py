@@ -131,9 +131,9 @@ def _wholes(request: HttpRequest, asked: Question, found: Answer) -> list[dict[s
         tiles.append(
             {
                 "title": metric.title,
-                "value": figure_words.figure(metric, value),
+                "value": wording.figure(metric.unit, value),
                 "url": drilling.rows_of(request, metric, first=asked.first, last=asked.last, chosen=asked.of.chosen),
-                "before": figure_words.figure(metric, before) if before is not None else "",
+                "before": wording.figure(metric.unit, before) if before is not None else "",
                 "change": wording.against(value, before) if value is not None and before is not None else None,
                 "is_of_few": figure_words.is_of_few(metric, found.whole.facts),
                 "definition": _definition(metric),
@@ -208,8 +208,8 @@ def _table(request: HttpRequest, asked: Question, found: Answer, data: dict[str,
         "columns": [{"title": one.title, "definition": _definition(one)} for one in asked.metrics],
         "compared": compared,
         "has_bars": asked.by not in exploring.TIMES,
-        "total": [figure_words.figure(one, found.whole.values[one.code]) for one in asked.metrics],
-        "total_before": figure_words.figure(asked.metric, found.earlier_whole) if compared else "",
+        "total": [wording.figure(one.unit, found.whole.values[one.code]) for one in asked.metrics],
+        "total_before": wording.figure(asked.metric.unit, found.earlier_whole) if compared else "",
         "cut": MOST_ROWS if len(rows) > MOST_ROWS else 0,
         "rows": [
             {
@@ -218,12 +218,12 @@ def _table(request: HttpRequest, asked: Question, found: Answer, data: dict[str,
                 "bar": f"{float(abs(row.values[code] or Decimal(0)) / most * 100):.1f}" if most else "0",
                 "cells": [
                     {
-                        "text": figure_words.figure(one, row.values[one.code]),
+                        "text": wording.figure(one.unit, row.values[one.code]),
                         "is_of_few": figure_words.is_of_few(one, row.facts),
                     }
                     for one in asked.metrics
                 ],
-                "before": figure_words.figure(asked.metric, found.earlier.get(row.key)),
+                "before": wording.figure(asked.metric.unit, found.earlier.get(row.key)),
                 "change": wording.against(row.values[code] or Decimal(0), found.earlier.get(row.key) or Decimal(0)),
             }
             for row in shown
@@ -250,8 +250,8 @@ def _explained(request: HttpRequest, asked: Question, found: Answer, data: dict[
                 "url": drilling.rows_of(
                     request, metric, first=asked.first, last=asked.last, chosen=asked.of.chosen, by=by, key=one.key
                 ),
-                "before": figure_words.figure(metric, one.before),
-                "now": figure_words.figure(metric, one.now),
+                "before": wording.figure(metric.unit, one.before),
+                "now": wording.figure(metric.unit, one.now),
                 "change": _signed(metric, one.change),
                 "share": "" if one.share is None else wording.percent(one.share * 100),
                 "is_fall": one.change < 0,
@@ -263,7 +263,7 @@ def _explained(request: HttpRequest, asked: Question, found: Answer, data: dict[
 
 
 def _signed(metric: Metric, value: Decimal) -> str:
-    return f"{'+' if value > 0 else '−' if value < 0 else ''}{figure_words.figure(metric, abs(value))}"
+    return f"{'+' if value > 0 else '−' if value < 0 else ''}{wording.figure(metric.unit, abs(value))}"
 
 
 def _timeline(request: HttpRequest, asked: Question, found: Answer) -> list[dict[str, Any]]:
@@ -288,7 +288,7 @@ def _timeline(request: HttpRequest, asked: Question, found: Answer) -> list[dict
 
 
 def _level(metric: Metric, day: Any, change: Change) -> dict[str, Any]:
-    before, after = (figure_words.figure(metric, Decimal(str(round(one, 4)))) for one in (change.before, change.after))
+    before, after = (wording.figure(metric.unit, Decimal(str(round(one, 4)))) for one in (change.before, change.after))
     return {
         "day": wording.day(day),
         "until": "",

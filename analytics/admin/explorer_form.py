@@ -65,7 +65,7 @@ class QuestionForm(forms.Form):
     last = forms.DateField(label=gettext_lazy("To"), widget=DayInput)
     by = forms.ChoiceField(
         label=gettext_lazy("By"),
-        choices=[(cut.value, title) for cut, title in catalogue.CUTS.items() if cut is not Cut.SLOT],
+        choices=[(cut.value, catalogue.CUTS[cut]) for cut in catalogue.IN_ROWS],
         widget=UnfoldAdminSelectWidget,
     )
     against = forms.ChoiceField(label=gettext_lazy("Compared with"), choices=AGAINST, widget=UnfoldAdminSelectWidget)
@@ -156,8 +156,8 @@ def given(data: Any, today: date, may: May) -> dict[str, Any]:
     asked["beside"] = data.getlist("beside")
     metric = METRICS.get(asked["metric"])
     if metric and "by" not in data:
-        cuts = (Cut.DAY, *Cut)
-        asked["by"] = next((cut.value for cut in cuts if cut is not Cut.SLOT and sees(may, metric, [cut])), asked["by"])
+        cuts = (Cut.DAY, *catalogue.IN_ROWS)
+        asked["by"] = next((cut.value for cut in cuts if sees(may, metric, [cut])), asked["by"])
     return asked
 
 

@@ -1,11 +1,10 @@
-"""How a metric's figure reads, by its unit; and what the keys of a cut are called."""
+"""What the keys of a cut are called, and which figures stand on few."""
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from analytics.admin import charts, wording
@@ -16,41 +15,6 @@ from orders.admin import known
 # A share of fewer than these says little.
 FEWEST = 30
 COUNTED = ("orders", "units", "visits")
-HOUR, MINUTE = 3600, 60
-
-
-def figure(metric: Metric, value: Decimal | None) -> str:
-    if value is None:
-        return "-"
-    if metric.unit is Unit.MONEY:
-        return wording.money(value)
-    if metric.unit is Unit.COUNT:
-        return wording.number(value, 0 if value == value.to_integral_value() else 1)
-    if metric.unit is Unit.SHARE:
-        return f"{number_format(value * 100, decimal_pos=1)}%"
-    if metric.unit is Unit.SECONDS:
-        return seconds(value)
-    if metric.unit is Unit.DAYS:
-        return _("%(days)s d") % {"days": wording.number(value, 1)}
-    return wording.number(value, 2)
-
-
-def brief(metric: Metric, value: Decimal) -> str:
-    """For the ticks of an axis."""
-    if metric.unit is Unit.SHARE:
-        return f"{number_format((value * 100).normalize() if value else Decimal(0))}%"
-    if metric.unit is Unit.SECONDS:
-        return seconds(value)
-    return wording.brief(value)
-
-
-def seconds(value: Decimal) -> str:
-    whole = int(value)
-    if abs(whole) >= HOUR:
-        return _("%(hours)s h %(minutes)s min") % {"hours": whole // HOUR, "minutes": whole % HOUR // MINUTE}
-    if abs(whole) >= MINUTE:
-        return _("%(minutes)s min %(seconds)s s") % {"minutes": whole // MINUTE, "seconds": whole % MINUTE}
-    return _("%(seconds)s s") % {"seconds": wording.number(value, 1)}
 
 
 def is_of_few(metric: Metric, facts: Any) -> bool:
@@ -62,7 +26,7 @@ def is_of_few(metric: Metric, facts: Any) -> bool:
 def keys(cut: Cut, wanted: Iterable[Any]) -> dict[Any, str]:
     """The name of each key in the reader's language."""
     listed = list(wanted)
-    rows = naming.names(cut, listed) if cut in (Cut.SKU, Cut.CATEGORY, Cut.WAREHOUSE, Cut.SEGMENT) else {}
+    rows = naming.names(cut, listed)
     return {key: rows[key].title if key in rows else key_of_time(cut, key) for key in listed}
 
 
@@ -80,6 +44,8 @@ def key_of_time(cut: Cut, key: Any) -> str:
         return str(weekdays[key][1])
     if cut is Cut.SLOT:
         return f"{weekdays[key[0]][1]} {charts.hour(key[1])}"
+    if cut is Cut.DAY_HOUR:
+        return f"{wording.day(key[0])} {charts.hour(key[1])}"
     if cut is Cut.CHANNEL:
         return known.channel(key) if key else _("without a sale on record")
     return str(key)

@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from analytics.admin import alert_words as words
+from analytics.admin.wording import figure
 from analytics.metrics import METRICS, Unit
 from analytics.models import AlertRule, Incident
 from analytics.operations import alert_rules, incidents
@@ -112,7 +113,7 @@ class IncidentAdmin(ButtonsAdmin):
 
     @display(description=gettext_lazy("worst value"))
     def worst(self, row: Incident) -> str:
-        return words.figure(alerts.unit_of(row.rule), row.peak)
+        return figure(alerts.unit_of(row.rule), row.peak)
 
     @display(description=gettext_lazy("answer"))
     def answer_label(self, row: Incident) -> str:
@@ -240,23 +241,23 @@ def told(request: HttpRequest, row: Incident) -> dict[str, Any]:
 def numbers(rule: AlertRule, evidence: dict[str, Any]) -> list[tuple[str, str]]:
     """Inputs of the verdict, each by its name."""
     unit = alerts.unit_of(rule)
-    found = [(_("Value"), words.figure(unit, evidence.get("value")))]
+    found = [(_("Value"), figure(unit, evidence.get("value")))]
     if evidence.get("slot"):
         found.insert(0, (_("When"), words.slot(evidence["slot"])))
     if evidence.get("center") is not None:
-        found.append((_("Usual"), words.figure(unit, evidence["center"])))
+        found.append((_("Usual"), figure(unit, evidence["center"])))
         found.append((_("Change"), words.change(evidence)))
     if evidence.get("low") is not None:
-        found.append((_("Would not have been told from"), words.figure(unit, evidence["low"])))
+        found.append((_("Would not have been told from"), figure(unit, evidence["low"])))
     if evidence.get("high") is not None:
-        found.append((_("Would not have been told up to"), words.figure(unit, evidence["high"])))
+        found.append((_("Would not have been told up to"), figure(unit, evidence["high"])))
     if rule.kind == AlertRule.Kind.ANOMALY:
-        found.append((_("Standard deviations"), words.figure(Unit.RATE, evidence.get("score"))))
+        found.append((_("Standard deviations"), figure(Unit.RATE, evidence.get("score"))))
     if evidence.get("volume") is not None:
-        found.append((_("Rests on"), words.figure(Unit.COUNT, evidence["volume"])))
+        found.append((_("Rests on"), figure(Unit.COUNT, evidence["volume"])))
     compared = [one["value"] for one in evidence.get("comparable", [])]
     if compared:
-        found.append((_("Compared with"), " · ".join(words.figure(unit, one) for one in compared)))
+        found.append((_("Compared with"), " · ".join(figure(unit, one) for one in compared)))
     found += words.facts_of(evidence)
     if evidence.get("made_at"):
         found.append((_("Figures made at"), wording.plain_moment(datetime.fromisoformat(evidence["made_at"]))))

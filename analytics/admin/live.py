@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from analytics.admin import figure_words, line_charts, tiles
+from analytics.admin import line_charts, tiles, wording
 from analytics.admin.explorer_form import sees
 from analytics.metrics import Cut
 from analytics.queries import live, sales
@@ -76,8 +76,8 @@ def _hours(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
         "figures": [
             {
                 "title": one.title,
-                "now": figure_words.figure(one, found.now.values[one.code]),
-                "before": figure_words.figure(one, found.before.values[one.code]) if found.before else "-",
+                "now": wording.figure(one.unit, found.now.values[one.code]),
+                "before": wording.figure(one.unit, found.before.values[one.code]) if found.before else "-",
                 "definition": f"{reverse('admin:analytics_definitions')}#{one.code}",
             }
             for one in shown

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from analytics.figures import change
+from analytics.metrics import Unit
 from config.kernel.money import Money, format_money
 
 # Django's own short names are long in Korean.
@@ -30,6 +31,30 @@ STEPS = {
     "ko": ((Decimal(10) ** 12, "조"), (Decimal(10) ** 8, "억"), (Decimal(10) ** 4, "만")),
     "en": ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "K")),
 }
+
+
+def figure(unit: Unit, value: Decimal | float | str | None) -> str:
+    """Any figure of the registry, of a rule or of a report; a dash where it cannot be told."""
+    if value is None:
+        return "-"
+    exact = Decimal(str(value))
+    is_whole = exact == exact.to_integral_value()
+    if unit is Unit.MONEY:
+        return money(exact)
+    if unit is Unit.SHARE:
+        return share(exact)
+    if unit is Unit.SECONDS:
+        return seconds(exact)
+    if unit is Unit.DAYS:
+        return _("%(days)s days") % {"days": number(exact, 0 if is_whole else 1)}
+    return number(exact, 0 if is_whole else 1 if unit is Unit.COUNT else 2)
+
+
+def tick(unit: Unit, value: Decimal) -> str:
+    """The same on an axis, where there is little room."""
+    if unit is Unit.SHARE:
+        return f"{number_format((value * 100).normalize() if value else Decimal(0))}%"
+    return seconds(value) if unit is Unit.SECONDS else brief(value)
 
 
 def money(amount: Decimal | None) -> str:
@@ -112,6 +137,17 @@ def short_span(value: timedelta | None) -> str:
     days, hours = divmod(seconds // 3_600, 24)
     whole = pgettext("span of days", "%(days)s d") % {"days": number(days)}
     return _("%(days)s d %(hours)s h") % {"days": number(days), "hours": hours} if hours else whole
+
+
+def seconds(value: Decimal) -> str:
+    """From tenths of a second up to days with their hours."""
+    if value < 0:
+        return f"−{seconds(-value)}"
+    if value < 60:
+        return _("%(seconds)s s") % {"seconds": number(value, 0 if value == value.to_integral_value() else 1)}
+    if value < 3_600 and value % 60 >= 1:
+        return _("%(minutes)s min %(seconds)s s") % {"minutes": int(value) // 60, "seconds": int(value) % 60}
+    return short_span(timedelta(seconds=int(value)))
 
 
 def share(value: Decimal | None, digits: int = 1) -> str:

@@ -22,7 +22,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics.metrics import METRICS, Cut
-from analytics.queries import feeds
+from analytics.queries import catalogue, feeds
 from analytics.queries.feeds import Asked, Column, Feed, FeedRefused
 from analytics.reading import VIEWS
 from config.kernel import clock, exporting
@@ -34,6 +34,7 @@ from config.kernel.throttling import TokenThrottle, within
 A_MINUTE = 60
 # The set of all metrics by day.
 METRIC_SET = "metrics_daily"
+_BY = [one.value for one in catalogue.OFFERED]
 _PARTS = (Cut.CHANNEL, Cut.CATEGORY, Cut.SKU, Cut.WAREHOUSE, Cut.SEGMENT)
 _EDM = {
     "date": "Edm.Date",
@@ -107,7 +108,7 @@ class FeedCSVView(FeedView):
         ),
         parameters=[
             *_SPAN,
-            OpenApiParameter("by", OpenApiTypes.STR, enum=[one.value for one in Cut], description="Metrics: day, if left out."),
+            OpenApiParameter("by", OpenApiTypes.STR, enum=_BY, description="Metrics: day, if left out."),
             *(OpenApiParameter(one.value, OpenApiTypes.STR, description="Metrics: of this one only.") for one in _PARTS),
         ],
         responses={
@@ -206,7 +207,7 @@ PAGE = 5_000
 def _asked(params: Mapping[str, str], at: datetime) -> Asked:
     first, last = feeds.span(params.get("first", ""), params.get("last", ""), at)
     by = params.get("by", Cut.DAY.value)
-    if by not in {one.value for one in Cut}:
+    if by not in _BY:
         raise FeedRefused(_("The figures cannot be told apart by this."), details={"by": ["unknown"]})
     part = {cut: params[cut.value] for cut in _PARTS if params.get(cut.value)}
     return Asked(first, last, Cut(by), part)

@@ -25,7 +25,9 @@ class FiguresInput(serializers.Serializer[Any]):
     first = serializers.DateField(help_text="The first business day.")
     last = serializers.DateField(help_text="The last business day, included. Days that are not there yet are left out.")
     by = serializers.ChoiceField(
-        choices=[one.value for one in Cut], required=False, help_text="What to tell apart; without it there is one row."
+        choices=[one.value for one in catalogue.OFFERED],
+        required=False,
+        help_text="What to tell apart; without it there is one row.",
     )
     channel = serializers.CharField(required=False, max_length=20, help_text="Only this sales channel.")
     category = serializers.CharField(

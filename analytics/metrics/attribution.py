@@ -10,6 +10,8 @@ from django.utils.translation import pgettext_lazy
 from analytics.behaviour.crediting import Model
 from analytics.metrics.values import Facts, Good, Metric, Unit, fact, ratio
 
+TITLE = _("Origins and advertising")
+
 MODELS = {
     Model.LAST: pgettext_lazy("attribution", "last touch"),
     Model.FIRST: pgettext_lazy("attribution", "first touch"),

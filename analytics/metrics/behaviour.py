@@ -5,6 +5,8 @@ from django.utils.translation import pgettext_lazy
 
 from analytics.metrics.values import Good, Metric, Unit, fact, ratio
 
+TITLE = _("Visits and interest")
+
 # A share of fewer visits says little: pages show it as unknown where they tell parts apart.
 LEAST_VISITS = 30
 DAILY_VISITORS = "daily_visitors"
@@ -137,6 +139,19 @@ METRICS = (
         formula="carts_left / visits_carted",
         facts=("carts_left", "visits_carted"),
         value=ratio("carts_left", "visits_carted"),
+        censoring=_OPEN_VISITS,
+        good=Good.DOWN,
+    ),
+    Metric(
+        "carts_left",
+        pgettext_lazy("figure", "Carts left"),
+        Unit.COUNT,
+        _("Visits that put something in the cart and did not order."),
+        _("Some come back for it: see what becomes of return visits. Read it with the visits, or it rises with them."),
+        owner="marketer",
+        formula="count(visit where added > 0 and not ordered)",
+        facts=("carts_left",),
+        value=fact("carts_left"),
         censoring=_OPEN_VISITS,
         good=Good.DOWN,
     ),

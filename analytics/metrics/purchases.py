@@ -7,6 +7,8 @@ from django.utils.translation import pgettext_lazy
 
 from analytics.metrics.values import Facts, Good, Metric, Unit, fact, ratio
 
+TITLE = _("Time to buy and coming back")
+
 _WATCHED = _("Whoever has not ordered yet counts for as long as they have been watched, at most 90 days (Kaplan-Meier).")
 _PERSON = _(
     "A person is a customer, or a browser in visits that are nobody's. It begins with the first visit that is known; those "

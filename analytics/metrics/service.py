@@ -5,6 +5,8 @@ from django.utils.translation import pgettext_lazy
 
 from analytics.metrics.values import Good, Metric, Unit, fact, ratio
 
+TITLE = _("Shipping and outcomes")
+
 METRICS = (
     Metric(
         "parcels",

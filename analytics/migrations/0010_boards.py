@@ -8,18 +8,21 @@ from django.db import migrations, models
 BUILT_IN = (
     ("owner", "한눈에 보는 쇼핑몰", ["owner", "analyst", "viewer"], [
         ("sales", "NUMBER", "", 28), ("orders", "NUMBER", "", 28), ("profit", "NUMBER", "", 28),
-        ("sales", "LINE", "day", 91), ("orders", "HEAT", "", 91),
+        ("visits", "NUMBER", "", 28), ("conversion", "NUMBER", "", 28), ("on_time_share", "NUMBER", "", 28),
+        ("sales", "LINE", "day", 91), ("orders", "HEAT", "", 91), ("conversion", "LINE", "day", 91),
         ("net", "TABLE", "category", 28), ("sales", "TABLE", "channel", 28),
     ]),
     ("marketer", "행사와 그 성과", ["owner", "marketer", "analyst"], [
         ("discount_share", "NUMBER", "", 28), ("average_order", "NUMBER", "", 28), ("units_per_order", "NUMBER", "", 28),
-        ("discounts", "LINE", "day", 91), ("sales", "HEAT", "", 91),
+        ("visits", "NUMBER", "", 28), ("carts_left", "NUMBER", "", 28), ("lead_time_median", "NUMBER", "", 28),
+        ("discounts", "LINE", "day", 91), ("visits", "HEAT", "", 91), ("conversion", "LINE", "day", 91),
         ("orders", "TABLE", "channel", 28), ("discount_share", "TABLE", "category", 28),
     ]),
     ("buyer", "상품의 들고 남", ["owner", "buyer", "warehouse", "analyst"], [
         ("received_units", "NUMBER", "", 28), ("shipped_units", "NUMBER", "", 28), ("returned_units", "NUMBER", "", 28),
+        ("on_time_share", "NUMBER", "", 28), ("time_to_ship", "NUMBER", "", 28), ("out_of_stock_share", "NUMBER", "", 28),
         ("shipped_units", "LINE", "week", 364), ("received_units", "LINE", "week", 364),
-        ("shipped_units", "TABLE", "category", 28), ("shipped_units", "TABLE", "sku", 28),
+        ("shipped_units", "TABLE", "category", 28), ("shipped_units", "TABLE", "sku", 28), ("product_views", "TABLE", "sku", 28),
     ]),
 )
 

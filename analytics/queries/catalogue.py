@@ -20,12 +20,19 @@ CUTS = {
     Cut.HOUR: pgettext_lazy("sales by", "Hour"),
     Cut.WEEKDAY: pgettext_lazy("sales by", "Weekday"),
     Cut.SLOT: pgettext_lazy("sales by", "Weekday and hour"),
+    Cut.DAY_HOUR: pgettext_lazy("sales by", "Day and hour"),
     Cut.CHANNEL: pgettext_lazy("sales by", "Channel"),
     Cut.CATEGORY: pgettext_lazy("sales by", "Category"),
     Cut.SKU: pgettext_lazy("sales by", "SKU"),
     Cut.WAREHOUSE: pgettext_lazy("sales by", "Warehouse"),
     Cut.SEGMENT: pgettext_lazy("sales by", "Segment"),
+    Cut.GROUPING: pgettext_lazy("sales by", "Origin"),
+    Cut.CAMPAIGN: pgettext_lazy("sales by", "Campaign"),
 }
+# What staff and programs may ask by. Each hour of each day is for alert rules, which look at one after the other.
+OFFERED = tuple(cut for cut in CUTS if cut is not Cut.DAY_HOUR)
+# What makes the rows of a table; weekdays by hours are a heat map.
+IN_ROWS = tuple(cut for cut in OFFERED if cut is not Cut.SLOT)
 UNITS = {
     Unit.COUNT: pgettext_lazy("unit", "a count"),
     Unit.MONEY: pgettext_lazy("unit", "an amount in the shop's currency"),
@@ -45,17 +52,17 @@ class Subject:
 
 
 def subjects() -> list[Subject]:
-    """A module of the registry is a subject; its TITLE names it."""
+    """A module of the registry is a subject, which its TITLE names."""
     found = []
     for name, module in vars(registry).items():
         if isinstance(module, ModuleType) and hasattr(module, "METRICS"):
             own: tuple[Metric, ...] = tuple(one for one in module.METRICS if one.code in METRICS)
-            found.append(Subject(name, str(getattr(module, "TITLE", "") or _("Further figures")), own))
+            found.append(Subject(name, str(module.TITLE), own))
     return found
 
 
 def cuts_of(metric: Metric) -> list[Cut]:
-    return [cut for cut in Cut if measuring.can_cut(metric, [cut])]
+    return [cut for cut in OFFERED if measuring.can_cut(metric, [cut])]
 
 
 def facts_about(metric: Metric) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ class Name:
 
 
 def names(cut: Cut, keys: Iterable[Any]) -> Mapping[Any, Name]:
-    """Of rows the shop keeps; empty for other cuts, whose keys speak for themselves."""
+    """Of rows the shop keeps, and of origins; empty for other cuts, whose keys speak for themselves."""
     wanted = [key for key in keys if key is not None]
     if cut is Cut.SKU:
         told = titles.skus(keys=wanted)
@@ -35,6 +35,10 @@ def names(cut: Cut, keys: Iterable[Any]) -> Mapping[Any, Name]:
     if cut is Cut.SEGMENT:
         found = Segment.objects.filter(pk__in=[key for key in wanted if isinstance(key, int)])
         return {one.pk: Name(one.code, one.name) for one in found}
+    if cut is Cut.GROUPING:
+        return {key: Name(key, titles.origin(key)) for key in wanted}
+    if cut is Cut.CAMPAIGN:
+        return {key: Name(key, titles.campaign(key)) for key in wanted}
     return {}
 
 

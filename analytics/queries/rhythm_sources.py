@@ -91,10 +91,9 @@ _ALL = """
 """
 
 _SLOTS = """
-    SELECT s.channel, extract(isodow FROM v.day)::int - 1, extract(hour FROM v.started_at AT TIME ZONE %(zone)s)::int,
-        (%(last)s::date - v.day) / 7, count(*), count(v.ordered_at)
-    FROM analytics_visit AS v JOIN analytics_eventsource AS s ON s.id = v.source_id
-    WHERE v.day BETWEEN %(first)s AND %(last)s AND NOT v.day = ANY(%(left_out)s::date[])
+    SELECT channel, extract(isodow FROM day)::int - 1, hour, (%(last)s::date - day) / 7, sum(visits)::int, sum(ordered)::int
+    FROM analytics_hourlyvisits
+    WHERE day BETWEEN %(first)s AND %(last)s AND NOT day = ANY(%(left_out)s::date[])
     GROUP BY 1, 2, 3, 4
 """
 
@@ -161,12 +160,7 @@ def stories(customers: Collection[int], *, on: date, at: datetime) -> dict[int, 
 
 def slots(*, first: date, last: date, left_out: Collection[date]) -> list[Counted]:
     """Visits by the hour in which they began, and how many of them ordered; weeks are counted back from the last day."""
-    given: dict[str, Any] = {
-        "first": first,
-        "last": last,
-        "left_out": sorted(left_out),
-        "zone": settings.BUSINESS_TIME_ZONE,
-    }
+    given: dict[str, Any] = {"first": first, "last": last, "left_out": sorted(left_out)}
     with connection.cursor() as cursor:
         cursor.execute(_SLOTS, given)
         return [Counted(*row) for row in cursor.fetchall()]

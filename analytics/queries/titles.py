@@ -1,5 +1,6 @@
 """What the keys of figures are called."""
 
+from analytics.models.attribution import Grouping
 from inventory.models import Category, Variant
 
 
@@ -12,6 +13,16 @@ def categories(*, keys: list[int]) -> dict[int, str]:
     """With the categories above: at most three names."""
     found = Category.objects.select_related("parent__parent").filter(pk__in=keys)
     return {one.pk: path(one) for one in found}
+
+
+def origin(code: str) -> str:
+    return str(Grouping(code).label) if code in Grouping.values else code
+
+
+def campaign(key: str) -> str:
+    """Origin, source and campaign, as far as they are known."""
+    grouping, *told = key.split("/", 2)
+    return " · ".join([origin(grouping), *(one for one in told if one)])
 
 
 def path(category: Category) -> str:

@@ -335,7 +335,7 @@ def test_the_built_in_boards_show_figures_that_are_counted() -> None:
 
     from analytics.queries import boards, measuring
 
-    built_in = import_module("analytics.migrations.0011_boards").BUILT_IN
+    built_in = import_module("analytics.migrations.0010_boards").BUILT_IN
     assert [code for code, *_rest in built_in] == ["owner", "marketer", "buyer"]
     for _code, _name, _shared, tiles in built_in:
         for metric, form, cut, days in tiles:

@@ -4,6 +4,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from analytics.models import (
     BuyerType,
@@ -18,7 +20,7 @@ from analytics.models import (
     Visit,
     VisitDay,
 )
-from analytics.operations import buyer_types, decisive_slots, rhythm, rollups
+from analytics.operations import buyer_types, decisive_slots, interest, rhythm, rollups
 from analytics.queries import hot_slots, rhythm_recount, rhythm_sources
 from analytics.rhythm import decline
 from campaigns.models import Customer, Segment, SegmentMembership
@@ -261,6 +263,11 @@ def test_slots_are_counted_by_the_hour_in_seoul_and_stored_with_their_evidence(s
     visits.append(_row(source, seoul("2026-11-20", "00:00"), 1, True))
     visits.append(_row(source, ago(56), 1, True))
     Visit.objects.bulk_create(visits)
+    for day in {one.day for one in visits}:
+        interest.replace(day=day, is_forgotten=False)
+    with CaptureQueriesContext(connection) as asked:
+        rhythm_sources.slots(first=EVE, last=EVE, left_out=[])
+    assert "analytics_visit " not in asked[0]["sql"], "visits are never scanned"
     run = decisive_slots.find(at=MORNING)
     assert (run.first_on, run.last_on, run.visits, run.ordered) == (EVE - timedelta(days=55), EVE, 720, 88)
     found = hot_slots.latest()
