@@ -205,7 +205,8 @@ def of_series(series: Sequence[Mapping[str, Any]], unit: Unit) -> dict[str, Any]
     shown = [value if value is not None else Decimal(0) for value in values]
     drawn = drawing.chart(shown, column("center"), lows, highs)
     by_hour = series[-1].get("hour") is not None
-    names = [f"{one['hour']:02}:00" if by_hour else wording.short_day(date.fromisoformat(one["day"])) for one in series]
+    days = [wording.short_day(date.fromisoformat(one["day"])) for one in series]
+    names = [f"{day} {one['hour']:02}:00" if by_hour else day for day, one in zip(days, series, strict=True)]
     return {
         "drawn": drawn,
         "width": drawing.WIDTH,

@@ -82,7 +82,9 @@ def _type(request: HttpRequest, one: BuyerType, found: Counts) -> dict[str, Any]
 
 
 def _chart(found: Counts) -> dict[str, Any]:
-    series = [[None if one is None else Decimal(one) for one in found.by_type[kind]] for kind in BuyerType.values]
+    # Most customers are of no type yet: their line would press the others flat. Each day's words tell their number.
+    kinds = [kind for kind in BuyerType.values if kind != BuyerType.UNKNOWN]
+    series = [[None if one is None else Decimal(one) for one in found.by_type[kind]] for kind in kinds]
     drawn = drawing.chart(*series)
     slots = []
     for place, slot in enumerate(drawn.slots):
@@ -96,7 +98,7 @@ def _chart(found: Counts) -> dict[str, Any]:
         "drawn": drawn,
         "lines": [
             {"code": kind.lower(), "title": BuyerType(kind).label, "path": path}
-            for kind, path in zip(BuyerType.values, drawn.lines, strict=True)
+            for kind, path in zip(kinds, drawn.lines, strict=True)
         ],
         "slots": slots,
         "ticks": [number(tick) for tick in drawn.ticks],

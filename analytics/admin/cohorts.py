@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics import cohorts, drawing
 from analytics.admin import wording
-from analytics.admin.sales import PLAIN
+from analytics.admin.periods import PLAIN
 from analytics.cohorts import Cohort
 from analytics.models import CohortMonth
 from analytics.queries import purchase_times

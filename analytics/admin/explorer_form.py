@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import UnfoldAdminSelectMultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from analytics.admin.periods import spans
 from analytics.admin.wording import number
 from analytics.comparing import Against
 from analytics.metrics import METRICS, Cut, Metric
@@ -169,24 +170,13 @@ def query(asked: dict[str, Any], **changed: Any) -> str:
 
 def periods(today: date, asked: dict[str, Any]) -> list[dict[str, Any]]:
     """Periods one click away; all else that is being looked at stays."""
-    month = today.replace(day=1)
-    month_before = (month - timedelta(days=1)).replace(day=1)
-    spans = [
-        (_("Today"), today, today),
-        (_("%(days)s days") % {"days": 7}, today - timedelta(days=6), today),
-        (_("%(days)s days") % {"days": 30}, today - timedelta(days=29), today),
-        (_("%(days)s days") % {"days": 90}, today - timedelta(days=89), today),
-        (_("This month"), month, today),
-        (_("Last month"), month_before, month - timedelta(days=1)),
-        (_("12 months"), today - timedelta(days=364), today),
-    ]
     return [
         {
             "title": title,
             "query": query(asked, first=first.isoformat(), last=last.isoformat()),
             "is_current": (asked.get("first"), asked.get("last")) == (first.isoformat(), last.isoformat()),
         }
-        for title, first, last in spans
+        for title, first, last in [(_("Today"), today, today), *spans(today)]
     ]
 
 

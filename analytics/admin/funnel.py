@@ -197,6 +197,7 @@ def week(request: HttpRequest, first: date, last: date, at: datetime, narrowed: 
         "legend": [drawing.strength(Decimal(step), Decimal(4)) for step in range(5)],
         "most": share(most),
         "few": len(slots) - len(told),
+        "is_known": bool(told),
         "words": _("Best: %(weekday)s %(hour)s.") % {"weekday": names[best.key[0]][1], "hour": charts.hour(best.key[1])}
         if best and most
         else "",

@@ -62,7 +62,8 @@ def _course(at: datetime) -> dict[str, Any]:
         earlier=dict(enumerate(found.usual)) if any(found.usual) else {},
         partners={},
     )
-    return {"chart": chart | {"words": ""}, "days": found.days}
+    lines = [line | {"title": _("Usual")} if number else line for number, line in enumerate(chart["lines"])]
+    return {"chart": chart | {"words": "", "lines": lines}, "days": found.days}
 
 
 def _hours(request: HttpRequest, at: datetime) -> dict[str, Any] | None:

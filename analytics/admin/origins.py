@@ -16,14 +16,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from analytics.admin import periods
 from analytics.admin import wording as words
 from analytics.admin.event_quality import span
-from analytics.admin.sales import LONGEST_DAYS, PLAIN
+from analytics.admin.periods import PLAIN, PeriodForm
 from analytics.behaviour.crediting import GAP, Model
 from analytics.metrics import METRICS, Cut, Unit
 from analytics.metrics.attribution import MODELS
@@ -33,7 +34,6 @@ from analytics.queries import attribution
 from analytics.queries.measuring import Row
 from config.kernel import clock, shop
 from config.kernel.admin import downloading, wording
-from config.kernel.admin.buttons import DayInput
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.money import Money
 from orders.admin import known
@@ -54,9 +54,8 @@ BRIEF = {
 NARROW = ("origin_visits", "attributed_new_customers", "assisted_orders", "ad_spend", "cost_per_order")
 
 
-class OriginsForm(forms.Form):
-    first = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
-    last = forms.DateField(label=gettext_lazy("To"), widget=DayInput)
+class OriginsForm(PeriodForm):
+    longest_days = 731
     model = forms.ChoiceField(
         label=pgettext_lazy("attribution", "Orders are owed"),
         choices=[(model.value, title) for model, title in MODELS.items()],
@@ -69,15 +68,6 @@ class OriginsForm(forms.Form):
         offered = self.fields["channel"]
         assert isinstance(offered, forms.ChoiceField)  # noqa: S101
         offered.choices = [("", _("All")), *((one, known.channel(one)) for one in channels)]
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        first, last = given.get("first"), given.get("last")
-        if first and last and first > last:
-            self.add_error("last", _("The period ends before it begins."))
-        elif first and last and (last - first).days >= LONGEST_DAYS:
-            self.add_error("first", _("Choose at most %(days)s days.") % {"days": words.number(LONGEST_DAYS)})
-        return given
 
 
 @admin.register(DailyAttribution)
@@ -99,7 +89,7 @@ class DailyAttributionAdmin(ReadOnlyAdmin):
             "title": _("Where customers come from"),
             "opts": self.opts,
             "form": form,
-            "periods": _periods(at, form),
+            "periods": periods.near(shop.day(at), form),
             "window": settings.ATTRIBUTION_DAYS,
             "few": attribution.FEW,
             "definitions_url": reverse("admin:analytics_definitions"),
@@ -112,8 +102,7 @@ class DailyAttributionAdmin(ReadOnlyAdmin):
         at = clock.now()
         form = asked(request, at)
         if not form.is_valid():
-            told = [f"{form.fields[name].label}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()]
-            return HttpResponse("\n".join(told), status=400, content_type=PLAIN)
+            return periods.refused(form)
         given = form.cleaned_data
         model = Model(given.pop("model"))
         codes = _codes(model, given["channel"])
@@ -195,7 +184,7 @@ def asked(request: HttpRequest, at: datetime) -> OriginsForm:
     today = shop.day(at)
     usual = {"first": (today - timedelta(days=29)).isoformat(), "last": today.isoformat(), "model": Model.LAST.value}
     told = {**usual, **request.GET.dict()}
-    return OriginsForm(told, channels=attribution.channels(first=today - timedelta(days=LONGEST_DAYS), last=today))
+    return OriginsForm(told, channels=attribution.channels(first=today - timedelta(days=OriginsForm.longest_days), last=today))
 
 
 def page(request: HttpRequest, *, first: date, last: date, model: str, channel: str, at: datetime) -> dict[str, Any]:
@@ -284,12 +273,16 @@ def _compared(row: Row) -> dict[str, Any]:
         "name": TITLES[row.key],
         "cells": [
             {
-                "orders": shown("orders", row.values[f"attributed_orders_{model.value}"]),
+                "orders": _orders(row.values[f"attributed_orders_{model.value}"] or Decimal(0)),
                 "net": words.money(row.values[f"attributed_net_{model.value}"]),
             }
             for model in MODELS
         ],
     }
+
+
+def _orders(value: Decimal) -> str:
+    return ngettext("%(orders)s order", "%(orders)s orders", 1 if value == 1 else 2) % {"orders": shown("orders", value)}
 
 
 def _brief(code: str) -> Any:
@@ -322,26 +315,3 @@ def _plain(code: str, value: Decimal | None) -> Any:
 def _named(key: str) -> list[str]:
     grouping, source, campaign = key.split("/", 2)
     return [str(TITLES[grouping]), source, campaign]
-
-
-def _periods(at: datetime, form: OriginsForm) -> list[dict[str, Any]]:
-    """Periods one click away; model and channel that are being looked at stay."""
-    today = shop.day(at)
-    month = today.replace(day=1)
-    before = (month - timedelta(days=1)).replace(day=1)
-    kept = {name: form.data.get(name, "") for name in ("model", "channel") if form.data.get(name)}
-    spans = [
-        (_("%(days)s days") % {"days": 7}, today - timedelta(days=6), today),
-        (_("%(days)s days") % {"days": 30}, today - timedelta(days=29), today),
-        (_("%(days)s days") % {"days": 90}, today - timedelta(days=89), today),
-        (_("This month"), month, today),
-        (_("Last month"), before, month - timedelta(days=1)),
-    ]
-    return [
-        {
-            "title": title,
-            "query": urlencode({"first": first.isoformat(), "last": last.isoformat(), **kept}),
-            "is_current": (form.data.get("first"), form.data.get("last")) == (first.isoformat(), last.isoformat()),
-        }
-        for title, first, last in spans
-    ]

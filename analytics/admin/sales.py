@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from analytics.admin import charts, explorer, live, tiles, wording
+from analytics.admin import charts, explorer, live, periods, tiles, wording
+from analytics.admin.periods import PLAIN, PeriodForm
 from analytics.admin.wording import money, number
 from analytics.definitions import OTHERS, TITLES
 from analytics.figures import Figures, total
@@ -29,13 +30,10 @@ from analytics.queries import catalogue, sales, titles
 from analytics.queries.sales import Freshness, SkuSales
 from config.kernel import clock, exporting, shop
 from config.kernel.admin import downloading
-from config.kernel.admin.buttons import DayInput
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.money import Money
 from orders.admin import known
 
-PLAIN = "text/plain; charset=utf-8"
-LONGEST_DAYS = 731
 # On the page; the file has them all.
 MOST_ROWS = 500
 BY = (
@@ -47,19 +45,9 @@ BY = (
 )
 
 
-class PeriodForm(forms.Form):
-    first = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
-    last = forms.DateField(label=gettext_lazy("To"), widget=DayInput)
+class SalesForm(PeriodForm):
+    longest_days = 731
     by = forms.ChoiceField(label=gettext_lazy("By"), choices=BY, widget=UnfoldAdminSelectWidget)
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        first, last = given.get("first"), given.get("last")
-        if first and last and first > last:
-            self.add_error("last", _("The period ends before it begins."))
-        elif first and last and (last - first).days >= LONGEST_DAYS:
-            self.add_error("first", _("Choose at most %(days)s days.") % {"days": number(LONGEST_DAYS)})
-        return given
 
 
 @dataclass(frozen=True)
@@ -125,7 +113,7 @@ class HourlySalesAdmin(ReadOnlyAdmin):
         self._require(request)
         at = clock.now()
         today = shop.day(at)
-        form = PeriodForm({**_usual(today), **request.GET.dict()})
+        form = SalesForm({**periods.usual(today), "by": "day", **request.GET.dict()})
         fresh = sales.freshness(at=at)
         shown: dict[str, Any] = {}
         if form.is_valid():
@@ -142,7 +130,7 @@ class HourlySalesAdmin(ReadOnlyAdmin):
             "title": _("Sales"),
             "opts": self.opts,
             "form": form,
-            "periods": _periods(today, form),
+            "periods": periods.near(today, form),
             "fresh": fresh,
             "definitions_url": reverse("admin:analytics_definitions"),
             **shown,
@@ -151,12 +139,9 @@ class HourlySalesAdmin(ReadOnlyAdmin):
 
     def csv_view(self, request: HttpRequest) -> HttpResponseBase:
         self._require(request)
-        form = PeriodForm(request.GET)
+        form = SalesForm(request.GET)
         if not form.is_valid():
-            words = "\n".join(
-                f"{form.fields[name].label}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()
-            )
-            return HttpResponse(words, status=400, content_type=PLAIN)
+            return periods.refused(form)
         given, at = form.cleaned_data, clock.now()
         table = cut(**given, fresh=sales.freshness(at=at), at=at, most=exporting.MOST_ROWS + 1)
         heading = [table.heading, *(str(column.title) for column in table.columns)]
@@ -256,31 +241,3 @@ def _in_words(table: Table) -> dict[str, Any]:
         "closed_only": table.closed_only,
         "cut": table.cut,
     }
-
-
-def _usual(today: date) -> dict[str, str]:
-    return {"first": (today - timedelta(days=29)).isoformat(), "last": today.isoformat(), "by": "day"}
-
-
-def _periods(today: date, form: PeriodForm) -> list[dict[str, Any]]:
-    """Periods one click away; the cut that is being looked at stays."""
-    month = today.replace(day=1)
-    month_before = (month - timedelta(days=1)).replace(day=1)
-    by = form.cleaned_data.get("by", "day") if hasattr(form, "cleaned_data") else "day"
-    spans = [
-        (_("Today"), today, today),
-        (_("%(days)s days") % {"days": 7}, today - timedelta(days=6), today),
-        (_("%(days)s days") % {"days": 30}, today - timedelta(days=29), today),
-        (_("%(days)s days") % {"days": 90}, today - timedelta(days=89), today),
-        (_("This month"), month, today),
-        (_("Last month"), month_before, month - timedelta(days=1)),
-        (_("12 months"), today - timedelta(days=364), today),
-    ]
-    return [
-        {
-            "title": title,
-            "query": urlencode({"first": first.isoformat(), "last": last.isoformat(), "by": by}),
-            "is_current": (form.data.get("first"), form.data.get("last")) == (first.isoformat(), last.isoformat()),
-        }
-        for title, first, last in spans
-    ]

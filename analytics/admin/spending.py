@@ -171,7 +171,7 @@ class AdSpendAdmin(ReadOnlyAdmin):
 
 @admin.register(SpendImport)
 class SpendImportAdmin(ReadOnlyAdmin):
-    list_display = ("imported", "who", "file", "period", "added", "changed", "unchanged", "cost_words")
+    list_display = ("taken_in", "who", "file", "period", "added", "changed", "unchanged", "cost_words")
     list_filter: tuple[Any, ...] = (("imported_at", BusinessDaysFilter),)
     list_select_related = ("actor",)
     ordering = ("-imported_at", "-id")
@@ -181,7 +181,7 @@ class SpendImportAdmin(ReadOnlyAdmin):
     readonly_fields = fields
     empty_hint = gettext_lazy("Each table of spend that was taken in, with what became of its rows.")
 
-    imported = wording.moment_column("imported_at", gettext_lazy("imported at"))
+    taken_in = wording.moment_column("imported_at", gettext_lazy("imported at"))
 
     def title_of(self, run: SpendImport) -> str:
         return f"{wording.plain_moment(run.imported_at)} · {run.name or 'API'}"

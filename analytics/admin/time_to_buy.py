@@ -1,7 +1,7 @@
 """The time to buy: how long newcomers take to order, and what orders took from the cart, from a click, after a return."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics import cohorts, drawing, survival
-from analytics.admin import wording
-from analytics.admin.sales import PLAIN
+from analytics.admin import periods, wording
+from analytics.admin.periods import PLAIN, PeriodForm
 from analytics.admin.wording import number, share, short_span
 from analytics.models import DailyTiming, Newcomer
 from analytics.queries import purchase_times
@@ -27,12 +27,10 @@ from analytics.survival import DAY, HOUR, MINUTE, Counts
 from campaigns.models import Promotion
 from config.kernel import clock, shop
 from config.kernel.admin import downloading
-from config.kernel.admin.buttons import DayInput
 from config.kernel.admin.house import ReadOnlyAdmin
 from orders.admin import known
 
 ROWS = "analytics_purchase_changelist", "analytics.view_purchase"
-LONGEST_DAYS = 366
 # Where the curve is told, evenly spaced: time to buy is told in minutes as well as in weeks.
 MARKS = (
     *(one * MINUTE for one in (1, 2, 5, 10, 20, 40)),
@@ -43,9 +41,7 @@ LABELS = 7
 FILES = ("curve", "newcomers", "carts", "responses", "returns")
 
 
-class TimingForm(forms.Form):
-    first = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
-    last = forms.DateField(label=gettext_lazy("To"), widget=DayInput)
+class TimingForm(PeriodForm):
     channel = forms.ChoiceField(label=gettext_lazy("Channel"), required=False, widget=UnfoldAdminSelectWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -53,15 +49,6 @@ class TimingForm(forms.Form):
         codes = sorted({*purchase_times.channels(), *purchase_times.channels_of_orders()})
         channels = [("", _("All")), *((one, known.channel(one)) for one in codes)]
         self.fields["channel"].choices = channels  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        first, last = given.get("first"), given.get("last")
-        if first and last and first > last:
-            self.add_error("last", _("The period ends before it begins."))
-        elif first and last and (last - first).days >= LONGEST_DAYS:
-            self.add_error("first", _("Choose at most %(days)s days.") % {"days": number(LONGEST_DAYS)})
-        return given
 
 
 @admin.register(Newcomer)
@@ -76,7 +63,9 @@ class NewcomerAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         self._require(request)
-        form = TimingForm({**_usual(clock.now()), **request.GET.dict()})
+        # Only closed days are told.
+        last = shop.day(clock.now()) - timedelta(days=1)
+        form = TimingForm({**periods.usual(last, days=90), **request.GET.dict()})
         shown: dict[str, Any] = {}
         if form.is_valid():
             given = form.cleaned_data
@@ -90,6 +79,7 @@ class NewcomerAdmin(ReadOnlyAdmin):
             "title": _("Time to buy"),
             "opts": self.opts,
             "form": form,
+            "periods": periods.links(periods.spans(last), form),
             "fresh": purchase_times.freshness(),
             "few": cohorts.FEW,
             "definitions_url": reverse("admin:analytics_definitions"),
@@ -299,8 +289,3 @@ def _since(days: int) -> str:
 
 def _delta(seconds: int | None) -> timedelta | None:
     return None if seconds is None else timedelta(seconds=seconds)
-
-
-def _usual(at: datetime) -> dict[str, str]:
-    today = shop.day(at)
-    return {"first": (today - timedelta(days=90)).isoformat(), "last": (today - timedelta(days=1)).isoformat()}

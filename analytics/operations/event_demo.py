@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 
 from analytics.models import EventSource
 from analytics.operations import (
@@ -51,7 +51,7 @@ DEMO_DAYS = 30
 # As the demo's orders are labeled; those that were placed on the phone have no visit.
 ONLINE = ("storefront", "mobile")
 OWN_NETWORK = "203.0.113.0/24"
-READINGS_DAYS_AGO = (21, 14, 7, 0)
+READINGS_DAYS_AGO = (14, 0)
 CODES = ("storefront", "orders")
 
 
@@ -121,10 +121,11 @@ def _offered(since: datetime, until: datetime) -> list[Offered]:
     return [Offered(str(one.pk), one.starts_at, one.ends_at) for one in found.order_by("-starts_at", "-pk")]
 
 
-def _bought(goods: list[Goods], since: datetime, until: datetime) -> list[Bought]:
+def _bought(goods: list[Goods], since: datetime, until: datetime, *customers: int) -> list[Bought]:
     by_id = {one.variant_id: one for one in goods}
     orders = (
-        Order.objects.filter(channel__in=ONLINE, placed_at__gte=since, placed_at__lte=until)
+        _online(since, until)
+        .filter(Q(customer__in=customers) if customers else Q())
         .select_related("customer")
         .prefetch_related("lines")
         .order_by("placed_at", "pk")
@@ -142,11 +143,16 @@ def _bought(goods: list[Goods], since: datetime, until: datetime) -> list[Bought
     ]
 
 
+def _online(since: datetime, until: datetime) -> QuerySet[Order]:
+    return Order.objects.filter(channel__in=ONLINE, placed_at__gte=since, placed_at__lte=until)
+
+
 def _regulars(goods: list[Goods], until: datetime) -> list[Regular]:
-    """Those with the most online orders of the span."""
-    orders: dict[int, list[Bought]] = defaultdict(list)
-    for one in _bought(goods, until - regulars.BACK, until):
-        if one.customer_id is not None:
-            orders[one.customer_id].append(one)
-    most = sorted(orders.items(), key=lambda found: (-len(found[1]), found[0]))[: regulars.CUSTOMERS]
-    return [Regular(customer, bought[0].customer or "", bought) for customer, bought in most if len(bought) > 1]
+    """Those with the most online orders of the span, if more than one."""
+    since = until - regulars.BACK
+    bought = _online(since, until).filter(customer__isnull=False).values("customer_id").annotate(orders=Count("pk"))
+    most = [one["customer_id"] for one in bought.filter(orders__gt=1).order_by("-orders", "customer_id")[: regulars.CUSTOMERS]]
+    orders: dict[int | None, list[Bought]] = defaultdict(list)
+    for one in _bought(goods, since, until, *most) if most else ():
+        orders[one.customer_id].append(one)
+    return [Regular(customer, orders[customer][0].customer or "", orders[customer]) for customer in most]

@@ -1,5 +1,6 @@
 """What codes are called on the page, in the staff's language: roles, jobs, permissions, times of the schedule."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -120,8 +121,10 @@ def crontab_title(crontab: CrontabSchedule) -> str:
         return plain
     if minute == "*":
         return _("every minute")
-    if minute.startswith("*/") and minute[2:].isdigit():
-        return _("every %(number)s minutes") % {"number": minute[2:]}
+    # Which minute of the step it begins with matters to nobody who reads.
+    first, _slash, step = minute.partition("/")
+    if step.isdigit() and re.fullmatch(r"\*|\d+-59", first):
+        return _("every %(number)s minutes") % {"number": step}
     if minute.isdigit():
         return _("every hour at minute %(minute)s") % {"minute": minute}
     return plain
