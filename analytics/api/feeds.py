@@ -22,7 +22,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics.metrics import METRICS, Cut
-from analytics.queries import (catalogue, feeds, measuring,)
+from analytics.queries import (
+    catalogue,
+    feeds,
+    measuring,
+)
 from analytics.queries.feeds import Asked, Column, Feed, FeedRefused
 from analytics.reading import VIEWS
 from config.kernel import clock, exporting
@@ -35,7 +39,6 @@ A_MINUTE = 60
 # The set of all metrics by day.
 METRIC_SET = "metrics_daily"
 _BY = [one.value for one in catalogue.OFFERED]
-_PARTS = (Cut.CHANNEL, Cut.CATEGORY, Cut.SKU, Cut.WAREHOUSE, Cut.SEGMENT)
 _PARTS = (Cut.CHANNEL, Cut.CATEGORY, Cut.SKU, Cut.WAREHOUSE, Cut.SEGMENT, Cut.GROUPING, Cut.CAMPAIGN)
 _EDM = {
     "date": "Edm.Date",

@@ -92,7 +92,6 @@ def compare(shop: dict[str, Any], happened: Any, first: date, last: date) -> int
     """How many figures were compared, each with the count by hand."""
     compared = 0
     for chosen in parts(shop):
-        # What customers of a segment bought is counted by hand in tests/analytics/purchases.
         # What members of a segment buy is counted by hand among the purchases.
         for by in (None, *(cut for cut in Cut if cut is not Cut.SEGMENT)):
             cuts = {*chosen, *([by] if by else [])}
