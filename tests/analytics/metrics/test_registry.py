@@ -13,7 +13,7 @@ from django.utils.translation import override
 from rest_framework.test import APIClient
 
 from analytics.admin import boards as board_pages
-from analytics.admin import drilling, explorer_form, figure_words, wording
+from analytics.admin import drilling, explorer_form, figure_words, live, wording
 from analytics.comparing import Against
 from analytics.metrics import METRICS, Cut, Metric, Unit
 from analytics.models import AlertRule, BoardTile, ReportPack
@@ -184,6 +184,10 @@ def test_what_is_offered_by_rows_is_neither_a_heat_map_nor_each_hour_of_each_day
     assert {cut.value for cut in Cut} - offered == {"slot", "day_hour"}
     assert set(catalogue.CUTS) == set(Cut)
     assert {metric.code for metric in METRICS.values() if not set(catalogue.cuts_of(metric)) & set(catalogue.IN_ROWS)} == set()
+
+
+def test_the_live_board_names_figures_that_are_kept_by_hour() -> None:
+    assert [code for code in live.OF_HOURS if not measuring.can_cut(METRICS[code], [Cut.HOUR])] == []
 
 
 def test_origins_and_campaigns_are_called_by_their_names() -> None:
