@@ -39,7 +39,6 @@ class Happened:
             "weekday": day.isoweekday() - 1,
             "day_hour": (day, local.hour),
             "slot": (day.isoweekday() - 1, local.hour),
-            "day_hour": (day, local.hour),
             "channel": self.channel,
             "category": self.category,
             "sku": self.sku,
