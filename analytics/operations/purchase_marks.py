@@ -87,25 +87,22 @@ def visitors_renamed(*, visitors: list[int], at: datetime) -> None:
     mark_cohorts(days=stale, at=at)
 
 
-def visits_forgotten(*, before: date, days: Iterable[date], at: datetime) -> None:
-    """Takes off purchases which browser they were placed with, at once; marks what else told of the visits of these days."""
+def visits_forgotten(*, before: date) -> None:
+    """Takes off purchases which browser they were placed with, and since when a customer was seen there, at once and in place:
+    no day is made anew for it. Before the states of days are locked, as those who make purchases do.
+    """
+    starts_at = day_period(before, shop.zone()).starts_at
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE analytics_purchase SET
                 visitor = NULL, visit_started_at = NULL, carted_at = NULL, first_seen_at = NULL,
                 touch_kind = '', touch_code = '', touched_at = NULL
-            WHERE day < %s AND visitor IS NOT NULL
+            WHERE day < %s AND (visitor IS NOT NULL OR first_seen_at IS NOT NULL OR touched_at IS NOT NULL)
             """,
             [before],
         )
-        cursor.execute(
-            "SELECT DISTINCT day FROM analytics_purchase WHERE first_seen_at < %s",
-            [day_period(before, shop.zone()).starts_at],
-        )
-        stale = {*days, *(day for (day,) in cursor.fetchall())}
-    mark(days=stale, at=at)
-    mark_cohorts(days=stale, at=at)
+        cursor.execute("UPDATE analytics_purchase SET first_seen_at = NULL WHERE first_seen_at < %s", [starts_at])
 
 
 def _mark(table: str, days: Iterable[date], at: datetime) -> None:

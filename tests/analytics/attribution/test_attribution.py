@@ -20,7 +20,7 @@ from analytics.models import (
     OrderTouch,
     VisitDay,
 )
-from analytics.operations import attribution, attribution_days, forgetting, visits
+from analytics.operations import attribution, attribution_days, forgetting
 from analytics.promises import origins_equal_their_recount
 from analytics.queries import attribution_recount, measuring
 from analytics.queries.measuring import Part
