@@ -1,7 +1,7 @@
 """Tells that purchases of business days, or their newcomers, are stale. Small statements that wait for nobody's rebuild."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import connection
 
@@ -47,6 +47,15 @@ _AFTER_VISITS = """
     SELECT generate_series(%(day)s::date - 1, %(day)s::date + 7, interval '1 day')::date
 """
 
+# An order told a moment after midnight is one of the day before.
+_TELLS_YESTERDAY = """
+    SELECT EXISTS (
+        SELECT 1 FROM analytics_visit AS v CROSS JOIN unnest(v.orders) AS told (number)
+        JOIN orders_order AS o ON o.number = told.number
+        WHERE v.day = %(day)s AND v.ordered_at IS NOT NULL AND o.placed_at < %(starts_at)s
+    )
+"""
+
 _OF_VISITORS = """
     SELECT day FROM analytics_visit WHERE visitor = ANY(%(visitors)s)
     UNION
@@ -69,8 +78,18 @@ def mark_cohorts(*, days: Iterable[date], at: datetime) -> None:
 
 
 def visits_made(*, day: date, at: datetime) -> None:
-    """To be called in the transaction that has replaced the visits of a day."""
+    """To be called in the transaction that has replaced the visits of a day.
+
+    Nothing rests on an open day, which is made every few minutes, but orders of the day before that are told in it.
+    """
     period = day_period(day, shop.zone())
+    if day >= shop.day(at):
+        with connection.cursor() as cursor:
+            cursor.execute(_TELLS_YESTERDAY, {"day": day, "starts_at": period.starts_at})
+            (tells,) = cursor.fetchone()
+        if tells:
+            mark(days=[day - timedelta(days=1)], at=at)
+        return
     with connection.cursor() as cursor:
         cursor.execute(_AFTER_VISITS, {"day": day, "starts_at": period.starts_at, "ends_at": period.ends_at})
         stale = _until(cursor.fetchall(), at)

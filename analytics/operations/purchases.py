@@ -31,13 +31,12 @@ from analytics.models import (
     Touch,
     Visit,
 )
-from analytics.operations import purchase_keeping, purchase_marks
+from analytics.operations import locks, purchase_keeping, purchase_marks
 from analytics.operations import purchase_statements as said
 from analytics.operations.visits import personal_from
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
-_LOCK = 5_205
 MOST_DAYS = 31
 TRAILING_DAYS = 7
 BY_DAY = (Purchase, Touch, DailyCustomer, DailyBuying, DailyReturn, DailyTiming)
@@ -360,8 +359,7 @@ def _as_they_were(days: list[date], seen: list[Purchase]) -> None:
 
 
 def _alone() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    locks.alone(locks.Lock.PURCHASES)
 
 
 @transaction.atomic

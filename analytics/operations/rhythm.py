@@ -15,7 +15,7 @@ from django.db.models import Count, Q
 
 from analytics import closing
 from analytics.models import BuyerType, BuyerTypeChange, BuyerTypeCount, CustomerRhythm, RhythmRun
-from analytics.operations import buyer_types
+from analytics.operations import buyer_types, locks
 from analytics.queries import rhythm_sources
 from analytics.rhythm import buyers, reading
 from analytics.rhythm.buyers import Standing
@@ -32,7 +32,6 @@ REVIEW_AFTER = timedelta(days=7)
 # Somebody is due only if the cycle is this sure.
 DUE_FROM_CONFIDENCE = 0.6
 # Held by whoever reads customers: two would write the same history twice.
-_LOCK = 5_205
 RUNS_KEPT = timedelta(days=90)
 
 # Code, name and what it says of the segments this keeps. Their names are the shop's from then on.
@@ -101,8 +100,7 @@ def _run(*, since: datetime | None, at: datetime) -> Read:
 @transaction.atomic
 def _read(run: RhythmRun, found: Shop, customers: Sequence[int], at: datetime) -> int:
     """Replaces what is known of these customers; how many became another type."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    locks.alone(locks.Lock.RHYTHM)
     told = rhythm_sources.stories(customers, on=run.as_of, at=at)
     # Held until the end, so that what staff say meanwhile is said of the type they then see.
     before = {one.pk: one for one in CustomerRhythm.objects.select_for_update(no_key=True).filter(pk__in=customers)}
@@ -189,8 +187,8 @@ _READ_FIELDS = [
 def _finish(run: RhythmRun, read: int, at: datetime) -> None:
     """Who is due today, the day's counts, the segments; then the run has come to its end."""
     today = shop.day(at)
+    locks.alone(locks.Lock.RHYTHM)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         cursor.execute(_SETTLE_DUE, {"sure": DUE_FROM_CONFIDENCE, "today": today})
     _count(run.as_of)
     buyer_types.ensure_playbooks()
