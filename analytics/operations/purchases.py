@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Min, Model, QuerySet
+from django.db.models import Exists, Min, Model, OuterRef, Q, QuerySet
 
 from analytics import closing, extract
 from analytics.behaviour.kinds import numbers
@@ -343,8 +343,13 @@ def _known(states: type[PurchaseDay] | type[CohortDay], first: date, last: date,
 
 
 def _seen(days: list[date], personal_from: date) -> list[Purchase]:
-    """Purchases of these days that tell of visits, as far as these are not forgotten."""
-    found = list(Purchase.objects.filter(day__in=days, day__gte=personal_from)) if days else []
+    """Purchases of these days that tell of visits, as far as these are neither forgotten nor erased."""
+    if not days:
+        return []
+    # Whoever was erased has other visits now: what told of the former ones goes.
+    visit = Visit.objects.filter(visitor=OuterRef("visitor"), started_at=OuterRef("visit_started_at"))
+    known = Purchase.objects.filter(Q(visitor=None) | Exists(visit), day__in=days, day__gte=personal_from)
+    found = list(known.exclude(customer__erased_at__isnull=False))
     for one in found:
         if one.first_seen_at and shop.day(one.first_seen_at) < personal_from:
             one.first_seen_at = None

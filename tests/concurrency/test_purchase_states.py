@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.breaks_promis
 NOW = seoul("2026-11-20", "09:25")
 YESTERDAY = NOW - timedelta(days=1)
 # Who comes to the second table waits so long for the other to come there as well.
-PATIENCE = 5
+PATIENCE = 2
 
 
 @pytest.fixture(autouse=True)

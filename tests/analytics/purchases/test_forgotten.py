@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from analytics.models import CohortDay, DailyReturn, DailyTiming, Newcomer, Purchase, PurchaseDay
-from analytics.operations import event_figures, forgetting, purchases, visits
+from analytics.operations import erasing, event_figures, forgetting, purchases, visits
 from analytics.queries import purchase_recount
 from config.kernel import shop
 from orders.models import Order
@@ -91,3 +91,24 @@ def test_forgetting_a_day_makes_no_days_anew_on_which_its_customers_bought_later
         assert not Purchase.objects.filter(first_seen_at__date__lt=visits.personal_from(at)).exists()
         made(at)
         assert wrong() == []
+
+
+def test_of_whoever_is_erased_a_kept_day_tells_no_visit_any_longer() -> None:
+    source, cup, day = a_source(), a_variant(), NOW - timedelta(days=PERSONAL - 5)
+    erased, other = a_customer(external_id="erased"), a_customer(external_id="other")
+    for customer in (erased, other):
+        order = an_order(day + timedelta(minutes=5), Line(cup), customer=customer, state=Order.State.SHIPPED)
+        events = an_event(at=day), an_event("order_completed", at=day + timedelta(minutes=5), order=order.number)
+        told(
+            source, a_batch(*events, visitor=customer.external_id, customer=customer.external_id), at=day + timedelta(minutes=9)
+        )
+    made()
+    assert not Purchase.objects.filter(visitor=None).exists()
+
+    erasing.erase(customer_id=erased.pk, reason="asked by letter", actor=None, at=NOW)
+    erasing.sweep(at=NOW)
+    visits.mark(days=[shop.day(day)], at=NOW)
+    made()
+    assert PurchaseDay.objects.get(day=shop.day(day)).is_kept
+    assert list(Purchase.objects.exclude(visitor=None).values_list("customer_id", flat=True)) == [other.pk]
+    assert list(Purchase.objects.exclude(first_seen_at=None).values_list("customer_id", flat=True)) == [other.pk]
