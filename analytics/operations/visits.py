@@ -195,7 +195,7 @@ _SETTLE_KNOWN = """
         WHERE k.customer_id IS NULL AND (k.is_new OR c.id IS NOT NULL)
         ORDER BY k.id LIMIT %(most)s
     )
-    UPDATE analytics_knownvisitor AS k SET is_new = false, customer_id = due.customer_id
+    UPDATE analytics_knownvisitor AS k SET is_new = false, customer_id = due.customer_id, settled_at = %(at)s
     FROM due WHERE k.id = due.id RETURNING k.visitor
 """
 
@@ -252,7 +252,7 @@ def settle_known(*, at: datetime, most: int = MOST_KNOWN) -> int:
     """Tells the visits as whom visitors have shown themselves since the last time, and how many of these there were."""
     known_alone()
     with connection.cursor() as cursor:
-        cursor.execute(_SETTLE_KNOWN, {"most": most})
+        cursor.execute(_SETTLE_KNOWN, {"most": most, "at": at})
         visitors = [visitor for (visitor,) in cursor.fetchall()]
     _rename(visitors, at)
     return len(visitors)
