@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Min
 
 from analytics import closing
@@ -97,8 +97,11 @@ def keep(*, before: date) -> None:
 
     Which visits led to a certain order is forgotten with them.
     """
-    kept = AttributionDay.objects.filter(day__lt=before + window(), rebuilt_at__isnull=False, is_kept=False)
-    kept.update(is_kept=True, state=AttributionDay.State.CLEAN, dirtied_at=None)
+    due = AttributionDay.objects.filter(day__lt=before + window(), rebuilt_at__isnull=False, is_kept=False)
+    with transaction.atomic():
+        # In the order in which others mark them.
+        kept = list(due.select_for_update().order_by("day").values_list("day", flat=True))
+        AttributionDay.objects.filter(day__in=kept).update(is_kept=True, state=AttributionDay.State.CLEAN, dirtied_at=None)
     OrderTouch.objects.filter(day__lt=before + window()).delete()
 
 
