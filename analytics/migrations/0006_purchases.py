@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('dirtied_at', models.DateTimeField(blank=True, null=True, verbose_name='to rebuild since')),
                 ('rebuilt_at', models.DateTimeField(blank=True, null=True, verbose_name='rebuilt at')),
                 ('seen_until', models.DateTimeField(blank=True, null=True, verbose_name='seen until')),
+                ('is_kept', models.BooleanField(db_default=False, default=False, verbose_name='stays as it is')),
             ],
             options={
                 'verbose_name': "state of a day's newcomers",
@@ -169,6 +170,7 @@ class Migration(migrations.Migration):
                 ('dirtied_at', models.DateTimeField(blank=True, null=True, verbose_name='to rebuild since')),
                 ('rebuilt_at', models.DateTimeField(blank=True, null=True, verbose_name='rebuilt at')),
                 ('source_rows', models.PositiveIntegerField(blank=True, null=True, verbose_name='source rows')),
+                ('is_kept', models.BooleanField(db_default=False, default=False, verbose_name='stays as it is')),
             ],
             options={
                 'verbose_name': "state of a day's purchases",

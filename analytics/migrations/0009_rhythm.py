@@ -16,6 +16,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name='knownvisitor',
+            name='settled_at',
+            field=models.DateTimeField(blank=True, null=True, verbose_name='in the visits since'),
+        ),
         migrations.CreateModel(
             name='RhythmRun',
             fields=[

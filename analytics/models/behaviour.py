@@ -208,6 +208,7 @@ class KnownVisitor(models.Model):
     first_at = models.DateTimeField(_("first seen as such"))
     customer_id = models.BigIntegerField(_("customer"), null=True, blank=True)
     is_new = models.BooleanField(_("not yet in the visits"), default=True, db_default=True)
+    settled_at = models.DateTimeField(_("in the visits since"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("known visitor")

@@ -254,7 +254,10 @@ class CohortMonth(models.Model):
 
 
 class PurchaseDay(models.Model):
-    """Whether purchases of one closed business day, and what follows from them, are up to date. Marked like `RollupState`."""
+    """Whether purchases of one closed business day, and what follows from them, are up to date. Marked like `RollupState`.
+
+    Of a day that `is_kept` what rests on visits stays as it was made: some of these tell no longer whose they were.
+    """
 
     class State(models.TextChoices):
         DIRTY = "DIRTY", _("to rebuild")  # an order or a visit of that day changed since
@@ -266,6 +269,7 @@ class PurchaseDay(models.Model):
     dirtied_at = models.DateTimeField(_("to rebuild since"), null=True, blank=True)
     rebuilt_at = models.DateTimeField(_("rebuilt at"), null=True, blank=True)
     source_rows = models.PositiveIntegerField(_("source rows"), null=True, blank=True)
+    is_kept = models.BooleanField(_("stays as it is"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("state of a day's purchases")
@@ -283,7 +287,10 @@ class PurchaseDay(models.Model):
 
 
 class CohortDay(models.Model):
-    """Whether newcomers of one business day are up to date. `seen_until` is up to when what they did is counted."""
+    """Whether newcomers of one business day are up to date. `seen_until` is up to when what they did is counted.
+
+    Of a day that `is_kept` newcomers by their first visit stay as they were made.
+    """
 
     class State(models.TextChoices):
         DIRTY = "DIRTY", _("to rebuild")  # somebody of them did something since
@@ -295,6 +302,7 @@ class CohortDay(models.Model):
     dirtied_at = models.DateTimeField(_("to rebuild since"), null=True, blank=True)
     rebuilt_at = models.DateTimeField(_("rebuilt at"), null=True, blank=True)
     seen_until = models.DateTimeField(_("seen until"), null=True, blank=True)
+    is_kept = models.BooleanField(_("stays as it is"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("state of a day's newcomers")

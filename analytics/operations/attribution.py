@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.db.models import Min
 
 from analytics import closing
@@ -21,16 +21,16 @@ from analytics.behaviour import crediting, origins
 from analytics.behaviour.crediting import Model
 from analytics.behaviour.origins import UNKNOWN, Origin
 from analytics.models import AdSpend, AttributionDay, DailyAttribution, DailyPath, EventSource, OrderTouch, VisitDay
-from analytics.operations import attribution_days, visits
+from analytics.operations import attribution_days, locks, visits
 from config.kernel import shop
 from config.kernel.business_time import day_period
 from config.kernel.money import Money
 
 log = logging.getLogger(__name__)
 
-# Advisory locks of this class are those of days being made; the second key is the day's ordinal number.
-_LOCK_CLASS = 5_206
 _DERIVED = (DailyAttribution, DailyPath, OrderTouch)
+# What figures of a day can fail by that no other day has.
+_UNMAKEABLE = (DataError, ArithmeticError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ _TOUCHES = f"""
                 SELECT count(*) FROM analytics_knownvisitor AS k WHERE k.visitor = v.visitor AND NOT k.is_new
             ) <= 1 AS is_one_person
         FROM analytics_visit AS v, unnest(v.orders) AS said (number) JOIN sold ON sold.number = said.number
-        WHERE v.day >= %(day)s AND v.day <= %(day)s + 1 AND v.ordered_at IS NOT NULL
+        WHERE v.day BETWEEN %(day)s - 1 AND %(day)s + 1 AND v.ordered_at IS NOT NULL
     ),
     theirs AS (
         SELECT sold.id AS order_id, v.id
@@ -238,7 +238,11 @@ def rebuild_due(*, at: datetime, seconds: float = 240) -> Rebuilt:
     for day in _due(at):
         if done.seconds >= seconds:
             break
-        done += _rebuild_day(day, at)
+        try:
+            done += _rebuild_day(day, at)
+        except _UNMAKEABLE:
+            # It stays due, and the others are made whatever it holds.
+            log.exception("the origins of %s cannot be made", day)
     return done
 
 
@@ -342,8 +346,7 @@ def _origin(said: Sequence[str], own: frozenset[str]) -> Origin:
 
 def _one_at_a_time(day: date) -> None:
     """Waits for whoever makes this day: two that replace the same rows would meet in the unique constraint."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, day.toordinal()])
+    locks.days_alone(locks.Lock.ATTRIBUTION_DAYS, [day])
 
 
 @transaction.atomic

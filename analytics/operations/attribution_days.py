@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Min
 
 from analytics import closing
-from analytics.models import AttributionDay, OrderTouch
+from analytics.models import AttributionDay, OrderTouch, VisitDay
 from config.kernel import shop
 
 _MARK = """
@@ -25,7 +26,7 @@ _MARK = """
     WHERE NOT analytics_attributionday.is_kept
 """
 
-# The orders of whoever these visitors are, as far as the visits reach; and those told in the visits, on that day or before.
+# The orders of whoever these visitors are, as far as the visits reach; and those told in the visits, of the days beside too.
 _DAYS_OF_VISITORS = """
     SELECT (o.placed_at AT TIME ZONE %(zone)s)::date AS day
     FROM analytics_visit AS v
@@ -34,7 +35,7 @@ _DAYS_OF_VISITORS = """
     WHERE v.visitor = ANY(%(visitors)s)
     UNION
     SELECT told.day
-    FROM analytics_visit AS v, LATERAL (VALUES (v.day), (v.day - 1)) AS told (day)
+    FROM analytics_visit AS v, LATERAL (VALUES (v.day), (v.day - 1), (v.day + 1)) AS told (day)
     WHERE v.visitor = ANY(%(visitors)s) AND v.ordered_at IS NOT NULL
 """
 
@@ -65,9 +66,9 @@ def mark(*, days: Iterable[date], at: datetime) -> None:
 
 
 def visits_made(*, day: date, at: datetime) -> None:
-    """The visits of a day were made anew: an order may be told in them a day late, and orders look back on them."""
-    last = max(day, min(day + window(), shop.day(at)))
-    mark(days=[*_made([day - timedelta(days=1)]), *closing.days(day, last)], at=at)
+    """The visits of a day were made anew: an order of the day beside may be told in them, and orders look back on them."""
+    last = max(day, min(day + max(window(), timedelta(days=1)), shop.day(at)))
+    mark(days=_that_have_origins(closing.days(day - timedelta(days=1), last)), at=at)
 
 
 def days_of_visitors(visitors: list[int]) -> set[date]:
@@ -79,17 +80,16 @@ def days_of_visitors(visitors: list[int]) -> set[date]:
 
 
 def order_changed(*, number: str, on: date, at: datetime) -> None:
-    """An order was canceled or came back. Days that were never made are due without a mark."""
+    """An order was canceled or came back. Days that were never made are marked, too: one may be in the making."""
     with connection.cursor() as cursor:
         cursor.execute(_NEXT_ORDER, {"number": number, "zone": settings.BUSINESS_TIME_ZONE})
         later = [day for (day,) in cursor.fetchall()]
-    mark(days=_made([on, *later]), at=at)
+    mark(days=_that_have_origins([on, *later]), at=at)
 
 
 def history_written(*, first: date, at: datetime) -> None:
     """Orders of the past came in: whoever bought then is no new customer later."""
-    made = AttributionDay.objects.filter(day__gte=first)
-    mark(days=made.values_list("day", flat=True), at=at)
+    mark(days=_that_have_origins(closing.days(first, shop.day(at))), at=at)
 
 
 def keep(*, before: date) -> None:
@@ -97,10 +97,15 @@ def keep(*, before: date) -> None:
 
     Which visits led to a certain order is forgotten with them.
     """
-    kept = AttributionDay.objects.filter(day__lt=before + window(), rebuilt_at__isnull=False, is_kept=False)
-    kept.update(is_kept=True, state=AttributionDay.State.CLEAN, dirtied_at=None)
+    due = AttributionDay.objects.filter(day__lt=before + window(), rebuilt_at__isnull=False, is_kept=False)
+    with transaction.atomic():
+        # In the order in which others mark them.
+        kept = list(due.select_for_update().order_by("day").values_list("day", flat=True))
+        AttributionDay.objects.filter(day__in=kept).update(is_kept=True, state=AttributionDay.State.CLEAN, dirtied_at=None)
     OrderTouch.objects.filter(day__lt=before + window()).delete()
 
 
-def _made(days: list[date]) -> Iterable[date]:
-    return AttributionDay.objects.filter(day__in=days).values_list("day", flat=True)
+def _that_have_origins(days: list[date]) -> list[date]:
+    """Before the first day of which visits are known there are none."""
+    first = VisitDay.objects.aggregate(least=Min("day"))["least"]
+    return [day for day in days if first is not None and day >= first]

@@ -2,24 +2,23 @@
 
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from analytics import closing
 from analytics.models import SlotConversion, SlotRun
+from analytics.operations import locks
 from analytics.queries import rhythm_sources
 from analytics.rhythm import decisive
 from config.kernel import shop
 
 WEEKS = 8
 KEPT = timedelta(weeks=26)
-_LOCK = 5_206
 
 
 @transaction.atomic
 def find(*, at: datetime) -> SlotRun:
     """Replaces the search of the last closed day. Readers see the former one or this one."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    locks.alone(locks.Lock.DECISIVE_SLOTS)
     last = closing.last_closed(at, shop.zone())
     first = last - timedelta(weeks=WEEKS) + timedelta(days=1)
     left_out = rhythm_sources.untrusted(first=first, last=last, at=at)

@@ -3,34 +3,43 @@
 A day that is not summed up is read from its batches, so whoever writes a batch of a day that is over unmakes that day.
 """
 
+import logging
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import DataError, transaction
 
 from analytics import closing
 from analytics.models import DailyBatches, EventBatch, EventSource
+from analytics.operations import locks
 from analytics.queries import event_quality
 from config.kernel import shop
 
-# Advisory locks of this class are those of days of receipt; the second key is the day's ordinal number.
-_LOCK_CLASS = 5_210
+log = logging.getLogger(__name__)
+
 # Whoever took a batch in on the last moment of a day may be held up for a while.
 TRAILING_DAYS = 2
 
 
 def sum_up(*, at: datetime, anew: bool = False) -> int:
-    """Makes the closed days that are not made, or all of them, and the latest ones in any case. Tells how many these were."""
+    """Makes the closed days that are not made, or all of them, and the latest ones in any case. Tells how many were made."""
     first = EventBatch.objects.order_by("id").values_list("received_at", flat=True).first()
     if first is None:
         return 0
     last = closing.last_closed(at, shop.zone())
     wanted = closing.days(shop.day(first), last)
     made = set() if anew else event_quality.made_days(first=shop.day(first), last=last - timedelta(days=TRAILING_DAYS))
-    due = [day for day in wanted if day not in made]
-    for day in due:
-        _sum_up(day)
-    return len(due)
+    done = 0
+    for day in wanted:
+        if day in made:
+            continue
+        try:
+            _sum_up(day)
+            done += 1
+        except DataError:
+            # It is read from its batches as long as it is not made, and the others are made whatever it holds.
+            log.exception("what was sent on %s cannot be summed up", day)
+    return done
 
 
 def unmake(*, days: Iterable[date]) -> None:
@@ -52,5 +61,4 @@ def _sum_up(day: date) -> None:
 
 
 def _one_at_a_time(day: date) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, day.toordinal()])
+    locks.days_alone(locks.Lock.RECEIPT_DAYS, [day])

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from analytics import closing
 from analytics.models import HourlyEvents
-from analytics.operations import visits
+from analytics.operations import locks, visits
 from analytics.queries import event_recount
 from config.kernel import shop
 from config.kernel.business_time import day_period
@@ -21,7 +21,6 @@ from config.kernel.business_time import day_period
 log = logging.getLogger(__name__)
 
 # Only one counts at a time: two that replace the same hour would meet in the unique constraint.
-_LOCK = 5_202
 
 
 # So many hours, of so many batches, are counted in one transaction.
@@ -158,5 +157,4 @@ def _runs(hours: list[datetime]) -> list[tuple[datetime, datetime]]:
 
 
 def _alone() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    locks.alone(locks.Lock.EVENT_FIGURES)

@@ -8,19 +8,19 @@ from datetime import datetime
 from typing import Any
 
 import jsonschema_rs
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from analytics.behaviour.kinds import BUILT_IN, FIRST_OWN, ORIGIN, PATH
 from analytics.models import EventKind
+from analytics.operations import locks
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 
 log = logging.getLogger(__name__)
 
 # Only one defines at a time: the next number and the next version are told from those there are.
-_LOCK = 5_203
 LAST_OWN = 32_767
 MOST_PROPERTIES = 50
 LONGEST_TEXT = 20_000
@@ -47,8 +47,7 @@ class NoNumberLeft(Conflict):
 def define(*, name: str, properties: Mapping[str, Any], required: Sequence[str], actor: User | None, at: datetime) -> EventKind:
     """The next version of a kind, which is the first where nobody has defined it. Raises `BadKind`."""
     check(name=name, properties=properties, required=required)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    locks.alone(locks.Lock.EVENT_KINDS)
     last = EventKind.objects.aggregate(number=Max("number"))["number"] or FIRST_OWN - 1
     if last >= LAST_OWN:
         raise NoNumberLeft(_("There is no number left for another kind of event."))

@@ -14,7 +14,7 @@ from analytics import closing
 from analytics.behaviour import forgetting
 from analytics.behaviour.kinds import FIRST_OWN
 from analytics.models import VisitDay
-from analytics.operations import attribution_days, purchase_marks, rhythm, visits
+from analytics.operations import attribution_days, purchase_keeping, purchase_marks, rhythm, visits
 from analytics.queries import event_recount
 from config.kernel import shop
 from config.kernel.business_time import day_period
@@ -26,7 +26,8 @@ def forget_due(*, at: datetime, seconds: float = 600) -> int:
     """
     before, until, forgotten = visits.personal_from(at), time.monotonic() + seconds, 0
     failed: list[DataError] = []
-    # Days whose orders look back beyond it stay as they were made.
+    # Days that look back beyond it stay as they were made.
+    purchase_keeping.keep(before=before)
     attribution_days.keep(before=before)
     for day in _due(before):
         if time.monotonic() >= until:
@@ -73,7 +74,8 @@ def _forget_day(day: date, at: datetime) -> int:
             ],
         )
         (forgotten,) = cursor.fetchone()
+    purchase_marks.visits_forgotten(before=day + timedelta(days=1))
+    # Marks the purchases of this day, too.
     visits.rebuild(days=[day], at=at)
-    purchase_marks.visits_forgotten(before=day + timedelta(days=1), days=[day], at=at)
     VisitDay.objects.filter(day=day).update(forgotten_marks=marks)
     return int(forgotten)

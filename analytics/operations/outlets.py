@@ -27,13 +27,12 @@ from psycopg import sql
 
 from analytics import closing
 from analytics.models import Outlet, OutletFile, OutletRun
+from analytics.operations import locks
 from analytics.queries import feeds
 from analytics.reading import SCHEMA, VIEWS, View
 from config.kernel import shop
 from config.kernel.errors import Invalid
 
-# Only one writes at a time.
-_LOCK = 5_209
 RUN = "analytics.run_outlets"
 RUNS_KEPT = 100
 # Rows of one file that are fetched at once.
@@ -74,7 +73,7 @@ def run(*, at: datetime, only: int | None = None) -> Written:
     """Writes what is due of every active outlet, or of one. One that fails stops no other, and says so in its run."""
     done = Written()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [int(locks.Lock.OUTLETS)])
         if not cursor.fetchone()[0]:
             return done
         try:
@@ -83,7 +82,7 @@ def run(*, at: datetime, only: int | None = None) -> Written:
                 one = _run(outlet, at)
                 done = Written(done.looked_at + one.looked_at, done.files + one.files, done.rows + one.rows)
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [int(locks.Lock.OUTLETS)])
     return done
 
 

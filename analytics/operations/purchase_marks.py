@@ -1,17 +1,17 @@
 """Tells that purchases of business days, or their newcomers, are stale. Small statements that wait for nobody's rebuild."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import connection
 
+from analytics.operations import locks
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
 # The job of analytics/tasks.py that makes what is marked.
 MAKE_PURCHASES = "analytics.make_purchases"
 
-_LOCK = 5_205
 
 _MARK = """
     INSERT INTO {table} (day, state, marks, dirtied_at)
@@ -49,6 +49,15 @@ _AFTER_VISITS = """
     SELECT generate_series(%(day)s::date - 1, %(day)s::date + 7, interval '1 day')::date
 """
 
+# An order told a moment after midnight is one of the day before.
+_TELLS_YESTERDAY = """
+    SELECT EXISTS (
+        SELECT 1 FROM analytics_visit AS v CROSS JOIN unnest(v.orders) AS told (number)
+        JOIN orders_order AS o ON o.number = told.number
+        WHERE v.day = %(day)s AND v.ordered_at IS NOT NULL AND o.placed_at < %(starts_at)s
+    )
+"""
+
 _OF_VISITORS = """
     SELECT day FROM analytics_visit WHERE visitor = ANY(%(visitors)s)
     UNION
@@ -78,8 +87,7 @@ _RENUMBER = (
 
 def alone() -> None:
     """No purchases are made until the present transaction ends. To be asked for before any row is locked."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    locks.alone(locks.Lock.PURCHASES)
 
 
 def mark(*, days: Iterable[date], at: datetime) -> None:
@@ -92,8 +100,18 @@ def mark_cohorts(*, days: Iterable[date], at: datetime) -> None:
 
 
 def visits_made(*, day: date, at: datetime) -> None:
-    """To be called in the transaction that has replaced the visits of a day."""
+    """To be called in the transaction that has replaced the visits of a day.
+
+    Nothing rests on an open day, which is made every few minutes, but orders of the day before that are told in it.
+    """
     period = day_period(day, shop.zone())
+    if day >= shop.day(at):
+        with connection.cursor() as cursor:
+            cursor.execute(_TELLS_YESTERDAY, {"day": day, "starts_at": period.starts_at})
+            (tells,) = cursor.fetchone()
+        if tells:
+            mark(days=[day - timedelta(days=1)], at=at)
+        return
     with connection.cursor() as cursor:
         cursor.execute(_AFTER_VISITS, {"day": day, "starts_at": period.starts_at, "ends_at": period.ends_at})
         stale = _until(cursor.fetchall(), at)
@@ -120,29 +138,23 @@ def visits_erased(*, customer_id: int, visitors: list[int], salt: str, at: datet
             cursor.execute(statement, {"customer": customer_id, "salt": salt})
 
 
-def visits_forgotten(*, before: date, days: Iterable[date], at: datetime) -> None:
-    """Takes off purchases which browser they were placed with, at once, and drops the clicks of these days; marks what else
-    told of their visits.
+def visits_forgotten(*, before: date) -> None:
+    """Takes off purchases which browser they were placed with, and since when a customer was seen there, at once and in place:
+    no day is made anew for it. Before the states of days are locked, as those who make purchases do.
     """
-    wanted = sorted(set(days))
+    starts_at = day_period(before, shop.zone()).starts_at
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM analytics_touch WHERE day = ANY(%s)", [wanted])
+        cursor.execute("DELETE FROM analytics_touch WHERE day < %s", [before])
         cursor.execute(
             """
             UPDATE analytics_purchase SET
                 visitor = NULL, visit_started_at = NULL, carted_at = NULL, first_seen_at = NULL,
                 touch_kind = '', touch_code = '', touched_at = NULL
-            WHERE day < %s AND visitor IS NOT NULL
+            WHERE day < %s AND (visitor IS NOT NULL OR first_seen_at IS NOT NULL OR touched_at IS NOT NULL)
             """,
             [before],
         )
-        cursor.execute(
-            "SELECT DISTINCT day FROM analytics_purchase WHERE first_seen_at < %s",
-            [day_period(before, shop.zone()).starts_at],
-        )
-        stale = {*wanted, *(day for (day,) in cursor.fetchall())}
-    mark(days=stale, at=at)
-    mark_cohorts(days=stale, at=at)
+        cursor.execute("UPDATE analytics_purchase SET first_seen_at = NULL WHERE first_seen_at < %s", [starts_at])
 
 
 def _mark(table: str, days: Iterable[date], at: datetime) -> None:

@@ -1,7 +1,8 @@
 """The SQL that makes purchases and what follows from them, each text for a span of business days.
 
 A person is a customer, or a browser in its visits that are nobody's. `person's visits` of an order are those of its customer,
-and those of the browser it was placed with that are nobody's.
+and those of the browser it was placed with that are nobody's. Nothing looks back on visits for longer than `looks_back`. Of the
+`frozen` days everything that rests on visits stays as it was made (purchase_keeping.py).
 """
 
 from analytics.behaviour.kinds import numbers
@@ -124,10 +125,12 @@ PURCHASES = f"""
                 (
                     SELECT min(v.started_at) FROM analytics_visit AS v
                     WHERE v.customer_id = b.customer_id AND v.started_at <= b.placed_at
+                        AND v.started_at >= b.placed_at - %(looks_back)s
                 ),
                 (
                     SELECT min(v.started_at) FROM analytics_visit AS v
                     WHERE v.visitor = b.visitor AND v.customer_id IS NULL AND v.started_at <= b.placed_at
+                        AND v.started_at >= b.placed_at - %(looks_back)s
                 )
             ),
             b.started_at, c.at, coalesce(k.kind, ''), coalesce(k.code, ''), k.at
@@ -177,7 +180,7 @@ PURCHASES = f"""
         SELECT
             day, since, channel, code, sum(number), CASE WHEN bool_or(is_planned) THEN sum(planned) END,
             array_agg(step ORDER BY step), array_agg(number ORDER BY step)
-        FROM stepped GROUP BY day, since, channel, code
+        FROM stepped WHERE day <> ALL(%(frozen)s::date[]) GROUP BY day, since, channel, code
     )
     SELECT count(*) FROM made
 """  # noqa: S608
@@ -210,7 +213,8 @@ RETURNS = f"""
         FROM analytics_visit AS v
         JOIN analytics_eventsource AS s ON s.id = v.source_id
         JOIN unnest(%(days)s::date[], %(midnights)s::timestamptz[]) AS d (day, starts_at) ON d.day = v.day
-        WHERE v.day BETWEEN %(first)s AND %(last)s
+        WHERE v.day BETWEEN %(first)s AND %(last)s AND v.day <> ALL(%(frozen)s::date[])
+            AND NOT EXISTS (SELECT 1 FROM analytics_visitday AS f WHERE f.day = v.day AND f.is_forgotten)
     ),
     ordered AS (
         SELECT visitor, visit_started_at, count(*) AS orders FROM analytics_purchase
@@ -222,7 +226,7 @@ RETURNS = f"""
         (SELECT max(one) FROM unnest(ARRAY[{", ".join(map(str, DAYS_SINCE))}]) AS one WHERE one <= since) AS class,
         count(*), coalesce(sum(o.orders), 0)
     FROM seen LEFT JOIN ordered AS o ON o.visitor = seen.visitor AND o.visit_started_at = seen.started_at
-    WHERE since IS NOT NULL
+    WHERE since <= %(most_days)s
     GROUP BY 1, 2, 3
 """  # noqa: S608
 
@@ -278,14 +282,22 @@ COHORTS_OF = """
     ) FROM unnest(%(visitors)s::bigint[]) AS w (visitor)
 """
 
-# The next order of each of these customers: that it is the first, or how long after the one before, may be no longer true.
-NEXT_ORDERS = """
-    SELECT DISTINCT (
-        SELECT p.day FROM analytics_purchase AS p WHERE p.customer_id = c.id AND p.placed_at >= %(ends_at)s
-        ORDER BY p.placed_at, p.order_id LIMIT 1
-    )
+# The next order of each of these customers, where it is no longer true that it is the first, or how long after the one before.
+NEXT_ORDERS = f"""
+    SELECT DISTINCT n.day
     FROM unnest(%(customers)s::bigint[]) AS c (id)
-"""
+    JOIN LATERAL (
+        SELECT p.day, p.placed_at, p.order_id, p.gap_seconds FROM analytics_purchase AS p
+        WHERE p.customer_id = c.id AND p.placed_at >= %(ends_at)s ORDER BY p.placed_at, p.order_id LIMIT 1
+    ) AS n ON true
+    LEFT JOIN LATERAL (
+        SELECT o.placed_at FROM orders_order AS o
+        WHERE o.customer_id = c.id AND (o.placed_at, o.id) < (n.placed_at, n.order_id) AND {_STANDS.format("o")}
+        ORDER BY o.placed_at DESC, o.id DESC LIMIT 1
+    ) AS b ON true
+    WHERE n.gap_seconds IS DISTINCT FROM
+        CASE WHEN b.placed_at IS NOT NULL THEN floor({_seconds("n.placed_at", "b.placed_at")})::bigint END
+"""  # noqa: S608
 
 _LAST_SEEN = """
     CASE WHEN bought_at - began_at <= %(watched)s THEN bought_at ELSE least(%(until)s, began_at + %(watched)s) END
@@ -316,12 +328,16 @@ FIRST_VISITS = f"""
     WITH first_visit AS (
         SELECT v.day, s.channel, v.customer_id, v.visitor, v.started_at
         FROM analytics_visit AS v JOIN analytics_eventsource AS s ON s.id = v.source_id
-        WHERE v.day BETWEEN %(first)s AND %(last)s AND CASE WHEN v.customer_id IS NULL THEN NOT EXISTS (
+        WHERE v.day BETWEEN %(first)s AND %(last)s AND v.day <> ALL(%(frozen)s::date[])
+            AND NOT EXISTS (SELECT 1 FROM analytics_visitday AS d WHERE d.day = v.day AND d.is_forgotten)
+            AND CASE WHEN v.customer_id IS NULL THEN NOT EXISTS (
             SELECT 1 FROM analytics_visit AS w
             WHERE w.visitor = v.visitor AND w.customer_id IS NULL AND w.started_at < v.started_at
+                AND w.started_at >= v.started_at - %(looks_back)s
         ) ELSE NOT EXISTS (
             SELECT 1 FROM analytics_visit AS w
             WHERE w.customer_id = v.customer_id AND (w.started_at, w.visitor) < (v.started_at, v.visitor)
+                AND w.started_at >= v.started_at - %(looks_back)s
         ) END
     ),
     newcomer AS (

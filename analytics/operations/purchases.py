@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Min, Model, QuerySet
+from django.db.models import Exists, Min, Model, OuterRef, Q, QuerySet
 
 from analytics import closing, extract
 from analytics.behaviour.kinds import numbers
@@ -31,8 +31,9 @@ from analytics.models import (
     Touch,
     Visit,
 )
-from analytics.operations import purchase_marks
+from analytics.operations import purchase_keeping, purchase_marks
 from analytics.operations import purchase_statements as said
+from analytics.operations.visits import personal_from
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
@@ -40,6 +41,12 @@ MOST_DAYS = 31
 TRAILING_DAYS = 7
 BY_DAY = (Purchase, Touch, DailyCustomer, DailyBuying, DailyReturn, DailyTiming)
 BY_COHORT = (Newcomer, CohortMonth)
+# What a frozen day keeps: figures by day that rest on visits, and what purchases tell of the visits before them.
+_OF_VISITS = (DailyReturn, DailyTiming)
+_SEEN = {
+    "visitor": None, "first_seen_at": None, "visit_started_at": None, "carted_at": None,
+    "touch_kind": "", "touch_code": "", "touched_at": None,
+}  # fmt: skip
 # For how long it is watched whether somebody orders: after a first visit, after a first order.
 WATCHED = {Newcomer.Since.VISIT: timedelta(days=90), Newcomer.Since.ORDER: timedelta(days=365)}
 
@@ -97,28 +104,29 @@ class _Told:
 
 
 _SETTLE_DAYS = """
-    INSERT INTO analytics_purchaseday (day, state, marks, rebuilt_at, source_rows)
-    SELECT day, 'CLEAN', marks, %(at)s, source_rows
+    INSERT INTO analytics_purchaseday (day, state, marks, rebuilt_at, source_rows, is_kept)
+    SELECT day, 'CLEAN', marks, %(at)s, source_rows, day = ANY(%(kept)s::date[])
     FROM unnest(%(days)s::date[], %(marks)s::int[], %(source_rows)s::int[]) AS made (day, marks, source_rows) ORDER BY day
     ON CONFLICT (day) DO UPDATE SET
         state = CASE WHEN analytics_purchaseday.marks = excluded.marks THEN 'CLEAN' ELSE 'DIRTY' END,
         dirtied_at = CASE WHEN analytics_purchaseday.marks = excluded.marks THEN NULL ELSE analytics_purchaseday.dirtied_at END,
-        rebuilt_at = excluded.rebuilt_at, source_rows = excluded.source_rows
+        rebuilt_at = excluded.rebuilt_at, source_rows = excluded.source_rows, is_kept = excluded.is_kept
 """
 
 _SETTLE_COHORTS = """
-    INSERT INTO analytics_cohortday (day, state, marks, rebuilt_at, seen_until)
-    SELECT day, 'CLEAN', marks, %(at)s, %(until)s FROM unnest(%(days)s::date[], %(marks)s::int[]) AS made (day, marks)
+    INSERT INTO analytics_cohortday (day, state, marks, rebuilt_at, seen_until, is_kept)
+    SELECT day, 'CLEAN', marks, %(at)s, %(until)s, day = ANY(%(kept)s::date[])
+    FROM unnest(%(days)s::date[], %(marks)s::int[]) AS made (day, marks)
     ORDER BY day
     ON CONFLICT (day) DO UPDATE SET
         state = CASE WHEN analytics_cohortday.marks = excluded.marks THEN 'CLEAN' ELSE 'DIRTY' END,
         dirtied_at = CASE WHEN analytics_cohortday.marks = excluded.marks THEN NULL ELSE analytics_cohortday.dirtied_at END,
-        rebuilt_at = excluded.rebuilt_at, seen_until = excluded.seen_until
+        rebuilt_at = excluded.rebuilt_at, seen_until = excluded.seen_until, is_kept = excluded.is_kept
 """
 
 
 def rebuild_due(*, at: datetime, seconds: float = 240) -> Rebuilt:
-    """Makes every closed day that is marked or was never made, the earliest first, then the newcomers that are due."""
+    """Makes every closed day that is marked or was never made, the latest first, then the newcomers that are due."""
     done = _rebuild(_due_days(at), at, seconds)
     if done.seconds < seconds:
         # Making a day marks the next orders of those who have other orders now.
@@ -172,7 +180,7 @@ def _due_cohorts(at: datetime) -> list[date]:
 
 def _rebuild(wanted: Iterable[date], at: datetime, seconds: float | None = None) -> Rebuilt:
     done = Rebuilt()
-    for first, last in closing.spans(list(wanted), MOST_DAYS):
+    for first, last in reversed(list(closing.spans(list(wanted), MOST_DAYS))):
         if seconds is not None and done.seconds >= seconds:
             break
         done += _rebuild_span(first, last, at)
@@ -185,19 +193,19 @@ def _rebuild_span(first: date, last: date, at: datetime) -> Rebuilt:
     began = time.monotonic()
     purchase_marks.alone()
     # Read before the source is: a mark that is not in here yet belongs to a change that may not be in the figures either.
-    marks = dict(PurchaseDay.objects.filter(day__range=(first, last)).values_list("day", "marks"))
-    before = _told(first, last)
-    _drop(BY_DAY, first, last)
-    span = _span(first, last)
+    known = _known(PurchaseDay, first, last, at)
+    before, seen = _told(first, last), _seen(known.frozen, personal_from(at))
+    _drop(BY_DAY, first, last, known.frozen)
+    span = _span(first, last) | {"frozen": known.frozen}
     with connection.cursor() as cursor:
         for statement in (said.TOUCHES, said.PURCHASES, said.BUYING, said.CUSTOMERS):
             cursor.execute(statement, span)
+    _as_they_were(known.frozen, seen)
     after = _told(first, last)
     with connection.cursor() as cursor:
         customers = sorted({one.customer_id for one in before.customers | after.customers})
         cursor.execute(said.SINCE_BEFORE, span | {"customers": customers})
-    _make_returns(first, last, before.orders | after.orders)
-    _mark_what_follows(before, after, span, at)
+    _make_returns(first, last, before.orders | after.orders, at)
     orders = Counter(one.day for one in after.orders)
     days = closing.days(first, last)
     with connection.cursor() as cursor:
@@ -205,11 +213,14 @@ def _rebuild_span(first: date, last: date, at: datetime) -> Rebuilt:
             _SETTLE_DAYS,
             {
                 "days": days,
-                "marks": [marks.get(day, 0) for day in days],
+                "marks": [known.marks.get(day, 0) for day in days],
                 "source_rows": [orders[day] for day in days],
+                "kept": known.kept,
                 "at": at,
             },
         )
+    # All it marks lies after these days, or is a state of newcomers: locks of states are taken in one order everywhere.
+    _mark_what_follows(before, after, span, at)
     return Rebuilt(len(days), len(after.orders), 0, time.monotonic() - began)
 
 
@@ -222,14 +233,15 @@ def _stored(model: type[Model], of: type[Any], first: date, last: date) -> froze
     return frozenset(of(*row) for row in rows)
 
 
-def _make_returns(first: date, last: date, orders: Iterable[_Order]) -> None:
+def _make_returns(first: date, last: date, orders: Iterable[_Order], at: datetime) -> None:
     """Of the span, and of a day beside it in whose visits some of its orders were placed: a moment before or after midnight."""
     placed_in = {shop.day(one.visit_started_at) for one in orders if one.visit_started_at}
     beside = PurchaseDay.objects.filter(day__in={day for day in placed_in if not first <= day <= last})
     for begins, ends in [(first, last), *((one.day, one.day) for one in beside)]:
-        DailyReturn.objects.filter(day__range=(begins, ends)).delete()
+        frozen = _known(PurchaseDay, begins, ends, at).frozen
+        _drop([DailyReturn], begins, ends, frozen)
         with connection.cursor() as cursor:
-            cursor.execute(said.RETURNS, _span(begins, ends))
+            cursor.execute(said.RETURNS, _span(begins, ends) | {"frozen": frozen})
 
 
 def _mark_what_follows(before: _Told, after: _Told, span: dict[str, Any], at: datetime) -> None:
@@ -257,7 +269,7 @@ def _mark_what_follows(before: _Told, after: _Told, span: dict[str, Any], at: da
 
 def _rebuild_cohorts(wanted: Iterable[date], at: datetime, seconds: float | None = None) -> Rebuilt:
     done = Rebuilt()
-    for first, last in closing.spans(list(wanted), MOST_DAYS):
+    for first, last in reversed(list(closing.spans(list(wanted), MOST_DAYS))):
         if seconds is not None and done.seconds >= seconds:
             break
         done += _rebuild_cohort_span(first, last, at)
@@ -268,16 +280,19 @@ def _rebuild_cohorts(wanted: Iterable[date], at: datetime, seconds: float | None
 def _rebuild_cohort_span(first: date, last: date, at: datetime) -> Rebuilt:
     began = time.monotonic()
     purchase_marks.alone()
-    marks = dict(CohortDay.objects.filter(day__range=(first, last)).values_list("day", "marks"))
-    _drop(BY_COHORT, first, last)
+    known = _known(CohortDay, first, last, at)
+    CohortMonth.objects.filter(day__range=(first, last)).delete()
+    newcomers = Newcomer.objects.filter(day__range=(first, last))
+    newcomers.exclude(since=Newcomer.Since.VISIT, day__in=known.frozen).delete()
     closed = closing.last_closed(at, shop.zone())
     until, days = _ends_at(closed), closing.days(first, last)
-    given = _span(first, last) | {"until": until, "until_day": closed}
+    given = _span(first, last) | {"until": until, "until_day": closed, "frozen": known.frozen}
     with connection.cursor() as cursor:
         for since, statement in ((Newcomer.Since.VISIT, said.FIRST_VISITS), (Newcomer.Since.ORDER, said.FIRST_ORDERS)):
             cursor.execute(statement, given | {"since": since.value, "watched": WATCHED[since]})
         cursor.execute(said.COHORT_MONTHS, given)
-        cursor.execute(_SETTLE_COHORTS, {"days": days, "marks": [marks.get(day, 0) for day in days], "at": at, "until": until})
+        marks = [known.marks.get(day, 0) for day in days]
+        cursor.execute(_SETTLE_COHORTS, {"days": days, "marks": marks, "kept": known.kept, "at": at, "until": until})
     return Rebuilt(0, 0, len(days), time.monotonic() - began)
 
 
@@ -299,19 +314,64 @@ def _span(first: date, last: date) -> dict[str, Any]:
         "kind_numbers": [number for told in said.KINDS.values() for number in told],
         "clicks": list(said.CLICKS),
         "added": numbers("product_added"),
+        "looks_back": purchase_keeping.looks_back(),
+        "most_days": purchase_keeping.looks_back().days,
     }
 
 
-def _drop(tables: Iterable[type[Model]], first: date, last: date) -> None:
+def _drop(tables: Iterable[type[Model]], first: date, last: date, frozen: list[date]) -> None:
     for table in tables:
-        table._default_manager.filter(day__range=(first, last)).delete()
+        rows = table._default_manager.filter(day__range=(first, last))
+        (rows.exclude(day__in=frozen) if table in _OF_VISITS else rows).delete()
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of the states of a span of days. Days that are kept and were made are frozen."""
+
+    marks: dict[date, int]
+    kept: list[date]
+    frozen: list[date]
+
+
+def _known(states: type[PurchaseDay] | type[CohortDay], first: date, last: date, at: datetime) -> _Known:
+    rows: list[Any] = list(states._default_manager.filter(day__range=(first, last)).order_by("day"))
+    whole_from = personal_from(at) + purchase_keeping.looks_back()
+    kept = {day for day in closing.days(first, last) if day < whole_from} | {row.day for row in rows if row.is_kept}
+    frozen = [row.day for row in rows if row.day in kept and row.rebuilt_at is not None]
+    return _Known({row.day: row.marks for row in rows}, sorted(kept), frozen)
+
+
+def _seen(days: list[date], personal_from: date) -> list[Purchase]:
+    """Purchases of these days that tell of visits, as far as these are neither forgotten nor erased."""
+    if not days:
+        return []
+    # Whoever was erased has other visits now: what told of the former ones goes.
+    visit = Visit.objects.filter(visitor=OuterRef("visitor"), started_at=OuterRef("visit_started_at"))
+    known = Purchase.objects.filter(Q(visitor=None) | Exists(visit), day__in=days, day__gte=personal_from)
+    found = list(known.exclude(customer__erased_at__isnull=False))
+    for one in found:
+        if one.first_seen_at and shop.day(one.first_seen_at) < personal_from:
+            one.first_seen_at = None
+    return [one for one in found if any(getattr(one, name) for name in _SEEN)]
+
+
+def _as_they_were(days: list[date], seen: list[Purchase]) -> None:
+    """Purchases of these days tell of visits what they told before."""
+    if days:
+        Purchase.objects.filter(day__in=days).update(**_SEEN)
+        Purchase.objects.bulk_update(seen, list(_SEEN), batch_size=1_000)
 
 
 @transaction.atomic
 def _drop_outside(wanted: list[date]) -> None:
     purchase_marks.alone()
+    # What rests on forgotten visits cannot be made again.
+    kept = [
+        day for states in (PurchaseDay, CohortDay) for day in states.objects.filter(is_kept=True).values_list("day", flat=True)
+    ]
     for table in (*BY_DAY, *BY_COHORT, PurchaseDay, CohortDay):
         strays: QuerySet[Any] = table._default_manager.all()
         if wanted:
             strays = strays.exclude(day__range=(wanted[0], wanted[-1]))
-        strays.delete()
+        strays.exclude(day__in=kept).delete()

@@ -15,7 +15,7 @@ from django.db.models import Count, Q
 
 from analytics import closing
 from analytics.models import BuyerType, BuyerTypeChange, BuyerTypeCount, CustomerRhythm, RhythmRun, Visit
-from analytics.operations import buyer_types
+from analytics.operations import buyer_types, locks
 from analytics.queries import rhythm_sources
 from analytics.rhythm import buyers, reading
 from analytics.rhythm.buyers import Standing
@@ -31,8 +31,6 @@ AT_ONCE = 5_000
 REVIEW_AFTER = timedelta(days=7)
 # Somebody is due only if the cycle is this sure.
 DUE_FROM_CONFIDENCE = 0.6
-# Held by whoever reads customers: two would write the same history twice.
-_LOCK = 5_211
 RUNS_KEPT = timedelta(days=90)
 
 # Code, name and what it says of the segments this keeps. Their names are the shop's from then on.
@@ -79,8 +77,7 @@ def rebuild(*, at: datetime) -> Read:
 
 def alone() -> None:
     """Nobody's rhythm is read until the present transaction ends. To be asked for before any row is locked."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    locks.alone(locks.Lock.RHYTHM)
 
 
 def read_again(*, visited: date, at: datetime) -> None:

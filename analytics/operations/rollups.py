@@ -25,6 +25,7 @@ from analytics.models import (
 )
 from analytics.operations import (
     day_states,
+    locks,
     purchase_marks,
 )
 from config.kernel import jobs, shop
@@ -40,8 +41,6 @@ REBUILD_DUE_DAYS = "analytics.rebuild_due_days"
 MOST_DAYS = 31
 TRAILING_DAYS = 7
 ROLLUPS = (HourlySales, DailySales, DailyPromotion, DailyStock, DailyParcels, DailyOutcomes)
-# Advisory locks of this class are those of days being rebuilt; the second key is the day's ordinal number.
-_LOCK_CLASS = 5_201
 
 
 class DayNotOver(Invalid):
@@ -210,11 +209,7 @@ def _replace(first: date, last: date) -> dict[date, int]:
 
 def _one_at_a_time(days: list[date]) -> None:
     """Waits for whoever rebuilds any of these days: two that replace the same rows would meet in the unique constraint."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, ordinal) FROM unnest(%s::int[]) AS ordinal",
-            [_LOCK_CLASS, [day.toordinal() for day in days]],
-        )
+    locks.days_alone(locks.Lock.ROLLUP_DAYS, days)
 
 
 @transaction.atomic

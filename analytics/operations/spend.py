@@ -6,18 +6,18 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from analytics.behaviour import spending
 from analytics.behaviour.spending import Mistake, Read, Spent
 from analytics.models import AdSpend, SpendImport
+from analytics.operations import locks
 from config.kernel import shop
 from config.kernel.errors import Invalid
 from config.kernel.models import User
 
 # Two that bring in the same rows wait for each other and never both.
-_LOCK = 5_207
 # So many mistakes are told at once.
 MOST_TOLD = 100
 
@@ -105,5 +105,4 @@ def _fresh(told: Spent, run: SpendImport) -> AdSpend:
 
 
 def _alone() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    locks.alone(locks.Lock.SPEND)

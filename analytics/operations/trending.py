@@ -11,9 +11,7 @@ from analytics.behaviour import stages
 from analytics.behaviour.kinds import numbers
 from analytics.behaviour.trending import HALF_LIFE, MOST, WINDOW, Act
 from analytics.models import TrendingProduct
-
-# Only one ranks at a time: two would meet in the unique constraint.
-_LOCK = 5_212
+from analytics.operations import locks
 
 
 @dataclass(frozen=True)
@@ -75,8 +73,9 @@ _RANK = """
 @transaction.atomic
 def rank(*, at: datetime) -> Ranked:
     """Readers see the former ranks or the new ones."""
+    # Two would meet in the unique constraint.
+    locks.alone(locks.Lock.TRENDING)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         TrendingProduct.objects.all().delete()
         cursor.execute(_RANK, _said(at))
         return Ranked(cursor.rowcount)

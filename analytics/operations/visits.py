@@ -31,6 +31,7 @@ from analytics.operations import (
     attribution_days,
     day_states,
     interest,
+    locks,
     purchase_marks,
 )
 from analytics.queries import (
@@ -41,10 +42,6 @@ from config.kernel.business_time import day_period
 
 log = logging.getLogger(__name__)
 
-# Advisory locks of this class are those of days whose visits are being made; the second key is the day's ordinal number.
-_LOCK_CLASS = 5_203
-# Held in common by those who make days, alone by whoever changes which customer a visitor is.
-_KNOWN_LOCK = 5_204
 # So many newly known visitors are told to the visits in one transaction.
 MOST_KNOWN = 20_000
 
@@ -198,7 +195,7 @@ _SETTLE_KNOWN = """
         WHERE k.customer_id IS NULL AND (k.is_new OR c.id IS NOT NULL)
         ORDER BY k.id LIMIT %(most)s
     )
-    UPDATE analytics_knownvisitor AS k SET is_new = false, customer_id = due.customer_id
+    UPDATE analytics_knownvisitor AS k SET is_new = false, customer_id = due.customer_id, settled_at = %(at)s
     FROM due WHERE k.id = due.id RETURNING k.visitor
 """
 
@@ -255,7 +252,7 @@ def settle_known(*, at: datetime, most: int = MOST_KNOWN) -> int:
     """Tells the visits as whom visitors have shown themselves since the last time, and how many of these there were."""
     known_alone()
     with connection.cursor() as cursor:
-        cursor.execute(_SETTLE_KNOWN, {"most": most})
+        cursor.execute(_SETTLE_KNOWN, {"most": most, "at": at})
         visitors = [visitor for (visitor,) in cursor.fetchall()]
     _rename(visitors, at)
     return len(visitors)
@@ -359,15 +356,13 @@ def one_at_a_time(day: date) -> None:
     """Waits for whoever makes this day, for two that replace the same visits would meet in the unique constraint; and for
     whoever changes which customer a visitor is, for what is being made is not seen by that.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_KNOWN_LOCK])
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, day.toordinal()])
+    locks.in_common(locks.Lock.KNOWN)
+    locks.days_alone(locks.Lock.VISIT_DAYS, [day])
 
 
 def known_alone() -> None:
     """No day's visits are made until the present transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_KNOWN_LOCK])
+    locks.alone(locks.Lock.KNOWN)
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from analytics import closing, holidays
@@ -14,8 +15,8 @@ from analytics.anomalies.judging import Terms, Verdict
 from analytics.anomalies.seasonal import WEEKS, Point
 from analytics.anomalies.tuning import effective
 from analytics.metrics import METRICS, Cut, Metric, Unit
-from analytics.models import AlertRule
-from analytics.queries import measuring, sales, watches
+from analytics.models import AlertRule, VisitDay
+from analytics.queries import facts, measuring, sales, watches
 from analytics.queries.measuring import Part
 from config.kernel import shop
 from config.kernel.errors import Invalid
@@ -119,7 +120,7 @@ def history(rule: AlertRule, *, at: datetime, since: timedelta) -> list[Moment]:
     counted = volume_metric(metric, part)
     asked = [metric] if counted is None or counted is metric else [metric, counted]
     hourly = rule.window == AlertRule.Window.HOUR
-    over = (at.astimezone(shop.zone()) - timedelta(hours=1)) if hourly else None
+    over = (_counted_until(asked, at).astimezone(shop.zone()) - timedelta(hours=1)) if hourly else None
     last = over.date() if over else closing.last_closed(at, shop.zone())
     first = last - since
     found = measuring.rows(asked, first=first, last=last, by=Cut.DAY_HOUR if hourly else Cut.DAY, of=part, at=at)
@@ -135,6 +136,17 @@ def history(rule: AlertRule, *, at: datetime, since: timedelta) -> list[Moment]:
         if moments or point.value or point.volume:
             moments.append(Moment(day, hour, point))
     return moments
+
+
+def _counted_until(asked: Sequence[Metric], at: datetime) -> datetime:
+    """Up to when hours are judged. Visits are made every few minutes from events that take a while to come in: they are judged
+    an hour later, and not beyond the first that is told and not made yet.
+    """
+    if not any(fact in facts.VISITS.facts for one in asked for fact in one.facts):
+        return at
+    stale = VisitDay.objects.filter(state=VisitDay.State.DIRTY, day__gte=shop.day(at) - timedelta(days=1), dirtied_at__lt=at)
+    since = stale.aggregate(least=Min("dirtied_at"))["least"]
+    return (since or at) - timedelta(hours=1)
 
 
 def volume_metric(metric: Metric, part: Part = measuring.EVERYTHING) -> Metric | None:

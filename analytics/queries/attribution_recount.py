@@ -105,7 +105,7 @@ def _orders(day: date, share: int, chance: int) -> list[_Order]:
     )
     rows = Order.objects.filter(placed_at__gte=period.starts_at, placed_at__lt=period.ends_at).exclude(state__in=_GONE)
     telling: dict[str, list[Visit]] = defaultdict(list)
-    for visit in Visit.objects.filter(day__in=(day, day + timedelta(days=1))).exclude(orders=[]):
+    for visit in Visit.objects.filter(day__in=(day - timedelta(days=1), day, day + timedelta(days=1))).exclude(orders=[]):
         for number in visit.orders:
             telling[number].append(visit)
     return [

@@ -27,6 +27,7 @@ from analytics.models import (
     Visit,
     VisitDay,
 )
+from analytics.operations.purchase_keeping import looks_back
 from analytics.operations.purchase_statements import CLICKS, KINDS
 from analytics.operations.purchases import WATCHED
 from analytics.survival import DAYS_SINCE, step
@@ -41,6 +42,8 @@ _OVER = (Order.State.CANCELED, Order.State.EXPIRED)
 _TO_FOUR = Decimal("0.0001")
 _PURCHASE = ("day", "hour", "channel", "customer_id", "visitor", "placed_at", "units", "sales", "is_first_order", "gap_seconds",
              "first_seen_at", "visit_started_at", "carted_at", "touch_kind", "touch_code", "touched_at")  # fmt: skip
+# What rests on visits is not told anew of a day that stays as it was made.
+_OF_ORDERS = _PURCHASE[:4] + _PURCHASE[5:10]
 _CUSTOMER = ("orders", "units", "gross", "discounts", "returned", "visits", "since")
 _BUYING = ("new_orders", "new_sales", "repeat_orders", "repeat_sales", "guest_orders", "guest_sales")
 _TIMING = ("number", "planned", "steps", "counts")
@@ -87,14 +90,14 @@ def clean_cohorts() -> list[date]:
 def differences(day: date) -> list[Cell]:
     """Every differing figure of a day that still claims to be clean when the comparison ends."""
     claim = _claim(PurchaseDay, day)
-    return _compare_day(day, claim["rebuilt_at"]) if claim and claim == _claim(PurchaseDay, day) else []
+    return _compare_day(day, claim["rebuilt_at"], claim["is_kept"]) if claim and claim == _claim(PurchaseDay, day) else []
 
 
 def cohort_differences(day: date) -> list[Cell]:
     claim = _claim(CohortDay, day)
     if not claim:
         return []
-    found = _compare_cohort(day, claim["seen_until"])
+    found = _compare_cohort(day, claim["seen_until"], claim["is_kept"])
     return found if claim == _claim(CohortDay, day) else []
 
 
@@ -106,11 +109,15 @@ def _claim(model: Any, day: date) -> dict[str, Any] | None:
 # --- what a day is compared with
 
 
-def _compare_day(day: date, rebuilt_at: datetime) -> list[Cell]:
+def _compare_day(day: date, rebuilt_at: datetime, is_kept: bool) -> list[Cell]:
     world = _World(day)
-    found = list(_differing("purchase", day, _stored(Purchase, day, ("order_id",), _PURCHASE), world.purchases()))
+    told = _OF_ORDERS if is_kept else _PURCHASE
+    purchases = {key: {name: one[name] for name in told} for key, one in world.purchases().items()}
+    found = list(_differing("purchase", day, _stored(Purchase, day, ("order_id",), told), purchases))
     found += _differing("customer", day, _stored(DailyCustomer, day, ("customer_id",), _CUSTOMER), world.customers())
     found += _differing("buying", day, _stored(DailyBuying, day, ("channel",), _BUYING), world.buying())
+    if is_kept:
+        return found
     found += _differing("return", day, _stored(DailyReturn, day, ("channel", "since"), ("visits", "orders")), world.returns())
     timings = world.timings()
     columns: tuple[str, ...] = _TIMING
@@ -120,9 +127,11 @@ def _compare_day(day: date, rebuilt_at: datetime) -> list[Cell]:
     return found + list(_differing("timing", day, _stored(DailyTiming, day, ("since", "channel", "code"), columns), timings))
 
 
-def _compare_cohort(day: date, until: datetime) -> list[Cell]:
-    stored = _stored(Newcomer, day, ("since", "channel", "had_bought"), _NEWCOMER)
-    found = list(_differing("newcomer", day, stored, newcomers(day, until)))
+def _compare_cohort(day: date, until: datetime, is_kept: bool) -> list[Cell]:
+    stored, counted = _stored(Newcomer, day, ("since", "channel", "had_bought"), _NEWCOMER), newcomers(day, until)
+    if is_kept:
+        stored, counted = ({key: one for key, one in told.items() if key[0] != "VISIT"} for told in (stored, counted))
+    found = list(_differing("newcomer", day, stored, counted))
     months = _stored(CohortMonth, day, ("channel", "months"), _MONTH)
     return found + list(_differing("cohort", day, months, cohort_months(day, until)))
 
@@ -211,7 +220,7 @@ class _World:
             narrowed |= Q(customer=order.customer_id)
         if seen:
             narrowed |= Q(customer=None, visitor=seen.visitor)
-        return [one for one in _visits(narrowed) if one.started_at <= order.placed_at]
+        return [one for one in _visits(narrowed) if order.placed_at - looks_back() <= one.started_at <= order.placed_at]
 
     def _touched(self, order: Order) -> dict[tuple[str, str], datetime]:
         """By kind and code: the last click, the first time it was seen, within a week."""
@@ -344,7 +353,11 @@ class _World:
         found: dict[tuple[str, int], dict[str, int]] = defaultdict(lambda: {"visits": 0, "orders": 0})
         for seen in _visits(Q(day=self.day)):
             same = Q(customer=seen.customer_id) if seen.customer_id is not None else Q(customer=None, visitor=seen.visitor)
-            earlier = [one for one in Visit.objects.filter(same).values_list("day", flat=True) if one < self.day]
+            earlier = [
+                one
+                for one in Visit.objects.filter(same).values_list("day", flat=True)
+                if self.day - looks_back() <= one < self.day
+            ]
             if not earlier:
                 continue
             since = (self.day - max(earlier)).days
@@ -387,13 +400,14 @@ def _first_visits(day: date, until: datetime) -> Iterator[_Newcomer]:
     for seen in _visits(Q(day=day)):
         persons.setdefault(seen.person, seen)
     for (kind, number), seen in persons.items():
+        before = {"started_at__lt": seen.started_at, "started_at__gte": seen.started_at - looks_back()}
         if kind == "customer":
-            if Visit.objects.filter(customer=number, started_at__lt=seen.started_at).exists():
+            if Visit.objects.filter(customer=number, **before).exists():
                 continue
             placed = list(Purchase.objects.filter(customer=number).values_list("placed_at", flat=True))
         else:
             theirs = Visit.objects.filter(visitor=number, customer=None)
-            if theirs.filter(started_at__lt=seen.started_at).exists():
+            if theirs.filter(**before).exists():
                 continue
             own = set(theirs.values_list("started_at", flat=True))
             told = Purchase.objects.filter(visitor=number).values_list("placed_at", "visit_started_at")

@@ -74,7 +74,7 @@ _CHANGED = """
     SELECT c.id FROM analytics_knownvisitor AS k
         JOIN analytics_knownvisitor AS other ON other.visitor = k.visitor
         JOIN campaigns_customer AS c ON c.external_id = other.external_id
-    WHERE k.first_at >= %(since)s
+    WHERE k.settled_at >= %(since)s
     UNION
     SELECT id FROM campaigns_customer WHERE created_at >= %(since)s
     UNION

@@ -9,7 +9,17 @@ from django.core import mail
 from django.db import DatabaseError
 
 from analytics.admin import alert_words
-from analytics.models import AlertRule, EventBatch, HourlySales, Incident, IncidentEntry, Notice, RollupState
+from analytics.models import (
+    AlertRule,
+    EventBatch,
+    HourlySales,
+    HourlyVisits,
+    Incident,
+    IncidentEntry,
+    Notice,
+    RollupState,
+    VisitDay,
+)
 from analytics.operations import alert_rules, incidents, notices, watching
 from analytics.queries import alerts, watches
 from config.kernel.models import JobRun
@@ -46,6 +56,29 @@ def test_a_day_is_judged_by_its_weekday_and_tells_all_its_numbers() -> None:
     assert (told["value"], told["center"], told["slot"]) == (48, 240, {"day": "2026-11-19"})
     assert [one["value"] for one in told["comparable"]] == [240.0] * 8
     assert len(told["series"]) == alerts.SHOWN_DAYS
+
+
+def test_an_hour_of_visits_is_judged_an_hour_later_and_not_before_they_are_made() -> None:
+    day = TODAY - timedelta(days=70)
+    none = [one.name for one in HourlyVisits._meta.fields if one.name not in ("id", "day", "hour", "channel")]
+    HourlyVisits.objects.bulk_create(
+        HourlyVisits(
+            day=day + timedelta(days=number),
+            hour=hour,
+            channel="storefront",
+            **(dict.fromkeys(none, 0) | {"visits": 10, "lost_looked": 10}),
+        )
+        for number in range(71)
+        for hour in range(24)
+        if number < 70 or hour < 14
+    )
+    rule = a_rule(window="HOUR", metric="visits")
+    assert alerts.history(rule, at=NOW, since=alerts.LEARNED)[-1].hour == 12
+    stale = VisitDay.objects.create(day=TODAY, marks=1, dirtied_at=NOW - timedelta(hours=3))
+    assert alerts.history(rule, at=NOW, since=alerts.LEARNED)[-1].hour == 9
+    stale.state, stale.rebuilt_at, stale.dirtied_at = VisitDay.State.CLEAN, NOW, None
+    stale.save()
+    assert alerts.history(rule, at=NOW, since=alerts.LEARNED)[-1].hour == 12
 
 
 def test_the_last_full_hour_is_read_live() -> None:

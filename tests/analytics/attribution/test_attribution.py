@@ -81,6 +81,44 @@ def test_a_guest_is_known_by_the_browser_in_which_the_order_was_told(shop_front:
     correct()
 
 
+def test_an_order_that_the_visit_told_before_midnight_is_owed_to_it(shop_front: EventSource) -> None:
+    order = an_order_of(seoul("2026-11-23", "00:01"))
+    order_of_the_day = an_order_of(seoul("2026-11-23", "12:00"))
+    made()
+    a_visit(shop_front, seoul("2026-11-22", "23:53"), order=order.number, **PAID)
+    a_visit(shop_front, seoul("2026-11-23", "11:50"), "laptop", order=order_of_the_day.number, **MAIL)
+    made()
+    assert owed("last", "2026-11-23") == {PAID_KEY: (1, 10_000), MAIL_KEY: (1, 10_000)}
+    correct()
+
+
+def test_an_order_that_is_canceled_while_its_day_is_first_made_makes_it_due_again(shop_front: EventSource) -> None:
+    order = an_order_of(seoul("2026-11-23", "12:00"))
+    a_visit(shop_front, seoul("2026-11-23", "11:50"), order=order.number, **PAID)
+    made()
+    AttributionDay.objects.filter(day=date(2026, 11, 23)).delete()
+    attribution_days.order_changed(number=order.number, on=date(2026, 11, 23), at=NOW)
+    assert AttributionDay.objects.get(day=date(2026, 11, 23)).marks == 1
+    attribution_days.order_changed(number=order.number, on=date(2025, 11, 23), at=NOW)
+    assert not AttributionDay.objects.filter(day__year=2025).exists(), "no visits are known of it"
+
+
+def test_a_day_that_cannot_be_made_stops_no_other(shop_front: EventSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day in ("2026-11-23", "2026-11-24"):
+        a_visit(shop_front, seoul(day, "11:50"), **PAID)
+    read, broken = attribution._read, date(2026, 11, 24)
+
+    def fails(day: date) -> Any:
+        if day == broken:
+            raise ValueError(day)
+        return read(day)
+
+    monkeypatch.setattr(attribution, "_read", fails)
+    made()
+    assert AttributionDay.objects.get(day=date(2026, 11, 23)).state == AttributionDay.State.CLEAN
+    assert AttributionDay.objects.get(day=broken).state == AttributionDay.State.DIRTY
+
+
 def test_nobody_is_owed_for_visits_of_somebody_else_at_the_same_browser(shop_front: EventSource) -> None:
     a_customer(external_id="sister")
     me = a_customer(external_id="me")

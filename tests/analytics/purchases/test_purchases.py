@@ -292,3 +292,21 @@ def test_forgetting_takes_the_browser_off_the_purchases(settings: Any) -> None:
     found()
     assert Purchase.objects.get().visitor is None
     assert wrong() == []
+
+
+def test_visits_of_the_open_day_make_only_a_day_stale_whose_order_they_tell() -> None:
+    source, customer = a_source(), a_customer(external_id="c-1")
+    an_order(seoul("2026-11-18", "10:00"), Line(a_variant()), customer=customer)
+    tell(source, an_event(at=seoul("2026-11-18", "09:00")), visitor="b", customer="c-1")
+    found()
+    tell(source, an_event(at=seoul("2026-11-20", "08:00")), visitor="b", customer="c-1")
+    event_figures.count_due()
+    visits.rebuild_due(at=NOW)
+    closed = PurchaseDay.objects.filter(state="DIRTY", day__lt=NOW.date())
+    assert not closed.exists()
+
+    order = an_order(seoul("2026-11-19", "23:59"), Line(a_variant()), customer=customer)
+    tell(source, an_event("order_completed", at=seoul("2026-11-20", "00:01"), order=order.number), visitor="b")
+    event_figures.count_due()
+    visits.rebuild_due(at=NOW)
+    assert list(closed.all().values_list("day", flat=True)) == [date(2026, 11, 19)]

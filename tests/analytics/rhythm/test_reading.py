@@ -13,6 +13,7 @@ from analytics.models import (
     BuyerTypeCount,
     CustomerRhythm,
     EventSource,
+    KnownVisitor,
     Playbook,
     RhythmRun,
     SlotConversion,
@@ -20,7 +21,14 @@ from analytics.models import (
     Visit,
     VisitDay,
 )
-from analytics.operations import buyer_types, decisive_slots, interest, rhythm, rollups
+from analytics.operations import (
+    buyer_types,
+    decisive_slots,
+    interest,
+    rhythm,
+    rollups,
+    visits,
+)
 from analytics.queries import hot_slots, rhythm_recount, rhythm_sources
 from analytics.rhythm import decline
 from campaigns.models import Customer, Segment, SegmentMembership
@@ -128,6 +136,15 @@ def test_what_is_newer_than_the_reading_is_no_difference(regular: Customer, sour
     a_purchase(source, regular, cup, ago(10))
     VisitDay.objects.create(day=shop.day(ago(10)), state=VisitDay.State.DIRTY, rebuilt_at=MORNING + timedelta(hours=1))
     assert list(rhythm_recount.differences(at=MORNING)) == []
+
+
+def test_whoever_is_newly_known_by_events_of_the_past_is_read_again() -> None:
+    customer = a_customer(ago(300), external_id="late")
+    KnownVisitor.objects.create(visitor=7, external_id="late", first_at=ago(100))
+    assert list(rhythm_sources.changed(since=ago(0), on=EVE)) == []
+    visits.settle_known(at=MORNING)
+    assert list(rhythm_sources.changed(since=ago(0), on=EVE)) == [customer.pk]
+    assert list(rhythm_sources.changed(since=MORNING + timedelta(days=1), on=EVE)) == []
 
 
 def test_only_whom_something_new_is_known_of_is_read_again(
