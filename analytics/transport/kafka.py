@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 from django.conf import settings
@@ -17,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 
 from analytics.behaviour.wire import Received, Unreadable, unpacked
 from analytics.operations import draining
-from config.kernel import clock
 from config.kernel.errors import DomainError
 from config.kernel.waits import Unavailable
 
@@ -114,13 +114,13 @@ class Drain:
         )
         self.consumer.subscribe([settings.KAFKA_TOPIC])
 
-    def once(self, *, most: int = 500, patience: float = 1.0) -> Drained:
+    def once(self, *, at: datetime, most: int = 500, patience: float = 1.0) -> Drained:
         """Stores what waits, at most so many messages in one transaction, and notes the place. None waiting: nothing done."""
         messages = [one for one in self.consumer.consume(most, patience) if _is_message(one)]
         if not messages:
             return Drained()
         batches, unread = _read(messages)
-        events, refused = _stored(batches)
+        events, refused = _stored(batches, at)
         if unread or refused:
             self._set_aside([*unread, *refused])
         self.consumer.commit(asynchronous=False)
@@ -163,17 +163,17 @@ def _read(messages: Sequence[Message]) -> tuple[list[tuple[Message, Received]], 
     return read, unread
 
 
-def _stored(batches: Sequence[tuple[Message, Received]]) -> tuple[int, list[Message]]:
+def _stored(batches: Sequence[tuple[Message, Received]], at: datetime) -> tuple[int, list[Message]]:
     """How many events are stored or were before, and the messages that the database refuses whatever is tried."""
     if not batches:
         return 0, []
     try:
-        taken = draining.store([received for _message, received in batches], at=clock.now())
+        taken = draining.store([received for _message, received in batches], at=at)
     except (DataError, IntegrityError):
         # One of them is at fault: the others are stored without it.
         if len(batches) == 1:
             return 0, [batches[0][0]]
         half = len(batches) // 2
-        first, second = _stored(batches[:half]), _stored(batches[half:])
+        first, second = _stored(batches[:half], at), _stored(batches[half:], at)
         return first[0] + second[0], first[1] + second[1]
     return sum(one.stored + one.doubled for one in taken), []
