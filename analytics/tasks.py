@@ -139,7 +139,7 @@ def sweep_erased(*, at: datetime) -> Done:
 @job(name=outlets.RUN, title=_("Write the exports"), seconds=1800, queue="slow")
 def run_outlets(*, at: datetime, outlet: int | None = None) -> Done:
     done = outlets.run(at=at, only=outlet)
-    return Done(rows=done.rows, summary={"days": done.looked_at, "files": done.files})
+    return Done(rows=done.rows, summary={"days": done.looked_at, "files": done.files, "failed": done.failed})
 
 
 @job(name="analytics.attribute_orders", title=_("Find where customers come from"), seconds=290, queue="slow")

@@ -45,6 +45,22 @@ class OutletForm(LabeledForm):
         return given
 
 
+class OutletChangeForm(LabeledForm):
+    class Meta:
+        model = Outlet
+        fields = ("first_day", "trailing_days", "is_active")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not self.errors:
+            try:
+                outlets.check(view=self.instance.view, first_day=given["first_day"], at=clock.now())
+            except outlets.OutletRefused as refusal:
+                field = refusal.details["field"]
+                self.add_error(field if field in self.fields else None, str(refusal))
+        return given
+
+
 @admin.register(Outlet)
 class OutletAdmin(ButtonsAdmin):
     form = OutletForm
@@ -69,7 +85,7 @@ class OutletAdmin(ButtonsAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is not None:
-            kwargs["form"] = forms.ModelForm
+            kwargs["form"] = OutletChangeForm
         return super().get_form(request, obj, change, **kwargs)
 
     @display(description=pgettext_lazy("outlet", "view"))
@@ -88,7 +104,7 @@ class OutletAdmin(ButtonsAdmin):
 
     @operation_button(
         title=gettext_lazy("Start over"), permission=MAY_CHANGE, icon="restart_alt", danger=True,
-        shown=lambda outlet: outlet.last_day is not None,
+        shown=lambda outlet: outlet.files.exists(),
     )  # fmt: skip
     def start_over(self, request: HttpRequest, outlet: Outlet) -> str:
         outlets.start_over(outlet=outlet)

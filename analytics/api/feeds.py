@@ -4,10 +4,12 @@ A token goes into the header `Authorization: Token ...`, never into an address: 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
 from typing import Any
+from urllib.parse import urlencode
 from xml.sax.saxutils import quoteattr
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -21,9 +23,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from analytics.api.feed_shapes import FeedInput, SpanInput
+from analytics.api.metric_shapes import NARROWING
 from analytics.metrics import METRICS, Cut
 from analytics.queries import (
-    catalogue,
     feeds,
     measuring,
 )
@@ -38,8 +41,6 @@ from config.kernel.throttling import TokenThrottle, within
 A_MINUTE = 60
 # The set of all metrics by day.
 METRIC_SET = "metrics_daily"
-_BY = [one.value for one in catalogue.OFFERED]
-_PARTS = (Cut.CHANNEL, Cut.CATEGORY, Cut.SKU, Cut.WAREHOUSE, Cut.SEGMENT, Cut.GROUPING, Cut.CAMPAIGN)
 _EDM = {
     "date": "Edm.Date",
     "moment": "Edm.DateTimeOffset",
@@ -49,7 +50,8 @@ _EDM = {
 }
 _KEYS = {True: ' Nullable="false"'}
 _SCALES = {"number": ' Scale="variable"'}
-_OPTIONS = {"$top", "$skip", "$select", "$format", "first", "last"}
+_OPTIONS = {"$top", "$skip", "$skiptoken", "$select", "$format", "first", "last"}
+_FORMATS = ("json", "application/json")
 
 _SPAN = [
     OpenApiParameter("first", OpenApiTypes.DATE, description="First business day; four weeks before the last, if left out."),
@@ -112,17 +114,17 @@ class FeedCSVView(FeedView):
         ),
         parameters=[
             *_SPAN,
-            OpenApiParameter("by", OpenApiTypes.STR, enum=_BY, description="Metrics: day, if left out."),
-            *(OpenApiParameter(one.value, OpenApiTypes.STR, description="Metrics: of this one only.") for one in _PARTS),
+            OpenApiParameter("by", OpenApiTypes.STR, enum=[one.value for one in Cut], description="Metrics: day, if left out."),
+            *(OpenApiParameter(one.value, OpenApiTypes.STR, description="Metrics: of this one only.") for one in NARROWING),
         ],
         responses={
             (200, "text/csv"): OpenApiTypes.STR, 404: refusal("There is no such feed."),
-            422: refusal("The parameter it names does not fit, or too many rows."),
+            422: refusal("`cut_refused`: the figure cannot be told apart by this. `feed_refused`: too many rows."),
         },
     )  # fmt: skip
     def get(self, request: Request, name: str) -> HttpResponseBase:
         at = clock.now()
-        feed = feeds.require_whole(feeds.read(name, _asked(request.query_params, at), at=at))
+        feed = feeds.require_whole(feeds.read(name, _asked(name, request.query_params, at), at=at))
         rows = ([feeds.cell(value) for value in row] for row in feed.rows)
         heading = [column.name for column in feed.columns]
         answer = StreamingHttpResponse(
@@ -156,6 +158,7 @@ class ODataMetadataView(FeedView):
             f'<EntityContainer Name="shop">{sets}</EntityContainer></Schema></edmx:DataServices></edmx:Edmx>',
             content_type="application/xml; charset=utf-8",
         )
+        answer["OData-Version"] = "4.0"
         return _stamped(answer, clock.now())
 
 
@@ -164,13 +167,15 @@ class ODataSetView(FeedView):
         operation_id="odata_table",
         summary="The rows of a table",
         description=(
-            "OData 4 JSON with $top, $skip and $select, and @odata.nextLink where there is more; days are chosen by `first` "
-            "and `last`. Other system options, such as $filter, are refused with 501."
+            "OData 4 JSON with $top, $skip and $select. @odata.nextLink, where there is more, holds the days of the first page "
+            "and begins after its last row. Days are chosen by `first` and `last`. Other system options, such as $filter, are "
+            "refused with 501."
         ),
         parameters=[
             *_SPAN,
             OpenApiParameter("$top", OpenApiTypes.INT), OpenApiParameter("$skip", OpenApiTypes.INT),
             OpenApiParameter("$select", OpenApiTypes.STR),
+            OpenApiParameter("$skiptoken", OpenApiTypes.STR, description="Of @odata.nextLink."),
         ],
         responses={
             200: OpenApiTypes.OBJECT, 404: refusal("There is no such table."), 422: refusal("An option does not fit."),
@@ -182,16 +187,17 @@ class ODataSetView(FeedView):
         asked = request.query_params
         if unknown := sorted(set(asked) - _OPTIONS):
             raise OptionUnknown(_("This option is not supported."), details={one: ["unsupported"] for one in unknown})
-        feed = _page(name, asked, at)
+        if asked.get("$format", "json").split(";")[0].strip() not in _FORMATS:
+            raise OptionUnknown(_("This option is not supported."), details={"$format": ["unsupported"]})
+        feed, further = _page(name, asked, at)
         chosen = _chosen(asked, feed)
         rows = [{feed.columns[one].name: _json(row[one]) for one in chosen} for row in feed.rows]
         body: dict[str, Any] = {"@odata.context": f"{_metadata_url(request)}#{name}", "value": rows}
-        if feed.has_more:
-            further = asked.copy()
-            further["$skip"] = str(_number(asked, "$skip", 0) + len(rows))
+        if further:
+            kept = {one: asked[one] for one in ("$select", "$format") if one in asked}
             if "$top" in asked:
-                further["$top"] = str(_number(asked, "$top", 0) - len(rows))
-            body["@odata.nextLink"] = request.build_absolute_uri(f"{request.path}?{further.urlencode(safe='$')}")
+                kept["$top"] = str(_number(asked, "$top", 0) - len(rows))
+            body["@odata.nextLink"] = request.build_absolute_uri(f"{request.path}?{urlencode(kept | further, safe='$')}")
         return _odata(body, at)
 
 
@@ -204,29 +210,33 @@ class OptionUnknown(FeedRefused):
 PAGE = 5_000
 
 
-def _asked(params: Mapping[str, str], at: datetime) -> Asked:
-    first, last = feeds.span(params.get("first", ""), params.get("last", ""), at)
-    by = params.get("by", Cut.DAY.value)
-    if by not in _BY:
-        raise FeedRefused(_("The figures cannot be told apart by this."), details={"by": ["unknown"]})
-    part = {cut: params[cut.value] for cut in _PARTS if params.get(cut.value)}
-    return Asked(first, last, Cut(by), part)
+def _asked(name: str, params: Mapping[str, str], at: datetime) -> Asked:
+    shape: type[FeedInput] = SpanInput if name.startswith(feeds.VIEW) else FeedInput
+    given = shape(data=dict(params.items()), context={"at": at})
+    given.is_valid(raise_exception=True)
+    return Asked(**given.validated_data)
 
 
-def _page(name: str, asked: Mapping[str, str], at: datetime) -> Feed:
-    first, last = feeds.span(asked.get("first", ""), asked.get("last", ""), at)
-    wanted = _number(asked, "$top", PAGE)
-    skip = _number(asked, "$skip", 0)
+def _page(name: str, asked: Mapping[str, str], at: datetime) -> tuple[Feed, dict[str, str]]:
+    """The rows, and what the address of the next page says: the same days, whatever day it is then, from which row on."""
+    span = _asked(feeds.VIEW, {one: asked[one] for one in ("first", "last") if one in asked}, at)
+    wanted, skip = _number(asked, "$top", PAGE), _number(asked, "$skip", 0)
     top = min(wanted, PAGE)
+    is_enough = "$top" in asked and wanted <= top
     if name != METRIC_SET:
-        feed = feeds.of_view(name, Asked(first, last, top=top, skip=skip))
-        return Feed(feed.columns, feed.rows, feed.has_more and ("$top" not in asked or wanted > top))
+        feed = feeds.of_view(name, replace(span, top=top, skip=skip, after=asked.get("$skiptoken", "")))
+        if is_enough or not feed.further:
+            return feed, {}
+        return feed, {"first": span.first.isoformat(), "last": span.last.isoformat(), "$skiptoken": feed.further}
     # What nobody wants to see is not asked for.
     wanted_names = _selected(asked)
     metrics = [one for one in _daily() if not wanted_names or one.code in wanted_names]
-    feed = feeds.of_metrics(metrics, Asked(first, last), at=at)
+    feed = feeds.of_metrics(metrics, span, at=at)
     rows = feed.rows[skip : skip + top]
-    return Feed(feed.columns, rows, skip + top < len(feed.rows) and ("$top" not in asked or wanted > top))
+    if is_enough or skip + top >= len(feed.rows):
+        return Feed(feed.columns, rows), {}
+    # A row is a day here: the next page begins with the day after.
+    return Feed(feed.columns, rows), {"first": feed.rows[skip + top][0].isoformat(), "last": span.last.isoformat()}
 
 
 def _daily() -> list[Any]:

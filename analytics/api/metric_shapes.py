@@ -22,6 +22,8 @@ NARROWING = (Cut.CHANNEL, Cut.CATEGORY, Cut.SKU, Cut.WAREHOUSE, Cut.SEGMENT)
 
 
 class FiguresInput(serializers.Serializer[Any]):
+    longest_days = LONGEST_DAYS
+
     first = serializers.DateField(help_text="The first business day.")
     last = serializers.DateField(help_text="The last business day, included. Days that are not there yet are left out.")
     by = serializers.ChoiceField(
@@ -43,8 +45,8 @@ class FiguresInput(serializers.Serializer[Any]):
         }
         if attrs["last"] < attrs["first"]:
             wrong["last"] = [_("The period ends before it begins.")]
-        elif attrs["last"] - attrs["first"] >= timedelta(days=LONGEST_DAYS):
-            wrong["first"] = [_("Choose at most %(days)s days.") % {"days": LONGEST_DAYS}]
+        elif attrs["last"] - attrs["first"] >= timedelta(days=self.longest_days):
+            wrong["first"] = [_("Choose at most %(days)s days.") % {"days": self.longest_days}]
         chosen = {}
         for cut in NARROWING:
             if cut.value in attrs:

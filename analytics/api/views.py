@@ -100,7 +100,7 @@ class ProofView(APIView):
 
 
 class KindsView(APIView):
-    read_scopes = frozenset(Scope)
+    read_scopes = frozenset({Scope.INTEGRATION, Scope.READ_ONLY, Scope.STOREFRONT})
 
     @extend_schema(
         operation_id="list_event_kinds",

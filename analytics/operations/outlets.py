@@ -4,7 +4,7 @@ There is no bookmark in keys or moments: a transaction that began earlier and co
 the whole day, read in one statement; the latest days are read again in each run and written anew where they differ.
 
 A file takes its place in one step, its manifest after it, its record after that: a run that is killed anywhere leaves a day
-that the next run finds different from its record, and writes again.
+that the next run finds without a record or different from it, and writes again. What was written is known by the records alone.
 """
 
 import csv
@@ -14,14 +14,16 @@ import io
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
@@ -30,11 +32,14 @@ from analytics.models import Outlet, OutletFile, OutletRun
 from analytics.operations import locks
 from analytics.queries import feeds
 from analytics.reading import SCHEMA, VIEWS, View
-from config.kernel import shop
+from config.kernel import shop, waits
 from config.kernel.errors import Invalid
 
+# Whoever asked for one outlet waits so long for a run that is writing it already.
+PATIENCE = 600.0
 RUN = "analytics.run_outlets"
 RUNS_KEPT = 100
+LONGEST_ERROR = OutletRun._meta.get_field("error").max_length or 0
 # Rows of one file that are fetched at once.
 _FETCHED = 5_000
 
@@ -48,6 +53,12 @@ class Written:
     looked_at: int = 0
     files: int = 0
     rows: int = 0
+    failed: int = 0
+
+    def __add__(self, other: "Written") -> "Written":
+        return Written(
+            self.looked_at + other.looked_at, self.files + other.files, self.rows + other.rows, self.failed + other.failed
+        )
 
 
 def views() -> dict[str, View]:
@@ -65,25 +76,45 @@ def check(*, view: str, first_day: date, at: datetime) -> None:
 @transaction.atomic
 def start_over(*, outlet: Outlet) -> None:
     """The next run writes every day again, whatever was written before."""
-    OutletFile.objects.filter(outlet=outlet).delete()
     Outlet.objects.filter(pk=outlet.pk).update(last_day=None)
+    OutletFile.objects.filter(outlet=outlet).delete()
 
 
 def run(*, at: datetime, only: int | None = None) -> Written:
-    """Writes what is due of every active outlet, or of one. One that fails stops no other, and says so in its run."""
+    """Writes what is due of every active outlet, or of one. One that fails stops no other, and says so in its run.
+
+    Of all outlets, those that another run is writing are left to it; the one that was asked for waits until that is over, for
+    it may have been asked for because of what that run has passed by.
+    """
     done = Written()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [int(locks.Lock.OUTLETS)])
-        if not cursor.fetchone()[0]:
-            return done
-        try:
-            outlets = Outlet.objects.filter(is_active=True) if only is None else Outlet.objects.filter(pk=only)
-            for outlet in outlets.order_by("pk"):
-                one = _run(outlet, at)
-                done = Written(done.looked_at + one.looked_at, done.files + one.files, done.rows + one.rows)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [int(locks.Lock.OUTLETS)])
+    outlets = Outlet.objects.filter(is_active=True) if only is None else Outlet.objects.filter(pk=only)
+    for outlet in outlets.order_by("pk"):
+        with _held(outlet, patience=0 if only is None else PATIENCE) as is_ours:
+            if is_ours:
+                outlet.refresh_from_db()
+                done += _run(outlet, at)
+            elif only is not None:
+                done += _record(outlet, at, 0.0, Written(failed=1), str(_("Another run is still writing it.")))
     return done
+
+
+@contextmanager
+def _held(outlet: Outlet, *, patience: float) -> Iterator[bool]:
+    """Whether nobody else writes it. Asked again and again instead of waiting in the database, which lets nobody wait long."""
+    until = time.monotonic() + patience
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [int(locks.Lock.OUTLETS), outlet.pk])
+            is_ours = bool(cursor.fetchone()[0])
+            if is_ours or time.monotonic() >= until:
+                break
+            time.sleep(min(1.0, max(0.0, until - time.monotonic())))
+    try:
+        yield is_ours
+    finally:
+        if is_ours and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [int(locks.Lock.OUTLETS), outlet.pk])
 
 
 def _run(outlet: Outlet, at: datetime) -> Written:
@@ -95,67 +126,102 @@ def _run(outlet: Outlet, at: datetime) -> Written:
             left.unlink()
         for day in due(outlet, at):
             rows = _write(outlet, folder, day, at)
-            done = Written(done.looked_at + 1, done.files + (rows is not None), done.rows + (rows or 0))
-            if day is not None and (outlet.last_day is None or day > outlet.last_day):
-                outlet.last_day = day
-                outlet.save(update_fields=["last_day"])
-    except OSError as refusal:
-        error = f"{type(refusal).__name__}: {refusal.strerror}"
+            done += Written(1, int(rows is not None), rows or 0)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as fault:  # what is wrong with one outlet, whatever it is, is no reason to keep the others back
+        if waits.is_away(fault):
+            raise
+        error = _told(fault)
+        done += Written(failed=1)
+    _note_last_day(outlet, at)
+    return _record(outlet, at, time.monotonic() - began, done, error)
+
+
+def _record(outlet: Outlet, at: datetime, seconds: float, done: Written, error: str) -> Written:
     OutletRun.objects.create(
-        outlet=outlet, began_at=at, seconds=time.monotonic() - began, looked_at=done.looked_at, written=done.files,
-        rows=done.rows, error=error,
+        outlet=outlet, began_at=at, seconds=seconds, looked_at=done.looked_at, written=done.files, rows=done.rows,
+        error=error[:LONGEST_ERROR],
     )  # fmt: skip
     kept = OutletRun.objects.filter(outlet=outlet).order_by("-id").values_list("pk", flat=True)[:RUNS_KEPT]
     OutletRun.objects.filter(outlet=outlet).exclude(pk__in=list(kept)).delete()
     return done
 
 
+def _told(fault: Exception) -> str:
+    """What is wrong, in one line. The database tells rows in its further lines, and the disk names its folders."""
+    cause = fault.__cause__ if isinstance(fault, DatabaseError) and fault.__cause__ else fault
+    said = cause.strerror if isinstance(cause, OSError) else str(cause).split("\n", 1)[0]
+    return f"{type(cause).__name__}: {said}"
+
+
+@transaction.atomic
+def _note_last_day(outlet: Outlet, at: datetime) -> None:
+    """Up to which day no file is missing: for people to read, no run goes by it."""
+    Outlet.objects.select_for_update().get(pk=outlet.pk)
+    written = set(OutletFile.objects.filter(outlet=outlet).values_list("day", flat=True))
+    last = None
+    for day in closing.days(outlet.first_day, closing.last_closed(at, shop.zone())):
+        if day not in written:
+            break
+        last = day
+    Outlet.objects.filter(pk=outlet.pk).update(last_day=last)
+
+
 def due(outlet: Outlet, at: datetime) -> list[date | None]:
-    """The days a run looks at: those never written, and the latest ones again. A view without days is one file."""
+    """The days a run looks at: those without a file, and the latest ones again. A view without days is one file."""
+    if outlet.view not in views():
+        raise OutletRefused(_("There is no such view."), details={"field": "view"})
     if not views()[outlet.view].by_day:
         return [None]
     last = closing.last_closed(at, shop.zone())
-    begins = outlet.first_day
-    if outlet.last_day is not None:
-        begins = max(begins, min(outlet.last_day + timedelta(days=1), last - timedelta(days=outlet.trailing_days - 1)))
-    return list(closing.days(begins, last))
+    written = set(OutletFile.objects.filter(outlet=outlet).values_list("day", flat=True))
+    latest = last - timedelta(days=outlet.trailing_days)
+    return [day for day in closing.days(outlet.first_day, last) if day > latest or day not in written]
 
 
 def _write(outlet: Outlet, folder: Path, day: date | None, at: datetime) -> int | None:
     """How many rows were written; None where the file is there and holds what it should."""
     view = views()[outlet.view]
     name = f"{outlet.view}-{day.isoformat()}" if day else outlet.view
-    packed, rows = _packed(view, day)
-    digest = hashlib.sha256(packed).hexdigest()
-    known = OutletFile.objects.filter(outlet=outlet, day=day).first()
     file, manifest = folder / f"{name}.csv.gz", folder / f"{name}.json"
-    if known is not None and known.sha256 == digest and _holds(file, digest) and manifest.exists():
+    part = _part(file)
+    rows = _pack(part, view, day)
+    digest, size = _digest(part), part.stat().st_size
+    known = OutletFile.objects.filter(outlet=outlet, day=day).first()
+    if known is not None and known.sha256 == digest and file.exists() and _digest(file) == digest and manifest.exists():
+        part.unlink()
         return None
-    _put(file, packed)
+    _place(file)
     said = {
         "view": view.name,
         "schema": SCHEMA,
         "columns": [{"name": one.name, "type": one.kind, "about": one.about} for one in feeds.view_columns(view.name)],
         "day": day,
         "rows": rows,
-        "bytes": len(packed),
+        "bytes": size,
         "sha256": digest,
         "file": file.name,
         "written_at": at,
     }
-    _put(manifest, json.dumps(said, default=str, ensure_ascii=False, indent=1).encode())
+    _part(manifest).write_text(json.dumps(said, default=str, ensure_ascii=False, indent=1), "utf-8")
+    _place(manifest)
     OutletFile.objects.update_or_create(
-        outlet=outlet, day=day, defaults={"rows": rows, "size": len(packed), "sha256": digest, "written_at": at}
+        outlet=outlet, day=day, defaults={"rows": rows, "size": size, "sha256": digest, "written_at": at}
     )
     return rows
 
 
-def _packed(view: View, day: date | None) -> tuple[bytes, int]:
-    """The rows as CSV, packed the same way each time, so that equal rows make equal files."""
-    held = io.BytesIO()
+def _part(file: Path) -> Path:
+    return file.with_name(f"{file.name}.part")
+
+
+def _pack(part: Path, view: View, day: date | None) -> int:
+    """The rows as CSV, packed the same way each time, so that equal rows make equal files. They go to the disk as they come."""
     rows = 0
     with (
-        gzip.GzipFile(fileobj=held, mode="wb", mtime=0, filename="") as packing,
+        part.open("wb") as writing,
+        gzip.GzipFile(fileobj=writing, mode="wb", mtime=0, filename="") as packing,
         io.TextIOWrapper(packing, "utf-8", newline="") as text,
     ):
         writer = csv.writer(text)
@@ -163,34 +229,34 @@ def _packed(view: View, day: date | None) -> tuple[bytes, int]:
         for row in _rows(view, day):
             writer.writerow([feeds.cell(value) for value in row])
             rows += 1
-    return held.getvalue(), rows
+    return rows
 
 
-def _rows(view: View, day: date | None) -> Iterable[tuple[Any, ...]]:
-    where = sql.SQL("WHERE {} = %s").format(sql.Identifier(view.by_day)) if day else sql.SQL("")
-    query = sql.SQL("SELECT {} FROM {} {} ORDER BY {}").format(
+def _rows(view: View, day: date | None) -> Iterator[tuple[Any, ...]]:
+    within, bounds = feeds.within(view, day, day) if day else (sql.SQL("true"), [])
+    query = sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY {}").format(
         sql.SQL(", ").join(sql.Identifier(one.name) for one in view.columns),
         sql.Identifier(SCHEMA, view.name),
-        where,
-        sql.SQL(", ").join(map(sql.Identifier, view.key)),
+        within,
+        sql.SQL(", ").join(map(sql.Identifier, feeds.order(view))),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(query, [day] if day else [])
+    # A cursor of the server's, which lives as long as the transaction: a day may have more rows than the memory has room for.
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(query, bounds)
         while some := cursor.fetchmany(_FETCHED):
             yield from some
 
 
-def _holds(file: Path, digest: str) -> bool:
-    return file.exists() and hashlib.sha256(file.read_bytes()).hexdigest() == digest
+def _digest(file: Path) -> str:
+    with file.open("rb") as reading:
+        return hashlib.file_digest(reading, "sha256").hexdigest()
 
 
-def _put(file: Path, content: bytes) -> None:
+def _place(file: Path) -> None:
     """The whole file or the former one, even if the machine goes down."""
-    part = file.with_name(f"{file.name}.part")
-    with part.open("wb") as writing:
-        writing.write(content)
-        writing.flush()
-        os.fsync(writing.fileno())
+    part = _part(file)
+    with part.open("rb+") as written:
+        os.fsync(written.fileno())
     part.replace(file)
     folder = os.open(file.parent, os.O_RDONLY)
     try:

@@ -1,6 +1,8 @@
 """What spreadsheets and reports read: every metric of the registry and every view that is not personal, as plain rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import base64
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -11,12 +13,12 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 
 from analytics.metrics import METRICS, Cut, Metric
-from analytics.queries import measuring, sales
+from analytics.queries import measuring, naming, sales
+from analytics.queries.measuring import Part
 from analytics.reading import SCHEMA, VIEWS, View
-from campaigns.models import Segment
 from config.kernel import exporting, shop
+from config.kernel.business_time import day_period
 from config.kernel.errors import Invalid, Missing
-from inventory.models import Category, Variant, Warehouse
 
 # Rows of one answer; more are asked for span by span, or page by page.
 MOST_ROWS = exporting.MOST_ROWS
@@ -26,20 +28,8 @@ VIEW = "view_"
 # Without a span: four weeks, so that each weekday counts as often.
 USUAL_DAYS = 28
 
-# Rows of what some cuts name, by the column that is public of them.
-_PUBLIC = {
-    Cut.CATEGORY: (Category, "code"),
-    Cut.SKU: (Variant, "sku"),
-    Cut.WAREHOUSE: (Warehouse, "code"),
-    Cut.SEGMENT: (Segment, "code"),
-}
-
-
-# Cuts whose keys stand in two columns.
-_OF_TWO = {
-    Cut.SLOT: [("weekday", "number"), ("hour", "number")],
-    Cut.DAY_HOUR: [("day", "date"), ("hour", "number")],
-}
+# Whatever a shop can know lies between.
+EARLIEST, LATEST = date(1970, 1, 1), date(2199, 12, 31)
 
 
 class FeedRefused(Invalid):
@@ -63,39 +53,26 @@ class Column:
 
 @dataclass(frozen=True)
 class Asked:
-    """`part` names the part of everything by the public keys of its cuts; `top` and `skip` cut pages out of a view."""
+    """`of` is the part of everything that a metric is asked of. `top` rows make a page of a view; the next one begins `after`
+    what the page before it said, `skip` leaves out so many rows.
+    """
 
     first: date
     last: date
     by: Cut = Cut.DAY
-    part: Mapping[Cut, str] = ()  # type: ignore[assignment]
+    of: Part = measuring.EVERYTHING
     top: int = MOST_ROWS
     skip: int = 0
+    after: str = ""
 
 
 @dataclass(frozen=True)
 class Feed:
+    """`further` says after which row the next page begins; empty where there is none."""
+
     columns: Sequence[Column]
     rows: Sequence[Sequence[Any]]
-    has_more: bool = False
-
-
-def span(first: str, last: str, at: datetime) -> tuple[date, date]:
-    """The days that are asked for; up to today, where nothing else is said."""
-    ends = _a_day("last", last) or shop.day(at)
-    begins = _a_day("first", first) or ends - timedelta(days=USUAL_DAYS - 1)
-    if begins > ends:
-        raise FeedRefused(_("The first day lies after the last one."), details={"first": ["after_last"]})
-    if (ends - begins).days >= LONGEST_DAYS:
-        raise FeedRefused(_("At most %(most)s days at once.") % {"most": LONGEST_DAYS}, details={"first": ["too_long"]})
-    return begins, ends
-
-
-def _a_day(name: str, text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise FeedRefused(_("A day is written as 2026-11-30."), details={name: ["invalid"]}) from None
+    further: str = ""
 
 
 def names() -> list[tuple[str, str]]:
@@ -120,12 +97,11 @@ def final_until(at: datetime) -> date:
 
 
 def of_metrics(metrics: Sequence[Metric], asked: Asked, *, at: datetime) -> Feed:
-    of = measuring.Part({cut: _inner(cut, key) for cut, key in dict(asked.part).items()})
-    found = measuring.rows(metrics, first=asked.first, last=asked.last, by=asked.by, of=of, at=at)
+    found = measuring.rows(metrics, first=asked.first, last=asked.last, by=asked.by, of=asked.of, at=at)
     if len(found) > MOST_ROWS:
         raise _too_many()
     outer = _outer(asked.by, [row.key for row in found])
-    by = [Column(name, kind, "") for name, kind in _OF_TWO.get(asked.by, [(asked.by.value, _kind(asked.by))])]
+    by = [Column(one.value, _kind(one), "") for one in _PARTS_OF.get(asked.by, (asked.by,))]
     told = [Column(one.code, "number", f"{one.counts} {one.formula}") for one in metrics]
     return Feed([*by, *told], [[*outer(row.key), *(row.values[one.code] for one in metrics)] for row in found])
 
@@ -139,23 +115,86 @@ def of_view(name: str, asked: Asked) -> Feed:
     if view is None:
         raise _no_such(name)
     most = min(asked.top, MOST_ROWS)
-    where = sql.SQL("WHERE {} BETWEEN %s AND %s").format(sql.Identifier(view.by_day)) if view.by_day else sql.SQL("")
-    query = sql.SQL("SELECT {} FROM {} {} ORDER BY {} LIMIT %s OFFSET %s").format(
-        sql.SQL(", ").join(sql.Identifier(one.name) for one in view.columns),
-        sql.Identifier(SCHEMA, view.name),
-        where,
-        sql.SQL(", ").join(map(sql.Identifier, view.key)),
-    )
-    days = [asked.first, asked.last] if view.by_day else []
+    query, values = page_query(view, asked, most + 1)
     with connection.cursor() as cursor:
-        cursor.execute(query, [*days, most + 1, asked.skip])
+        cursor.execute(query, values)
         rows = cursor.fetchall()
-    return Feed(view_columns(view.name), rows[:most], has_more=len(rows) > most)
+    further = _after(view, rows[most - 1]) if most and len(rows) > most else ""
+    return Feed(view_columns(view.name), rows[:most], further)
+
+
+def page_query(view: View, asked: Asked, limit: int) -> tuple[sql.Composable, list[Any]]:
+    """A page begins where its index says that the one before ended: the thousandth costs what the first does."""
+    by = sql.SQL(", ").join(map(sql.Identifier, order(view)))
+    where, values = within(view, asked.first, asked.last) if view.by_day else (sql.SQL("true"), [])
+    if asked.after:
+        after = _read_after(view, asked.after)
+        where = sql.SQL("{} AND ({}) > ({})").format(where, by, sql.SQL(", ").join([sql.Placeholder()] * len(after)))
+        values = [*values, *after]
+    query = sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT %s OFFSET %s").format(
+        sql.SQL(", ").join(sql.Identifier(one.name) for one in view.columns), sql.Identifier(SCHEMA, view.name), where, by
+    )
+    return query, [*values, limit, asked.skip]
+
+
+def within(view: View, first: date, last: date) -> tuple[sql.Composable, list[Any]]:
+    """The condition for rows of these business days, by what has an index: not by a day that is worked out."""
+    if not view.by_moment:
+        return sql.SQL("{} BETWEEN %s AND %s").format(sql.Identifier(view.by_day)), [first, last]
+    moment = sql.Identifier(view.by_moment)
+    bounds = [day_period(first, shop.zone()).starts_at, day_period(last, shop.zone()).ends_at]
+    return sql.SQL("{} >= %s AND {} < %s").format(moment, moment), bounds
+
+
+def order(view: View) -> list[str]:
+    """In time, then by what tells rows apart."""
+    return list(dict.fromkeys([one for one in (view.by_moment or view.by_day, *view.key) if one]))
+
+
+def _after(view: View, row: Sequence[Any]) -> str:
+    place = {one.name: number for number, one in enumerate(view.columns)}
+    said = [str(cell(row[place[name]])) for name in order(view)]
+    return base64.urlsafe_b64encode(json.dumps(said, ensure_ascii=False).encode()).decode()
+
+
+def _read_after(view: View, text: str) -> list[Any]:
+    kinds = {one.name: one.kind for one in view_columns(view.name)}
+    try:
+        said = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
+        names = order(view)
+        if not isinstance(said, list) or len(said) != len(names):
+            raise ValueError("another table's")
+        return [_VALUES[kinds[name]](one) for name, one in zip(names, said, strict=True)]
+    except (ValueError, TypeError, RecursionError):
+        raise FeedRefused(_("This is not where a page ended."), details={"$skiptoken": ["invalid"]}) from None
+
+
+def _moment(said: str) -> datetime:
+    moment = datetime.fromisoformat(said)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without its zone")
+    return moment
+
+
+def _whole(said: str) -> int:
+    if not isinstance(said, str) or len(said) > 18:
+        raise ValueError("not a number of ours")
+    return int(said)
+
+
+def _text(said: str) -> str:
+    if not isinstance(said, str) or "\0" in said:
+        raise ValueError("not a text")
+    said.encode()
+    return said
+
+
+_VALUES = {"date": date.fromisoformat, "moment": _moment, "number": _whole, "text": _text}
 
 
 def require_whole(feed: Feed) -> Feed:
     """For answers that know no pages."""
-    if feed.has_more:
+    if feed.further:
         raise _too_many()
     return feed
 
@@ -191,25 +230,19 @@ def _kind(by: Cut) -> str:
     return "number" if by in (Cut.HOUR, Cut.WEEKDAY) else "text"
 
 
-def _inner(cut: Cut, key: str) -> Any:
-    """The key of a row, by what is public of it."""
-    if cut not in _PUBLIC:
-        return key
-    model, public = _PUBLIC[cut]
-    found = model._default_manager.filter(**{public: key}).values_list("pk", flat=True).first()
-    if found is None:
-        raise FeedRefused(_("There is no such thing."), details={cut.value: ["unknown"]})
-    return found
+# What several columns tell.
+_PARTS_OF = {Cut.SLOT: (Cut.WEEKDAY, Cut.HOUR), Cut.DAY_HOUR: (Cut.DAY, Cut.HOUR)}
+_PUBLIC = (Cut.CATEGORY, Cut.SKU, Cut.WAREHOUSE, Cut.SEGMENT)
 
 
 def _outer(cut: Cut, keys: Sequence[Any]) -> Any:
-    if cut in _OF_TWO:
+    """The keys of rows by what is public of them."""
+    if cut in _PARTS_OF:
         return lambda key: key
     if cut not in _PUBLIC:
         return lambda key: (key,)
-    model, public = _PUBLIC[cut]
-    known = dict(model._default_manager.filter(pk__in=keys).values_list("pk", public))
-    return lambda key: (known.get(key, ""),)
+    known = naming.names(cut, keys)
+    return lambda key: (known[key].code if key in known else "",)
 
 
 def cell(value: Any) -> Any:

@@ -38,7 +38,7 @@ VIEWS: tuple[View, ...] = (
             tax="VAT inside the total.", paid="What came.", refund_owed="What of it must go back in all.",
             refunded="What went back.",
         ),
-        ("number",), by_day="placed_on",
+        ("number",), by_day="placed_on", by_moment="placed_at",
     ),
     View(
         "order_lines", "One row for each line of an order.",
@@ -50,9 +50,9 @@ VIEWS: tuple[View, ...] = (
             gross="quantity x list_price.", discount="Taken off by promotions.", total="gross - discount, tax inside.",
             tax_rate="In percent.", tax="VAT inside the total.", unit_cost="Cost of one unit, as known then.",
             shipped="Units that left.", canceled="Units canceled.", short="Units whose stock was lost.",
-            returned="Units that came back.",
+            returned="Units that came back.", placed_at=("o.placed_at", "Moment of placing."),
         ),
-        ("number", "position"), by_day="placed_on",
+        ("number", "position"), by_day="placed_on", by_moment="placed_at",
     ),
     View(
         "returns", "One row for each line of a return.",
@@ -69,7 +69,7 @@ VIEWS: tuple[View, ...] = (
             accepted_on=("(r.accepted_at AT TIME ZONE '{zone}')::date", "Business day of accepting."),
             received_at=("r.received_at", "Moment the goods arrived."),
         ),
-        ("line",), by_day="accepted_on",
+        ("line",), by_day="accepted_on", by_moment="accepted_at",
     ),
     View(
         "products", "One row for each SKU of the catalog.",
@@ -105,7 +105,7 @@ VIEWS: tuple[View, ...] = (
             document_kind="What kind of document moved them.", document_number="Its number.",
             unit_cost="Cost of one unit, where it was known.",
         ),
-        ("id",), by_day="occurred_on",
+        ("id",), by_day="occurred_on", by_moment="occurred_at",
     ),
     View(
         "sales_hourly", "Sales of closed business days by hour and channel.", "public.analytics_hourlysales AS t",
@@ -176,8 +176,9 @@ VIEWS: tuple[View, ...] = (
             utm_campaign="As told by the address.", click_id="Kind of an advertisement's click id.",
             viewed_at="First product viewed.", compared_at="Compared from then on.", decided_at="About to buy from then on.",
             checkout_at="Checkout begun.", ordered_at="Ordered.",
+            visitor=("t.visitor::text", "Number that stands for the browser; it leads to nobody."),
         ),
-        ("visit",), by_day="day",
+        ("started_at", "visitor"), by_day="day",
     ),
     View(
         "visits_hourly", "Visits by business day, hour in which they began, and channel.",
@@ -278,7 +279,7 @@ VIEWS: tuple[View, ...] = (
             traffic=("CASE t.traffic WHEN 0 THEN 'shopper' WHEN 1 THEN 'bot' ELSE 'internal' END", "Only shoppers count."),
             events="Events.", visitors="Different visitors among them.",
         ),
-        ("hour", "source", "kind_number", "traffic"), by_day="day",
+        ("hour", "source", "kind_number", "traffic"), by_day="day", by_moment="hour",
     ),
     View(
         "days", "The state of the figures of each business day.", "public.analytics_rollupstate AS t",

@@ -14,7 +14,8 @@ class Column:
 class View:
     """`source` is what stands behind FROM; `{zone}` in it or in a column becomes the shop's time zone.
 
-    `by_day` names the column by which whole business days can be taken out, `key` those in whose order.
+    `by_day` names the column by which whole business days can be taken out, `key` those that tell a row from all others, in
+    whose order they are taken. Where the day is worked out of a moment, `by_moment` names the moment: it has an index.
     """
 
     name: str
@@ -23,6 +24,7 @@ class View:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     by_day: str = ""
+    by_moment: str = ""
     is_personal: bool = False
 
     def select(self, zone: str) -> str:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 from django.conf import settings
@@ -16,34 +17,56 @@ from django.db import DataError, IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from analytics.behaviour.wire import Received, Unreadable, unpacked
-from analytics.operations import ingest
+from analytics.operations import draining
+from config.kernel.errors import DomainError
 from config.kernel.waits import Unavailable
 
 log = logging.getLogger(__name__)
 
 ACKNOWLEDGED_WITHIN = 10.0  # seconds; the client waits, and sends again after a 503
 GROUP = "shop-events"
+# Bytes of the largest message a request can lead to: its million, each written as two where it must be escaped, and 500 events
+# kept apart with 4,000 characters each, escaped as well, and what is said of them. The topics must take as much.
+LARGEST = 8_000_000
 # Messages nobody can read or store go here, whole, for somebody to look at.
 UNREAD = ".unread"
+
+
+class TooLarge(DomainError):
+    """Kafka takes no message of this size; sent again, it would be refused again."""
+
+    code = "too_large"
+    status = 413
+
 
 _making = threading.Lock()
 _producer: Producer | None = None
 
 
 def publish(message: bytes) -> None:
-    """Returns when all in-sync replicas have the message; raises `Unavailable` when that is not known in time."""
+    """Returns when all in-sync replicas have the message; raises `Unavailable` when that is not known in time, `TooLarge` when
+    that will never be.
+    """
     answers: list[KafkaError | None] = []
     producer = _connected()
     try:
         producer.produce(settings.KAFKA_TOPIC, message, on_delivery=lambda error, _message: answers.append(error))
     except BufferError as error:
         raise Unavailable(_("Events cannot be taken in at the moment.")) from error
+    except KafkaException as failure:
+        raise _refusal(failure.args[0]) from failure
     deadline = time.monotonic() + ACKNOWLEDGED_WITHIN
     while not answers and time.monotonic() < deadline:
         producer.poll(0.05)
     if not answers or answers[0] is not None:
-        log.error("a batch of events was not acknowledged: %s", answers[0] if answers else "no answer")
-        raise Unavailable(_("Events cannot be taken in at the moment."))
+        raise _refusal(answers[0] if answers else None)
+
+
+def _refusal(error: KafkaError | None) -> DomainError:
+    log.error("a batch of events was not acknowledged: %s", error or "no answer")
+    if error is not None and error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+        return TooLarge(_("This batch is too large: send fewer events at once."))
+    return Unavailable(_("Events cannot be taken in at the moment."))
 
 
 def _connected() -> Producer:
@@ -55,6 +78,7 @@ def _connected() -> Producer:
                     "bootstrap.servers": settings.KAFKA_SERVERS,
                     "acks": "all",
                     "enable.idempotence": True,
+                    "message.max.bytes": LARGEST,
                     "linger.ms": 2,
                     "compression.type": "lz4",
                     "delivery.timeout.ms": int(ACKNOWLEDGED_WITHIN * 1000),
@@ -83,19 +107,20 @@ class Drain:
                 "group.id": GROUP,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
+                "fetch.message.max.bytes": LARGEST,
                 # A transaction may wait for locks; only who is silent for longer loses its partitions to another.
                 "max.poll.interval.ms": 300_000,
             }
         )
         self.consumer.subscribe([settings.KAFKA_TOPIC])
 
-    def once(self, *, most: int = 500, patience: float = 1.0) -> Drained:
+    def once(self, *, at: datetime, most: int = 500, patience: float = 1.0) -> Drained:
         """Stores what waits, at most so many messages in one transaction, and notes the place. None waiting: nothing done."""
         messages = [one for one in self.consumer.consume(most, patience) if _is_message(one)]
         if not messages:
             return Drained()
         batches, unread = _read(messages)
-        events, refused = _stored(batches)
+        events, refused = _stored(batches, at)
         if unread or refused:
             self._set_aside([*unread, *refused])
         self.consumer.commit(asynchronous=False)
@@ -138,17 +163,17 @@ def _read(messages: Sequence[Message]) -> tuple[list[tuple[Message, Received]], 
     return read, unread
 
 
-def _stored(batches: Sequence[tuple[Message, Received]]) -> tuple[int, list[Message]]:
+def _stored(batches: Sequence[tuple[Message, Received]], at: datetime) -> tuple[int, list[Message]]:
     """How many events are stored or were before, and the messages that the database refuses whatever is tried."""
     if not batches:
         return 0, []
     try:
-        taken = ingest.take_all([received for _message, received in batches])
+        taken = draining.store([received for _message, received in batches], at=at)
     except (DataError, IntegrityError):
         # One of them is at fault: the others are stored without it.
         if len(batches) == 1:
             return 0, [batches[0][0]]
         half = len(batches) // 2
-        first, second = _stored(batches[:half]), _stored(batches[half:])
+        first, second = _stored(batches[:half], at), _stored(batches[half:], at)
         return first[0] + second[0], first[1] + second[1]
     return sum(one.stored + one.doubled for one in taken), []

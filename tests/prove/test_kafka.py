@@ -1,5 +1,6 @@
 """Events by way of Kafka: what was acknowledged is stored once, whatever dies on the way."""
 
+import json
 import os
 import random
 import signal
@@ -12,8 +13,10 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from analytics.behaviour.reading import Batch, Row
+from analytics.behaviour.reading import MOST_EVENTS, Batch, Kinds, Row, read
 from analytics.behaviour.wire import Received, packed
+from config.kernel.parsing import MOST_BYTES
+from config.kernel.waits import Unavailable
 from config.local.demo import PYTHON
 from config.local.place import PROJECT, fleeting
 from config.local.services import Services, started
@@ -86,7 +89,7 @@ def test_a_drainer_that_is_killed_again_and_again_loses_and_doubles_nothing(serv
             drainer = run(services, *drain, "--most", "100", **environment)
             time.sleep(dice.uniform(4.0, 9.0))
             drainer.send_signal(signal.SIGKILL)
-            drainer.wait()
+            drainer.communicate()
         drainer = run(services, *drain, **environment)
         told, _nothing = drainer.communicate(timeout=600)
         assert drainer.returncode == 0, told
@@ -109,3 +112,39 @@ def test_a_drainer_that_is_killed_again_and_again_loses_and_doubles_nothing(serv
     print(f"{len(sent)} events sent, {len(stored)} stored, {counted[1]} came again, {KILLS} kills")
     assert set(found) == {b"", b"{}", b"\xff\xfe", b'{"version":9}'}
     assert (set(stored), len(stored), counted[0]) == (sent, len(sent), len(sent))
+
+
+@pytest.fixture
+def teller(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    from analytics.transport import kafka as transport
+
+    with kafka.cluster(TOPIC) as servers:
+        settings.KAFKA_SERVERS, settings.KAFKA_TOPIC = servers, TOPIC
+        monkeypatch.setattr(transport, "_producer", None)
+        yield transport
+
+
+def test_the_largest_batch_of_events_kept_apart_goes_through(teller: Any) -> None:
+    now = datetime.now(UTC)
+    # Each sign of theirs is sent and kept as two, and as four in the message.
+    events = ['"' * (990) for _ in range(MOST_EVENTS)]
+    body = {"events": events}
+    assert len(json.dumps(body)) < MOST_BYTES
+    message = packed(Received(read(body, kinds=Kinds({}, {}), received_at=now), 1, 0, now))
+    assert 1_000_000 < len(message) < teller.LARGEST
+    teller.publish(message)
+
+
+def test_a_message_nobody_takes_is_refused_for_good(teller: Any) -> None:
+    with pytest.raises(teller.TooLarge):
+        teller.publish(b"x" * (teller.LARGEST + 1))
+
+
+def test_any_other_trouble_of_kafka_is_told_to_pass(teller: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        def produce(self, *args: Any, **more: Any) -> None:
+            raise confluent_kafka.KafkaException(confluent_kafka.KafkaError(confluent_kafka.KafkaError._FATAL))
+
+    monkeypatch.setattr(teller, "_producer", Failing())
+    with pytest.raises(Unavailable):
+        teller.publish(b"x")

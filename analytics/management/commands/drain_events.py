@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from analytics import transport
+from config.kernel import clock
 from config.kernel.management.refusing import OperationCommand
 
 
@@ -30,7 +31,7 @@ class Command(OperationCommand):
         done = kafka.Drained()
         try:
             while not stopping.is_set():
-                found = drain.once(most=most)
+                found = drain.once(at=clock.now(), most=most)
                 done += found
                 if until_empty and done.messages and not found.messages:
                     break

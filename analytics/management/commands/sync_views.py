@@ -9,7 +9,7 @@ from config.kernel.management.refusing import OperationCommand
 
 
 class Command(OperationCommand):
-    help = "Makes the views for readers anew and grants them to the roles that exist. `prepare` does it after each migration."
+    help = "Brings the views for readers up to date and grants them to the roles that exist. `prepare` does it too."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--app-role", default="shop_app", help="The role that runs the shop (default: %(default)s).")

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
+from analytics.behaviour.reading import read
+from analytics.behaviour.wire import Received
 from analytics.models import DailyBatches, Event, EventBatch, EventSource, QuarantinedEvent
-from analytics.operations import event_days, event_figures, event_kinds, quarantine
+from analytics.operations import draining, event_days, event_figures, event_kinds, quarantine
+from analytics.queries import event_kinds as known_kinds
 from analytics.queries import event_quality, event_recount
 from analytics.queries.event_quality import Day, Standing
-from config.kernel import invariants
+from config.kernel import invariants, shop
 from tests.analytics.builders import seoul
 from tests.analytics.events.builders import a_batch, a_source, an_event, told
 
@@ -204,3 +207,29 @@ def test_bad_days_are_told_by_source_and_day() -> None:
     assert event_quality.bad_days(first=first, last=TODAY, at=NOON) == {(source.pk, TODAY): ("quarantined",)}
     assert event_quality.kinds_of_trouble([standing(first=first)]) == {"quarantined": 1}
     assert event_quality.bad_days(first=TODAY, last=first, at=NOON) == {}
+
+
+def test_what_is_drained_after_its_day_was_summed_up_makes_it_anew() -> None:
+    source, at = a_source(), NOON - timedelta(days=5)
+    for number in (6, 5, 4):
+        told(source, a_batch(an_event(at=NOON - timedelta(days=number))), at=NOON - timedelta(days=number))
+    event_days.sum_up(at=NOON)
+    late, fresh = (
+        Received(read(a_batch(an_event(at=one)), kinds=known_kinds.known(), received_at=one), source.pk, 0, one)
+        for one in (at, NOON)
+    )
+    days = set(DailyBatches.objects.values_list("day", flat=True))
+    assert [one.stored for one in draining.store([late, fresh], at=NOON)] == [1, 1]
+    assert days - set(DailyBatches.objects.values_list("day", flat=True)) == {shop.day(at)}
+    event_days.sum_up(at=NOON)
+    assert list(event_recount.missummed(shop.day(at))) == []
+
+
+def test_control_who_writes_batches_without_unmaking_their_day_leaves_it_wrong() -> None:
+    source, at = a_source(), NOON - timedelta(days=5)
+    for number in (6, 5, 4):
+        told(source, a_batch(an_event(at=NOON - timedelta(days=number))), at=NOON - timedelta(days=number))
+    event_days.sum_up(at=NOON)
+    told(source, a_batch(an_event(at=at)), at=at)
+    event_days.sum_up(at=NOON)
+    assert list(event_recount.missummed(shop.day(at))) != []

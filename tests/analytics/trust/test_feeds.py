@@ -1,20 +1,28 @@
 """Feeds for spreadsheets and reports: the registry's own figures, by token alone, within limits, and never a formula."""
 
+import base64
 import csv
 import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from django.db import connection
 from django.test import Client
-from django.urls import reverse
+from django.urls import URLResolver, get_resolver, reverse
+from psycopg import sql
 
 from analytics.api import feeds as api
 from analytics.metrics import METRICS, Cut
 from analytics.operations import attribution, event_figures, purchases, rollups, visits
 from analytics.queries import feeds, measuring
+from analytics.queries.feeds import Asked
+from analytics.reading import VIEWS
 from config.kernel import clock
 from config.kernel.models import TokenScope
 from tests import builders
@@ -145,17 +153,65 @@ def test_the_header_says_how_fresh_it_is() -> None:
         ("nothing", {}, 404, "name"),
         ("view_customers_personal", {}, 404, "name"),
         ("view_orders_personal", {}, 404, "name"),
-        ("sales", {"first": "yesterday"}, 422, "first"),
-        ("sales", {"first": "2026-11-21", "last": "2026-11-20"}, 422, "first"),
-        ("sales", {"first": "2020-01-01"}, 422, "first"),
-        ("sales", {"by": "moon"}, 422, "by"),
+        ("sales", {"first": "yesterday"}, 400, "first"),
+        ("sales", {"first": "2026-11-21", "last": "2026-11-20"}, 400, "last"),
+        ("sales", {"first": "2020-01-01"}, 400, "first"),
+        ("sales", {"last": "0001-01-05"}, 400, "last"),
+        ("sales", {"first": "0001-01-01", "last": "0001-01-05"}, 400, "first"),
+        ("view_orders", {"first": "9999-12-31", "last": "9999-12-31"}, 400, "first"),
+        ("sales", {"by": "moon"}, 400, "by"),
         ("sales", {"by": "warehouse"}, 422, "cuts"),
-        ("sales", {"sku": "no-such"}, 422, "sku"),
+        ("sales", {"sku": "no-such"}, 400, "sku"),
+        ("sales", {"sku": "a\0b"}, 400, "sku"),
+        ("sales", {"channel": "a\0b"}, 400, "channel"),
+        ("sales", {"channel": "moon"}, 400, "channel"),
+        ("sales", {"chanel": "web"}, 400, "chanel"),
+        ("view_orders", {"channel": "web"}, 400, "channel"),
+        ("view_orders", {"by": "day"}, 400, "by"),
     ],
 )
 def test_what_does_not_fit_is_named(name: str, params: dict[str, str], status: int, field: str) -> None:
     answer = asked(reverse("feed-csv", args=[name]), params)
     assert (answer.status_code, field in answer.json()["details"]) == (status, True)
+
+
+def test_what_two_columns_tell_stands_in_two() -> None:
+    first, *rows = of("orders", by="day_hour", first="2026-11-18", last="2026-11-19")
+    assert first == ["day", "hour", "orders"]
+    assert [row for row in rows if row[2] != "0"] == [["2026-11-18", "23", "1"], ["2026-11-19", "0", "1"]]
+    assert of("orders", by="slot")[0] == ["weekday", "hour", "orders"]
+
+
+def test_a_category_holds_those_below_it_as_everywhere() -> None:
+    above = builders.a_category("above")
+    below = builders.a_category("below", parent=above)
+    plate = builders.a_variant(sku="PLATE", product=builders.a_product(category=below))
+    an_order(seoul("2026-11-15", "12:00"), Line(plate, 2))
+    rollups.rebuild_trailing(at=NOW)
+    assert of("units", by="month", category=above.code)[1:] == [["2026-11-01", "2"]]
+    assert of("units", by="month", category=below.code)[1:] == [["2026-11-01", "2"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("orders", "placed_at"), ("order_lines", "placed_at"), ("returns", "accepted_at"),
+        ("stock_movements", "occurred_at"), ("visits", "day"), ("events_hourly", "hour"),
+    ],
+)  # fmt: skip
+def test_days_and_pages_are_found_by_an_index(name: str, column: str) -> None:
+    view = next(one for one in VIEWS if one.name == name)
+    span = Asked(NOW.date(), NOW.date(), top=10)
+    values = {"placed_at": NOW, "accepted_at": NOW, "occurred_at": NOW, "started_at": NOW, "hour": NOW, "day": NOW.date()}
+    kinds = {one.name: one.kind for one in feeds.view_columns(name)}
+    row = [values.get(one.name, 7 if kinds[one.name] == "number" else "x") for one in view.columns]
+    for asked_for in (span, replace(span, after=feeds._after(view, row))):
+        query, params = feeds.page_query(view, asked_for, 11)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(sql.SQL("EXPLAIN {}").format(query), params)
+            plan = [line for (line,) in cursor.fetchall()]
+        assert any("Index Cond" in line and f"{column} >" in line for line in plan), "\n".join(plan)
 
 
 def test_more_rows_than_a_sheet_takes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,8 +226,32 @@ def test_its_own_scope_opens_feeds_and_nothing_else() -> None:
         assert asked(address, scope=TokenScope.Scope(scope)).status_code == status
     assert Client().get(address).status_code == 401
     assert Client().get(address, {"token": a_token("sheet", TokenScope.Scope.FEED)}).status_code == 401
-    for name in ("orders", "customers", "stock"):
-        assert asked(f"/api/v1/{name}/").status_code in (403, 404, 405)
+
+
+def addresses(patterns: Any, before: str = "/") -> Iterator[tuple[str, Any]]:
+    """Every address of the API with something in the place of each part that varies."""
+    for one in patterns:
+        said = before + re.sub(r"<(?:(\w+):)?\w+>", lambda part: "1" if part[1] == "int" else "x", str(one.pattern))
+        if isinstance(one, URLResolver):
+            yield from addresses(one.url_patterns, said)
+        elif said.startswith("/api/v1/") and hasattr(one.callback, "cls"):
+            yield said, one.callback.cls
+
+
+def test_a_token_for_feeds_opens_no_other_address_of_the_api() -> None:
+    headers = {"Authorization": f"Token {a_token('sheet', TokenScope.Scope.FEED)}"}
+    seen = set()
+    for address, view in addresses(get_resolver().url_patterns):
+        if address.startswith(("/api/v1/feeds", "/api/v1/odata")):
+            continue
+        for method in ("get", "post", "put", "patch", "delete"):
+            if hasattr(view, method):
+                answer = Client().generic(method.upper(), address, headers=headers)
+                seen.add((method, address, answer.status_code))
+    assert len(seen) > 40
+    # What the API is, and what the token itself is, may be known by whoever holds one.
+    of_itself = {"/api/v1/token/", "/api/v1/docs/", "/api/v1/schema/"}
+    assert {one[:2] for one in seen if one[2] != 403} == {("get", address) for address in of_itself}
 
 
 def test_a_token_asks_so_often_and_is_told_when_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,7 +283,7 @@ def test_odata_tells_its_tables_and_their_columns() -> None:
     names = [one["url"] for one in service["value"]]
     assert names[0] == "metrics_daily"
     answer = asked(reverse("odata-metadata"))
-    assert answer["OData-Version"] if answer.has_header("OData-Version") else True
+    assert (answer["OData-Version"], answer["Content-Type"]) == ("4.0", "application/xml; charset=utf-8")
     schema = ElementTree.fromstring(answer.content)  # noqa: S314  of our own making
     found = schema.findall(".//{http://docs.oasis-open.org/odata/ns/edm}EntitySet")
     assert [one.get("Name") for one in found] == names
@@ -219,6 +299,38 @@ def test_odata_gives_pages_that_make_the_whole(monkeypatch: pytest.MonkeyPatch) 
     assert "@odata.nextLink" not in second
     totals = [one["total"] for one in first["value"] + second["value"]]
     assert sum(totals) == Decimal(24_000 - 2_000 + 14_000 + 36_000 + 2_000)
+
+
+def test_odata_pages_are_of_the_same_days_whatever_day_it_is_by_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "PAGE", 2)
+    for name, rows in (("orders", 3), ("metrics_daily", 28)):
+        answer = asked(reverse("odata-set", args=[name]), {"$skip": "0"}).json()
+        found = answer["value"]
+        monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=1))
+        while "@odata.nextLink" in answer:
+            assert "last=2026-11-20" in answer["@odata.nextLink"]
+            answer = asked(answer["@odata.nextLink"]).json()
+            found += answer["value"]
+        monkeypatch.setattr(clock, "now", lambda: NOW)
+        key = "number" if name == "orders" else "day"
+        assert len({one[key] for one in found}) == len(found) == rows
+
+
+def test_odata_loses_no_visit_whose_day_is_made_anew_between_two_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "PAGE", 2)
+    source = a_source()
+    for number in range(5):
+        at = seoul("2026-11-19", f"1{number % 2}:00")
+        told(source, a_batch(an_event(at=at), visitor=f"browser-{number}"), at=at)
+    event_figures.count_due()
+    visits.rebuild_due(at=NOW)
+    answer = asked(reverse("odata-set", args=["visits"]), ALL).json()
+    found = answer["value"]
+    while "@odata.nextLink" in answer:
+        visits.rebuild_days(first=None, last=None, at=NOW)
+        answer = asked(answer["@odata.nextLink"]).json()
+        found += answer["value"]
+    assert len({one["visitor"] for one in found}) == len(found) == 5
 
 
 @pytest.mark.parametrize("top", [1, 2, 3, 4])
@@ -241,7 +353,20 @@ def test_odata_tells_every_metric_by_day() -> None:
 
 @pytest.mark.parametrize(
     ("params", "status"),
-    [({"$filter": "total gt 1"}, 501), ({"$top": "-1"}, 422), ({"$skip": "x"}, 422), ({"$select": "phone"}, 422)],
+    [
+        ({"$filter": "total gt 1"}, 501),
+        ({"$format": "xml"}, 501),
+        ({"$format": "application/json;odata.metadata=minimal"}, 200),
+        ({"$top": "-1"}, 422),
+        ({"$skip": "x"}, 422),
+        ({"$select": "phone"}, 422),
+        ({"last": "0001-01-05"}, 400),
+        ({"$skiptoken": "x"}, 422),
+        ({"$skiptoken": "가"}, 422),
+        ({"$skiptoken": base64.urlsafe_b64encode(b'["2026-11-19T00:00:00+09:00", 1]').decode()}, 422),
+        ({"$skiptoken": base64.urlsafe_b64encode(b'["2026-11-19T00:00:00+09:00", "a\\u0000"]').decode()}, 422),
+        ({"$skiptoken": base64.urlsafe_b64encode(b'["2026-11-19", "1"]').decode()}, 422),
+    ],
 )
 def test_odata_refuses_what_it_cannot_do(params: dict[str, str], status: int) -> None:
     assert asked(reverse("odata-set", args=["orders"]), params).status_code == status

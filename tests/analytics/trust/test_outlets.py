@@ -4,16 +4,20 @@ import csv
 import gzip
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from analytics.models import Outlet, OutletFile, OutletRun
 from analytics.operations import outlets
+from analytics.reading import View
 from config.kernel import clock
 from config.kernel.models import JobRun
 from config.kernel.roles import Role
@@ -101,21 +105,22 @@ def test_control_an_outlet_that_looks_at_no_day_again_loses_it(outlet: Outlet, r
 def test_a_run_that_is_killed_anywhere_is_made_good_by_the_next(
     outlet: Outlet, root: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
-    put, steps = outlets._put, iter(range(99))
+    place, steps = outlets._place, iter(range(99))
 
-    def dying(file: Path, content: bytes) -> None:
+    def dying(file: Path) -> None:
         if next(steps) == after:
-            file.with_name(f"{file.name}.part").write_bytes(content[:5])
+            part = file.with_name(f"{file.name}.part")
+            part.write_bytes(part.read_bytes()[:5])
             raise KeyboardInterrupt
-        put(file, content)
+        place(file)
 
-    monkeypatch.setattr(outlets, "_put", dying)
+    monkeypatch.setattr(outlets, "_place", dying)
     if after < 8:
         with pytest.raises(KeyboardInterrupt):
             outlets.run(at=NOW)
     else:
         outlets.run(at=NOW)
-    monkeypatch.setattr(outlets, "_put", put)
+    monkeypatch.setattr(outlets, "_place", place)
     a_late_order()
 
     outlets.run(at=NOW)
@@ -143,6 +148,125 @@ def test_a_folder_nobody_can_write_is_told_and_stops_no_other(outlet: Outlet, ro
     outlets.run(at=NOW)
     assert OutletRun.objects.get(outlet__code="blocked").error.startswith("FileExistsError")
     assert (root / "late/stock.csv.gz").exists()
+
+
+def slow(*_args: Any) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '20ms'")
+        cursor.execute("SELECT pg_sleep(5)")
+
+
+@pytest.mark.parametrize(("harm", "told"), [("gone", "OutletRefused"), ("slow", "QueryCanceled"), ("wrong", "ValueError")])
+def test_whatever_fails_one_stops_no_other(
+    outlet: Outlet, root: Path, monkeypatch: pytest.MonkeyPatch, harm: str, told: str
+) -> None:
+    Outlet.objects.create(code="late", view="stock", first_day=NOW, created_at=NOW)
+    pack = outlets._pack
+
+    def failing(part: Path, view: View, day: Any) -> int:
+        if view.name != "orders":
+            return pack(part, view, day)
+        if harm == "wrong":
+            raise ValueError("first line\nand a row")
+        slow()
+        return 0
+
+    if harm == "gone":
+        Outlet.objects.filter(pk=outlet.pk).update(view="of_a_former_release")
+    else:
+        monkeypatch.setattr(outlets, "_pack", failing)
+
+    done = outlets.run(at=NOW)
+
+    assert (done.failed, done.files) == (1, 1)
+    error = OutletRun.objects.get(outlet=outlet).error
+    assert error.startswith(told)
+    assert "row" not in error
+    assert (root / "late/stock.csv.gz").exists()
+
+
+def test_a_database_that_is_away_ends_the_run(outlet: Outlet, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_args: Any) -> int:
+        raise OperationalError("gone") from psycopg.OperationalError("gone")
+
+    monkeypatch.setattr(outlets, "_pack", away)
+    with pytest.raises(OperationalError):
+        outlets.run(at=NOW)
+    assert not OutletRun.objects.exists()
+
+
+def test_earlier_days_are_written_once_they_are_wanted(outlet: Outlet, root: Path) -> None:
+    outlets.run(at=NOW)
+    Outlet.objects.update(first_day=seoul("2026-11-14").date())
+    assert outlets.run(at=NOW).files == 2
+    assert held(root) == WHOLE | {"2026-11-14": 0, "2026-11-15": 0}
+
+
+def test_starting_over_during_a_run_is_not_undone_by_it(outlet: Outlet, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack, packed = outlets._pack, []
+
+    def interrupted(part: Path, view: View, day: Any) -> int:
+        packed.append(day)
+        if len(packed) == 3:
+            outlets.start_over(outlet=outlet)
+        return pack(part, view, day)
+
+    monkeypatch.setattr(outlets, "_pack", interrupted)
+    Outlet.objects.update(trailing_days=0)
+    outlets.run(at=NOW)
+    outlet.refresh_from_db()
+    assert outlet.last_day is None
+    assert outlets.run(at=NOW).files == 2
+    outlet.refresh_from_db()
+    assert str(outlet.last_day) == "2026-11-19"
+    assert held(root) == WHOLE
+
+
+@pytest.fixture
+def another_run(outlet: Outlet) -> Iterator[Any]:
+    """Of the same outlet, in a session of its own."""
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [outlets._LOCK_CLASS, outlet.pk])
+    yield other
+    other.close()
+
+
+def test_a_run_that_was_asked_for_waits_for_one_that_is_at_it(
+    outlet: Outlet, another_run: Any, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept = []
+
+    def over(seconds: float) -> None:
+        slept.append(seconds)
+        another_run.close()
+
+    monkeypatch.setattr(outlets.time, "sleep", over)
+    assert outlets.run(at=NOW).files == 0
+    assert slept == []
+    assert outlets.run(at=NOW, only=outlet.pk).files == 4
+    assert held(root) == WHOLE
+
+
+def test_who_waits_in_vain_is_told(outlet: Outlet, another_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlets, "PATIENCE", 0.0)
+    assert outlets.run(at=NOW, only=outlet.pk).failed == 1
+    assert OutletRun.objects.get().error == "Another run is still writing it."
+
+
+def test_rows_are_fetched_piece_by_piece(outlet: Outlet, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_cursors = set()
+    cell = outlets.feeds.cell
+
+    def looking(value: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_cursors WHERE name LIKE '\\_django%%'")
+            open_cursors.add(cursor.fetchone()[0])
+        return cell(value)
+
+    monkeypatch.setattr(outlets.feeds, "cell", looking)
+    outlets.run(at=NOW)
+    assert open_cursors == {1}
 
 
 def test_nothing_personal_leaves_and_no_day_to_come() -> None:
@@ -176,6 +300,16 @@ def test_an_owner_makes_one_runs_it_and_starts_over(owner: Client, outlet: Outle
     outlets.run(at=NOW, only=made.pk)
     assert OutletFile.objects.get().outlet == made
     assert OutletFile.objects.get().sha256[:12] in text(owner.get(page))
+
+
+def test_an_outlet_is_not_put_off_to_a_day_to_come(owner: Client, outlet: Outlet) -> None:
+    page = reverse("admin:analytics_outlet_change", args=[outlet.pk])
+    for first_day, status in (("2026-11-21", 200), ("2026-11-01", 302)):
+        slip = text(owner.get(page)).split('name="slip" value="')[1].split('"')[0]
+        form = {"slip": slip, "first_day": first_day, "trailing_days": "35", "is_active": "on"}
+        assert owner.post(page, form).status_code == status
+    outlet.refresh_from_db()
+    assert str(outlet.first_day) == "2026-11-01"
 
 
 @pytest.mark.parametrize("role", [Role.ANALYST, Role.VIEWER, Role.MARKETER])

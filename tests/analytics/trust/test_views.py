@@ -1,6 +1,7 @@
 """The views for readers: their roles read them and nothing else, their document is theirs, and their figures are the shop's."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from analytics.models import HourlySales
 from analytics.operations import reading, rollups
 from analytics.queries import reading as described
 from analytics.queries.facts import SALES
-from analytics.reading import SCHEMA, VIEWS
+from analytics.reading import SCHEMA, VIEWS, Column, View
 from analytics.reading.v1 import HOURLY_FACTS
 from config.local.place import PROJECT
 from config.local.postgres import READ_SETTINGS
@@ -130,6 +131,40 @@ def test_figures_of_the_views_are_those_of_the_shop() -> None:
         assert cursor.fetchone() == (sum(HourlySales.objects.values_list("gross", flat=True)),)
         cursor.execute(f"SELECT sku, sum(units) FROM {SCHEMA}.sales_daily GROUP BY 1")
         assert cursor.fetchall() == [(variant.sku, 3)]
+
+
+def changed(name: str, *columns: Column) -> list[View]:
+    return [replace(one, columns=columns) if one.name == name else one for one in VIEWS]
+
+
+def built_upon() -> None:
+    """By somebody in the shop, on the goods of the views."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA theirs")
+        cursor.execute(f"CREATE VIEW theirs.goods AS SELECT sku, product FROM {SCHEMA}.products")
+
+
+def test_what_others_built_stays_when_a_view_gets_a_column_at_its_end() -> None:
+    built_upon()
+    products = next(one for one in VIEWS if one.name == "products")
+    sync = changed("products", *products.columns, Column("number", "t.id", "Number."))
+    assert reading.sync_views(app_role="shop_app", views=sync) == reading.sync_views(app_role="shop_app", views=sync)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM theirs.goods")
+        cursor.execute(f"SELECT number FROM {SCHEMA}.products")
+
+
+def test_a_view_that_changes_otherwise_is_refused_where_others_built_on_it() -> None:
+    products = next(one for one in VIEWS if one.name == "products")
+    fewer = changed("products", *products.columns[:2])
+    assert reading.sync_views(app_role="shop_app", views=fewer)
+    assert reading.sync_views(app_role="shop_app")
+    built_upon()
+    with pytest.raises(reading.BuiltUpon, match=r"theirs\.goods") as refusal:
+        reading.sync_views(app_role="shop_app", views=fewer)
+    assert refusal.value.details["views"] == ["products"]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT on_sale FROM {SCHEMA}.products")
 
 
 def test_it_can_be_repeated() -> None:
