@@ -11,16 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import UnfoldAdminSelectMultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from analytics.admin.wording import number
+from analytics.admin.periods import PeriodForm
 from analytics.comparing import Against
 from analytics.metrics import METRICS, Cut, Metric
 from analytics.queries import catalogue, measuring, naming
 from analytics.queries.exploring import Question
 from analytics.queries.measuring import Part
-from config.kernel.admin.buttons import DayInput
 from orders.admin import known
 
-LONGEST_DAYS = 731
 MOST_BESIDE = 6
 NARROWING = (Cut.CHANNEL, Cut.CATEGORY, Cut.WAREHOUSE, Cut.SEGMENT, Cut.SKU)
 AGAINST = (
@@ -59,10 +57,10 @@ def grouped(metrics: Iterable[Metric]) -> list[Any]:
     ]
 
 
-class QuestionForm(forms.Form):
+class QuestionForm(PeriodForm):
+    LONGEST_DAYS = 731
+
     metric = forms.ChoiceField(label=gettext_lazy("Metric"), widget=UnfoldAdminSelectWidget)
-    first = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
-    last = forms.DateField(label=gettext_lazy("To"), widget=DayInput)
     by = forms.ChoiceField(
         label=gettext_lazy("By"),
         choices=[(cut.value, catalogue.CUTS[cut]) for cut in catalogue.IN_ROWS],
@@ -112,11 +110,6 @@ class QuestionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        first, last = given.get("first"), given.get("last")
-        if first and last and first > last:
-            self.add_error("last", _("The period ends before it begins."))
-        elif first and last and (last - first).days >= LONGEST_DAYS:
-            self.add_error("first", _("Choose at most %(days)s days.") % {"days": number(LONGEST_DAYS)})
         if len(given.get("beside", ())) > MOST_BESIDE:
             self.add_error("beside", _("Choose at most %(number)s.") % {"number": MOST_BESIDE})
         chosen = {}

@@ -23,6 +23,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics.admin import wording as words
 from analytics.admin.event_quality import span
+from analytics.admin.periods import PeriodForm
 from analytics.admin.sales import LONGEST_DAYS, PLAIN
 from analytics.behaviour.crediting import GAP, Model
 from analytics.metrics import METRICS, Cut, Unit
@@ -33,7 +34,6 @@ from analytics.queries import attribution
 from analytics.queries.measuring import Row
 from config.kernel import clock, shop
 from config.kernel.admin import downloading, wording
-from config.kernel.admin.buttons import DayInput
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.money import Money
 from orders.admin import known
@@ -54,9 +54,9 @@ BRIEF = {
 NARROW = ("origin_visits", "attributed_new_customers", "assisted_orders", "ad_spend", "cost_per_order")
 
 
-class OriginsForm(forms.Form):
-    first = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
-    last = forms.DateField(label=gettext_lazy("To"), widget=DayInput)
+class OriginsForm(PeriodForm):
+    LONGEST_DAYS = LONGEST_DAYS
+
     model = forms.ChoiceField(
         label=pgettext_lazy("attribution", "Orders are owed"),
         choices=[(model.value, title) for model, title in MODELS.items()],
@@ -69,15 +69,6 @@ class OriginsForm(forms.Form):
         offered = self.fields["channel"]
         assert isinstance(offered, forms.ChoiceField)  # noqa: S101
         offered.choices = [("", _("All")), *((one, known.channel(one)) for one in channels)]
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        first, last = given.get("first"), given.get("last")
-        if first and last and first > last:
-            self.add_error("last", _("The period ends before it begins."))
-        elif first and last and (last - first).days >= LONGEST_DAYS:
-            self.add_error("first", _("Choose at most %(days)s days.") % {"days": words.number(LONGEST_DAYS)})
-        return given
 
 
 @admin.register(DailyAttribution)

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from analytics.admin import charts, explorer, live, tiles, wording
+from analytics.admin import charts, explorer, live, periods, tiles, wording
 from analytics.admin.wording import money, number
 from analytics.definitions import OTHERS, TITLES
 from analytics.figures import Figures, total
@@ -29,7 +29,6 @@ from analytics.queries import catalogue, sales, titles
 from analytics.queries.sales import Freshness, SkuSales
 from config.kernel import clock, exporting, shop
 from config.kernel.admin import downloading
-from config.kernel.admin.buttons import DayInput
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.money import Money
 from orders.admin import known
@@ -47,19 +46,10 @@ BY = (
 )
 
 
-class PeriodForm(forms.Form):
-    first = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
-    last = forms.DateField(label=gettext_lazy("To"), widget=DayInput)
-    by = forms.ChoiceField(label=gettext_lazy("By"), choices=BY, widget=UnfoldAdminSelectWidget)
+class PeriodForm(periods.PeriodForm):
+    LONGEST_DAYS = LONGEST_DAYS
 
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        first, last = given.get("first"), given.get("last")
-        if first and last and first > last:
-            self.add_error("last", _("The period ends before it begins."))
-        elif first and last and (last - first).days >= LONGEST_DAYS:
-            self.add_error("first", _("Choose at most %(days)s days.") % {"days": number(LONGEST_DAYS)})
-        return given
+    by = forms.ChoiceField(label=gettext_lazy("By"), choices=BY, widget=UnfoldAdminSelectWidget)
 
 
 @dataclass(frozen=True)

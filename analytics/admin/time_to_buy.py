@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics import cohorts, drawing, survival
-from analytics.admin import wording
+from analytics.admin import periods, wording
 from analytics.admin.sales import PLAIN
 from analytics.admin.wording import number, share, short_span
 from analytics.models import DailyTiming, Newcomer
@@ -27,12 +27,10 @@ from analytics.survival import DAY, HOUR, MINUTE, Counts
 from campaigns.models import Promotion
 from config.kernel import clock, shop
 from config.kernel.admin import downloading
-from config.kernel.admin.buttons import DayInput
 from config.kernel.admin.house import ReadOnlyAdmin
 from orders.admin import known
 
 ROWS = "analytics_purchase_changelist", "analytics.view_purchase"
-LONGEST_DAYS = 366
 # Where the curve is told, evenly spaced: time to buy is told in minutes as well as in weeks.
 MARKS = (
     *(one * MINUTE for one in (1, 2, 5, 10, 20, 40)),
@@ -43,9 +41,7 @@ LABELS = 7
 FILES = ("curve", "newcomers", "carts", "responses", "returns")
 
 
-class TimingForm(forms.Form):
-    first = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
-    last = forms.DateField(label=gettext_lazy("To"), widget=DayInput)
+class TimingForm(periods.PeriodForm):
     channel = forms.ChoiceField(label=gettext_lazy("Channel"), required=False, widget=UnfoldAdminSelectWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -53,15 +49,6 @@ class TimingForm(forms.Form):
         codes = sorted({*purchase_times.channels(), *purchase_times.channels_of_orders()})
         channels = [("", _("All")), *((one, known.channel(one)) for one in codes)]
         self.fields["channel"].choices = channels  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        first, last = given.get("first"), given.get("last")
-        if first and last and first > last:
-            self.add_error("last", _("The period ends before it begins."))
-        elif first and last and (last - first).days >= LONGEST_DAYS:
-            self.add_error("first", _("Choose at most %(days)s days.") % {"days": number(LONGEST_DAYS)})
-        return given
 
 
 @admin.register(Newcomer)

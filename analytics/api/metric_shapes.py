@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from analytics.behaviour.spending import EARLIEST
 from analytics.metrics import Cut, Metric, Unit
 from analytics.queries import catalogue, naming
 from analytics.queries.measuring import Part, Row
@@ -40,6 +41,11 @@ class FiguresInput(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         wrong: dict[str, Any] = {
             name: [_("There is no such parameter.")] for name in self.initial_data if name not in self.fields
+        }
+        wrong |= {
+            name: [_("Choose a day from %(day)s on.") % {"day": EARLIEST.isoformat()}]
+            for name in ("first", "last")
+            if attrs[name] < EARLIEST
         }
         if attrs["last"] < attrs["first"]:
             wrong["last"] = [_("The period ends before it begins.")]

@@ -91,9 +91,12 @@ class _Plan:
 
 def rows(metrics: Sequence[Metric], *, first: date, last: date, by: Cut, at: datetime, of: Part = EVERYTHING) -> list[Row]:
     """One row for each key of the cut, in the order of time where it cuts time: then none is left out, else those that hold
-    something. Days after `at` are not there; a day whose figures are not made yet has none.
+    something. Days after `at` are not there, and a period that has not begun has no rows; a day whose figures are not made
+    yet has none.
     """
     last = min(last, shop.day(at))
+    if first > last:
+        return []
     plans, folded = _facts(metrics, first, last, by, of, at)
     asked = _asked(metrics, first, last, by, of, at)
     happened = {*(key for found in folded.values() for key in found), *(key for found in asked.values() for key in found)}
@@ -110,8 +113,13 @@ def whole(
     of: Part = EVERYTHING,
     over: Cut | None = None,
 ) -> Row:
-    """The figures of the whole span in one row; of the rows that are cut by `over`, which may know closed days only."""
+    """The figures of the whole span in one row; of the rows that are cut by `over`, which may know closed days only. Of a
+    period that has not begun nothing can be told.
+    """
     last = min(last, shop.day(at))
+    if first > last:
+        facts = {name: NOTHING for one in metrics for name in one.facts}
+        return Row(None, facts, {one.code: None for one in metrics})
     plans, folded = _facts(metrics, first, last, None, of, at, over)
     asked = _asked(metrics, first, last, None, of, at)
     return _row(plans, folded, None, {code: found.get(None) for code, found in asked.items()}, None, first)
