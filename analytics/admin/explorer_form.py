@@ -1,6 +1,6 @@
 """What the explorer of metrics asks: which figures, of when, cut how, compared with what, of which part."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from analytics.comparing import Against
 from analytics.metrics import METRICS, Cut, Metric
 from analytics.queries import catalogue, measuring, naming
 from analytics.queries.exploring import Question
-from analytics.queries.measuring import Part
+from analytics.queries.measuring import May, Part, sees
 from orders.admin import known
 
 MOST_BESIDE = 6
@@ -33,18 +33,11 @@ FORMS = (
     ("months", pgettext_lazy("form of a chart", "Months over each other")),
 )
 USUAL = {"metric": "sales", "by": Cut.DAY.value, "against": Against.NOTHING.value, "form": "line"}
-May = Callable[[str], bool]
 
 
 def visible(may: May) -> list[Metric]:
     """The metrics that somebody of these permissions sees, whole or cut somehow."""
     return [one for one in METRICS.values() if any(sees(may, one, cuts) for cuts in ((), *((cut,) for cut in Cut)))]
-
-
-def sees(may: May, metric: Metric, cuts: Iterable[Cut]) -> bool:
-    """Whether the figure, cut like this, is for these permissions; one that cannot be cut so is for nobody."""
-    cut = tuple(cuts)
-    return measuring.can_cut(metric, cut) and all(may(one) for one in measuring.permissions(metric, cut))
 
 
 def grouped(metrics: Iterable[Metric]) -> list[Any]:
@@ -112,14 +105,11 @@ class QuestionForm(PeriodForm):
         given = super().clean() or {}
         if len(given.get("beside", ())) > MOST_BESIDE:
             self.add_error("beside", _("Choose at most %(number)s.") % {"number": MOST_BESIDE})
-        chosen = {}
-        for cut in NARROWING:
-            if given.get(cut.value):
-                chosen[cut] = naming.meant(cut, given[cut.value])
-                if chosen[cut] is None:
-                    self.add_error(cut.value, _("There is no such thing here."))
+        part, strange = naming.part({cut: given[cut.value] for cut in NARROWING if given.get(cut.value)})
+        for cut in strange:
+            self.add_error(cut.value, _("There is no such thing here."))
         if not self.errors:
-            given["question"] = self._question(given, Part(chosen))
+            given["question"] = self._question(given, part)
         return given
 
     def _question(self, given: dict[str, Any], of: Part) -> Question | None:

@@ -317,11 +317,11 @@ def _buyers(*, metric: Metric, first: date, last: date, by: Cut | None, of: Part
 
 _BY_CHANNEL = _TIME | {Cut.CHANNEL}
 ASKED |= {
-    "lead_time": Question(_of_newcomers(Newcomer.Since.VISIT, False), _BY_CHANNEL, "analytics.view_newcomer"),
-    "repeat": Question(_of_newcomers(Newcomer.Since.ORDER, None), _BY_CHANNEL, "analytics.view_newcomer"),
-    "timing": Question(_timing, _BY_CHANNEL, "analytics.view_newcomer"),
-    "planned": Question(_planned, _BY_CHANNEL, "analytics.view_newcomer"),
-    "retention": Question(_retention, frozenset({Cut.MONTH, Cut.CHANNEL}), "analytics.view_cohortmonth"),
-    "reactivation": Question(_reactivation, frozenset({Cut.WEEK, Cut.MONTH}), "analytics.view_cohortmonth"),
-    "buyers": Question(_buyers, _TIME | {Cut.SEGMENT}, "analytics.view_cohortmonth"),
+    "lead_time": Question(_of_newcomers(Newcomer.Since.VISIT, False), _BY_CHANNEL, "analytics.view_newcomer", PurchaseDay),
+    "repeat": Question(_of_newcomers(Newcomer.Since.ORDER, None), _BY_CHANNEL, "analytics.view_newcomer", PurchaseDay),
+    "timing": Question(_timing, _BY_CHANNEL, "analytics.view_newcomer", PurchaseDay),
+    "planned": Question(_planned, _BY_CHANNEL, "analytics.view_newcomer", PurchaseDay),
+    "retention": Question(_retention, frozenset({Cut.MONTH, Cut.CHANNEL}), "analytics.view_cohortmonth", PurchaseDay),
+    "reactivation": Question(_reactivation, frozenset({Cut.WEEK, Cut.MONTH}), "analytics.view_cohortmonth", PurchaseDay),
+    "buyers": Question(_buyers, _TIME | {Cut.SEGMENT}, "analytics.view_cohortmonth", PurchaseDay),
 }

@@ -176,9 +176,9 @@ def test_a_rule_that_makes_no_sense_is_refused_at_its_field(owner: Client, value
 
 
 def test_a_pack_is_made_once_at_its_hour_and_mailed_once() -> None:
-    clerk = somebody()
+    analyst = somebody(role=Role.ANALYST)
     figures()
-    pack = a_pack(recipients=[clerk])
+    pack = a_pack(recipients=[analyst])
     assert reports.make_due(at=NOW.replace(hour=7)).made == 0
     assert [reports.make_due(at=NOW.replace(hour=hour)).made for hour in (8, 9, 14)] == [1, 0, 0]
     report = Report.objects.get()

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core import mail
 from django.db import DatabaseError
 
@@ -331,7 +332,7 @@ def an_incident(**values: Any) -> Incident:
 
 
 def test_a_mail_says_what_why_and_where_and_goes_out_once() -> None:
-    somebody()
+    somebody().user_permissions.add(Permission.objects.get(codename="view_hourlysales"))
     incident = an_incident()
     assert notices.send_due(words=alert_words.mail, at=NOW).sent == 1
     assert notices.send_due(words=alert_words.mail, at=NOW).sent == 0
