@@ -1,6 +1,6 @@
 """The worklist of incidents, and the page of each: what was found and why, what is done about it, and who was told."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -15,8 +15,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from analytics.admin import alert_words as words
+from analytics.admin import drilling
 from analytics.admin.wording import figure
-from analytics.metrics import METRICS, Unit
+from analytics.metrics import METRICS, Cut, Unit
 from analytics.models import AlertRule, Incident, IncidentEntry
 from analytics.operations import alert_rules, incidents
 from analytics.queries import alerts
@@ -294,11 +295,13 @@ def rows_url(request: HttpRequest, rule: AlertRule, evidence: dict[str, Any]) ->
             return ""
         asked = query(datetime.fromisoformat(evidence["asked_at"]))
         return reverse(f"admin:{page}") + (f"?{urlencode(asked)}" if asked else "")
-    if not evidence.get("slot") or not request.user.has_perm("analytics.view_hourlysales"):
+    metric, slot = METRICS.get(rule.metric), evidence.get("slot")
+    if not slot or metric is None:
         return ""
-    day = evidence["slot"]["day"]
-    by = "hour" if evidence["slot"].get("hour") is not None else "day"
-    return f"{reverse('admin:analytics_hourlysales_changelist')}?{urlencode({'first': day, 'last': day, 'by': by})}"
+    day = date.fromisoformat(slot["day"])
+    weekly = {Cut.SLOT: (day.weekday(), slot["hour"])} if slot.get("hour") is not None else {}
+    chosen = {**({Cut(rule.cut): alerts.key_of(rule)} if rule.cut else {}), **weekly}
+    return drilling.rows_of(request, metric, first=day, last=day, chosen=chosen)
 
 
 def home(request: HttpRequest) -> dict[str, Any] | None:

@@ -86,8 +86,7 @@ def metric_of(rule: AlertRule) -> Metric:
 def part_of(rule: AlertRule) -> Part:
     if not rule.cut:
         return measuring.EVERYTHING
-    cut = Cut(rule.cut)
-    told: dict[Cut, str | int] = {cut: int(rule.part) if cut in OF_ROWS else rule.part}
+    told = {Cut(rule.cut): key_of(rule)}
     found, strange = naming.part(told)
     return Part({**found.chosen, **{one: told[one] for one in strange}})
 
@@ -117,6 +116,11 @@ def sees_volume(may: May, rule: AlertRule) -> bool:
     metric = METRICS.get(rule.metric)
     counted = volume_metric(metric, [Cut(rule.cut)] if rule.cut else []) if metric else None
     return counted is not None and measuring.sees(may, counted, cuts_of(rule))
+
+
+def key_of(rule: AlertRule) -> str | int:
+    """The part that a rule with a cut is about."""
+    return int(rule.part) if Cut(rule.cut) in OF_ROWS else rule.part
 
 
 def unit_of(rule: AlertRule) -> Unit:

@@ -405,3 +405,15 @@ def test_without_a_mail_server_notices_say_so(settings: Any) -> None:
     an_incident()
     assert notices.send_due(words=alert_words.mail, at=NOW).sent == 0
     assert (Notice.objects.get().state, Notice.objects.get().error) == ("UNSENT", "no_mail_server")
+
+
+def test_who_is_given_an_incident_again_is_told_again() -> None:
+    incident = an_incident()
+    first, second = somebody("first"), somebody("second")
+    before = Notice.objects.count()
+
+    for to in (first, second, first):
+        incidents.assign(incident_id=incident.pk, to=to, reason="", actor=None, at=NOW)
+
+    told = Notice.objects.filter(occasion="ASSIGNED").order_by("pk").values_list("recipient__username", flat=True)
+    assert (list(told), Notice.objects.count() - before) == (["first", "second", "first"], 3)
