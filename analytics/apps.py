@@ -43,7 +43,8 @@ class AnalyticsConfig(AppConfig):
         grant("analytics", dict.fromkeys((Role.ANALYST, Role.VIEWER, Role.MARKETER, Role.BUYER), interest))
         # How orders leave, and what becomes of them, is for those who have the goods there and send them.
         service = ("view_dailyparcels", "view_dailyoutcomes")
-        grant("analytics", dict.fromkeys((Role.WAREHOUSE, Role.BUYER, Role.ANALYST, Role.VIEWER), service))
+        senders = (Role.WAREHOUSE, Role.ORDER_CLERK, Role.BUYER, Role.ANALYST, Role.VIEWER)
+        grant("analytics", {**dict.fromkeys(senders, service), Role.MARKETER: ("view_dailyoutcomes",)})
         # New and returning buyers are sums; the days of single customers are what segments are told by.
         again = ("view_dailybuying", "view_dailyreturn")
         grant("analytics", dict.fromkeys((Role.ANALYST, Role.MARKETER), (*again, "view_dailycustomer")))

@@ -182,7 +182,9 @@ class AlertRuleAdmin(ButtonsAdmin):
         rule: AlertRule | None = kwargs.get("obj")
         if rule is not None:
             context |= {
-                "try_url": "" if rule.watch else reverse("admin:analytics_alertrule_try", args=[rule.pk]),
+                "try_url": ""
+                if rule.watch or not alerts.sees(request.user.has_perm, rule)
+                else reverse("admin:analytics_alertrule_try", args=[rule.pk]),
                 "incidents_url": f"{reverse('admin:analytics_incident_changelist')}?rule__id__exact={rule.pk}",
             }
         return super().render_change_form(request, context, *args, **kwargs)
@@ -196,7 +198,7 @@ class AlertRuleAdmin(ButtonsAdmin):
         rule = self.get_object(request, unquote(object_id))
         if rule is None or rule.watch:
             raise Http404
-        if not self.has_view_permission(request, rule):
+        if not self.has_view_permission(request, rule) or not alerts.sees(request.user.has_perm, rule):
             raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),

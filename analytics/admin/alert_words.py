@@ -15,9 +15,10 @@ from analytics import drawing
 from analytics.admin import wording
 from analytics.admin.wording import figure
 from analytics.anomalies import judging
-from analytics.metrics import METRICS, Cut, Unit
+from analytics.metrics import METRICS, Cut, Metric, Unit
 from analytics.models import AlertRule, Incident, IncidentEntry, Notice, Report, Severity
-from analytics.queries import titles
+from analytics.queries import alerts, measuring, titles
+from analytics.queries.measuring import May
 from analytics.queries.watches import WATCHES
 from campaigns.models import Segment
 from config.kernel import workbooks
@@ -127,6 +128,11 @@ def sentence(rule: AlertRule, evidence: Mapping[str, Any]) -> str:
     if why in (judging.Why.RISEN.value, judging.Why.FALLEN.value):
         return _("%(what)s has moved to another level: %(value)s on %(when)s, usual were %(usual)s.") % words
     return _("%(what)s of %(when)s: %(value)s, usual are %(usual)s (%(change)s).") % {**words, "change": change(evidence)}
+
+
+def kept_back(rule: AlertRule) -> str:
+    """For those who may know that something was found, but not the figures."""
+    return _("%(what)s: something was found. Your role does not see its figures.") % {"what": what(rule)}
 
 
 def change(evidence: Mapping[str, Any]) -> str:
@@ -256,6 +262,12 @@ def mail(notice: Notice) -> tuple[str, str, list[tuple[str, bytes, str]]]:
         return _of_report(report, notice) if report else _of_incident(notice)
 
 
+def _may(notice: Notice) -> May:
+    """What the recipient may see at the time of sending."""
+    person = notice.recipient
+    return person.has_perm if person is not None else lambda _permission: False
+
+
 def _of_incident(notice: Notice) -> tuple[str, str, list[tuple[str, bytes, str]]]:
     incident = notice.incident
     assert incident is not None  # noqa: S101  the database sees to it that a notice has one of the two
@@ -264,7 +276,7 @@ def _of_incident(notice: Notice) -> tuple[str, str, list[tuple[str, bytes, str]]
     if notice.occasion != Notice.Occasion.OPENED:
         subject = f"{subject} · {notice.get_occasion_display()}"
     lines = [
-        sentence(rule, incident.evidence),
+        sentence(rule, incident.evidence) if alerts.sees(_may(notice), rule) else kept_back(rule),
         "",
         f"{_('Opened')}: {codes.moment(incident.opened_at)}",
         f"{pgettext('notice', 'Why you are told')}: {why(notice)}",
@@ -277,9 +289,10 @@ def _of_report(report: Report, notice: Notice) -> tuple[str, str, list[tuple[str
     name = report.content["name"]
     subject = f"[{settings.SHOP_NAME}] {name} · {period(report)}"
     lines = [f"{name} · {period(report)}", ""]
-    lines += [f"{one['title']}: {one['value']} ({one['change'] or '-'})" for one in figures(report)]
-    lines += ["", *freshness(report), settings.SHOP_URL + reverse("admin:analytics_report_change", args=[report.pk])]
-    return subject, "\n".join(lines), [(f"{file_name(report)}.xlsx", workbook(report), workbooks.CONTENT_TYPE)]
+    may = _may(notice)
+    lines += [f"{one['title']}: {one['value']} ({one['change'] or '-'})" for one in figures(report, may)]
+    lines += ["", *freshness(report, may), settings.SHOP_URL + reverse("admin:analytics_report_change", args=[report.pk])]
+    return subject, "\n".join(lines), [(f"{file_name(report)}.xlsx", workbook(report, may), workbooks.CONTENT_TYPE)]
 
 
 def file_name(report: Report) -> str:
@@ -290,12 +303,20 @@ def period(report: Report) -> str:
     return f"{report.first:%Y-%m-%d}" if report.first == report.last else f"{report.first:%Y-%m-%d} – {report.last:%Y-%m-%d}"
 
 
-def figures(report: Report) -> list[dict[str, str]]:
+def shown(report: Report, may: May) -> list[tuple[int, Metric]]:
+    """Which figures of a report, by their place in it, the registry still has and somebody of these permissions sees."""
     found = []
-    for one in report.content["figures"]:
+    for place, one in enumerate(report.content["figures"]):
         metric = METRICS.get(one["code"])
-        if metric is None:
-            continue
+        if metric and all(measuring.sees(may, metric, cuts) for cuts in ((), (Cut.DAY,)) if measuring.can_cut(metric, cuts)):
+            found.append((place, metric))
+    return found
+
+
+def figures(report: Report, may: May) -> list[dict[str, str]]:
+    found = []
+    for place, metric in shown(report, may):
+        one = report.content["figures"][place]
         now, before = (None if one[name] is None else Decimal(one[name]) for name in ("value", "before"))
         against = wording.against(now, before) if now is not None and before is not None else {}
         found.append(
@@ -312,22 +333,22 @@ def figures(report: Report) -> list[dict[str, str]]:
     return found
 
 
-def days(report: Report) -> dict[str, Any]:
-    """The table day by day, of the figures the registry still has."""
-    metrics = [METRICS.get(one["code"]) for one in report.content["figures"]]
+def days(report: Report, may: May) -> dict[str, Any]:
+    """The table day by day."""
+    metrics = shown(report, may)
     return {
-        "titles": [str(metric.title) for metric in metrics if metric],
+        "titles": [str(metric.title) for _place, metric in metrics],
         "rows": [
             {
                 "day": wording.day(date.fromisoformat(row["day"])),
-                "cells": [figure(metric.unit, value) for metric, value in zip(metrics, row["values"], strict=True) if metric],
+                "cells": [figure(metric.unit, row["values"][place]) for place, metric in metrics],
             }
             for row in report.content["days"]
         ],
     }
 
 
-def freshness(report: Report) -> list[str]:
+def freshness(report: Report, may: May) -> list[str]:
     told = report.content
     lines = [_("As the figures stood at %(time)s.") % {"time": codes.moment(datetime.fromisoformat(told["asked_at"]))}]
     if told["open_from"]:
@@ -335,23 +356,26 @@ def freshness(report: Report) -> list[str]:
     if told["dirty_days"] or told["missing_days"]:
         number = told["dirty_days"] + told["missing_days"]
         lines.append(_("%(number)s days wait for their figures to be made anew.") % {"number": number})
+    known = [one for one in told["figures"] if one["code"] in METRICS]
+    if kept := len(known) - len(shown(report, may)):
+        lines.append(_("Figures your role does not see: %(number)s.") % {"number": kept})
     return lines
 
 
-def workbook(report: Report) -> bytes:
+def workbook(report: Report, may: May) -> bytes:
     """The same figures as an Excel workbook: the period first, then day by day."""
-    metrics = [METRICS.get(one["code"]) for one in report.content["figures"]]
-    heading = [period(report), *(str(metric.title) for metric in metrics if metric)]
+    metrics = shown(report, may)
+    heading = [period(report), *(str(metric.title) for _place, metric in metrics)]
 
     def row(name: str, values: list[Any]) -> list[Any]:
-        return [name, *(_plain(metric.unit, value) for metric, value in zip(metrics, values, strict=True) if metric)]
+        return [name, *(_plain(metric.unit, values[place]) for place, metric in metrics)]
 
     rows = [
         row(_("The period"), [one["value"] for one in report.content["figures"]]),
         row(_("The period before"), [one["before"] for one in report.content["figures"]]),
         *(row(one["day"], one["values"]) for one in report.content["days"]),
         [],
-        *([line] for line in freshness(report)),
+        *([line] for line in freshness(report, may)),
     ]
     return workbooks.written(title=report.content["name"], heading=heading, rows=rows)
 

@@ -192,7 +192,7 @@ class BoardAdmin(ButtonsAdmin):
     def _sees(self, request: HttpRequest, tile: BoardTile) -> bool:
         """A metric that is not counted any more is left out, and so is what the role does not see."""
         metric = METRICS.get(tile.metric)
-        return metric is not None and explorer_form.sees(request.user.has_perm, metric, boards.cuts(tile))
+        return metric is not None and measuring.sees(request.user.has_perm, metric, boards.cuts(tile))
 
 
 def told(one: Shown) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     shown: dict[str, Any] = {}
     if form.is_valid():
         question: Question = form.cleaned_data["question"]
-        shown = _shown(request, question, exploring.answer(question, at=at), asked)
+        shown = _shown(request, question, exploring.answer(question, may=may, at=at), asked)
     context |= {
         "title": _("Metrics"),
         "form": form,

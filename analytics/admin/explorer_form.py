@@ -1,6 +1,6 @@
 """What the explorer of metrics asks: which figures, of when, cut how, compared with what, of which part."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,17 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import UnfoldAdminSelectMultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from analytics.admin.periods import spans
-from analytics.admin.wording import number
+from analytics.admin.periods import PeriodForm, spans
 from analytics.comparing import Against
 from analytics.metrics import METRICS, Cut, Metric
 from analytics.queries import catalogue, measuring, naming
 from analytics.queries.exploring import Question
-from analytics.queries.measuring import Part
-from config.kernel.admin.buttons import DayInput
+from analytics.queries.measuring import May, Part, sees
 from orders.admin import known
 
-LONGEST_DAYS = 731
 MOST_BESIDE = 6
 NARROWING = (Cut.CHANNEL, Cut.CATEGORY, Cut.WAREHOUSE, Cut.SEGMENT, Cut.SKU)
 AGAINST = (
@@ -36,18 +33,11 @@ FORMS = (
     ("months", pgettext_lazy("form of a chart", "Months over each other")),
 )
 USUAL = {"metric": "sales", "by": Cut.DAY.value, "against": Against.NOTHING.value, "form": "line"}
-May = Callable[[str], bool]
 
 
 def visible(may: May) -> list[Metric]:
     """The metrics that somebody of these permissions sees, whole or cut somehow."""
     return [one for one in METRICS.values() if any(sees(may, one, cuts) for cuts in ((), *((cut,) for cut in Cut)))]
-
-
-def sees(may: May, metric: Metric, cuts: Iterable[Cut]) -> bool:
-    """Whether the figure, cut like this, is for these permissions; one that cannot be cut so is for nobody."""
-    cut = tuple(cuts)
-    return measuring.can_cut(metric, cut) and all(may(one) for one in measuring.permissions(metric, cut))
 
 
 def grouped(metrics: Iterable[Metric]) -> list[Any]:
@@ -60,10 +50,10 @@ def grouped(metrics: Iterable[Metric]) -> list[Any]:
     ]
 
 
-class QuestionForm(forms.Form):
+class QuestionForm(PeriodForm):
+    longest_days = 731
+
     metric = forms.ChoiceField(label=gettext_lazy("Metric"), widget=UnfoldAdminSelectWidget)
-    first = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
-    last = forms.DateField(label=gettext_lazy("To"), widget=DayInput)
     by = forms.ChoiceField(
         label=gettext_lazy("By"),
         choices=[(cut.value, catalogue.CUTS[cut]) for cut in catalogue.IN_ROWS],
@@ -113,21 +103,13 @@ class QuestionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        first, last = given.get("first"), given.get("last")
-        if first and last and first > last:
-            self.add_error("last", _("The period ends before it begins."))
-        elif first and last and (last - first).days >= LONGEST_DAYS:
-            self.add_error("first", _("Choose at most %(days)s days.") % {"days": number(LONGEST_DAYS)})
         if len(given.get("beside", ())) > MOST_BESIDE:
             self.add_error("beside", _("Choose at most %(number)s.") % {"number": MOST_BESIDE})
-        chosen = {}
-        for cut in NARROWING:
-            if given.get(cut.value):
-                chosen[cut] = naming.meant(cut, given[cut.value])
-                if chosen[cut] is None:
-                    self.add_error(cut.value, _("There is no such thing here."))
+        part, strange = naming.part({cut: given[cut.value] for cut in NARROWING if given.get(cut.value)})
+        for cut in strange:
+            self.add_error(cut.value, _("There is no such thing here."))
         if not self.errors:
-            given["question"] = self._question(given, Part(chosen))
+            given["question"] = self._question(given, part)
         return given
 
     def _question(self, given: dict[str, Any], of: Part) -> Question | None:

@@ -1,6 +1,6 @@
 """The worklist of incidents, and the page of each: what was found and why, what is done about it, and who was told."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -15,11 +15,13 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from analytics.admin import alert_words as words
+from analytics.admin import drilling
 from analytics.admin.wording import figure
-from analytics.metrics import METRICS, Unit
-from analytics.models import AlertRule, Incident
+from analytics.metrics import METRICS, Cut, Unit
+from analytics.models import AlertRule, Incident, IncidentEntry
 from analytics.operations import alert_rules, incidents
 from analytics.queries import alerts
+from analytics.queries.measuring import May
 from analytics.queries.watches import WATCHES
 from config.kernel import clock
 from config.kernel.admin import wording
@@ -32,6 +34,7 @@ STATE_COLORS = {Incident.State.OPEN: "danger", Incident.State.ACKNOWLEDGED: "war
 STORY_SHOWN = 200
 HOURS = ((1, 1), (4, 4), (24, 24), (72, 72), (168, 168))
 SHOWN_ON_HOME = 5
+WITH_FIGURES = (IncidentEntry.Kind.OPENED, IncidentEntry.Kind.WORSENED, IncidentEntry.Kind.BACK_TO_NORMAL)
 
 
 def is_standing(incident: Incident) -> bool:
@@ -115,6 +118,19 @@ class IncidentAdmin(ButtonsAdmin):
     def worst(self, row: Incident) -> str:
         return figure(alerts.unit_of(row.rule), row.peak)
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Of what this person's role does not see the list tells only that it was found."""
+
+        @display(description=gettext_lazy("worst value"))
+        def worst(row: Incident) -> str:
+            return self.worst(row) if alerts.sees(request.user.has_perm, row.rule) else "-"
+
+        return tuple(worst if name == "worst" else name for name in super().get_list_display(request))
+
+    def get_fields(self, request: HttpRequest, obj: Incident | None = None) -> Any:
+        sees = obj is None or alerts.sees(request.user.has_perm, obj.rule)
+        return tuple(name for name in self.fields if sees or name != "worst")
+
     @display(description=gettext_lazy("answer"))
     def answer_label(self, row: Incident) -> str:
         return str(row.get_answer_display()) if row.answer else "-"
@@ -196,16 +212,17 @@ class IncidentAdmin(ButtonsAdmin):
 
 def told(request: HttpRequest, row: Incident) -> dict[str, Any]:
     """Everything below the fields, as finished values."""
-    rule, unit, evidence = row.rule, alerts.unit_of(row.rule), row.evidence
+    rule, unit, evidence, may = row.rule, alerts.unit_of(row.rule), row.evidence, request.user.has_perm
+    sees = alerts.sees(may, rule)
     entries = row.entries.select_related("actor").order_by("pk")[:STORY_SHOWN]
     metric = METRICS.get(rule.metric)
     return {
-        "sentence": words.sentence(rule, evidence),
+        "sentence": words.sentence(rule, evidence) if sees else words.kept_back(rule),
         "watched": words.what(rule),
         "condition": words.condition(rule, unit),
         "reading": str(metric.counts) if metric else "",
-        "chart": words.chart(evidence, unit),
-        "numbers": numbers(rule, evidence),
+        "chart": words.chart(evidence, unit) if sees else None,
+        "numbers": numbers(rule, evidence, may),
         "rows_url": rows_url(request, rule, evidence),
         "rule_url": reverse("admin:analytics_alertrule_change", args=[rule.pk])
         if request.user.has_perm("analytics.view_alertrule")
@@ -215,7 +232,7 @@ def told(request: HttpRequest, row: Incident) -> dict[str, Any]:
             {
                 "at": one.at,
                 "title": one.get_kind_display(),
-                "detail": words.entry(one, unit),
+                "detail": words.entry(one, unit) if sees or one.kind not in WITH_FIGURES else "",
                 "text": one.text,
                 "actor": wording.actor(one) if one.actor_id else "",
                 "color": {"OPENED": "danger", "WORSENED": "danger", "RESOLVED": "success", "BACK_TO_NORMAL": "success"}.get(
@@ -238,12 +255,21 @@ def told(request: HttpRequest, row: Incident) -> dict[str, Any]:
     }
 
 
-def numbers(rule: AlertRule, evidence: dict[str, Any]) -> list[tuple[str, str]]:
-    """Inputs of the verdict, each by its name."""
+def numbers(rule: AlertRule, evidence: dict[str, Any], may: May) -> list[tuple[str, str]]:
+    """Inputs of the verdict, each by its name, down to what somebody of these permissions sees."""
+    when = [(_("When"), words.slot(evidence["slot"]))] if evidence.get("slot") else []
+    seen = _verdict(rule, evidence, may) if alerts.sees(may, rule) else []
+    found = [*when, *seen]
+    if evidence.get("made_at"):
+        found.append((_("Figures made at"), wording.plain_moment(datetime.fromisoformat(evidence["made_at"]))))
+    if evidence.get("asked_at"):
+        found.append((_("Asked at"), wording.plain_moment(datetime.fromisoformat(evidence["asked_at"]))))
+    return found
+
+
+def _verdict(rule: AlertRule, evidence: dict[str, Any], may: May) -> list[tuple[str, str]]:
     unit = alerts.unit_of(rule)
     found = [(_("Value"), figure(unit, evidence.get("value")))]
-    if evidence.get("slot"):
-        found.insert(0, (_("When"), words.slot(evidence["slot"])))
     if evidence.get("center") is not None:
         found.append((_("Usual"), figure(unit, evidence["center"])))
         found.append((_("Change"), words.change(evidence)))
@@ -253,17 +279,12 @@ def numbers(rule: AlertRule, evidence: dict[str, Any]) -> list[tuple[str, str]]:
         found.append((_("Would not have been told up to"), figure(unit, evidence["high"])))
     if rule.kind == AlertRule.Kind.ANOMALY:
         found.append((_("Standard deviations"), figure(Unit.RATE, evidence.get("score"))))
-    if evidence.get("volume") is not None:
+    if evidence.get("volume") is not None and alerts.sees_volume(may, rule):
         found.append((_("Rests on"), figure(Unit.COUNT, evidence["volume"])))
     compared = [one["value"] for one in evidence.get("comparable", [])]
     if compared:
         found.append((_("Compared with"), " · ".join(figure(unit, one) for one in compared)))
-    found += words.facts_of(evidence)
-    if evidence.get("made_at"):
-        found.append((_("Figures made at"), wording.plain_moment(datetime.fromisoformat(evidence["made_at"]))))
-    if evidence.get("asked_at"):
-        found.append((_("Asked at"), wording.plain_moment(datetime.fromisoformat(evidence["asked_at"]))))
-    return found
+    return found + words.facts_of(evidence)
 
 
 def rows_url(request: HttpRequest, rule: AlertRule, evidence: dict[str, Any]) -> str:
@@ -274,11 +295,13 @@ def rows_url(request: HttpRequest, rule: AlertRule, evidence: dict[str, Any]) ->
             return ""
         asked = query(datetime.fromisoformat(evidence["asked_at"]))
         return reverse(f"admin:{page}") + (f"?{urlencode(asked)}" if asked else "")
-    if not evidence.get("slot") or not request.user.has_perm("analytics.view_hourlysales"):
+    metric, slot = METRICS.get(rule.metric), evidence.get("slot")
+    if not slot or metric is None:
         return ""
-    day = evidence["slot"]["day"]
-    by = "hour" if evidence["slot"].get("hour") is not None else "day"
-    return f"{reverse('admin:analytics_hourlysales_changelist')}?{urlencode({'first': day, 'last': day, 'by': by})}"
+    day = date.fromisoformat(slot["day"])
+    weekly = {Cut.SLOT: (day.weekday(), slot["hour"])} if slot.get("hour") is not None else {}
+    chosen = {**({Cut(rule.cut): alerts.key_of(rule)} if rule.cut else {}), **weekly}
+    return drilling.rows_of(request, metric, first=day, last=day, chosen=chosen)
 
 
 def home(request: HttpRequest) -> dict[str, Any] | None:

@@ -11,9 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from analytics.admin import line_charts, tiles, wording
-from analytics.admin.explorer_form import sees
 from analytics.metrics import Cut
-from analytics.queries import live, sales
+from analytics.queries import live, measuring, sales
 from analytics.queries.measuring import Row
 from config.kernel import clock
 
@@ -68,7 +67,7 @@ def _course(at: datetime) -> dict[str, Any]:
 
 def _hours(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
     metrics, found = live.hours(OF_HOURS, at=at)
-    shown = [one for one in metrics if sees(request.user.has_perm, one, [Cut.HOUR])]
+    shown = [one for one in metrics if measuring.sees(request.user.has_perm, one, [Cut.HOUR])]
     if not shown:
         return None
     return {

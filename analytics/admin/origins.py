@@ -30,7 +30,7 @@ from analytics.metrics import METRICS, Cut, Unit
 from analytics.metrics.attribution import MODELS
 from analytics.models import DailyAttribution, OrderTouch
 from analytics.models.attribution import Grouping
-from analytics.queries import attribution
+from analytics.queries import attribution, measuring
 from analytics.queries.measuring import Row
 from config.kernel import clock, shop
 from config.kernel.admin import downloading, wording
@@ -105,7 +105,7 @@ class DailyAttributionAdmin(ReadOnlyAdmin):
             return periods.refused(form)
         given = form.cleaned_data
         model = Model(given.pop("model"))
-        codes = _codes(model, given["channel"])
+        codes = _codes(request, model, given["channel"])
         found = attribution.lines(**given, by=Cut.CAMPAIGN, model=model, at=at)
         heading = [
             *(str(one) for one in (_("Origin"), _("Source"), _("Campaign"))),
@@ -191,7 +191,7 @@ def page(request: HttpRequest, *, first: date, last: date, model: str, channel: 
     chosen: dict[str, Any] = {"first": first, "last": last, "channel": channel}
     by = Model(model)
     period: dict[str, Any] = {"day_from": first.isoformat(), "day_to": last.isoformat()}
-    codes = _codes(by, channel)
+    codes = _codes(request, by, channel)
     origins = attribution.lines(**chosen, by=Cut.GROUPING, model=by, at=at)
     campaigns = attribution.lines(**chosen, by=Cut.CAMPAIGN, model=by, at=at)
     query = {"first": first.isoformat(), "last": last.isoformat(), "model": model, "channel": channel}
@@ -238,9 +238,10 @@ def page(request: HttpRequest, *, first: date, last: date, model: str, channel: 
     }
 
 
-def _codes(model: Model, channel: str) -> list[str]:
-    codes = attribution.codes(model)
-    return [code for code in codes if attribution.has_spend(channel) or "ad_cost" not in METRICS[code].facts]
+def _codes(request: HttpRequest, model: Model, channel: str) -> list[str]:
+    """The figures of the table that are told of the channel, down to what this person may see."""
+    cuts = [Cut.CAMPAIGN, *([Cut.CHANNEL] if channel else [])]
+    return [code for code in attribution.codes(model) if measuring.sees(request.user.has_perm, METRICS[code], cuts)]
 
 
 def _cells(

@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from analytics.admin.wording import number
+from analytics.behaviour.spending import EARLIEST
 from config.kernel.admin.buttons import DayInput
 
-LONGEST_DAYS = 366
 PLAIN = "text/plain; charset=utf-8"
 
 
 class PeriodForm(forms.Form):
-    longest_days = LONGEST_DAYS
+    longest_days = 366
 
     first = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
     last = forms.DateField(label=gettext_lazy("To"), widget=DayInput)
@@ -26,6 +26,9 @@ class PeriodForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         first, last = given.get("first"), given.get("last")
+        for name, day in (("first", first), ("last", last)):
+            if day and day < EARLIEST:
+                self.add_error(name, _("Choose a day from %(day)s on.") % {"day": EARLIEST.isoformat()})
         if first and last and first > last:
             self.add_error("last", _("The period ends before it begins."))
         elif first and last and (last - first).days >= self.longest_days:

@@ -150,7 +150,7 @@ class ReportAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         downloading.remember(request, of=report, called=self.title_of(report))
         with override(report.language):
-            answer = HttpResponse(words.workbook(report), content_type=workbooks.CONTENT_TYPE)
+            answer = HttpResponse(words.workbook(report, request.user.has_perm), content_type=workbooks.CONTENT_TYPE)
         answer["Content-Disposition"] = f'attachment; filename="{words.file_name(report)}.xlsx"'
         answer["Cache-Control"] = "no-store"
         return answer
@@ -158,12 +158,13 @@ class ReportAdmin(ReadOnlyAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         report: Report | None = kwargs.get("obj")
         if report is not None:
+            may = request.user.has_perm
             before = report.content["before"]
             context |= {
-                "figures": words.figures(report),
+                "figures": words.figures(report, may),
                 "before": f"{before['first']} – {before['last']}" if before["first"] != before["last"] else before["first"],
-                "table": words.days(report),
-                "freshness": words.freshness(report),
+                "table": words.days(report, may),
+                "freshness": words.freshness(report, may),
                 "workbook_url": reverse("admin:analytics_report_workbook", args=[report.pk]),
                 "definitions_url": reverse("admin:analytics_definitions"),
             }

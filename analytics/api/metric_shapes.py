@@ -9,9 +9,10 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from analytics.behaviour.spending import EARLIEST
 from analytics.metrics import Cut, Metric, Unit
 from analytics.queries import catalogue, naming
-from analytics.queries.measuring import Part, Row
+from analytics.queries.measuring import Row
 from analytics.queries.sales import Freshness
 from config.kernel.money import Money
 
@@ -43,20 +44,21 @@ class FiguresInput(serializers.Serializer[Any]):
         wrong: dict[str, Any] = {
             name: [_("There is no such parameter.")] for name in self.initial_data if name not in self.fields
         }
+        wrong |= {
+            name: [_("Choose a day from %(day)s on.") % {"day": EARLIEST.isoformat()}]
+            for name in ("first", "last")
+            if attrs[name] < EARLIEST
+        }
         if attrs["last"] < attrs["first"]:
             wrong["last"] = [_("The period ends before it begins.")]
         elif attrs["last"] - attrs["first"] >= timedelta(days=self.longest_days):
             wrong["first"] = [_("Choose at most %(days)s days.") % {"days": self.longest_days}]
-        chosen = {}
-        for cut in NARROWING:
-            if cut.value in attrs:
-                chosen[cut] = naming.meant(cut, attrs[cut.value])
-                if chosen[cut] is None:
-                    wrong[cut.value] = [_("There is no such thing here.")]
+        part, strange = naming.part({cut: attrs[cut.value] for cut in NARROWING if cut.value in attrs})
+        wrong |= {cut.value: [_("There is no such thing here.")] for cut in strange}
         if wrong:
             raise serializers.ValidationError(wrong)
         by = attrs.get("by")
-        return {"first": attrs["first"], "last": attrs["last"], "by": Cut(by) if by else None, "of": Part(chosen)}
+        return {"first": attrs["first"], "last": attrs["last"], "by": Cut(by) if by else None, "of": part}
 
 
 class MetricOutput(serializers.Serializer[Any]):
@@ -76,7 +78,9 @@ class MetricOutput(serializers.Serializer[Any]):
 
 class FreshnessOutput(serializers.Serializer[Any]):
     made_at = serializers.DateTimeField(allow_null=True, help_text="When figures of a closed day were made last.")
-    live_from = serializers.DateField(help_text="From this day on the orders themselves are read.")
+    live_from = serializers.DateField(
+        help_text="From this day on nothing is made yet: the orders themselves are read, or nothing is told."
+    )
     holds_open_day = serializers.BooleanField(help_text="Whether today so far is in the figures.")
     dirty_days = serializers.IntegerField(help_text="Days that have changed and wait to be made anew.")
     missing_days = serializers.IntegerField(help_text="Closed days that have not been made.")

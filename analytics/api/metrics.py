@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from analytics.api import metric_shapes as shapes
 from analytics.metrics import METRICS, Cut
-from analytics.queries import measuring, naming, sales
+from analytics.queries import measuring, naming
 from config.kernel import clock
 from config.kernel.errors import Invalid
 from config.kernel.schema import refusal
@@ -69,6 +69,8 @@ class MetricView(APIView):
             "by": by.value if by else None,
             "whole": shapes.figure(metric, whole, {}),
             "rows": [shapes.figure(metric, row, names) for row in rows],
-            "freshness": shapes.freshness(sales.freshness(at=at), holds_open_day=measuring.knows_open_day(metric, cuts)),
+            "freshness": shapes.freshness(
+                measuring.freshness(metric, cuts, at=at), holds_open_day=measuring.knows_open_day(metric, cuts)
+            ),
         }
         return Response(answer)

@@ -142,7 +142,7 @@ METRICS = (
     ),
     Metric(
         "click_to_order_median",
-        pgettext_lazy("figure", "Click to order, median"),
+        pgettext_lazy("figure", "First campaign visit to order, median"),
         Unit.SECONDS,
         _("From a campaign's first visit within the window (usually 30 days) to the order: half of its orders took less."),
         _("Look no earlier than after this time whether a campaign worked."),
@@ -154,7 +154,7 @@ METRICS = (
     ),
     Metric(
         "click_to_order_p90",
-        pgettext_lazy("figure", "Click to order, nine of ten"),
+        pgettext_lazy("figure", "First campaign visit to order, nine of ten"),
         Unit.SECONDS,
         _("From a campaign's first visit within the window (usually 30 days) to the order: nine of ten orders took less."),
         _("Far above the median: some think long. A reminder in between may be worth a try."),

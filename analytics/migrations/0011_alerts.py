@@ -123,6 +123,7 @@ class Migration(migrations.Migration):
                 ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent at')),
                 ('error', models.CharField(blank=True, max_length=300, verbose_name='error')),
                 ('incident', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='analytics.incident', verbose_name='incident')),
+                ('entry', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='analytics.incidententry')),
                 ('recipient', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='recipient')),
                 ('report', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='analytics.report', verbose_name='report')),
             ],
@@ -238,7 +239,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='notice',
-            constraint=models.UniqueConstraint(fields=('incident', 'recipient', 'occasion'), name='notice_once_per_incident'),
+            constraint=models.UniqueConstraint(condition=models.Q(('entry__isnull', True)), fields=('incident', 'recipient', 'occasion'), name='notice_once_per_incident'),
+        ),
+        migrations.AddConstraint(
+            model_name='notice',
+            constraint=models.UniqueConstraint(fields=('entry', 'recipient'), name='notice_once_per_entry'),
         ),
         migrations.AddConstraint(
             model_name='notice',

@@ -315,6 +315,8 @@ class Notice(models.Model):
     incident = models.ForeignKey(
         Incident, models.PROTECT, null=True, blank=True, related_name="notices", db_index=False, verbose_name=_("incident")
     )
+    # The deed of the story that it tells of, where the same may be done again.
+    entry = models.ForeignKey(IncidentEntry, models.PROTECT, null=True, editable=False, related_name="+", db_index=False)
     report = models.ForeignKey(
         Report, models.PROTECT, null=True, blank=True, related_name="notices", db_index=False, verbose_name=_("report")
     )
@@ -333,7 +335,10 @@ class Notice(models.Model):
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
         constraints = [
-            models.UniqueConstraint(fields=["incident", "recipient", "occasion"], name="notice_once_per_incident"),
+            models.UniqueConstraint(
+                fields=["incident", "recipient", "occasion"], condition=Q(entry__isnull=True), name="notice_once_per_incident"
+            ),
+            models.UniqueConstraint(fields=["entry", "recipient"], name="notice_once_per_entry"),
             models.UniqueConstraint(fields=["report", "recipient"], name="notice_once_per_report"),
             models.CheckConstraint(
                 condition=Q(state__in=["WAITING", "SENDING", "SENT", "FAILED", "UNSURE", "UNSENT"]), name="notice_state_known"

@@ -44,13 +44,14 @@ def acknowledge(*, incident_id: int, actor: User | None, at: datetime) -> Incide
 
 @transaction.atomic
 def assign(*, incident_id: int, to: User, reason: str, actor: User | None, at: datetime) -> Incident:
-    """Whoever is given it by somebody else is told by mail."""
+    """Whoever is given it by somebody else is told by mail, each time anew."""
     incident = _open(incident_id)
     incident.assignee = to
     incident.save(update_fields=["assignee"])
-    enter(incident, Kind.ASSIGNED, at=at, text=reason, details={"to": str(to)}, actor=actor)
+    entry = enter(incident, Kind.ASSIGNED, at=at, text=reason, details={"to": str(to)}, actor=actor)
     if actor is None or to.pk != actor.pk:
-        notices.tell(incident=incident, occasion=Notice.Occasion.ASSIGNED, to=[to], due_at=at, why="assigned")
+        told = Notice.Occasion.ASSIGNED
+        notices.tell(incident=incident, entry=entry, occasion=told, to=[to], due_at=at, why="assigned")
     return incident
 
 

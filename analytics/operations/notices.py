@@ -15,7 +15,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
 
-from analytics.models import Incident, Notice, Report
+from analytics.models import Incident, IncidentEntry, Notice, Report
 from config.kernel.models import User
 from config.kernel.roles import Role
 
@@ -55,14 +55,18 @@ def tell(
     due_at: datetime,
     why: str,
     incident: Incident | None = None,
+    entry: IncidentEntry | None = None,
     report: Report | None = None,
 ) -> None:
-    """Writes a notice for each person, in the present transaction; whoever was told of this before is not told again."""
+    """Writes a notice for each person, in the present transaction; whoever was told of this before is not told again. What
+    may be done again and again is told by its line of the story, `entry`.
+    """
     Notice.objects.bulk_create(
         [
             Notice(
                 occasion=occasion,
                 incident=incident,
+                entry=entry,
                 report=report,
                 recipient=one,
                 why=why[:300],

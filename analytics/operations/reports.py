@@ -67,7 +67,7 @@ def make_due(*, at: datetime) -> Made:
             continue
         period = queries.span(pack.period, day)
         late = at - _due_at(pack, day)
-        if not queries.is_made(period, at=at) and late < queries.WAITS:
+        if not queries.is_made(pack, period, at=at) and late < queries.WAITS:
             continue
         try:
             made += _make(pack, day, at)

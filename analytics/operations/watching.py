@@ -166,9 +166,11 @@ def _calmer(incident: Incident, seen: Observation, at: datetime) -> str:
     return "resolved"
 
 
-def enter(incident: Incident, kind: str, *, at: datetime, text: str = "", details: Any = None, actor: Any = None) -> None:
+def enter(
+    incident: Incident, kind: str, *, at: datetime, text: str = "", details: Any = None, actor: Any = None
+) -> IncidentEntry:
     """One line of the story."""
-    IncidentEntry.objects.create(incident=incident, kind=kind, text=text, details=details or {}, actor=actor, at=at)
+    return IncidentEntry.objects.create(incident=incident, kind=kind, text=text, details=details or {}, actor=actor, at=at)
 
 
 def exactly(value: float | None) -> Decimal | None:

@@ -1,12 +1,12 @@
 """What a rule sees at a moment: the figure in its slot, those of the weeks before, and the verdict with its evidence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Min
+from django.db.models import Min, Model
 from django.utils.translation import gettext as _
 
 from analytics import closing, holidays
@@ -16,9 +16,10 @@ from analytics.anomalies.seasonal import WEEKS, Point
 from analytics.anomalies.tuning import effective
 from analytics.metrics import METRICS, Cut, Metric, Unit
 from analytics.models import AlertRule, VisitDay
-from analytics.queries import facts, measuring, sales, watches
-from analytics.queries.measuring import Part
+from analytics.queries import facts, making, measuring, naming, watches
+from analytics.queries.measuring import May, Part
 from config.kernel import shop
+from config.kernel.business_time import day_period
 from config.kernel.errors import Invalid
 
 # Beside the weeks that make a slot usual, those in which the noise of the figure shows.
@@ -27,6 +28,7 @@ PREVIEWED = timedelta(days=60)
 # What the chart of an incident shows.
 SHOWN_HOURS, SHOWN_DAYS = 48, 42
 SUNDAY = 6
+KEEPS = "analytics.change_alertrule"
 # Keys of parts that are rows are numbers, the others codes.
 OF_ROWS = (Cut.CATEGORY, Cut.SKU, Cut.WAREHOUSE, Cut.SEGMENT)
 
@@ -84,8 +86,41 @@ def metric_of(rule: AlertRule) -> Metric:
 def part_of(rule: AlertRule) -> Part:
     if not rule.cut:
         return measuring.EVERYTHING
-    cut = Cut(rule.cut)
-    return Part({cut: int(rule.part) if cut in OF_ROWS else rule.part})
+    told = {Cut(rule.cut): key_of(rule)}
+    found, strange = naming.part(told)
+    return Part({**found.chosen, **{one: told[one] for one in strange}})
+
+
+def cuts_of(rule: AlertRule) -> tuple[Cut, ...]:
+    """By what a rule's figure is told apart: its part, and each day or hour."""
+    time_cut = Cut.DAY_HOUR if rule.window == AlertRule.Window.HOUR else Cut.DAY
+    return (*([Cut(rule.cut)] if rule.cut else []), time_cut)
+
+
+def sees(may: May, rule: AlertRule) -> bool:
+    """Whether somebody may see the figures of a rule, not only that it found something. The shop's own works are no secret;
+    what the registry knows no longer is for those who keep the rules.
+    """
+    if rule.watch:
+        return True
+    metric = METRICS.get(rule.metric)
+    if metric is None or not measuring.can_cut(metric, cuts_of(rule)):
+        return may(KEEPS)
+    return measuring.sees(may, metric, cuts_of(rule))
+
+
+def sees_volume(may: May, rule: AlertRule) -> bool:
+    """Whether somebody may see also on how many it rests."""
+    if rule.watch:
+        return True
+    metric = METRICS.get(rule.metric)
+    counted = volume_metric(metric, [Cut(rule.cut)] if rule.cut else []) if metric else None
+    return counted is not None and measuring.sees(may, counted, cuts_of(rule))
+
+
+def key_of(rule: AlertRule) -> str | int:
+    """The part that a rule with a cut is about."""
+    return int(rule.part) if Cut(rule.cut) in OF_ROWS else rule.part
 
 
 def unit_of(rule: AlertRule) -> Unit:
@@ -115,20 +150,24 @@ def preview(rule: AlertRule, *, at: datetime) -> Preview:
 
 
 def history(rule: AlertRule, *, at: datetime, since: timedelta) -> list[Moment]:
-    """Slots up to the last one that is over, from the first in which anything was counted."""
+    """Slots up to the last one that is over and made, from the first in which anything was counted."""
     metric, part = metric_of(rule), part_of(rule)
-    counted = volume_metric(metric, part)
+    counted = volume_metric(metric, part.chosen)
     asked = [metric] if counted is None or counted is metric else [metric, counted]
     hourly = rule.window == AlertRule.Window.HOUR
     over = (_counted_until(asked, at).astimezone(shop.zone()) - timedelta(hours=1)) if hourly else None
     last = over.date() if over else closing.last_closed(at, shop.zone())
     first = last - since
     found = measuring.rows(asked, first=first, last=last, by=Cut.DAY_HOUR if hourly else Cut.DAY, of=part, at=at)
+    made_until = min((making.made_until(one, at=at) for one in _states(asked, rule)), default=at)
     off = holidays.between(first, last, "en")
     moments: list[Moment] = []
     for row in found:
         day, hour = row.key if hourly else (row.key, None)
         if over and (day, hour) > (over.date(), over.hour):
+            break
+        if made_until < _ends_at(day, hour):
+            # What nobody has made yet says nothing, and looks like a fall.
             break
         weekday = SUNDAY if day in off else day.weekday()
         volume = None if counted is None else _float(row.values[counted.code])
@@ -149,7 +188,17 @@ def _counted_until(asked: Sequence[Metric], at: datetime) -> datetime:
     return (since or at) - timedelta(hours=1)
 
 
-def volume_metric(metric: Metric, part: Part = measuring.EVERYTHING) -> Metric | None:
+def _ends_at(day: date, hour: int | None) -> datetime:
+    if hour is None:
+        return day_period(day + timedelta(days=1), shop.zone()).starts_at
+    return day_period(day, shop.zone()).starts_at + timedelta(hours=hour + 1)
+
+
+def _states(metrics: Iterable[Metric], rule: AlertRule) -> set[type[Model]]:
+    return {state for one in metrics for state in measuring.states(one, cuts_of(rule))}
+
+
+def volume_metric(metric: Metric, cuts: Iterable[Cut] = ()) -> Metric | None:
     """The count a figure rests on: itself, what it is divided by, or the orders; none where no count can be told."""
     if metric.unit is Unit.COUNT:
         return metric
@@ -157,7 +206,7 @@ def volume_metric(metric: Metric, part: Part = measuring.EVERYTHING) -> Metric |
     if metric.facts and metric.facts[-1] in by_fact:
         return by_fact[metric.facts[-1]]
     for code in ("orders", "units"):
-        if metric.facts and measuring.can_cut(METRICS[code], part.chosen):
+        if metric.facts and measuring.can_cut(METRICS[code], cuts):
             return METRICS[code]
     return None
 
@@ -197,7 +246,7 @@ def _evidence(rule: AlertRule, moments: list[Moment], verdicts: list[Verdict], a
     now, found = moments[-1], verdicts[-1]
     comparable = [one for one in moments[:-1] if one.point.slot == now.point.slot][-WEEKS:]
     shown = SHOWN_HOURS if rule.window == AlertRule.Window.HOUR else SHOWN_DAYS
-    fresh = sales.freshness(at=at)
+    fresh = measuring.freshness(metric_of(rule), cuts_of(rule), at=at)
     return {
         "metric": rule.metric,
         "cut": rule.cut,

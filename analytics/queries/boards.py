@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from analytics.metrics import METRICS, Cut, Metric
 from analytics.models import Board, BoardTile
-from analytics.queries import measuring
+from analytics.queries import measuring, naming
 from analytics.queries.measuring import Part, Row
 from config.kernel import shop
 from config.kernel.models import User
@@ -44,7 +44,7 @@ def visible(boards: QuerySet[Board], user: User) -> QuerySet[Board]:
 def cuts(tile: BoardTile) -> tuple[Cut, ...]:
     """All by which a tile tells its metric apart, the one of its rows last."""
     by = by_of(tile)
-    return (*part(tile).chosen, *([by] if by else []))
+    return (*_told(tile), *([by] if by else []))
 
 
 def by_of(tile: BoardTile) -> Cut | None:
@@ -56,8 +56,15 @@ def by_of(tile: BoardTile) -> Cut | None:
 
 
 def part(tile: BoardTile) -> Part:
+    """What no channel tells of any more has no figures."""
+    told = _told(tile)
+    found, strange = naming.part(told)
+    return Part({**found.chosen, **{cut: told[cut] for cut in strange}})
+
+
+def _told(tile: BoardTile) -> dict[Cut, str | int]:
     told = {Cut.CHANNEL: tile.channel, Cut.CATEGORY: tile.category_id, Cut.WAREHOUSE: tile.warehouse_id}
-    return Part({cut: value for cut, value in told.items() if value})
+    return {cut: value for cut, value in told.items() if value}
 
 
 def shown(tiles: Sequence[BoardTile], *, at: datetime) -> list[Shown]:
@@ -73,7 +80,8 @@ def _shown(tile: BoardTile, metric: Metric, at: datetime) -> Shown:
         # Whole days are compared with whole days.
         last -= timedelta(days=1)
     first = last - timedelta(days=tile.days - 1)
-    by, scope = by_of(tile), {"of": part(tile), "at": at}
+    by = by_of(tile)
+    scope: dict[str, Any] = {"of": part(tile), "at": at}
     whole, before, rows = None, None, []
     if by is None:
         span: dict[str, Any] = {"first": first, "last": last, **scope}
@@ -81,5 +89,5 @@ def _shown(tile: BoardTile, metric: Metric, at: datetime) -> Shown:
         earlier = timedelta(days=tile.days if tile.days > 1 else 7)
         before = measuring.whole([metric], **span | {"first": first - earlier, "last": last - earlier}).values[metric.code]
     else:
-        rows = measuring.rows([metric], first=first, last=last, by=by, of=part(tile), at=at)
+        rows = measuring.rows([metric], first=first, last=last, by=by, **scope)
     return Shown(tile, metric, by, first, last, whole, before, rows)

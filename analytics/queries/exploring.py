@@ -12,7 +12,7 @@ from analytics.metrics import Cut, Metric
 from analytics.queries import annotations, contributing, measuring, sales
 from analytics.queries.annotations import Annotation
 from analytics.queries.contributing import Contribution
-from analytics.queries.measuring import Part, Row
+from analytics.queries.measuring import May, Part, Row
 from analytics.queries.sales import Freshness
 from config.kernel import shop
 
@@ -59,23 +59,26 @@ class Answer:
     fresh: Freshness
 
 
-def answer(asked: Question, *, at: datetime) -> Answer:
-    fresh = sales.freshness(at=at)
+def answer(asked: Question, *, may: May, at: datetime) -> Answer:
+    """What is told beyond the question, by other cuts, is told to those who see the figure cut like that."""
+    fresh = measuring.freshness(asked.metric, asked.cuts, at=at)
     scope: dict[str, Any] = {"of": asked.of, "at": at}
     rows = measuring.rows(asked.metrics, first=asked.first, last=asked.last, by=asked.by, **scope)
     whole = measuring.whole(asked.metrics, first=asked.first, last=asked.last, over=asked.by, **scope)
     span = earlier_span(asked, fresh, at=at)
     earlier, partners, earlier_whole = _compared(asked, rows, span, at)
     slots = []
-    if measuring.can_cut(asked.metric, [*asked.of.chosen, Cut.SLOT]):
+    if measuring.sees(may, asked.metric, [*asked.of.chosen, Cut.SLOT]):
         slots = measuring.rows([asked.metric], first=asked.first, last=asked.last, by=Cut.SLOT, **scope)
-    by = next((one for one in EXPLAINED_BY if measuring.can_cut(asked.metric, [*asked.of.chosen, one])), None)
+    by = next((one for one in EXPLAINED_BY if measuring.sees(may, asked.metric, [*asked.of.chosen, one])), None)
     found: list[Contribution] = []
     if by and (before := earlier_span(replace(asked, by=by), fresh, at=at)):
         now = (asked.first, _reach(replace(asked, by=by), fresh, at))
         found = contributing.contributions(asked.metric, by=by, span=now, earlier=before, **scope) or []
     happened = (
-        annotations.of_span(first=asked.first, last=min(asked.last, shop.day(at)), of=asked.of, fresh=fresh, at=at)
+        annotations.of_span(
+            first=asked.first, last=min(asked.last, shop.day(at)), of=asked.of, fresh=sales.freshness(at=at), at=at
+        )
         if asked.by in (Cut.DAY, Cut.WEEK)
         else []
     )

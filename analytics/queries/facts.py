@@ -13,6 +13,7 @@ from analytics.behaviour import crediting
 from analytics.metrics import Cut
 from analytics.models import (
     AdSpend,
+    AttributionDay,
     DailyAttribution,
     DailyBuying,
     DailyCustomer,
@@ -24,6 +25,9 @@ from analytics.models import (
     DailyStock,
     HourlySales,
     HourlyVisits,
+    PurchaseDay,
+    RollupState,
+    VisitDay,
 )
 from config.kernel import shop
 from config.kernel.business_time import Period, day_period
@@ -40,7 +44,8 @@ class Source:
     """One rollup. `facts` names the column of each fact; `cuts` the lookup of each cut that is not of time.
 
     `live` reads days from the place the rollup is made from, where these are too fresh for it. A rollup of `closed_only` days
-    knows nothing of the open one. Whoever may view the rollup's rows may see the figures made of them.
+    knows nothing of the open one. `state` tells which days are made; none of what is told by hand. Whoever may view the
+    rollup's rows may see the figures made of them.
     """
 
     model: type[Model]
@@ -49,6 +54,7 @@ class Source:
     by_hour: bool = False
     live: Callable[[date, date], Iterable[LiveRow]] | None = None
     closed_only: bool = False
+    state: type[Model] | None = RollupState
 
     @property
     def permission(self) -> str:
@@ -113,9 +119,14 @@ BUYING = Source(
     _same("new_orders", "new_sales", "repeat_orders", "repeat_sales", "guest_orders", "guest_sales"),
     {Cut.CHANNEL: "channel"},
     closed_only=True,
+    state=PurchaseDay,
 )
 RETURNS = Source(
-    DailyReturn, {"return_visits": "visits", "return_orders": "orders"}, {Cut.CHANNEL: "channel"}, closed_only=True
+    DailyReturn,
+    {"return_visits": "visits", "return_orders": "orders"},
+    {Cut.CHANNEL: "channel"},
+    closed_only=True,
+    state=PurchaseDay,
 )
 # Of those who are members now, whenever they joined.
 CUSTOMERS = Source(
@@ -123,6 +134,7 @@ CUSTOMERS = Source(
     _same("orders", "units", "gross", "discounts", "returned") | {"customer_visits": "visits"},
     {Cut.SEGMENT: "customer__memberships__segment_id"},
     closed_only=True,
+    state=PurchaseDay,
 )
 VISITS = Source(
     HourlyVisits,
@@ -131,6 +143,7 @@ VISITS = Source(
     | {"visits_out_of_stock": "saw_out_of_stock"},
     {Cut.CHANNEL: "channel"},
     by_hour=True,
+    state=VisitDay,
 )
 INTEREST = Source(
     DailyInterest,
@@ -144,6 +157,7 @@ INTEREST = Source(
         "dwell_seconds": "dwell_seconds",
     },
     {Cut.CATEGORY: "variant__product__category_id", Cut.SKU: "variant_id"},
+    state=VisitDay,
 )
 _ORIGINS = {Cut.GROUPING: "grouping", Cut.CAMPAIGN: "campaign_key"}
 ATTRIBUTION = Source(
@@ -151,8 +165,9 @@ ATTRIBUTION = Source(
     _same("assists", *(f"{model.value}_{what}" for model in crediting.Model for what in ("orders", "net", "new")))
     | {"origin_visits": "visits"},
     {**_ORIGINS, Cut.CHANNEL: "channel"},
+    state=AttributionDay,
 )
-SPEND = Source(AdSpend, {"ad_cost": "cost", "ad_clicks": "clicks", "ad_impressions": "impressions"}, _ORIGINS)
+SPEND = Source(AdSpend, {"ad_cost": "cost", "ad_clicks": "clicks", "ad_impressions": "impressions"}, _ORIGINS, state=None)
 
 # The first that knows all that is asked for answers, so what is read live stands before what is not.
 SOURCES: tuple[Source, ...] = (

@@ -12,7 +12,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import DateField, F, Q, QuerySet, Sum
+from django.db.models import DateField, F, Model, Q, QuerySet, Sum
 from django.db.models.functions import ExtractIsoWeekDay, TruncMonth, TruncWeek
 from django.utils.translation import gettext as _
 
@@ -22,16 +22,22 @@ from analytics.metrics import (
     Metric,
     behaviour,
 )
+from analytics.models import AttributionDay, RollupState, VisitDay
 from analytics.queries import (
     click_to_order,
+    making,
     sales,
     visitors,
 )
 from analytics.queries.facts import Source, source_of
+from analytics.queries.sales import Freshness
 from config.kernel import shop
 from config.kernel.errors import Invalid
 
 NOTHING = Decimal(0)
+
+# Whether somebody has a permission.
+May = Callable[[str], bool]
 
 
 class CutRefused(Invalid):
@@ -64,17 +70,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Question:
-    """How a figure is asked for that sums cannot make, by what it can be told apart, and who may see it."""
+    """How a figure is asked for that sums cannot make, what tells it apart, who may see it, and which days it knows."""
 
     ask: Callable[..., Mapping[Any, Decimal | None]]
     cuts: frozenset[Cut]
     permission: str
+    state: type[Model]
 
 
 # By the name in `Metric.asked`. Whoever knows how to ask adds to it.
 ASKED: dict[str, Question] = {
-    behaviour.DAILY_VISITORS: Question(visitors.daily, visitors.CUTS, visitors.PERMISSION),
-    "click_to_order": Question(click_to_order.asked, click_to_order.CUTS, click_to_order.PERMISSION),
+    behaviour.DAILY_VISITORS: Question(visitors.daily, visitors.CUTS, visitors.PERMISSION, VisitDay),
+    "click_to_order": Question(click_to_order.asked, click_to_order.CUTS, click_to_order.PERMISSION, AttributionDay),
 }
 
 
@@ -91,9 +98,12 @@ class _Plan:
 
 def rows(metrics: Sequence[Metric], *, first: date, last: date, by: Cut, at: datetime, of: Part = EVERYTHING) -> list[Row]:
     """One row for each key of the cut, in the order of time where it cuts time: then none is left out, else those that hold
-    something. Days after `at` are not there; a day whose figures are not made yet has none.
+    something. Days after `at` are not there, and a period that has not begun has no rows; a day whose figures are not made
+    yet has none.
     """
     last = min(last, shop.day(at))
+    if first > last:
+        return []
     plans, folded = _facts(metrics, first, last, by, of, at)
     asked = _asked(metrics, first, last, by, of, at)
     happened = {*(key for found in folded.values() for key in found), *(key for found in asked.values() for key in found)}
@@ -110,8 +120,13 @@ def whole(
     of: Part = EVERYTHING,
     over: Cut | None = None,
 ) -> Row:
-    """The figures of the whole span in one row; of the rows that are cut by `over`, which may know closed days only."""
+    """The figures of the whole span in one row; of the rows that are cut by `over`, which may know closed days only. Of a
+    period that has not begun nothing can be told.
+    """
     last = min(last, shop.day(at))
+    if first > last:
+        facts = {name: NOTHING for one in metrics for name in one.facts}
+        return Row(None, facts, {one.code: None for one in metrics})
     plans, folded = _facts(metrics, first, last, None, of, at, over)
     asked = _asked(metrics, first, last, None, of, at)
     return _row(plans, folded, None, {code: found.get(None) for code, found in asked.items()}, None, first)
@@ -135,9 +150,29 @@ def permissions(metric: Metric, cuts: Iterable[Cut] = ()) -> frozenset[str]:
     return frozenset(source.permission for source in _sources(metric, frozenset(cuts)))
 
 
+def sees(may: May, metric: Metric, cuts: Iterable[Cut] = ()) -> bool:
+    """Whether the figure, cut like this, is for these permissions; one that cannot be cut so is for nobody."""
+    cut = tuple(cuts)
+    return can_cut(metric, cut) and all(may(one) for one in permissions(metric, cut))
+
+
 def knows_open_day(metric: Metric, cuts: Iterable[Cut] = ()) -> bool:
     """Whether the figure holds what happened today so far."""
     return not metric.asked and not any(source.closed_only for source in _sources(metric, frozenset(cuts)))
+
+
+def states(metric: Metric, cuts: Iterable[Cut] = ()) -> frozenset[type[Model]]:
+    """What tells which days of the figure are made; nothing for what is read live or told by hand."""
+    if metric.asked:
+        return frozenset({ASKED[metric.asked].state})
+    return frozenset(source.state for source in _sources(metric, frozenset(cuts)) if source.state and not source.live)
+
+
+def freshness(metric: Metric, cuts: Iterable[Cut] = (), *, at: datetime) -> Freshness:
+    """How far the figure reaches; of one that is read live, how far the closed days do."""
+    cut = frozenset(cuts)
+    is_live = not metric.asked and any(source.live for source in _sources(metric, cut))
+    return making.freshness([*states(metric, cut), *([RollupState] if is_live else [])], at=at)
 
 
 def _asked(
@@ -196,7 +231,9 @@ def _facts(
     if not sources:
         return [], {}
     live_from = sales.freshness(at=at).live_from
-    plans = [_plan(one, sources[one.code], last, live_from) for one in metrics if not one.asked]
+    states = {source.state for found in sources.values() for source in found if source.state and not source.live}
+    unmade = {one: live_from if one is RollupState else making.unmade_from(one, at=at) for one in states}
+    plans = [_plan(one, sources[one.code], last, unmade) for one in metrics if not one.asked]
     wanted: dict[tuple[Source, date], set[str]] = defaultdict(set)
     for plan in plans:
         for source, names in plan.sources.items():
@@ -207,11 +244,14 @@ def _facts(
     }
 
 
-def _plan(metric: Metric, sources: Mapping[Source, frozenset[str]], last: date, live_from: date) -> _Plan:
-    closed_only = any(one.closed_only for one in sources)
+def _plan(
+    metric: Metric, sources: Mapping[Source, frozenset[str]], last: date, unmade: Mapping[type[Model], date | None]
+) -> _Plan:
+    known = [(one, day) for one in sources if one.state and not one.live and (day := unmade[one.state])]
     # Facts of several places are of the same days, or a share of them would be neither of today nor of yesterday.
-    until = min(last, live_from - timedelta(days=1)) if closed_only and len(sources) > 1 else last
-    return _Plan(metric, sources, until, live_from if closed_only else None)
+    closed = [day for one, day in known if one.closed_only]
+    until = min(last, min(closed) - timedelta(days=1)) if closed and len(sources) > 1 else last
+    return _Plan(metric, sources, until, min((day for _source, day in known), default=None))
 
 
 def _of_source(

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from analytics.metrics import Cut
 from analytics.queries import titles
+from analytics.queries.measuring import Part
 from campaigns.models import Segment
 from inventory.models import Category, Variant, Warehouse
 from orders.queries import worklists
@@ -52,7 +53,24 @@ def meant(cut: Cut, code: str) -> Any:
         return Warehouse.objects.filter(code=code).values_list("pk", flat=True).first()
     if cut is Cut.SEGMENT:
         return Segment.objects.filter(code=code).values_list("pk", flat=True).first()
-    within = Q(code=code) | Q(parent__code=code) | Q(parent__parent__code=code)
+    return _held("code", code)
+
+
+def part(told: Mapping[Cut, str | int]) -> tuple[Part, list[Cut]]:
+    """The part of the figures that is meant, as every door asks for it, and by what no such thing was found. Text is a public
+    code, a number the key of a row.
+    """
+    found = {cut: meant(cut, one) if isinstance(one, str) else _row(cut, one) for cut, one in told.items()}
+    return Part({cut: key for cut, key in found.items() if key is not None}), [cut for cut, key in found.items() if key is None]
+
+
+def _row(cut: Cut, key: int) -> Any:
+    return _held("pk", key) if cut is Cut.CATEGORY else key
+
+
+def _held(field: str, value: Any) -> frozenset[int] | None:
+    """A category with those below it."""
+    within = Q(**{field: value}) | Q(**{f"parent__{field}": value}) | Q(**{f"parent__parent__{field}": value})
     return frozenset(Category.objects.filter(within).values_list("pk", flat=True)) or None
 
 

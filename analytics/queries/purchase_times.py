@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, DateField, F, Max, Min, QuerySet
 from django.db.models.functions import ExtractIsoWeekDay, TruncMonth, TruncWeek
 from django.utils.translation import gettext as _
@@ -153,14 +154,18 @@ def cohort_months(*, most: int) -> list[date]:
 def cohort_table(*, first: date, last: date, channel: str = "") -> list[cohorts.Cohort]:
     """Cohorts whose first orders lie in the span, in whole, up to the last day that is made."""
     until = freshness().until
+    return cohorts.table(_cells(_cohort_rows(first, last, channel).iterator()), until) if until else []
+
+
+def _cohort_rows(first: date, last: date, channel: str) -> QuerySet[CohortMonth]:
     rows = CohortMonth.objects.filter(day__gte=first, day__lte=last)
-    if channel:
-        rows = rows.filter(channel=channel)
-    parts = (
-        (one.day.replace(day=1), one.months, cohorts.Cell(one.customers, one.orders, one.sales - one.returned))
-        for one in rows.iterator()
+    return rows.filter(channel=channel) if channel else rows
+
+
+def _cells(rows: Iterable[CohortMonth]) -> Iterable[tuple[date, int, cohorts.Cell]]:
+    return (
+        (one.day.replace(day=1), one.months, cohorts.Cell(one.customers, one.orders, one.sales - one.returned)) for one in rows
     )
-    return cohorts.table(parts, until) if until else []
 
 
 # --- as metrics
@@ -266,13 +271,32 @@ def _retention(*, metric: Metric, first: date, last: date, by: Cut | None, of: P
         return {}
     chosen = str(of.chosen.get(Cut.CHANNEL, ""))
     if by == Cut.CHANNEL:
+        parts: dict[str, list[CohortMonth]] = defaultdict(list)
+        for one in _cohort_rows(first, last, chosen):
+            parts[one.channel].append(one)
         return {
-            one: cohorts.retention(cohort_table(first=first, last=last, channel=one), 1, until + timedelta(days=1))
-            for one in ([chosen] if chosen else channels())
+            channel: cohorts.retention(cohorts.table(_cells(rows), until), 1, until + timedelta(days=1))
+            for channel, rows in parts.items()
         }
     found = cohort_table(first=first, last=last, channel=chosen)
     groups: dict[Any, list[cohorts.Cohort]] = {one.month: [one] for one in found} if by == Cut.MONTH else {None: found}
     return {key: cohorts.retention(theirs, 1, until + timedelta(days=1)) for key, theirs in groups.items()}
+
+
+# Who was known before a span, without those who did something lately, is dormant; of these, who did something in the span.
+_REACTIVATED = """
+    SELECT span.first,
+        (SELECT count(*) FROM analytics_dailycustomer AS d WHERE d.since IS NULL AND d.day < span.first),
+        (
+            SELECT count(DISTINCT d.customer_id) FROM analytics_dailycustomer AS d
+            WHERE d.day > span.first - %(days)s AND d.day < span.first
+        ),
+        (
+            SELECT count(*) FROM analytics_dailycustomer AS d
+            WHERE d.day BETWEEN span.first AND span.last AND d.since >= %(days)s AND d.day - d.since <= span.first - %(days)s
+        )
+    FROM unnest(%(firsts)s::date[], %(lasts)s::date[]) AS span (first, last)
+"""
 
 
 def _reactivation(*, metric: Metric, first: date, last: date, by: Cut | None, of: Part, at: datetime) -> Figures:
@@ -280,20 +304,12 @@ def _reactivation(*, metric: Metric, first: date, last: date, by: Cut | None, of
     spans: dict[Any, list[date]] = defaultdict(list)
     for day in closing.days(first, last):
         spans[_key(by, day, "")].append(day)
-    return {key: _reactivated(days[0], days[-1]) for key, days in spans.items()}
-
-
-def _reactivated(first: date, last: date) -> Decimal | None:
-    """Who was known before, without those who did something lately, is dormant; of these, who did something in the span."""
-    dormant_from = first - timedelta(days=DORMANT_DAYS)
-    known = DailyCustomer.objects.filter(since__isnull=True, day__lt=first).count()
-    lately = DailyCustomer.objects.filter(day__gt=dormant_from, day__lt=first)
-    dormant: int = known - lately.aggregate(number=Count("customer", distinct=True))["number"]
-    if not dormant:
-        return None
-    rows = DailyCustomer.objects.filter(day__gte=first, day__lte=last, since__gte=DORMANT_DAYS).values_list("day", "since")
-    back: int = sum(day - timedelta(days=since) <= dormant_from for day, since in rows if since is not None)
-    return Decimal(back) / dormant
+    firsts, lasts = ([days[place] for days in spans.values()] for place in (0, -1))
+    with connection.cursor() as cursor:
+        cursor.execute(_REACTIVATED, {"firsts": firsts, "lasts": lasts, "days": DORMANT_DAYS})
+        found = {first: Decimal(back) / (known - lately) if known > lately else None
+                 for first, known, lately, back in cursor.fetchall()}  # fmt: skip
+    return {key: found[days[0]] for key, days in spans.items()}
 
 
 def _buyers(*, metric: Metric, first: date, last: date, by: Cut | None, of: Part, at: datetime) -> Figures:
@@ -317,11 +333,11 @@ def _buyers(*, metric: Metric, first: date, last: date, by: Cut | None, of: Part
 
 _BY_CHANNEL = _TIME | {Cut.CHANNEL}
 ASKED |= {
-    "lead_time": Question(_of_newcomers(Newcomer.Since.VISIT, False), _BY_CHANNEL, "analytics.view_newcomer"),
-    "repeat": Question(_of_newcomers(Newcomer.Since.ORDER, None), _BY_CHANNEL, "analytics.view_newcomer"),
-    "timing": Question(_timing, _BY_CHANNEL, "analytics.view_newcomer"),
-    "planned": Question(_planned, _BY_CHANNEL, "analytics.view_newcomer"),
-    "retention": Question(_retention, frozenset({Cut.MONTH, Cut.CHANNEL}), "analytics.view_cohortmonth"),
-    "reactivation": Question(_reactivation, frozenset({Cut.WEEK, Cut.MONTH}), "analytics.view_cohortmonth"),
-    "buyers": Question(_buyers, _TIME | {Cut.SEGMENT}, "analytics.view_cohortmonth"),
+    "lead_time": Question(_of_newcomers(Newcomer.Since.VISIT, False), _BY_CHANNEL, "analytics.view_newcomer", PurchaseDay),
+    "repeat": Question(_of_newcomers(Newcomer.Since.ORDER, None), _BY_CHANNEL, "analytics.view_newcomer", PurchaseDay),
+    "timing": Question(_timing, _BY_CHANNEL, "analytics.view_newcomer", PurchaseDay),
+    "planned": Question(_planned, _BY_CHANNEL, "analytics.view_newcomer", PurchaseDay),
+    "retention": Question(_retention, frozenset({Cut.MONTH, Cut.CHANNEL}), "analytics.view_cohortmonth", PurchaseDay),
+    "reactivation": Question(_reactivation, frozenset({Cut.WEEK, Cut.MONTH}), "analytics.view_cohortmonth", PurchaseDay),
+    "buyers": Question(_buyers, _TIME | {Cut.SEGMENT}, "analytics.view_cohortmonth", PurchaseDay),
 }

@@ -1,12 +1,15 @@
 """What a report tells: each figure of the period beside the one before, day by day, and how fresh the figures are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from analytics.metrics import METRICS, Cut
-from analytics.models import ReportPack
-from analytics.queries import measuring, sales
+from django.db.models import Model
+
+from analytics.metrics import METRICS, Cut, Metric
+from analytics.models import ReportPack, RollupState
+from analytics.queries import making, measuring
 from config.kernel import shop
 
 # A turn that was missed, for no worker was there, is made up for as long.
@@ -56,8 +59,15 @@ def turn(pack: ReportPack, at: datetime) -> date | None:
     return None
 
 
-def is_made(period: Span, *, at: datetime) -> bool:
-    return sales.freshness(at=at).live_from > period.last
+def is_made(pack: ReportPack, period: Span, *, at: datetime) -> bool:
+    """Whether all figures of the pack are made for the period; the takings, which are read live, too."""
+    wanted = _states([METRICS[code] for code in pack.metrics if code in METRICS])
+    unmade = [day for one in wanted if (day := making.unmade_from(one, at=at))]
+    return all(day > period.last for day in unmade)
+
+
+def _states(metrics: Iterable[Metric]) -> set[type[Model]]:
+    return {RollupState, *(state for one in metrics for state in measuring.states(one))}
 
 
 def content(pack: ReportPack, period: Span, *, at: datetime) -> dict[str, Any]:
@@ -70,7 +80,7 @@ def content(pack: ReportPack, period: Span, *, at: datetime) -> dict[str, Any]:
     # What is told of months only stands in the table of days without figures.
     by_day = [one for one in metrics if measuring.can_cut(one, [Cut.DAY])]
     days = measuring.rows(by_day, first=first, last=period.last, by=Cut.DAY, at=at)
-    fresh = sales.freshness(at=at)
+    fresh = making.freshness(_states(metrics), at=at)
     return {
         "name": pack.name,
         "before": {"first": period.before.first, "last": period.before.last},

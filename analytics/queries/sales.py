@@ -79,7 +79,7 @@ def freshness(*, at: datetime) -> Freshness:
         first=Min("day"),
         made=ArrayAgg("day", filter=Q(day__gte=lately, rebuilt_at__isnull=False), default=[]),
     )
-    first = known["first"] or _first_day()
+    first = known["first"] or first_day()
     # Right after midnight yesterday has no figures yet, and no later day has any while no worker is there to make them.
     begins = min(max(first or today, lately), today)
     unmade = [day for day in closing.days(begins, today) if day not in known["made"]]
@@ -88,7 +88,8 @@ def freshness(*, at: datetime) -> Freshness:
     return Freshness(unmade[0], made_until, known["made_at"], known["dirty"], max(missing, 0))
 
 
-def _first_day() -> date | None:
+def first_day() -> date | None:
+    """Of the first order."""
     first = extract.first_moment()
     return shop.day(first) if first else None
 

@@ -176,9 +176,9 @@ def test_a_rule_that_makes_no_sense_is_refused_at_its_field(owner: Client, value
 
 
 def test_a_pack_is_made_once_at_its_hour_and_mailed_once() -> None:
-    clerk = somebody()
+    analyst = somebody(role=Role.ANALYST)
     figures()
-    pack = a_pack(recipients=[clerk])
+    pack = a_pack(recipients=[analyst])
     assert reports.make_due(at=NOW.replace(hour=7)).made == 0
     assert [reports.make_due(at=NOW.replace(hour=hour)).made for hour in (8, 9, 14)] == [1, 0, 0]
     report = Report.objects.get()
@@ -248,3 +248,23 @@ def test_a_pack_is_written_by_its_form(owner: Client) -> None:
     assert owner.post(address("reportpack_change", pack.pk), {**form, "metrics": []}).status_code == 200
     assert owner.post(address("reportpack_change", pack.pk), {**form, "metrics": ["net"]}).status_code == 302
     assert ReportPack.objects.get().metrics == ["net"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "page", "query"),
+    [
+        ("orders", "orders_order_changelist", "placed_at_from=2026-11-19&placed_at_to=2026-11-19"),
+        ("visits", "analytics_visit_changelist", "started_at_from=2026-11-19&started_at_to=2026-11-19"),
+        ("ad_spend", "analytics_adspend_changelist", "day_from=2026-11-19&day_to=2026-11-19"),
+    ],
+)
+def test_an_incident_leads_to_the_rows_its_figure_is_made_of(owner: Client, metric: str, page: str, query: str) -> None:
+    rule = a_rule(metric=metric, kind="THRESHOLD", direction="UP", limit=1, window="DAY")
+    told = {"value": 2, "why": "above", "slot": {"day": str(YESTERDAY)}, "limit": 1}
+    found = Incident.objects.create(
+        rule=rule, severity="WARNING", opened_at=NOW, seen_at=NOW, value=2, peak=2, excess=1.0, evidence=told
+    )
+
+    shown = owner.get(address("incident_change", found.pk)).context
+
+    assert shown["rows_url"] == f"{reverse(f'admin:{page}')}?{query}"

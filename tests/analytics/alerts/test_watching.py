@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core import mail
 from django.db import DatabaseError
 
@@ -364,7 +365,7 @@ def an_incident(**values: Any) -> Incident:
 
 
 def test_a_mail_says_what_why_and_where_and_goes_out_once() -> None:
-    somebody()
+    somebody().user_permissions.add(Permission.objects.get(codename="view_hourlysales"))
     incident = an_incident()
     assert notices.send_due(words=alert_words.mail, at=NOW).sent == 1
     assert notices.send_due(words=alert_words.mail, at=NOW).sent == 0
@@ -437,3 +438,15 @@ def test_without_a_mail_server_notices_say_so(settings: Any) -> None:
     an_incident()
     assert notices.send_due(words=alert_words.mail, at=NOW).sent == 0
     assert (Notice.objects.get().state, Notice.objects.get().error) == ("UNSENT", "no_mail_server")
+
+
+def test_who_is_given_an_incident_again_is_told_again() -> None:
+    incident = an_incident()
+    first, second = somebody("first"), somebody("second")
+    before = Notice.objects.count()
+
+    for to in (first, second, first):
+        incidents.assign(incident_id=incident.pk, to=to, reason="", actor=None, at=NOW)
+
+    told = Notice.objects.filter(occasion="ASSIGNED").order_by("pk").values_list("recipient__username", flat=True)
+    assert (list(told), Notice.objects.count() - before) == (["first", "second", "first"], 3)

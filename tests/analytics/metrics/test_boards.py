@@ -63,6 +63,10 @@ def trade(days: int = 30) -> dict[str, Any]:
     return {"cup": cup, "bowl": bowl, "here": here}
 
 
+def everything(_permission: str) -> bool:
+    return True
+
+
 def explored(client: Client, **query: Any) -> Any:
     return client.get(reverse(EXPLORER), query)
 
@@ -186,7 +190,7 @@ def test_the_days_before_are_compared_weekday_by_weekday() -> None:
     trade()
     asked = Question((METRICS["sales"],), date(2026, 11, 11), TODAY, Cut.DAY, Against.BEFORE)
 
-    found = exploring.answer(asked, at=NOW)
+    found = exploring.answer(asked, may=everything, at=NOW)
 
     assert found.partners[TODAY] == date(2026, 11, 6)
     assert (found.whole.values["sales"], found.earlier_whole) == (200_000, 100_000)
@@ -198,13 +202,13 @@ def test_the_parts_explain_the_whole_change() -> None:
     trade()
     asked = Question((METRICS["sales"],), date(2026, 11, 11), TODAY, Cut.DAY, Against.BEFORE)
 
-    found = exploring.answer(asked, at=NOW)
+    found = exploring.answer(asked, may=everything, at=NOW)
 
     # By category closed days are known: nine of them, each with two bowls more than nine days of the weeks before.
     assert found.explained_by is Cut.CATEGORY
     assert [(one.change, one.share) for one in found.contributions] == [(90_000, 1), (0, 0)]
     average = Question((METRICS["average_order"],), date(2026, 11, 11), TODAY, Cut.DAY, Against.BEFORE)
-    assert exploring.answer(average, at=NOW).contributions == []
+    assert exploring.answer(average, may=everything, at=NOW).contributions == []
 
 
 def test_shares_of_a_change_are_told_with_their_sign() -> None:
@@ -237,7 +241,7 @@ def test_promotions_prices_and_empty_shelves_stand_beside_the_line() -> None:
     span: dict[str, Any] = {"first": date(2026, 11, 1), "last": TODAY, "at": NOW}
 
     asked = Question((METRICS["sales"],), date(2026, 11, 1), TODAY, Cut.DAY)
-    found = exploring.answer(asked, at=NOW)
+    found = exploring.answer(asked, may=everything, at=NOW)
 
     told = [(one.kind, one.first, one.last, one.title.split()[0]) for one in found.annotations]
     assert (Kind.PROMOTION, date(2026, 11, 1), date(2026, 11, 2), "promo-1") in told

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from analytics.metrics import METRICS
 from analytics.queries import catalogue
@@ -21,6 +22,14 @@ def test_each_metric_stands_in_one_subject() -> None:
     told = [one.code for subject in catalogue.subjects() for one in subject.metrics]
 
     assert sorted(told) == sorted(METRICS)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_no_two_metrics_share_a_name(language: str) -> None:
+    with override(language):
+        titles = [str(one.title) for one in METRICS.values()]
+
+    assert sorted(titles) == sorted(set(titles))
 
 
 @pytest.mark.django_db

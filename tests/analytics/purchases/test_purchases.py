@@ -228,7 +228,7 @@ def test_a_canceled_first_order_makes_the_next_one_the_first() -> None:
     assert wrong() == []
 
 
-def test_the_dormant_who_come_back_are_counted_against_those_who_might() -> None:
+def test_the_dormant_who_come_back_are_counted_against_those_who_might(django_assert_num_queries: Any) -> None:
     cup = a_variant()
     sleepy, gone, lively = (a_customer() for _ in range(3))
     for buyer, day in ((sleepy, "2026-08-01"), (gone, "2026-08-02"), (lively, "2026-10-20"), (sleepy, "2026-11-05")):
@@ -238,6 +238,26 @@ def test_the_dormant_who_come_back_are_counted_against_those_who_might() -> None
     assert value("reactivation", date(2026, 11, 1), date(2026, 11, 19)) == D("0.5")
     assert value("reactivation", date(2026, 11, 6), date(2026, 11, 19)) == 0
     assert value("reactivation", date(2026, 8, 1), date(2026, 8, 9)) is None
+
+    asked: dict[str, Any] = {"first": date(2026, 10, 26), "last": date(2026, 11, 19), "at": NOW}
+    with django_assert_num_queries(1):
+        weeks = measuring.rows([METRICS["reactivation"]], by=Cut.WEEK, **asked)
+    assert [(row.key.day, row.values["reactivation"]) for row in weeks] == [(26, 0), (2, D("0.5")), (9, 0), (16, 0)]
+
+
+def test_retention_by_channel_is_read_at_once(django_assert_num_queries: Any) -> None:
+    cup, asked = a_variant(), {"first": date(2026, 9, 1), "last": date(2026, 9, 30), "at": NOW}
+    for channel in ("web", "app"):
+        buyer = a_customer()
+        for day in ("2026-09-05", "2026-10-05")[: 2 if channel == "web" else 1]:
+            an_order(seoul(day), Line(cup), customer=buyer, channel=channel)
+    purchases.rebuild_due(at=NOW)
+
+    # How far purchases are made takes three.
+    with django_assert_num_queries(4):
+        rows = measuring.rows([METRICS["retention"]], by=Cut.CHANNEL, **asked)
+
+    assert {row.key: row.values["retention"] for row in rows} == {"web": 1, "app": 0}
 
 
 def test_sales_are_told_by_segment_of_who_is_in_it_now() -> None:
