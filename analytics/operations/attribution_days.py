@@ -100,7 +100,7 @@ def keep(*, before: date) -> None:
     due = AttributionDay.objects.filter(day__lt=before + window(), rebuilt_at__isnull=False, is_kept=False)
     with transaction.atomic():
         # In the order in which others mark them.
-        kept = list(due.select_for_update().order_by("day").values_list("day", flat=True))
+        kept = list(due.select_for_update(no_key=True).order_by("day").values_list("day", flat=True))
         AttributionDay.objects.filter(day__in=kept).update(is_kept=True, state=AttributionDay.State.CLEAN, dirtied_at=None)
     OrderTouch.objects.filter(day__lt=before + window()).delete()
 

@@ -46,7 +46,7 @@ def erase(*, customer_id: int, reason: str, actor: User | None, at: datetime, ad
     # Whoever makes these holds up customers at their end, and staff who say something hold the rhythm before the customer.
     purchase_marks.alone()
     rhythm.alone()
-    CustomerRhythm.objects.select_for_update().filter(pk=customer_id).first()
+    CustomerRhythm.objects.select_for_update(no_key=True).filter(pk=customer_id).first()
     customer = customers.lock(customer_id=customer_id)
     if done := Erasure.objects.filter(customer=customer).first():
         return done

@@ -158,7 +158,7 @@ def _told(fault: Exception) -> str:
 @transaction.atomic
 def _note_last_day(outlet: Outlet, at: datetime) -> None:
     """Up to which day no file is missing: for people to read, no run goes by it."""
-    Outlet.objects.select_for_update().get(pk=outlet.pk)
+    Outlet.objects.select_for_update(no_key=True).get(pk=outlet.pk)
     written = set(OutletFile.objects.filter(outlet=outlet).values_list("day", flat=True))
     last = None
     for day in closing.days(outlet.first_day, closing.last_closed(at, shop.zone())):
