@@ -55,7 +55,7 @@ TABLES = (
         "analyst",
         Purpose.MEASURING,
         Kept.EVENTS_PERSONAL,
-        none="id first_at is_new",
+        none="id first_at settled_at is_new",
         pseudonymous="visitor external_id customer_id",
     ),
     Table(
@@ -190,8 +190,8 @@ TABLES = (
         "id since day channel had_bought persons bought_steps bought_counts left_steps left_counts",
     ),
     _figures("cohortmonth", "id day channel months customers orders sales returned"),
-    _figures("purchaseday", "day state marks dirtied_at rebuilt_at source_rows"),
-    _figures("cohortday", "day state marks dirtied_at rebuilt_at seen_until"),
+    _figures("purchaseday", "day state marks dirtied_at rebuilt_at source_rows is_kept"),
+    _figures("cohortday", "day state marks dirtied_at rebuilt_at seen_until is_kept"),
     _figures(
         "dailyparcels",
         "id day channel warehouse_id parcels units due on_time paid waited_seconds",
@@ -373,7 +373,7 @@ TABLES = (
         "analyst",
         Purpose.ANSWERING,
         Kept.FOR_GOOD,
-        none="id occasion incident_id report_id why state due_at attempts begun_at sent_at",
+        none="id occasion incident_id report_id entry_id why state due_at attempts begun_at sent_at",
         pseudonymous="recipient_id",
         # What mail servers answer names the address they refused.
         personal="error",

@@ -15,6 +15,7 @@ from django.db.models import Field, JSONField, Model
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from analytics.models import SlotRun
 from campaigns.models import Customer
 from campaigns.models.customer import SEES_PERSONAL
 from config.kernel.models import User
@@ -32,8 +33,8 @@ MODELS: list[Any] = sorted(admin.site._registry, key=lambda model: model._meta.l
 SEES_COSTS = "inventory.see_cost"
 # What a list reads by itself, beside its filters.
 OWN = {Order: ("list", "customer")}
-# Read where they belong to somebody.
-WITHOUT_LIST: tuple[Any, ...] = ()
+# Shown on one page of another shape.
+WITHOUT_LIST: tuple[Any, ...] = (SlotRun,)
 OF_EVERY_LIST = ("q", "o", "p", "all", "_to_field")
 # What stands in a column of its own on some list and is not for everybody.
 GUARDED = {

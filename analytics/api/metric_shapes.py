@@ -19,7 +19,7 @@ from config.kernel.money import Money
 LONGEST_DAYS = 731
 # So many rows are one answer; SKUs may be more.
 MOST_ROWS = 5_000
-NARROWING = (Cut.CHANNEL, Cut.CATEGORY, Cut.SKU, Cut.WAREHOUSE, Cut.SEGMENT)
+NARROWING = (Cut.CHANNEL, Cut.CATEGORY, Cut.SKU, Cut.WAREHOUSE, Cut.SEGMENT, Cut.GROUPING, Cut.CAMPAIGN)
 
 
 class FiguresInput(serializers.Serializer[Any]):
@@ -39,6 +39,8 @@ class FiguresInput(serializers.Serializer[Any]):
     sku = serializers.CharField(required=False, max_length=64, help_text="Only this SKU.")
     warehouse = serializers.CharField(required=False, max_length=60, help_text="Only this warehouse: its code.")
     segment = serializers.CharField(required=False, max_length=40, help_text="Only customers of this segment: its code.")
+    grouping = serializers.CharField(required=False, max_length=20, help_text="Only orders that came from here.")
+    campaign = serializers.CharField(required=False, max_length=250, help_text="Only this campaign: its key.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         wrong: dict[str, Any] = {

@@ -53,6 +53,9 @@ def meant(cut: Cut, code: str) -> Any:
         return Warehouse.objects.filter(code=code).values_list("pk", flat=True).first()
     if cut is Cut.SEGMENT:
         return Segment.objects.filter(code=code).values_list("pk", flat=True).first()
+    if cut in (Cut.GROUPING, Cut.CAMPAIGN):
+        # Whatever visits told: the code is the key.
+        return code
     return _held("code", code)
 
 

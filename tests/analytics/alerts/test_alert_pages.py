@@ -104,7 +104,7 @@ def test_an_incident_tells_what_was_found_and_against_what(owner: Client) -> Non
     assert "2026-11-19" in page
     assert "240 · 240 · 240 · 240 · 240 · 240 · 240 · 240" in page
     assert page.count("chart-band") > 20
-    assert "first=2026-11-19" in page
+    assert "placed_at_from=2026-11-19" in page
 
 
 def test_its_buttons_write_the_story(owner: Client) -> None:

@@ -75,7 +75,9 @@ def test_an_hour_of_visits_is_judged_an_hour_later_and_not_before_they_are_made(
     )
     rule = a_rule(window="HOUR", metric="visits")
     assert alerts.history(rule, at=NOW, since=alerts.LEARNED)[-1].hour == 12
-    stale = VisitDay.objects.create(day=TODAY, marks=1, dirtied_at=NOW - timedelta(hours=3))
+    stale = VisitDay.objects.create(
+        day=TODAY, marks=1, dirtied_at=NOW - timedelta(hours=3), rebuilt_at=NOW - timedelta(hours=3)
+    )
     assert alerts.history(rule, at=NOW, since=alerts.LEARNED)[-1].hour == 9
     stale.state, stale.rebuilt_at, stale.dirtied_at = VisitDay.State.CLEAN, NOW, None
     stale.save()

@@ -251,7 +251,7 @@ def test_a_closed_day_whose_purchases_are_not_made_has_no_figure_and_no_door_jud
     DailyBuying.objects.filter(day=LAST).delete()
 
     assert told() == ([1, None], str(LAST), 1, before, False)
-    assert measuring.rows([METRICS["orders"]], first=LAST, last=LAST, by=Cut.DAY, at=NOW)[0].values["orders"] == 1
+    assert measuring.rows([METRICS["orders"]], first=LAST, last=LAST, by=Cut.DAY, at=NOW)[0].values["orders"] == 2
 
 
 def test_an_hour_of_visits_is_judged_once_what_was_told_of_it_is_made() -> None:
@@ -262,11 +262,11 @@ def test_an_hour_of_visits_is_judged_once_what_was_told_of_it_is_made() -> None:
     def judged() -> Any:
         return alerts.history(rule, at=at, since=timedelta(days=80))[-1].hour
 
-    assert judged() == 21
+    assert judged() == 20
     VisitDay.objects.filter(day=LAST).update(state="DIRTY", rebuilt_at=seoul(str(LAST), "13:10"))
     assert judged() == 12
     VisitDay.objects.filter(day=LAST).update(rebuilt_at=seoul(str(LAST), "22:05"))
-    assert judged() == 21
+    assert judged() == 20
 
 
 def test_of_the_open_day_nothing_waits_once_it_was_made() -> None:

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics.models import Outlet, OutletFile, OutletRun
-from analytics.operations import outlets
+from analytics.operations import locks, outlets
 from analytics.reading import View
 from config.kernel import clock
 from config.kernel.models import JobRun
@@ -227,7 +227,7 @@ def another_run(outlet: Outlet) -> Iterator[Any]:
     """Of the same outlet, in a session of its own."""
     other = connection.copy()
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [outlets._LOCK_CLASS, outlet.pk])
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [int(locks.Lock.OUTLETS), outlet.pk])
     yield other
     other.close()
 
