@@ -251,7 +251,7 @@ def test_a_run_that_was_asked_for_waits_for_one_that_is_at_it(
 def test_who_waits_in_vain_is_told(outlet: Outlet, another_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outlets, "PATIENCE", 0.0)
     assert outlets.run(at=NOW, only=outlet.pk).failed == 1
-    assert OutletRun.objects.get().error == "Another run is still writing it."
+    assert OutletRun.objects.get().error == "다른 실행이 아직 쓰고 있습니다."
 
 
 def test_rows_are_fetched_piece_by_piece(outlet: Outlet, monkeypatch: pytest.MonkeyPatch) -> None:
