@@ -48,7 +48,7 @@ def test_a_run_that_kills_every_worker_is_closed_and_the_others_go_on(hire: Hire
     hire()
     others = [ask("probe.work", rows=number) for number in range(1, 4)]
 
-    assert (ended(poison, seconds=30).state, poison.attempts) == (State.FAILED, jobs.MOST_ATTEMPTS)
+    assert (ended(poison, seconds=90).state, poison.attempts) == (State.FAILED, jobs.MOST_ATTEMPTS)
     assert "died" in poison.error
     assert [ended(other).rows for other in others] == [1, 2, 3]
 
