@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.db import connection
 
-from analytics.models import RollupState, VisitDay
+from analytics.models import CohortDay, PurchaseDay, RollupState, VisitDay
 
 _MARK = """
     INSERT INTO {table} AS known (day, state, marks, dirtied_at)
@@ -16,7 +16,10 @@ _MARK = """
 """
 
 
-def mark(states: type[RollupState] | type[VisitDay], *, days: Iterable[date], at: datetime) -> None:
+States = type[RollupState] | type[VisitDay] | type[PurchaseDay] | type[CohortDay]
+
+
+def mark(states: States, *, days: Iterable[date], at: datetime) -> None:
     """Marks each of these days once, in the order of time, so that two who mark the same days do not cross."""
     if wanted := sorted(set(days)):
         with connection.cursor() as cursor:

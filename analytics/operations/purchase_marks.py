@@ -5,21 +5,13 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection
 
-from analytics.operations import locks
+from analytics.models import CohortDay, PurchaseDay
+from analytics.operations import day_states, locks
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
 # The job of analytics/tasks.py that makes what is marked.
 MAKE_PURCHASES = "analytics.make_purchases"
-
-
-_MARK = """
-    INSERT INTO {table} (day, state, marks, dirtied_at)
-    SELECT day, 'DIRTY', 1, %(at)s FROM (SELECT DISTINCT unnest(%(days)s::date[]) AS day) AS stale ORDER BY day
-    ON CONFLICT (day) DO UPDATE SET
-        state = 'DIRTY', marks = {table}.marks + 1,
-        dirtied_at = CASE WHEN {table}.state = 'DIRTY' THEN {table}.dirtied_at ELSE %(at)s END
-"""
 
 # What later days say of the people of one: from when they were first seen, and how long they had been away.
 _AFTER_VISITS = """
@@ -92,11 +84,11 @@ def alone() -> None:
 
 def mark(*, days: Iterable[date], at: datetime) -> None:
     """The orders, returns or visits of these days have changed. A day that is not over needs no mark, and bears one well."""
-    _mark("analytics_purchaseday", days, at)
+    day_states.mark(PurchaseDay, days=days, at=at)
 
 
 def mark_cohorts(*, days: Iterable[date], at: datetime) -> None:
-    _mark("analytics_cohortday", days, at)
+    day_states.mark(CohortDay, days=days, at=at)
 
 
 def visits_made(*, day: date, at: datetime) -> None:
@@ -155,12 +147,6 @@ def visits_forgotten(*, before: date) -> None:
             [before],
         )
         cursor.execute("UPDATE analytics_purchase SET first_seen_at = NULL WHERE first_seen_at < %s", [starts_at])
-
-
-def _mark(table: str, days: Iterable[date], at: datetime) -> None:
-    if wanted := sorted(set(days)):
-        with connection.cursor() as cursor:
-            cursor.execute(_MARK.format(table=table), {"days": wanted, "at": at})
 
 
 def _until(found: list[tuple[date | None]], at: datetime) -> list[date]:
