@@ -43,6 +43,22 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'visit',
                 'verbose_name_plural': 'visits',
+                'indexes': [
+                    models.Index(fields=['day'], name='visit_by_day'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('visitor', 'started_at'), name='visit_once'),
+                    models.CheckConstraint(condition=models.Q(('ended_at__gte', models.F('started_at'))), name='visit_ends_after_it_starts'),
+                    models.CheckConstraint(condition=models.Q(('viewed_at__isnull', True), models.Q(('viewed_at__gte', models.F('started_at')), ('viewed_at__lte', models.F('ended_at'))), _connector='OR'), name='visit_viewed_at_within'),
+                    models.CheckConstraint(condition=models.Q(('compared_at__isnull', True), models.Q(('compared_at__gte', models.F('started_at')), ('compared_at__lte', models.F('ended_at'))), _connector='OR'), name='visit_compared_at_within'),
+                    models.CheckConstraint(condition=models.Q(('decided_at__isnull', True), models.Q(('decided_at__gte', models.F('started_at')), ('decided_at__lte', models.F('ended_at'))), _connector='OR'), name='visit_decided_at_within'),
+                    models.CheckConstraint(condition=models.Q(('checkout_at__isnull', True), models.Q(('checkout_at__gte', models.F('started_at')), ('checkout_at__lte', models.F('ended_at'))), _connector='OR'), name='visit_checkout_at_within'),
+                    models.CheckConstraint(condition=models.Q(('ordered_at__isnull', True), models.Q(('ordered_at__gte', models.F('started_at')), ('ordered_at__lte', models.F('ended_at'))), _connector='OR'), name='visit_ordered_at_within'),
+                    models.CheckConstraint(condition=models.Q(('checkout_at__isnull', True), models.Q(('decided_at__isnull', False), ('decided_at__lte', models.F('checkout_at'))), _connector='OR'), name='visit_checkout_after_deciding'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('products', 0), ('viewed_at__isnull', True)), models.Q(('products__gt', 0), ('viewed_at__isnull', False)), _connector='OR'), name='visit_viewed_where_products'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ordered_at__isnull', True), ('orders', [])), models.Q(('ordered_at__isnull', False), models.Q(('orders', []), _negated=True)), _connector='OR'), name='visit_ordered_where_orders'),
+                    models.CheckConstraint(condition=models.Q(('events__gt', 0), ('out_of_stock__lte', models.F('products')), ('pages__lte', models.F('events')), ('products__lte', models.F('events')), ('searches__lte', models.F('events'))), name='visit_counts_make_sense'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -61,6 +77,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': "state of a day's visits",
                 'verbose_name_plural': 'state of the visits',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'DIRTY')), fields=['day'], name='visit_day_dirty'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['DIRTY', 'CLEAN'])), name='visit_day_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'CLEAN'), _negated=True), ('rebuilt_at__isnull', False), _connector='OR'), name='visit_day_clean_once_rebuilt'),
+                ],
             },
         ),
         migrations.AddField(
@@ -84,67 +107,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='analytics.eventsource', verbose_name='event source'),
         ),
         migrations.AddIndex(
-            model_name='visitday',
-            index=models.Index(condition=models.Q(('state', 'DIRTY')), fields=['day'], name='visit_day_dirty'),
-        ),
-        migrations.AddConstraint(
-            model_name='visitday',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['DIRTY', 'CLEAN'])), name='visit_day_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='visitday',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'CLEAN'), _negated=True), ('rebuilt_at__isnull', False), _connector='OR'), name='visit_day_clean_once_rebuilt'),
-        ),
-        migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['day'], name='visit_by_day'),
-        ),
-        migrations.AddIndex(
             model_name='visit',
             index=models.Index(condition=models.Q(('customer__isnull', False)), fields=['customer', '-started_at', '-visitor'], name='visit_by_customer'),
-        ),
-        migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.UniqueConstraint(fields=('visitor', 'started_at'), name='visit_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at__gte', models.F('started_at'))), name='visit_ends_after_it_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('viewed_at__isnull', True), models.Q(('viewed_at__gte', models.F('started_at')), ('viewed_at__lte', models.F('ended_at'))), _connector='OR'), name='visit_viewed_at_within'),
-        ),
-        migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('compared_at__isnull', True), models.Q(('compared_at__gte', models.F('started_at')), ('compared_at__lte', models.F('ended_at'))), _connector='OR'), name='visit_compared_at_within'),
-        ),
-        migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_at__isnull', True), models.Q(('decided_at__gte', models.F('started_at')), ('decided_at__lte', models.F('ended_at'))), _connector='OR'), name='visit_decided_at_within'),
-        ),
-        migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('checkout_at__isnull', True), models.Q(('checkout_at__gte', models.F('started_at')), ('checkout_at__lte', models.F('ended_at'))), _connector='OR'), name='visit_checkout_at_within'),
-        ),
-        migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('ordered_at__isnull', True), models.Q(('ordered_at__gte', models.F('started_at')), ('ordered_at__lte', models.F('ended_at'))), _connector='OR'), name='visit_ordered_at_within'),
-        ),
-        migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('checkout_at__isnull', True), models.Q(('decided_at__isnull', False), ('decided_at__lte', models.F('checkout_at'))), _connector='OR'), name='visit_checkout_after_deciding'),
-        ),
-        migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('products', 0), ('viewed_at__isnull', True)), models.Q(('products__gt', 0), ('viewed_at__isnull', False)), _connector='OR'), name='visit_viewed_where_products'),
-        ),
-        migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ordered_at__isnull', True), ('orders', [])), models.Q(('ordered_at__isnull', False), models.Q(('orders', []), _negated=True)), _connector='OR'), name='visit_ordered_where_orders'),
-        ),
-        migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('events__gt', 0), ('out_of_stock__lte', models.F('products')), ('pages__lte', models.F('events')), ('products__lte', models.F('events')), ('searches__lte', models.F('events'))), name='visit_counts_make_sense'),
         ),
     ]

@@ -29,6 +29,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': "state of a day's newcomers",
                 'verbose_name_plural': 'state of the newcomers',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'DIRTY')), fields=['day'], name='cohort_day_dirty'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['DIRTY', 'CLEAN'])), name='cohort_day_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'CLEAN'), _negated=True), models.Q(('rebuilt_at__isnull', False), ('seen_until__isnull', False)), _connector='OR'), name='cohort_day_clean_once_rebuilt'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -46,6 +53,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': "a cohort's month",
                 'verbose_name_plural': 'Cohorts',
+                'constraints': [
+                    models.UniqueConstraint(fields=('day', 'channel', 'months'), name='cohort_month_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -64,6 +74,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'first and further orders of a day',
                 'verbose_name_plural': 'first and further orders by day',
+                'constraints': [
+                    models.UniqueConstraint(fields=('day', 'channel'), name='daily_buying_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -82,6 +95,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': "a customer's day",
                 'verbose_name_plural': 'customers by day',
+                'indexes': [
+                    models.Index(condition=models.Q(('since__isnull', True)), fields=['day'], name='daily_customer_first'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -97,6 +113,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'return visits of a day',
                 'verbose_name_plural': 'return visits by day',
+                'constraints': [
+                    models.UniqueConstraint(fields=('day', 'channel', 'since'), name='daily_return_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -115,6 +134,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'time to buy of a day',
                 'verbose_name_plural': 'time to buy by day',
+                'constraints': [
+                    models.UniqueConstraint(fields=('day', 'since', 'channel', 'code'), name='daily_timing_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -134,6 +156,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'newcomers of a day',
                 'verbose_name_plural': 'Time to buy',
+                'constraints': [
+                    models.UniqueConstraint(fields=('since', 'day', 'channel', 'had_bought'), name='newcomer_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -159,6 +184,17 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'purchase',
                 'verbose_name_plural': 'purchases',
+                'indexes': [
+                    models.Index(fields=['day'], name='purchase_by_day'),
+                    models.Index(fields=['-placed_at', '-order'], name='purchase_by_time'),
+                    models.Index(fields=['channel', '-placed_at', '-order'], name='purchase_by_channel'),
+                    models.Index(condition=models.Q(('visitor__isnull', False)), fields=['visitor', 'placed_at'], name='purchase_by_visitor'),
+                    models.Index(condition=models.Q(('first_seen_at__isnull', False)), fields=['first_seen_at'], name='purchase_by_first_seen'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('hour__lte', 23)), name='purchase_hour_of_a_day'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('touch_code', ''), ('touch_kind', ''), ('touched_at__isnull', True)), models.Q(('touched_at__isnull', False), models.Q(('touch_kind', ''), _negated=True)), _connector='OR'), name='purchase_touch_whole'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -175,6 +211,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': "state of a day's purchases",
                 'verbose_name_plural': 'state of the purchases',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'DIRTY')), fields=['day'], name='purchase_day_dirty'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['DIRTY', 'CLEAN'])), name='purchase_day_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'CLEAN'), _negated=True), ('rebuilt_at__isnull', False), _connector='OR'), name='purchase_day_clean_once_rebuilt'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -190,44 +233,18 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'touch',
                 'verbose_name_plural': 'touches',
+                'indexes': [
+                    models.Index(fields=['day'], name='touch_by_day'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('visitor', 'at', 'kind', 'code'), name='touch_once'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='cohortday',
-            index=models.Index(condition=models.Q(('state', 'DIRTY')), fields=['day'], name='cohort_day_dirty'),
-        ),
-        migrations.AddConstraint(
-            model_name='cohortday',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['DIRTY', 'CLEAN'])), name='cohort_day_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='cohortday',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'CLEAN'), _negated=True), models.Q(('rebuilt_at__isnull', False), ('seen_until__isnull', False)), _connector='OR'), name='cohort_day_clean_once_rebuilt'),
-        ),
-        migrations.AddConstraint(
-            model_name='cohortmonth',
-            constraint=models.UniqueConstraint(fields=('day', 'channel', 'months'), name='cohort_month_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='dailybuying',
-            constraint=models.UniqueConstraint(fields=('day', 'channel'), name='daily_buying_once'),
         ),
         migrations.AddField(
             model_name='dailycustomer',
             name='customer',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.customer', verbose_name='customer'),
-        ),
-        migrations.AddConstraint(
-            model_name='dailyreturn',
-            constraint=models.UniqueConstraint(fields=('day', 'channel', 'since'), name='daily_return_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='dailytiming',
-            constraint=models.UniqueConstraint(fields=('day', 'since', 'channel', 'code'), name='daily_timing_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='newcomer',
-            constraint=models.UniqueConstraint(fields=('since', 'day', 'channel', 'had_bought'), name='newcomer_once'),
         ),
         migrations.AddField(
             model_name='purchase',
@@ -235,32 +252,8 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.customer', verbose_name='customer'),
         ),
         migrations.AddIndex(
-            model_name='purchaseday',
-            index=models.Index(condition=models.Q(('state', 'DIRTY')), fields=['day'], name='purchase_day_dirty'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchaseday',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['DIRTY', 'CLEAN'])), name='purchase_day_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchaseday',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'CLEAN'), _negated=True), ('rebuilt_at__isnull', False), _connector='OR'), name='purchase_day_clean_once_rebuilt'),
-        ),
-        migrations.AddIndex(
-            model_name='touch',
-            index=models.Index(fields=['day'], name='touch_by_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='touch',
-            constraint=models.UniqueConstraint(fields=('visitor', 'at', 'kind', 'code'), name='touch_once'),
-        ),
-        migrations.AddIndex(
             model_name='dailycustomer',
             index=models.Index(fields=['day', 'customer'], include=('orders', 'since'), name='daily_customer_by_day'),
-        ),
-        migrations.AddIndex(
-            model_name='dailycustomer',
-            index=models.Index(condition=models.Q(('since__isnull', True)), fields=['day'], name='daily_customer_first'),
         ),
         migrations.AddConstraint(
             model_name='dailycustomer',
@@ -268,38 +261,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='purchase',
-            index=models.Index(fields=['day'], name='purchase_by_day'),
-        ),
-        migrations.AddIndex(
-            model_name='purchase',
-            index=models.Index(fields=['-placed_at', '-order'], name='purchase_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='purchase',
-            index=models.Index(fields=['channel', '-placed_at', '-order'], name='purchase_by_channel'),
-        ),
-        migrations.AddIndex(
-            model_name='purchase',
             index=models.Index(condition=models.Q(('customer__isnull', False)), fields=['customer', 'placed_at', 'order'], name='purchase_by_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='purchase',
-            index=models.Index(condition=models.Q(('visitor__isnull', False)), fields=['visitor', 'placed_at'], name='purchase_by_visitor'),
-        ),
-        migrations.AddIndex(
-            model_name='purchase',
-            index=models.Index(condition=models.Q(('first_seen_at__isnull', False)), fields=['first_seen_at'], name='purchase_by_first_seen'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchase',
-            constraint=models.CheckConstraint(condition=models.Q(('hour__lte', 23)), name='purchase_hour_of_a_day'),
         ),
         migrations.AddConstraint(
             model_name='purchase',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('customer__isnull', True), ('gap_seconds__isnull', True), ('is_first_order__isnull', True)), models.Q(('customer__isnull', False), ('gap_seconds__isnull', True), ('is_first_order', True)), models.Q(('customer__isnull', False), ('gap_seconds__gte', 0), ('is_first_order', False)), _connector='OR'), name='purchase_first_has_none_before'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchase',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('touch_code', ''), ('touch_kind', ''), ('touched_at__isnull', True)), models.Q(('touched_at__isnull', False), models.Q(('touch_kind', ''), _negated=True)), _connector='OR'), name='purchase_touch_whole'),
         ),
     ]

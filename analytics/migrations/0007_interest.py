@@ -32,6 +32,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'funnel of a day',
                 'verbose_name_plural': 'funnel',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), ('step', 5)), models.Q(('step__lt', 5), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='daily_funnel_one_reason'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -69,6 +72,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'searches of a day',
                 'verbose_name_plural': 'search terms',
+                'constraints': [
+                    models.UniqueConstraint(fields=('day', 'term'), name='daily_search_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -82,6 +88,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'visitors of a day',
                 'verbose_name_plural': 'visitors by day',
+                'constraints': [
+                    models.UniqueConstraint(fields=('day', 'channel'), name='daily_visitors_once', nulls_distinct=False),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -119,6 +128,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'visits of an hour',
                 'verbose_name_plural': 'visits by hour',
+                'constraints': [
+                    models.UniqueConstraint(fields=('day', 'hour', 'channel'), name='hourly_visits_once'),
+                    models.CheckConstraint(condition=models.Q(('hour__lte', 23)), name='hourly_visits_hour_of_a_day'),
+                    models.CheckConstraint(condition=models.Q(('visits', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('ordered'), '+', models.F('lost_out_of_stock')), '+', models.F('lost_no_result')), '+', models.F('lost_bounced')), '+', models.F('lost_checkout')), '+', models.F('lost_cart')), '+', models.F('lost_compared')), '+', models.F('lost_viewed')), '+', models.F('lost_looked')))), name='hourly_visits_order_or_are_lost'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -140,6 +154,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'trending product',
                 'verbose_name_plural': 'trending products',
+                'indexes': [
+                    models.Index(fields=['rank'], name='trending_by_rank'),
+                ],
             },
         ),
         migrations.AddField(
@@ -176,26 +193,6 @@ class Migration(migrations.Migration):
             name='variant',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.variant', verbose_name='SKU'),
         ),
-        migrations.AddConstraint(
-            model_name='dailysearch',
-            constraint=models.UniqueConstraint(fields=('day', 'term'), name='daily_search_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='dailyvisitors',
-            constraint=models.UniqueConstraint(fields=('day', 'channel'), name='daily_visitors_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='hourlyvisits',
-            constraint=models.UniqueConstraint(fields=('day', 'hour', 'channel'), name='hourly_visits_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='hourlyvisits',
-            constraint=models.CheckConstraint(condition=models.Q(('hour__lte', 23)), name='hourly_visits_hour_of_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='hourlyvisits',
-            constraint=models.CheckConstraint(condition=models.Q(('visits', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('ordered'), '+', models.F('lost_out_of_stock')), '+', models.F('lost_no_result')), '+', models.F('lost_bounced')), '+', models.F('lost_checkout')), '+', models.F('lost_cart')), '+', models.F('lost_compared')), '+', models.F('lost_viewed')), '+', models.F('lost_looked')))), name='hourly_visits_order_or_are_lost'),
-        ),
         migrations.AddField(
             model_name='trendingproduct',
             name='variant',
@@ -211,16 +208,8 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('day', 'category', 'channel', 'step', 'reason'), name='daily_funnel_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
-            model_name='dailyfunnel',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), ('step', 5)), models.Q(('step__lt', 5), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='daily_funnel_one_reason'),
-        ),
-        migrations.AddConstraint(
             model_name='dailyinterest',
             constraint=models.UniqueConstraint(fields=('day', 'variant'), name='daily_interest_once'),
-        ),
-        migrations.AddIndex(
-            model_name='trendingproduct',
-            index=models.Index(fields=['rank'], name='trending_by_rank'),
         ),
         migrations.RunSQL(MARK, reverse_sql=migrations.RunSQL.noop),
     ]

@@ -60,6 +60,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'board',
                 'verbose_name_plural': 'boards',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('code', ''), _negated=True), fields=('code',), name='board_built_in_once'),
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='board_has_a_name'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -80,23 +84,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'tile',
                 'verbose_name_plural': 'tiles',
                 'ordering': ['position', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('form__in', ['NUMBER', 'LINE', 'HEAT', 'TABLE'])), name='board_tile_form_known'),
+                    models.CheckConstraint(condition=models.Q(('days__in', [1, 7, 28, 91, 364])), name='board_tile_days_known'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='board',
-            constraint=models.UniqueConstraint(condition=models.Q(('code', ''), _negated=True), fields=('code',), name='board_built_in_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='board',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='board_has_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='boardtile',
-            constraint=models.CheckConstraint(condition=models.Q(('form__in', ['NUMBER', 'LINE', 'HEAT', 'TABLE'])), name='board_tile_form_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='boardtile',
-            constraint=models.CheckConstraint(condition=models.Q(('days__in', [1, 7, 28, 91, 364])), name='board_tile_days_known'),
         ),
         migrations.RunPython(add_built_in, migrations.RunPython.noop),
     ]

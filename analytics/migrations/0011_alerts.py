@@ -49,6 +49,18 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'alert rule',
                 'verbose_name_plural': 'alert rules',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('watch', ''), _negated=True), fields=('watch',), name='alert_rule_once_per_watch'),
+                    models.CheckConstraint(condition=models.Q(('window__in', ['HOUR', 'DAY', 'NOW'])), name='alert_rule_window_known'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['THRESHOLD', 'RELATIVE', 'ANOMALY'])), name='alert_rule_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('direction__in', ['UP', 'DOWN', 'BOTH'])), name='alert_rule_direction_known'),
+                    models.CheckConstraint(condition=models.Q(('severity__in', ['CRITICAL', 'WARNING', 'INFO'])), name='alert_rule_severity_known'),
+                    models.CheckConstraint(condition=models.Q(('direction', 'BOTH'), ('kind', 'THRESHOLD'), _negated=True), name='alert_rule_threshold_has_a_side'),
+                    models.CheckConstraint(condition=models.Q(('kind', 'THRESHOLD'), ('limit__gt', 0), _connector='OR'), name='alert_rule_limit_positive'),
+                    models.CheckConstraint(condition=models.Q(('steps__gte', -4), ('steps__lte', 8)), name='alert_rule_steps_bounded'),
+                    models.CheckConstraint(condition=models.Q(('watch', ''), ('metric', ''), _connector='XOR'), name='alert_rule_watches_one_thing'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('quiet_from__isnull', True), ('quiet_until__isnull', True)), models.Q(('quiet_from__isnull', False), ('quiet_until__isnull', False)), _connector='OR'), name='alert_rule_quiet_hours_whole'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -75,6 +87,17 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'incident',
                 'verbose_name_plural': 'incidents',
+                'indexes': [
+                    models.Index(fields=['is_over', '-opened_at', '-id'], name='incident_worklist'),
+                    models.Index(fields=['rule', '-opened_at'], name='incident_by_rule'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'RESOLVED'), _negated=True), fields=('rule',), name='incident_one_open_per_rule'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'ACKNOWLEDGED', 'RESOLVED'])), name='incident_state_known'),
+                    models.CheckConstraint(condition=models.Q(('answer__in', ['', 'NO_ISSUE', 'GOOD_CATCH'])), name='incident_answer_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('resolved_at__isnull', False), ('state', 'RESOLVED')), models.Q(models.Q(('state', 'RESOLVED'), _negated=True), ('resolved_at__isnull', True)), _connector='OR'), name='incident_resolved_has_moment'),
+                    models.CheckConstraint(condition=models.Q(('seen_at__gte', models.F('opened_at'))), name='incident_seen_after_opened'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -91,6 +114,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'entry of an incident',
                 'verbose_name_plural': 'entries of incidents',
+                'indexes': [
+                    models.Index(fields=['incident', 'id'], name='incident_entry_story'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['OPENED', 'WORSENED', 'ACKNOWLEDGED', 'ASSIGNED', 'COMMENTED', 'SNOOZED', 'ESCALATED', 'ANSWERED', 'RESOLVED', 'BACK_TO_NORMAL'])), name='incident_entry_kind_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -108,6 +137,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'report',
                 'verbose_name_plural': 'reports',
+                'indexes': [
+                    models.Index(fields=['-made_at', '-id'], name='report_by_time'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('last__gte', models.F('first'))), name='report_ends_after_it_begins'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -130,6 +165,16 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'notice',
                 'verbose_name_plural': 'notices',
+                'indexes': [
+                    models.Index(condition=models.Q(('state__in', ['WAITING', 'SENDING'])), fields=['due_at', 'id'], name='notice_due'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('entry__isnull', True)), fields=('incident', 'recipient', 'occasion'), name='notice_once_per_incident'),
+                    models.UniqueConstraint(fields=('entry', 'recipient'), name='notice_once_per_entry'),
+                    models.UniqueConstraint(fields=('report', 'recipient'), name='notice_once_per_report'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['WAITING', 'SENDING', 'SENT', 'FAILED', 'UNSURE', 'UNSENT'])), name='notice_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('incident__isnull', False), ('report__isnull', True)), models.Q(('incident__isnull', True), ('report__isnull', False)), _connector='OR'), name='notice_of_one_thing'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -150,6 +195,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'report pack',
                 'verbose_name_plural': 'report packs',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('period__in', ['DAY', 'WEEK', 'MONTH'])), name='report_pack_period_known'),
+                    models.CheckConstraint(condition=models.Q(('rhythm__in', ['DAILY', 'WEEKLY', 'MONTHLY'])), name='report_pack_rhythm_known'),
+                    models.CheckConstraint(condition=models.Q(('hour__lte', 23), ('weekday__lte', 6)), name='report_pack_time_known'),
+                    models.CheckConstraint(condition=models.Q(('language__in', ['ko', 'en'])), name='report_pack_language_known'),
+                    models.CheckConstraint(condition=models.Q(('metrics__len__gte', 1)), name='report_pack_has_figures'),
+                ],
             },
         ),
         migrations.AddField(
@@ -158,135 +210,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='analytics.reportpack', verbose_name='report pack'),
         ),
         migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.UniqueConstraint(condition=models.Q(('watch', ''), _negated=True), fields=('watch',), name='alert_rule_once_per_watch'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.CheckConstraint(condition=models.Q(('window__in', ['HOUR', 'DAY', 'NOW'])), name='alert_rule_window_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['THRESHOLD', 'RELATIVE', 'ANOMALY'])), name='alert_rule_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.CheckConstraint(condition=models.Q(('direction__in', ['UP', 'DOWN', 'BOTH'])), name='alert_rule_direction_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['CRITICAL', 'WARNING', 'INFO'])), name='alert_rule_severity_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.CheckConstraint(condition=models.Q(('direction', 'BOTH'), ('kind', 'THRESHOLD'), _negated=True), name='alert_rule_threshold_has_a_side'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'THRESHOLD'), ('limit__gt', 0), _connector='OR'), name='alert_rule_limit_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.CheckConstraint(condition=models.Q(('steps__gte', -4), ('steps__lte', 8)), name='alert_rule_steps_bounded'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.CheckConstraint(condition=models.Q(('watch', ''), ('metric', ''), _connector='XOR'), name='alert_rule_watches_one_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('quiet_from__isnull', True), ('quiet_until__isnull', True)), models.Q(('quiet_from__isnull', False), ('quiet_until__isnull', False)), _connector='OR'), name='alert_rule_quiet_hours_whole'),
-        ),
-        migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(fields=['is_over', '-opened_at', '-id'], name='incident_worklist'),
-        ),
-        migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(fields=['rule', '-opened_at'], name='incident_by_rule'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'RESOLVED'), _negated=True), fields=('rule',), name='incident_one_open_per_rule'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'ACKNOWLEDGED', 'RESOLVED'])), name='incident_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('answer__in', ['', 'NO_ISSUE', 'GOOD_CATCH'])), name='incident_answer_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('resolved_at__isnull', False), ('state', 'RESOLVED')), models.Q(models.Q(('state', 'RESOLVED'), _negated=True), ('resolved_at__isnull', True)), _connector='OR'), name='incident_resolved_has_moment'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('seen_at__gte', models.F('opened_at'))), name='incident_seen_after_opened'),
-        ),
-        migrations.AddIndex(
-            model_name='incidententry',
-            index=models.Index(fields=['incident', 'id'], name='incident_entry_story'),
-        ),
-        migrations.AddConstraint(
-            model_name='incidententry',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['OPENED', 'WORSENED', 'ACKNOWLEDGED', 'ASSIGNED', 'COMMENTED', 'SNOOZED', 'ESCALATED', 'ANSWERED', 'RESOLVED', 'BACK_TO_NORMAL'])), name='incident_entry_kind_known'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('state__in', ['WAITING', 'SENDING'])), fields=['due_at', 'id'], name='notice_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(condition=models.Q(('entry__isnull', True)), fields=('incident', 'recipient', 'occasion'), name='notice_once_per_incident'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('entry', 'recipient'), name='notice_once_per_entry'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('report', 'recipient'), name='notice_once_per_report'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['WAITING', 'SENDING', 'SENT', 'FAILED', 'UNSURE', 'UNSENT'])), name='notice_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('incident__isnull', False), ('report__isnull', True)), models.Q(('incident__isnull', True), ('report__isnull', False)), _connector='OR'), name='notice_of_one_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportpack',
-            constraint=models.CheckConstraint(condition=models.Q(('period__in', ['DAY', 'WEEK', 'MONTH'])), name='report_pack_period_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportpack',
-            constraint=models.CheckConstraint(condition=models.Q(('rhythm__in', ['DAILY', 'WEEKLY', 'MONTHLY'])), name='report_pack_rhythm_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportpack',
-            constraint=models.CheckConstraint(condition=models.Q(('hour__lte', 23), ('weekday__lte', 6)), name='report_pack_time_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportpack',
-            constraint=models.CheckConstraint(condition=models.Q(('language__in', ['ko', 'en'])), name='report_pack_language_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportpack',
-            constraint=models.CheckConstraint(condition=models.Q(('metrics__len__gte', 1)), name='report_pack_has_figures'),
-        ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['-made_at', '-id'], name='report_by_time'),
-        ),
-        migrations.AddConstraint(
             model_name='report',
             constraint=models.UniqueConstraint(fields=('pack', 'turn'), name='report_once_per_turn'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('last__gte', models.F('first'))), name='report_ends_after_it_begins'),
         ),
     ]

@@ -102,6 +102,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'import of advertising spend',
                 'verbose_name_plural': 'imports of advertising spend',
+                'indexes': [
+                    models.Index(fields=['-imported_at', '-id'], name='spend_import_by_time'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -123,6 +126,15 @@ class Migration(migrations.Migration):
                 'verbose_name': 'advertising spend of a day',
                 'verbose_name_plural': 'advertising spend',
                 'permissions': [('import_spend', 'Can import advertising spend')],
+                'indexes': [
+                    models.Index(fields=['-day', '-id'], name='ad_spend_by_day'),
+                    models.Index(fields=['campaign_key', '-day', '-id'], name='ad_spend_by_campaign'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('day', 'source', 'medium', 'campaign'), name='ad_spend_once'),
+                    models.CheckConstraint(condition=models.Q(('grouping__in', ['paid_search', 'paid_social', 'paid_other', 'organic_search', 'social', 'email', 'message', 'referral', 'other', 'direct', 'unknown'])), name='ad_spend_grouping_known'),
+                    models.CheckConstraint(condition=models.Q(('cost__gte', 0)), name='ad_spend_cost_not_negative'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -149,29 +161,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['-day', '-id'], name='order_touch_by_day'), models.Index(fields=['grouping', '-day', '-id'], name='order_touch_by_grouping'), models.Index(fields=['campaign_key', '-day', '-id'], name='order_touch_by_campaign')],
                 'constraints': [models.UniqueConstraint(fields=('order', 'position'), name='order_touch_once'), models.CheckConstraint(condition=models.Q(('grouping__in', ['paid_search', 'paid_social', 'paid_other', 'organic_search', 'social', 'email', 'message', 'referral', 'other', 'direct', 'unknown'])), name='order_touch_grouping_known'), models.CheckConstraint(condition=models.Q(('counts', True), models.Q(('is_first', False), ('is_last', False)), _connector='OR'), name='order_touch_ends_count')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='spendimport',
-            index=models.Index(fields=['-imported_at', '-id'], name='spend_import_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='adspend',
-            index=models.Index(fields=['-day', '-id'], name='ad_spend_by_day'),
-        ),
-        migrations.AddIndex(
-            model_name='adspend',
-            index=models.Index(fields=['campaign_key', '-day', '-id'], name='ad_spend_by_campaign'),
-        ),
-        migrations.AddConstraint(
-            model_name='adspend',
-            constraint=models.UniqueConstraint(fields=('day', 'source', 'medium', 'campaign'), name='ad_spend_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='adspend',
-            constraint=models.CheckConstraint(condition=models.Q(('grouping__in', ['paid_search', 'paid_social', 'paid_other', 'organic_search', 'social', 'email', 'message', 'referral', 'other', 'direct', 'unknown'])), name='ad_spend_grouping_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='adspend',
-            constraint=models.CheckConstraint(condition=models.Q(('cost__gte', 0)), name='ad_spend_cost_not_negative'),
         ),
     ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from analytics.behaviour import origins
+from analytics.models.rollups import DayState
 from config.kernel.fields import MoneyAmountField
 from config.kernel.models import User
 from orders.models import Order
@@ -140,21 +141,12 @@ class DailyPath(models.Model):
         return f"{self.day} {self.path}"
 
 
-class AttributionDay(models.Model):
+class AttributionDay(DayState):
     """Whether the origins of one business day are what its visits and orders say. Marked like `VisitDay`, the open day too.
 
     A day that `is_kept` stays as it was made: some of the visits before its orders tell no longer whose they were.
     """
 
-    class State(models.TextChoices):
-        DIRTY = "DIRTY", _("to rebuild")  # visits or orders changed since it was made
-        CLEAN = "CLEAN", _("up to date")  # it is what a recount would give
-
-    day = models.DateField(_("business day"), primary_key=True)
-    state = models.CharField(_("state"), max_length=5, choices=State.choices, default=State.DIRTY)
-    marks = models.PositiveIntegerField(_("times marked"), default=0)
-    dirtied_at = models.DateTimeField(_("to rebuild since"), null=True, blank=True)
-    rebuilt_at = models.DateTimeField(_("rebuilt at"), null=True, blank=True)
     source_rows = models.PositiveIntegerField(_("source rows"), null=True, blank=True)
     seconds = models.FloatField(_("seconds"), null=True, blank=True)
     is_kept = models.BooleanField(_("stays as it is"), default=False, db_default=False)
@@ -169,9 +161,6 @@ class AttributionDay(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["day"], condition=Q(state="DIRTY"), name="attribution_day_dirty")]
-
-    def __str__(self) -> str:
-        return str(self.day)
 
 
 class SpendImport(models.Model):

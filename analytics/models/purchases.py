@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from analytics.models.rollups import DayState
 from campaigns.models import Customer
 from config.kernel.fields import MoneyAmountField
 from orders.models import Order
@@ -253,21 +254,12 @@ class CohortMonth(models.Model):
         return f"{self.day} +{self.months}"
 
 
-class PurchaseDay(models.Model):
+class PurchaseDay(DayState):
     """Whether purchases of one closed business day, and what follows from them, are up to date. Marked like `RollupState`.
 
     Of a day that `is_kept` what rests on visits stays as it was made: some of these tell no longer whose they were.
     """
 
-    class State(models.TextChoices):
-        DIRTY = "DIRTY", _("to rebuild")  # an order or a visit of that day changed since
-        CLEAN = "CLEAN", _("up to date")  # what a recount would give
-
-    day = models.DateField(_("business day"), primary_key=True)
-    state = models.CharField(_("state"), max_length=5, choices=State.choices, default=State.DIRTY)
-    marks = models.PositiveIntegerField(_("times marked"), default=0)
-    dirtied_at = models.DateTimeField(_("to rebuild since"), null=True, blank=True)
-    rebuilt_at = models.DateTimeField(_("rebuilt at"), null=True, blank=True)
     source_rows = models.PositiveIntegerField(_("source rows"), null=True, blank=True)
     is_kept = models.BooleanField(_("stays as it is"), default=False, db_default=False)
 
@@ -282,25 +274,13 @@ class PurchaseDay(models.Model):
         ]
         indexes = [models.Index(fields=["day"], condition=Q(state="DIRTY"), name="purchase_day_dirty")]
 
-    def __str__(self) -> str:
-        return str(self.day)
 
-
-class CohortDay(models.Model):
+class CohortDay(DayState):
     """Whether newcomers of one business day are up to date. `seen_until` is up to when what they did is counted.
 
     Of a day that `is_kept` newcomers by their first visit stay as they were made.
     """
 
-    class State(models.TextChoices):
-        DIRTY = "DIRTY", _("to rebuild")  # somebody of them did something since
-        CLEAN = "CLEAN", _("up to date")  # what a recount would give
-
-    day = models.DateField(_("business day"), primary_key=True)
-    state = models.CharField(_("state"), max_length=5, choices=State.choices, default=State.DIRTY)
-    marks = models.PositiveIntegerField(_("times marked"), default=0)
-    dirtied_at = models.DateTimeField(_("to rebuild since"), null=True, blank=True)
-    rebuilt_at = models.DateTimeField(_("rebuilt at"), null=True, blank=True)
     seen_until = models.DateTimeField(_("seen until"), null=True, blank=True)
     is_kept = models.BooleanField(_("stays as it is"), default=False, db_default=False)
 
@@ -315,6 +295,3 @@ class CohortDay(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["day"], condition=Q(state="DIRTY"), name="cohort_day_dirty")]
-
-    def __str__(self) -> str:
-        return str(self.day)

@@ -201,8 +201,6 @@ class DayState(models.Model):
     marks = models.PositiveIntegerField(_("times marked"), default=0)
     dirtied_at = models.DateTimeField(_("to rebuild since"), null=True, blank=True)
     rebuilt_at = models.DateTimeField(_("rebuilt at"), null=True, blank=True)
-    source_rows = models.PositiveIntegerField(_("source rows"), null=True, blank=True)
-    seconds = models.FloatField(_("seconds"), null=True, blank=True)
 
     class Meta:
         abstract = True
@@ -213,6 +211,9 @@ class DayState(models.Model):
 
 class RollupState(DayState):
     """Of the figures of one closed business day. A closed day without a row was never built."""
+
+    source_rows = models.PositiveIntegerField(_("source rows"), null=True, blank=True)
+    seconds = models.FloatField(_("seconds"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("state of a day's figures")

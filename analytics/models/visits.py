@@ -167,6 +167,8 @@ class VisitDay(DayState):
     lies too far back to tell whose its visits were.
     """
 
+    source_rows = models.PositiveIntegerField(_("source rows"), null=True, blank=True)
+    seconds = models.FloatField(_("seconds"), null=True, blank=True)
     catalog = models.BigIntegerField(_("mark of the catalog"), null=True, blank=True)
     is_forgotten = models.BooleanField(_("tells no customers"), default=False, db_default=False)
     # As `marks` was when its events last forgot whose they are; with more marks there may be events that have not.

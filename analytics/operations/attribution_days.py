@@ -13,18 +13,8 @@ from django.db.models import Min
 
 from analytics import closing
 from analytics.models import AttributionDay, OrderTouch, VisitDay
+from analytics.operations import day_states
 from config.kernel import shop
-
-_MARK = """
-    INSERT INTO analytics_attributionday (day, state, marks, dirtied_at)
-    SELECT day, 'DIRTY', 1, %(at)s FROM unnest(%(days)s::date[]) AS day ORDER BY day
-    ON CONFLICT (day) DO UPDATE SET
-        state = 'DIRTY', marks = analytics_attributionday.marks + 1,
-        dirtied_at = CASE
-            WHEN analytics_attributionday.state = 'DIRTY' THEN analytics_attributionday.dirtied_at ELSE %(at)s
-        END
-    WHERE NOT analytics_attributionday.is_kept
-"""
 
 # The orders of whoever these visitors are, as far as the visits reach; and those told in the visits, of the days beside too.
 _DAYS_OF_VISITORS = """
@@ -60,9 +50,7 @@ def window() -> timedelta:
 
 def mark(*, days: Iterable[date], at: datetime) -> None:
     """Tells that the origins of these days are stale."""
-    if wanted := sorted(set(days)):
-        with connection.cursor() as cursor:
-            cursor.execute(_MARK, {"days": wanted, "at": at})
+    day_states.mark(AttributionDay, days=days, at=at, but_kept=True)
 
 
 def visits_made(*, day: date, at: datetime) -> None:

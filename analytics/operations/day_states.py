@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.db import connection
 
-from analytics.models import CohortDay, PurchaseDay, RollupState, VisitDay
+from analytics.models.rollups import DayState
 
 _MARK = """
     INSERT INTO {table} AS known (day, state, marks, dirtied_at)
@@ -13,14 +13,15 @@ _MARK = """
     ON CONFLICT (day) DO UPDATE SET
         state = 'DIRTY', marks = known.marks + 1,
         dirtied_at = CASE WHEN known.state = 'DIRTY' THEN known.dirtied_at ELSE %(at)s END
+    {unless}
 """
 
 
-States = type[RollupState] | type[VisitDay] | type[PurchaseDay] | type[CohortDay]
-
-
-def mark(states: States, *, days: Iterable[date], at: datetime) -> None:
-    """Marks each of these days once, in the order of time, so that two who mark the same days do not cross."""
+def mark(states: type[DayState], *, days: Iterable[date], at: datetime, but_kept: bool = False) -> None:
+    """Marks each of these days once, in the order of time, so that two who mark the same days do not cross. `but_kept`
+    leaves out those that stay as they were made, where the table of states knows such.
+    """
     if wanted := sorted(set(days)):
+        statement = _MARK.format(table=states._meta.db_table, unless="WHERE NOT known.is_kept" if but_kept else "")
         with connection.cursor() as cursor:
-            cursor.execute(_MARK.format(table=states._meta.db_table), {"days": wanted, "at": at})
+            cursor.execute(statement, {"days": wanted, "at": at})

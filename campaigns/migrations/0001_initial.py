@@ -102,6 +102,25 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'promotion',
                 'verbose_name_plural': 'promotions',
+                'indexes': [
+                    models.Index(condition=models.Q(('covers', 'EVERYTHING'), ('is_enabled', True), ('needs_coupon', False)), fields=['ends_at', 'starts_at'], name='promotion_for_every_basket'),
+                    models.Index(fields=['ends_at', 'starts_at'], name='promotion_by_end'),
+                    models.Index(fields=['-starts_at', '-id'], name='promotion_by_start'),
+                    models.Index(condition=models.Q(('next_edge_at__isnull', False)), fields=['next_edge_at'], name='promotion_due'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='promotion_name_not_empty'),
+                    models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='promotion_ends_after_start'),
+                    models.CheckConstraint(condition=models.Q(('weekdays__contained_by', [0, 1, 2, 3, 4, 5, 6])), name='promotion_weekdays_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('from_hour__isnull', True), ('until_hour__isnull', True)), models.Q(('from_hour__isnull', False), ('from_hour__lte', 23), ('until_hour__gte', 1), ('until_hour__isnull', False), ('until_hour__lte', 24), models.Q(('from_hour', models.F('until_hour')), _negated=True)), _connector='OR'), name='promotion_hours_make_sense'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('amount__isnull', True), ('benefit', 'PERCENT'), ('buy__isnull', True), ('get__isnull', True), ('percent__gt', 0), ('percent__isnull', False), ('percent__lte', 100)), models.Q(('amount__gt', 0), ('amount__isnull', False), ('benefit', 'AMOUNT'), ('buy__isnull', True), ('get__isnull', True), ('percent__isnull', True)), models.Q(('amount__gte', 0), ('amount__isnull', False), ('benefit', 'FIXED_PRICE'), ('buy__isnull', True), ('get__isnull', True), ('percent__isnull', True)), models.Q(('amount__isnull', True), ('benefit', 'BUY_X_GET_Y'), ('buy__gt', 0), ('buy__isnull', False), ('get__gt', 0), ('get__isnull', False), ('percent__isnull', True)), models.Q(('amount__isnull', True), ('benefit', 'FREE_SHIPPING'), ('buy__isnull', True), ('get__isnull', True), ('percent__isnull', True)), _connector='OR'), name='promotion_benefit_complete'),
+                    models.CheckConstraint(condition=models.Q(('covers__in', ['EVERYTHING', 'CHOSEN'])), name='promotion_covers_known'),
+                    models.CheckConstraint(condition=models.Q(('minimum_amount__gte', 0)), name='promotion_minimum_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('usage_limit__isnull', True), ('used__lte', models.F('usage_limit')), _connector='OR'), name='promotion_used_within_limit'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('usage_limit__isnull', True), ('usage_limit__gte', 1), _connector='OR'), models.Q(('usage_limit_per_customer__isnull', True), ('usage_limit_per_customer__gte', 1), _connector='OR'), models.Q(('budget__isnull', True), ('budget__gt', 0), _connector='OR')), name='promotion_limits_positive'),
+                    models.CheckConstraint(condition=models.Q(('budget__isnull', True), ('spent__lte', models.F('budget')), _connector='OR'), name='promotion_spent_within_budget'),
+                    models.CheckConstraint(condition=models.Q(('spent__gte', 0)), name='promotion_spent_not_negative'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -118,6 +137,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'coupon batch',
                 'verbose_name_plural': 'coupon batches',
                 'ordering': ['-id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='coupon_batch_not_empty'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -137,6 +159,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'coupon',
                 'verbose_name_plural': 'coupons',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('usage_limit__isnull', True), models.Q(('usage_limit__gte', 1), ('used__lte', models.F('usage_limit'))), _connector='OR'), name='coupon_used_within_limit'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('code', ''), _negated=True), ('code', django.db.models.functions.text.Upper('code')), ('code__regex', '^\\S+$')), name='coupon_code_in_capitals'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -169,6 +195,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'change of a promotion',
                 'verbose_name_plural': 'changes of promotions',
+                'constraints': [
+                    models.UniqueConstraint(fields=('promotion', 'version'), name='promotion_change_once_per_version'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['CREATED', 'CHANGED', 'STOPPED', 'EXTENDED'])), name='promotion_change_kind_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -184,6 +214,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'window of a promotion',
                 'verbose_name_plural': 'windows of promotions',
+                'indexes': [
+                    models.Index(fields=['-started_at', '-id'], name='promotion_occurrence_by_time'),
+                    models.Index(fields=['promotion', '-started_at'], name='promotion_occurrence_latest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('promotion',), name='promotion_occurrence_one_open'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('amount__isnull', True), ('ended_at__isnull', True), ('uses__isnull', True)), models.Q(('amount__isnull', False), ('ended_at__gte', models.F('started_at')), ('ended_at__isnull', False), ('uses__isnull', False)), _connector='OR'), name='promotion_occurrence_whole'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -202,6 +240,18 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'redemption',
                 'verbose_name_plural': 'redemptions',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'COUNTED')), fields=['promotion', 'customer'], name='redemption_by_customer'),
+                    models.Index(fields=['promotion', 'redeemed_at'], name='redemption_by_promotion'),
+                    models.Index(condition=models.Q(('coupon__isnull', False)), fields=['coupon'], name='redemption_by_coupon'),
+                    models.Index(fields=['document_number'], name='redemption_by_document', opclasses=['varchar_pattern_ops']),
+                    models.Index(fields=['-redeemed_at', '-id'], name='redemption_by_time'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'COUNTED')), fields=('document_kind', 'document_number', 'promotion'), name='redemption_once_per_document'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['COUNTED', 'RELEASED'])), name='redemption_state_known'),
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='redemption_amount_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -215,6 +265,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'segment member',
                 'verbose_name_plural': 'segment members',
+                'constraints': [
+                    models.UniqueConstraint(fields=('customer', 'segment'), name='segment_membership_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -252,137 +305,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['customer', 'channel', 'purpose', '-stated_at'], name='consent_latest')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('channel__in', ['EMAIL', 'SMS', 'PUSH'])), name='consent_channel_known'), models.CheckConstraint(condition=models.Q(('purpose__in', ['ADVERTISING', 'NIGHT_ADVERTISING'])), name='consent_purpose_known')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='couponbatch',
-            constraint=models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='coupon_batch_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(('usage_limit__isnull', True), models.Q(('usage_limit__gte', 1), ('used__lte', models.F('usage_limit'))), _connector='OR'), name='coupon_used_within_limit'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('code', ''), _negated=True), ('code', django.db.models.functions.text.Upper('code')), ('code__regex', '^\\S+$')), name='coupon_code_in_capitals'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotionchange',
-            constraint=models.UniqueConstraint(fields=('promotion', 'version'), name='promotion_change_once_per_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotionchange',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['CREATED', 'CHANGED', 'STOPPED', 'EXTENDED'])), name='promotion_change_kind_known'),
-        ),
-        migrations.AddIndex(
-            model_name='promotionoccurrence',
-            index=models.Index(fields=['-started_at', '-id'], name='promotion_occurrence_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='promotionoccurrence',
-            index=models.Index(fields=['promotion', '-started_at'], name='promotion_occurrence_latest'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotionoccurrence',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('promotion',), name='promotion_occurrence_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotionoccurrence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__isnull', True), ('ended_at__isnull', True), ('uses__isnull', True)), models.Q(('amount__isnull', False), ('ended_at__gte', models.F('started_at')), ('ended_at__isnull', False), ('uses__isnull', False)), _connector='OR'), name='promotion_occurrence_whole'),
-        ),
-        migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(condition=models.Q(('state', 'COUNTED')), fields=['promotion', 'customer'], name='redemption_by_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(fields=['promotion', 'redeemed_at'], name='redemption_by_promotion'),
-        ),
-        migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(condition=models.Q(('coupon__isnull', False)), fields=['coupon'], name='redemption_by_coupon'),
-        ),
-        migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(fields=['document_number'], name='redemption_by_document', opclasses=['varchar_pattern_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(fields=['-redeemed_at', '-id'], name='redemption_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'COUNTED')), fields=('document_kind', 'document_number', 'promotion'), name='redemption_once_per_document'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['COUNTED', 'RELEASED'])), name='redemption_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='redemption_amount_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='promotion',
-            index=models.Index(condition=models.Q(('covers', 'EVERYTHING'), ('is_enabled', True), ('needs_coupon', False)), fields=['ends_at', 'starts_at'], name='promotion_for_every_basket'),
-        ),
-        migrations.AddIndex(
-            model_name='promotion',
-            index=models.Index(fields=['ends_at', 'starts_at'], name='promotion_by_end'),
-        ),
-        migrations.AddIndex(
-            model_name='promotion',
-            index=models.Index(fields=['-starts_at', '-id'], name='promotion_by_start'),
-        ),
-        migrations.AddIndex(
-            model_name='promotion',
-            index=models.Index(condition=models.Q(('next_edge_at__isnull', False)), fields=['next_edge_at'], name='promotion_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='promotion_name_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='promotion_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('weekdays__contained_by', [0, 1, 2, 3, 4, 5, 6])), name='promotion_weekdays_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_hour__isnull', True), ('until_hour__isnull', True)), models.Q(('from_hour__isnull', False), ('from_hour__lte', 23), ('until_hour__gte', 1), ('until_hour__isnull', False), ('until_hour__lte', 24), models.Q(('from_hour', models.F('until_hour')), _negated=True)), _connector='OR'), name='promotion_hours_make_sense'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__isnull', True), ('benefit', 'PERCENT'), ('buy__isnull', True), ('get__isnull', True), ('percent__gt', 0), ('percent__isnull', False), ('percent__lte', 100)), models.Q(('amount__gt', 0), ('amount__isnull', False), ('benefit', 'AMOUNT'), ('buy__isnull', True), ('get__isnull', True), ('percent__isnull', True)), models.Q(('amount__gte', 0), ('amount__isnull', False), ('benefit', 'FIXED_PRICE'), ('buy__isnull', True), ('get__isnull', True), ('percent__isnull', True)), models.Q(('amount__isnull', True), ('benefit', 'BUY_X_GET_Y'), ('buy__gt', 0), ('buy__isnull', False), ('get__gt', 0), ('get__isnull', False), ('percent__isnull', True)), models.Q(('amount__isnull', True), ('benefit', 'FREE_SHIPPING'), ('buy__isnull', True), ('get__isnull', True), ('percent__isnull', True)), _connector='OR'), name='promotion_benefit_complete'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('covers__in', ['EVERYTHING', 'CHOSEN'])), name='promotion_covers_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum_amount__gte', 0)), name='promotion_minimum_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('usage_limit__isnull', True), ('used__lte', models.F('usage_limit')), _connector='OR'), name='promotion_used_within_limit'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('usage_limit__isnull', True), ('usage_limit__gte', 1), _connector='OR'), models.Q(('usage_limit_per_customer__isnull', True), ('usage_limit_per_customer__gte', 1), _connector='OR'), models.Q(('budget__isnull', True), ('budget__gt', 0), _connector='OR')), name='promotion_limits_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('budget__isnull', True), ('spent__lte', models.F('budget')), _connector='OR'), name='promotion_spent_within_budget'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('spent__gte', 0)), name='promotion_spent_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='segmentmembership',
-            constraint=models.UniqueConstraint(fields=('customer', 'segment'), name='segment_membership_once'),
         ),
     ]

@@ -73,6 +73,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'product',
                 'verbose_name_plural': 'products',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('tax_class__in', ['STANDARD', 'EXEMPT'])), name='product_tax_class_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -98,6 +101,15 @@ class Migration(migrations.Migration):
                 'verbose_name': 'purchase order',
                 'verbose_name_plural': 'purchase orders',
                 'permissions': [('approve_purchaseorder', 'Can approve purchase orders'), ('receive_goods', 'Can receive goods')],
+                'indexes': [
+                    models.Index(fields=['-drafted_at', '-id'], name='purchase_order_by_time'),
+                    models.Index(fields=['state', '-drafted_at', '-id'], name='purchase_order_by_state'),
+                    models.Index(fields=['supplier', '-drafted_at', '-id'], name='purchase_order_by_supplier'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'APPROVED', 'SENT', 'PARTLY_RECEIVED', 'RECEIVED', 'CLOSED', 'CANCELED'])), name='purchase_order_state_known'),
+                    models.UniqueConstraint(condition=models.Q(('is_proposed', True), ('state', 'DRAFT')), fields=('supplier', 'warehouse'), name='purchase_order_one_proposed_draft'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -113,6 +125,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'goods receipt',
                 'verbose_name_plural': 'goods receipts',
+                'indexes': [
+                    models.Index(fields=['-received_at', '-id'], name='goods_receipt_by_time'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('purchase_order', 'delivery_note'), name='goods_receipt_once_per_note'),
+                    models.CheckConstraint(condition=models.Q(('delivery_note', ''), _negated=True), name='goods_receipt_names_its_note'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -129,6 +148,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'purchase order event',
                 'verbose_name_plural': 'purchase order events',
+                'indexes': [
+                    models.Index(fields=['purchase_order', 'id'], name='purchase_order_event_order'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -143,6 +165,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'purchase order line',
                 'verbose_name_plural': 'purchase order lines',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0), ('unit_cost__gte', 0)), name='purchase_order_line_makes_sense'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -156,6 +181,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'goods receipt line',
                 'verbose_name_plural': 'goods receipt lines',
+                'constraints': [
+                    models.UniqueConstraint(fields=('receipt', 'line'), name='goods_receipt_line_once'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='goods_receipt_line_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -171,6 +200,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'stock count',
                 'verbose_name_plural': 'stock counts',
+                'indexes': [
+                    models.Index(fields=['-counted_at', '-id'], name='stock_count_by_time'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -189,6 +221,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'SKU',
                 'verbose_name_plural': 'SKUs',
                 'permissions': [('see_cost', 'Can see what goods cost')],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('list_price__gte', 0)), name='variant_list_price_not_negative', violation_error_message='A price is zero or more.'),
+                    models.CheckConstraint(condition=models.Q(('cost__gte', 0)), name='variant_cost_not_negative', violation_error_message='A price is zero or more.'),
+                    models.CheckConstraint(condition=models.Q(('sku', ''), _negated=True), name='variant_sku_not_empty'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -206,6 +243,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'supplier offer',
                 'verbose_name_plural': 'supplier offers',
+                'constraints': [
+                    models.UniqueConstraint(fields=('supplier', 'variant'), name='supplier_offer_once'),
+                    models.UniqueConstraint(condition=models.Q(('is_preferred', True)), fields=('variant',), name='supplier_offer_one_preferred', violation_error_message='Another supplier is preferred for this SKU already.'),
+                    models.CheckConstraint(condition=models.Q(('minimum_quantity__gt', 0), ('order_multiple__gt', 0), ('unit_cost__gte', 0)), name='supplier_offer_makes_sense', violation_error_message='The unit cost is zero or more, the MOQ and the order multiple are at least 1.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -220,6 +262,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'counted SKU',
                 'verbose_name_plural': 'counted SKUs',
+                'constraints': [
+                    models.UniqueConstraint(fields=('count', 'variant'), name='stock_count_line_once'),
+                    models.CheckConstraint(condition=models.Q(('counted__gte', 0)), name='stock_count_line_not_negative'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -261,6 +307,15 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'price change',
                 'verbose_name_plural': 'price changes',
+                'indexes': [
+                    models.Index(fields=['variant', 'kind', '-id'], name='price_change_by_variant'),
+                    models.Index(fields=['-occurred_at', '-id'], name='price_change_by_time'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['LIST_PRICE', 'COST'])), name='price_change_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('before', models.F('after')), _negated=True), name='price_change_changes'),
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='price_change_says_why'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -281,6 +336,17 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'stock movement',
                 'verbose_name_plural': 'stock movements',
+                'indexes': [
+                    models.Index(fields=['variant', '-occurred_at', '-id'], name='stock_movement_by_variant'),
+                    models.Index(fields=['-occurred_at', '-id'], name='stock_movement_by_time'),
+                    models.Index(fields=['kind', '-occurred_at', '-id'], name='stock_movement_by_kind'),
+                    models.Index(fields=['document_number'], name='stock_movement_by_document'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('document_kind', 'document_number', 'variant', 'warehouse', 'kind'), name='stock_movement_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['RECEIPT', 'RETURN', 'TRANSFER_IN']), ('quantity__gt', 0)), models.Q(('kind__in', ['SHIPMENT', 'TRANSFER_OUT', 'WRITE_OFF']), ('quantity__lt', 0)), models.Q(('kind', 'ADJUSTMENT'), models.Q(('quantity', 0), _negated=True)), _connector='OR'), name='stock_movement_sign_fits_kind'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('document_number', ''), _negated=True), models.Q(('kind__in', ['RECEIPT', 'SHIPMENT', 'RETURN']), ('document_kind', 'COUNT'), models.Q(('reason', ''), _negated=True), _connector='OR')), name='stock_movement_says_why'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -296,6 +362,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'stock level',
                 'verbose_name_plural': 'stock levels',
                 'permissions': [('correct_stock', 'Can adjust, transfer and write off stock'), ('count_stock', 'Can record stock counts')],
+                'constraints': [
+                    models.UniqueConstraint(fields=('variant', 'warehouse'), name='stock_level_once'),
+                    models.CheckConstraint(condition=models.Q(('on_hand__gte', 0)), name='stock_level_on_hand_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('reserved__gte', 0), ('reserved__lte', models.F('on_hand'))), name='stock_level_reserved_within_on_hand'),
+                ],
             },
         ),
         # Room beside each level for its next versions: every order writes some, and touches no index where they fit.
@@ -320,6 +391,17 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'reservation',
                 'verbose_name_plural': 'reservations',
+                'indexes': [
+                    models.Index(condition=models.Q(('expires_at__isnull', False), ('state', 'ACTIVE')), fields=['expires_at', 'id'], name='reservation_due'),
+                    models.Index(condition=models.Q(('state', 'ACTIVE')), fields=['variant', 'warehouse'], name='reservation_active_by_level'),
+                    models.Index(fields=['state', '-id'], name='reservation_by_state'),
+                    models.Index(fields=['document_number'], name='reservation_by_document'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'ACTIVE')), fields=('document_kind', 'document_number', 'variant', 'warehouse'), name='reservation_active_once'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='reservation_quantity_positive'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('quantity__gt', django.db.models.expressions.CombinedExpression(models.F('consumed'), '+', models.F('released'))), ('state', 'ACTIVE')), models.Q(('quantity', django.db.models.expressions.CombinedExpression(models.F('consumed'), '+', models.F('released'))), ('state__in', ['CONSUMED', 'RELEASED', 'EXPIRED'])), _connector='OR'), name='reservation_active_while_units_held'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -344,6 +426,17 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'replenishment proposal',
                 'verbose_name_plural': 'replenishment proposals',
+                'indexes': [
+                    models.Index(fields=['-as_of', '-id'], name='proposal_by_time'),
+                    models.Index(fields=['state', '-as_of', '-id'], name='proposal_by_state'),
+                    models.Index(condition=models.Q(('state', 'DISMISSED')), fields=['decided_at'], name='proposal_dismissed'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('variant', 'warehouse'), name='replenishment_proposal_one_open'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='replenishment_proposal_positive'),
+                    models.CheckConstraint(condition=models.Q(('override__isnull', True), ('override__gt', 0), _connector='OR'), name='replenishment_proposal_override_positive'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'ORDERED', 'DISMISSED', 'SUPERSEDED'])), name='replenishment_proposal_state_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -361,67 +454,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'reorder policy',
                 'verbose_name_plural': 'reorder policies',
+                'constraints': [
+                    models.UniqueConstraint(fields=('variant', 'warehouse'), name='reorder_policy_once'),
+                    models.CheckConstraint(condition=models.Q(('service_level__gte', '0.5'), ('service_level__lt', 1)), name='reorder_policy_service_level'),
+                    models.CheckConstraint(condition=models.Q(('maximum_stock__isnull', True), ('maximum_stock__gte', models.F('minimum_stock')), _connector='OR'), name='reorder_policy_maximum_above_minimum'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('tax_class__in', ['STANDARD', 'EXEMPT'])), name='product_tax_class_known'),
-        ),
-        migrations.AddIndex(
-            model_name='goodsreceipt',
-            index=models.Index(fields=['-received_at', '-id'], name='goods_receipt_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='goodsreceipt',
-            constraint=models.UniqueConstraint(fields=('purchase_order', 'delivery_note'), name='goods_receipt_once_per_note'),
-        ),
-        migrations.AddConstraint(
-            model_name='goodsreceipt',
-            constraint=models.CheckConstraint(condition=models.Q(('delivery_note', ''), _negated=True), name='goods_receipt_names_its_note'),
-        ),
-        migrations.AddIndex(
-            model_name='purchaseorderevent',
-            index=models.Index(fields=['purchase_order', 'id'], name='purchase_order_event_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='goodsreceiptline',
-            constraint=models.UniqueConstraint(fields=('receipt', 'line'), name='goods_receipt_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='goodsreceiptline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='goods_receipt_line_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('list_price__gte', 0)), name='variant_list_price_not_negative', violation_error_message='A price is zero or more.'),
-        ),
-        migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('cost__gte', 0)), name='variant_cost_not_negative', violation_error_message='A price is zero or more.'),
-        ),
-        migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('sku', ''), _negated=True), name='variant_sku_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplieroffer',
-            constraint=models.UniqueConstraint(fields=('supplier', 'variant'), name='supplier_offer_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplieroffer',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_preferred', True)), fields=('variant',), name='supplier_offer_one_preferred', violation_error_message='Another supplier is preferred for this SKU already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplieroffer',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum_quantity__gt', 0), ('order_multiple__gt', 0), ('unit_cost__gte', 0)), name='supplier_offer_makes_sense', violation_error_message='The unit cost is zero or more, the MOQ and the order multiple are at least 1.'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockcountline',
-            constraint=models.UniqueConstraint(fields=('count', 'variant'), name='stock_count_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockcountline',
-            constraint=models.CheckConstraint(condition=models.Q(('counted__gte', 0)), name='stock_count_line_not_negative'),
         ),
         migrations.AddIndex(
             model_name='purchaseorderline',
@@ -430,161 +468,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='purchaseorderline',
             constraint=models.UniqueConstraint(fields=('purchase_order', 'variant'), name='purchase_order_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchaseorderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0), ('unit_cost__gte', 0)), name='purchase_order_line_makes_sense'),
-        ),
-        migrations.AddIndex(
-            model_name='pricechange',
-            index=models.Index(fields=['variant', 'kind', '-id'], name='price_change_by_variant'),
-        ),
-        migrations.AddIndex(
-            model_name='pricechange',
-            index=models.Index(fields=['-occurred_at', '-id'], name='price_change_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='pricechange',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['LIST_PRICE', 'COST'])), name='price_change_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='pricechange',
-            constraint=models.CheckConstraint(condition=models.Q(('before', models.F('after')), _negated=True), name='price_change_changes'),
-        ),
-        migrations.AddConstraint(
-            model_name='pricechange',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='price_change_says_why'),
-        ),
-        migrations.AddIndex(
-            model_name='stockmovement',
-            index=models.Index(fields=['variant', '-occurred_at', '-id'], name='stock_movement_by_variant'),
-        ),
-        migrations.AddIndex(
-            model_name='stockmovement',
-            index=models.Index(fields=['-occurred_at', '-id'], name='stock_movement_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='stockmovement',
-            index=models.Index(fields=['kind', '-occurred_at', '-id'], name='stock_movement_by_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='stockmovement',
-            index=models.Index(fields=['document_number'], name='stock_movement_by_document'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockmovement',
-            constraint=models.UniqueConstraint(fields=('document_kind', 'document_number', 'variant', 'warehouse', 'kind'), name='stock_movement_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockmovement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['RECEIPT', 'RETURN', 'TRANSFER_IN']), ('quantity__gt', 0)), models.Q(('kind__in', ['SHIPMENT', 'TRANSFER_OUT', 'WRITE_OFF']), ('quantity__lt', 0)), models.Q(('kind', 'ADJUSTMENT'), models.Q(('quantity', 0), _negated=True)), _connector='OR'), name='stock_movement_sign_fits_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockmovement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('document_number', ''), _negated=True), models.Q(('kind__in', ['RECEIPT', 'SHIPMENT', 'RETURN']), ('document_kind', 'COUNT'), models.Q(('reason', ''), _negated=True), _connector='OR')), name='stock_movement_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='stocklevel',
-            constraint=models.UniqueConstraint(fields=('variant', 'warehouse'), name='stock_level_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='stocklevel',
-            constraint=models.CheckConstraint(condition=models.Q(('on_hand__gte', 0)), name='stock_level_on_hand_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='stocklevel',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved__gte', 0), ('reserved__lte', models.F('on_hand'))), name='stock_level_reserved_within_on_hand'),
-        ),
-        migrations.AddIndex(
-            model_name='stockcount',
-            index=models.Index(fields=['-counted_at', '-id'], name='stock_count_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='reservation',
-            index=models.Index(condition=models.Q(('expires_at__isnull', False), ('state', 'ACTIVE')), fields=['expires_at', 'id'], name='reservation_due'),
-        ),
-        migrations.AddIndex(
-            model_name='reservation',
-            index=models.Index(condition=models.Q(('state', 'ACTIVE')), fields=['variant', 'warehouse'], name='reservation_active_by_level'),
-        ),
-        migrations.AddIndex(
-            model_name='reservation',
-            index=models.Index(fields=['state', '-id'], name='reservation_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='reservation',
-            index=models.Index(fields=['document_number'], name='reservation_by_document'),
-        ),
-        migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'ACTIVE')), fields=('document_kind', 'document_number', 'variant', 'warehouse'), name='reservation_active_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='reservation_quantity_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('quantity__gt', django.db.models.expressions.CombinedExpression(models.F('consumed'), '+', models.F('released'))), ('state', 'ACTIVE')), models.Q(('quantity', django.db.models.expressions.CombinedExpression(models.F('consumed'), '+', models.F('released'))), ('state__in', ['CONSUMED', 'RELEASED', 'EXPIRED'])), _connector='OR'), name='reservation_active_while_units_held'),
-        ),
-        migrations.AddIndex(
-            model_name='replenishmentproposal',
-            index=models.Index(fields=['-as_of', '-id'], name='proposal_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='replenishmentproposal',
-            index=models.Index(fields=['state', '-as_of', '-id'], name='proposal_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='replenishmentproposal',
-            index=models.Index(condition=models.Q(('state', 'DISMISSED')), fields=['decided_at'], name='proposal_dismissed'),
-        ),
-        migrations.AddConstraint(
-            model_name='replenishmentproposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('variant', 'warehouse'), name='replenishment_proposal_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='replenishmentproposal',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='replenishment_proposal_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='replenishmentproposal',
-            constraint=models.CheckConstraint(condition=models.Q(('override__isnull', True), ('override__gt', 0), _connector='OR'), name='replenishment_proposal_override_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='replenishmentproposal',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'ORDERED', 'DISMISSED', 'SUPERSEDED'])), name='replenishment_proposal_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reorderpolicy',
-            constraint=models.UniqueConstraint(fields=('variant', 'warehouse'), name='reorder_policy_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='reorderpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('service_level__gte', '0.5'), ('service_level__lt', 1)), name='reorder_policy_service_level'),
-        ),
-        migrations.AddConstraint(
-            model_name='reorderpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('maximum_stock__isnull', True), ('maximum_stock__gte', models.F('minimum_stock')), _connector='OR'), name='reorder_policy_maximum_above_minimum'),
-        ),
-        migrations.AddIndex(
-            model_name='purchaseorder',
-            index=models.Index(fields=['-drafted_at', '-id'], name='purchase_order_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='purchaseorder',
-            index=models.Index(fields=['state', '-drafted_at', '-id'], name='purchase_order_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='purchaseorder',
-            index=models.Index(fields=['supplier', '-drafted_at', '-id'], name='purchase_order_by_supplier'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchaseorder',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'APPROVED', 'SENT', 'PARTLY_RECEIVED', 'RECEIVED', 'CLOSED', 'CANCELED'])), name='purchase_order_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchaseorder',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_proposed', True), ('state', 'DRAFT')), fields=('supplier', 'warehouse'), name='purchase_order_one_proposed_draft'),
         ),
     ]

@@ -47,6 +47,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'import of history',
                 'verbose_name_plural': 'imports of history',
                 'permissions': [('import_history', "Can import an old shop's history")],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['REQUESTED', 'READING', 'WRITING', 'IMPORTED', 'CHECKED', 'REFUSED', 'FAILED'])), name='import_run_state_known'),
+                    models.CheckConstraint(condition=models.Q(('rows_read', django.db.models.expressions.CombinedExpression(models.F('rows_imported'), '+', models.F('rows_skipped')))), name='import_run_every_row_accounted_for'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -76,6 +80,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'imported document',
                 'verbose_name_plural': 'imported documents',
+                'constraints': [
+                    models.UniqueConstraint(fields=('profile', 'number'), name='imported_document_once'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['SALE', 'CREDIT', 'CORRECTION'])), name='imported_document_kind_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -112,6 +120,29 @@ class Migration(migrations.Migration):
                 'verbose_name': 'order',
                 'verbose_name_plural': 'orders',
                 'permissions': [('pay_order', 'Can record payments of orders'), ('cancel_order', 'Can cancel orders'), ('ship_order', 'Can pick and ship orders'), ('return_order', 'Can accept returns'), ('receive_return', 'Can receive returned goods'), ('refund_order', 'Can record refunds'), ('note_order', 'Can write notes on orders'), ('export_order', 'Can download orders as a table')],
+                'indexes': [
+                    models.Index(fields=['-placed_at', '-id'], name='order_by_time'),
+                    models.Index(fields=['state', '-placed_at', '-id'], name='order_by_state'),
+                    models.Index(fields=['channel', '-placed_at', '-id'], name='order_by_channel'),
+                    models.Index(condition=models.Q(('external_number__isnull', False)), fields=['external_number'], name='order_by_external_number', opclasses=['varchar_pattern_ops']),
+                    models.Index(condition=models.Q(('state', 'PLACED')), fields=['payment_due_at', 'id'], name='order_payment_due'),
+                    models.Index(condition=models.Q(('state__in', ['PAID', 'PICKED', 'PARTLY_SHIPPED'])), fields=['ship_due_at', 'id'], name='order_ship_due'),
+                    models.Index(fields=['customer', '-placed_at', '-id'], name='order_by_customer'),
+                    models.Index(condition=models.Q(('is_short', True)), fields=['-id'], name='order_short'),
+                    models.Index(condition=models.Q(('refund_due', True)), fields=['-id'], name='order_refund_due'),
+                    models.Index(condition=models.Q(('has_unmatched', True)), fields=['-id'], name='order_unmatched'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('channel', 'external_number'), name='order_once_per_channel'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['PLACED', 'PAID', 'PICKED', 'PARTLY_SHIPPED', 'SHIPPED', 'CANCELED', 'EXPIRED'])), name='order_state_known'),
+                    models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('lines_total'), '+', models.F('shipping_fee')), '-', models.F('shipping_discount')))), name='order_total_is_its_parts'),
+                    models.CheckConstraint(condition=models.Q(('lines_total__gte', 0), ('shipping_discount__gte', 0), ('shipping_discount__lte', models.F('shipping_fee'))), name='order_amounts_make_sense'),
+                    models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('refunded__lte', models.F('paid'))), name='order_refunded_within_paid'),
+                    models.CheckConstraint(condition=models.Q(('refund_owed__gte', 0), ('refund_owed__lte', models.F('paid'))), name='order_owed_within_paid'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('refund_due', True), ('refund_owed__gt', models.F('refunded'))), models.Q(('refund_due', False), ('refund_owed__lte', models.F('refunded'))), _connector='OR'), name='order_refund_due_while_owed'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'PLACED'), _negated=True), ('payment_due_at__isnull', False), _connector='OR'), name='order_unpaid_has_payment_due'),
+                    models.CheckConstraint(condition=models.Q(('external_number', ''), _negated=True), name='order_external_number_not_empty'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -129,6 +160,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'fulfillment',
                 'verbose_name_plural': 'fulfillments',
+                'indexes': [
+                    models.Index(fields=['-shipped_at', '-id'], name='fulfillment_by_time'),
+                    models.Index(condition=models.Q(('tracking_number', ''), _negated=True), fields=['tracking_number'], name='fulfillment_by_tracking', opclasses=['varchar_pattern_ops']),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -145,6 +180,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'order event',
                 'verbose_name_plural': 'order events',
+                'indexes': [
+                    models.Index(fields=['order', 'id'], name='order_event_by_order'),
+                    models.Index(fields=['-occurred_at', '-id'], name='order_event_by_time'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['PLACED', 'PAID', 'PAID_LATE', 'PICKED', 'SHIPPED', 'CANCELED', 'EXPIRED', 'RETURN_ACCEPTED', 'RETURNED', 'RETURN_REFUSED', 'REFUNDED', 'SHORT', 'RESTOCKED', 'MISSING_CANCELED', 'UNMATCHED', 'SETTLED', 'NOTED'])), name='order_event_kind_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -173,6 +215,14 @@ class Migration(migrations.Migration):
                 'verbose_name': 'order line',
                 'verbose_name_plural': 'order lines',
                 'ordering': ['position'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('order', 'position'), name='order_line_position_once'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='order_line_quantity_positive'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('shipped'), '+', models.F('canceled')), '+', models.F('short')))), name='order_line_parts_within_quantity'),
+                    models.CheckConstraint(condition=models.Q(('returned__lte', models.F('shipped'))), name='order_line_returned_within_shipped'),
+                    models.CheckConstraint(condition=models.Q(('tax__gte', 0), ('tax__lte', models.F('total'))), name='order_line_tax_inside_total'),
+                    models.CheckConstraint(condition=models.Q(('discount__gte', 0), ('total', django.db.models.expressions.CombinedExpression(models.F('gross'), '-', models.F('discount'))), ('total__gte', 0)), name='order_line_total_is_its_parts'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -190,6 +240,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'order discount',
                 'verbose_name_plural': 'order discounts',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='order_discount_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -203,6 +256,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'fulfillment line',
                 'verbose_name_plural': 'fulfillment lines',
+                'constraints': [
+                    models.UniqueConstraint(fields=('fulfillment', 'order_line'), name='fulfillment_line_once'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='fulfillment_line_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -233,6 +290,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'payment',
                 'verbose_name_plural': 'payments',
+                'indexes': [
+                    models.Index(fields=['-paid_at', '-id'], name='payment_by_time'),
+                    models.Index(fields=['reference'], name='payment_by_reference'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('provider', 'reference'), name='payment_once_per_reference'),
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payment_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -251,6 +316,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'refund',
                 'verbose_name_plural': 'refunds',
+                'indexes': [
+                    models.Index(fields=['-refunded_at', '-id'], name='refund_by_time'),
+                    models.Index(fields=['reference'], name='refund_by_reference'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('provider', 'reference'), name='refund_once_per_reference'),
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='refund_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -268,6 +341,15 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'unmatched payment',
                 'verbose_name_plural': 'unmatched payments',
+                'indexes': [
+                    models.Index(fields=['-recorded_at', '-id'], name='unmatched_by_time'),
+                    models.Index(fields=['reference'], name='unmatched_by_reference'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('provider', 'reference'), name='unmatched_once_per_reference'),
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='unmatched_positive'),
+                    models.CheckConstraint(condition=models.Q(('why__in', ['NOTHING_DUE', 'OTHER_AMOUNT'])), name='unmatched_why_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -285,6 +367,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'settlement',
                 'verbose_name_plural': 'settlements',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('outcome', 'PAID_BACK')), fields=('provider', 'reference'), name='settlement_once_per_reference'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'PAID_BACK'), models.Q(('reference', ''), _negated=True)), models.Q(('outcome', 'EXPLAINED'), ('reference', '')), _connector='OR'), name='settlement_paid_back_has_reference'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -304,6 +390,15 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'return',
                 'verbose_name_plural': 'returns',
+                'indexes': [
+                    models.Index(fields=['-accepted_at', '-id'], name='return_by_time'),
+                    models.Index(condition=models.Q(('state', 'ACCEPTED')), fields=['-id'], name='return_open'),
+                    models.Index(condition=models.Q(('state', 'RECEIVED')), fields=['received_at'], name='return_received'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['ACCEPTED', 'RECEIVED', 'REFUSED'])), name='return_state_known'),
+                    models.CheckConstraint(condition=models.Q(('refund__gte', 0)), name='return_refund_not_negative'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -320,246 +415,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'return line',
                 'verbose_name_plural': 'return lines',
+                'constraints': [
+                    models.UniqueConstraint(fields=('parent', 'order_line'), name='return_line_once'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0), ('restocked__lte', models.F('quantity'))), name='return_line_quantities'),
+                    models.CheckConstraint(condition=models.Q(('refund__gte', 0)), name='return_line_refund_not_negative'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['REQUESTED', 'READING', 'WRITING', 'IMPORTED', 'CHECKED', 'REFUSED', 'FAILED'])), name='import_run_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.CheckConstraint(condition=models.Q(('rows_read', django.db.models.expressions.CombinedExpression(models.F('rows_imported'), '+', models.F('rows_skipped')))), name='import_run_every_row_accounted_for'),
-        ),
-        migrations.AddConstraint(
-            model_name='importeddocument',
-            constraint=models.UniqueConstraint(fields=('profile', 'number'), name='imported_document_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='importeddocument',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['SALE', 'CREDIT', 'CORRECTION'])), name='imported_document_kind_known'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['-placed_at', '-id'], name='order_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['state', '-placed_at', '-id'], name='order_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['channel', '-placed_at', '-id'], name='order_by_channel'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('external_number__isnull', False)), fields=['external_number'], name='order_by_external_number', opclasses=['varchar_pattern_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('state', 'PLACED')), fields=['payment_due_at', 'id'], name='order_payment_due'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('state__in', ['PAID', 'PICKED', 'PARTLY_SHIPPED'])), fields=['ship_due_at', 'id'], name='order_ship_due'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['customer', '-placed_at', '-id'], name='order_by_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('is_short', True)), fields=['-id'], name='order_short'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('refund_due', True)), fields=['-id'], name='order_refund_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('channel', 'external_number'), name='order_once_per_channel'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['PLACED', 'PAID', 'PICKED', 'PARTLY_SHIPPED', 'SHIPPED', 'CANCELED', 'EXPIRED'])), name='order_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('lines_total'), '+', models.F('shipping_fee')), '-', models.F('shipping_discount')))), name='order_total_is_its_parts'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('lines_total__gte', 0), ('shipping_discount__gte', 0), ('shipping_discount__lte', models.F('shipping_fee'))), name='order_amounts_make_sense'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('refunded__lte', models.F('paid'))), name='order_refunded_within_paid'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('refund_owed__gte', 0), ('refund_owed__lte', models.F('paid'))), name='order_owed_within_paid'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('refund_due', True), ('refund_owed__gt', models.F('refunded'))), models.Q(('refund_due', False), ('refund_owed__lte', models.F('refunded'))), _connector='OR'), name='order_refund_due_while_owed'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'PLACED'), _negated=True), ('payment_due_at__isnull', False), _connector='OR'), name='order_unpaid_has_payment_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('external_number', ''), _negated=True), name='order_external_number_not_empty'),
-        ),
-        migrations.AddIndex(
-            model_name='fulfillment',
-            index=models.Index(fields=['-shipped_at', '-id'], name='fulfillment_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='fulfillment',
-            index=models.Index(condition=models.Q(('tracking_number', ''), _negated=True), fields=['tracking_number'], name='fulfillment_by_tracking', opclasses=['varchar_pattern_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='orderevent',
-            index=models.Index(fields=['order', 'id'], name='order_event_by_order'),
-        ),
-        migrations.AddIndex(
-            model_name='orderevent',
-            index=models.Index(fields=['-occurred_at', '-id'], name='order_event_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderevent',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['PLACED', 'PAID', 'PAID_LATE', 'PICKED', 'SHIPPED', 'CANCELED', 'EXPIRED', 'RETURN_ACCEPTED', 'RETURNED', 'RETURN_REFUSED', 'REFUNDED', 'SHORT', 'RESTOCKED', 'MISSING_CANCELED', 'UNMATCHED', 'SETTLED', 'NOTED'])), name='order_event_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.UniqueConstraint(fields=('order', 'position'), name='order_line_position_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='order_line_quantity_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('shipped'), '+', models.F('canceled')), '+', models.F('short')))), name='order_line_parts_within_quantity'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('returned__lte', models.F('shipped'))), name='order_line_returned_within_shipped'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('tax__gte', 0), ('tax__lte', models.F('total'))), name='order_line_tax_inside_total'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('discount__gte', 0), ('total', django.db.models.expressions.CombinedExpression(models.F('gross'), '-', models.F('discount'))), ('total__gte', 0)), name='order_line_total_is_its_parts'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderdiscount',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='order_discount_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='fulfillmentline',
-            constraint=models.UniqueConstraint(fields=('fulfillment', 'order_line'), name='fulfillment_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='fulfillmentline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='fulfillment_line_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['-paid_at', '-id'], name='payment_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['reference'], name='payment_by_reference'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('provider', 'reference'), name='payment_once_per_reference'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payment_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(fields=['-refunded_at', '-id'], name='refund_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(fields=['reference'], name='refund_by_reference'),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.UniqueConstraint(fields=('provider', 'reference'), name='refund_once_per_reference'),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='refund_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('has_unmatched', True)), fields=['-id'], name='order_unmatched'),
-        ),
-        migrations.AddIndex(
-            model_name='unmatchedpayment',
-            index=models.Index(fields=['-recorded_at', '-id'], name='unmatched_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='unmatchedpayment',
-            index=models.Index(fields=['reference'], name='unmatched_by_reference'),
-        ),
-        migrations.AddConstraint(
-            model_name='unmatchedpayment',
-            constraint=models.UniqueConstraint(fields=('provider', 'reference'), name='unmatched_once_per_reference'),
-        ),
-        migrations.AddConstraint(
-            model_name='unmatchedpayment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='unmatched_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='unmatchedpayment',
-            constraint=models.CheckConstraint(condition=models.Q(('why__in', ['NOTHING_DUE', 'OTHER_AMOUNT'])), name='unmatched_why_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.UniqueConstraint(condition=models.Q(('outcome', 'PAID_BACK')), fields=('provider', 'reference'), name='settlement_once_per_reference'),
-        ),
-        migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'PAID_BACK'), models.Q(('reference', ''), _negated=True)), models.Q(('outcome', 'EXPLAINED'), ('reference', '')), _connector='OR'), name='settlement_paid_back_has_reference'),
-        ),
-        migrations.AddIndex(
-            model_name='return',
-            index=models.Index(fields=['-accepted_at', '-id'], name='return_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='return',
-            index=models.Index(condition=models.Q(('state', 'ACCEPTED')), fields=['-id'], name='return_open'),
-        ),
-        migrations.AddIndex(
-            model_name='return',
-            index=models.Index(condition=models.Q(('state', 'RECEIVED')), fields=['received_at'], name='return_received'),
-        ),
-        migrations.AddConstraint(
-            model_name='return',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['ACCEPTED', 'RECEIVED', 'REFUSED'])), name='return_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='return',
-            constraint=models.CheckConstraint(condition=models.Q(('refund__gte', 0)), name='return_refund_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='returnline',
-            constraint=models.UniqueConstraint(fields=('parent', 'order_line'), name='return_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='returnline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0), ('restocked__lte', models.F('quantity'))), name='return_line_quantities'),
-        ),
-        migrations.AddConstraint(
-            model_name='returnline',
-            constraint=models.CheckConstraint(condition=models.Q(('refund__gte', 0)), name='return_line_refund_not_negative'),
         ),
     ]

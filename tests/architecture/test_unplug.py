@@ -49,7 +49,7 @@ def passes(*folders: str) -> None:
 
 
 def test_orders_which_stand_on_all_the_others_pass_their_tests_on_a_database_without_analytics() -> None:
-    passes("tests/orders/operations", "tests/orders/api")
+    passes("tests/orders/api")
 
 
 @pytest.mark.prove

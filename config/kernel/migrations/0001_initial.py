@@ -52,6 +52,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'user',
                 'verbose_name_plural': 'users',
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('is_service', False), models.Q(('is_staff', False), ('is_superuser', False)), _connector='OR'), name='user_service_is_not_staff'),
+                ],
             },
             managers=[
                 ('objects', django.contrib.auth.models.UserManager()),
@@ -72,6 +75,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'idempotency key',
                 'verbose_name_plural': 'idempotency keys',
+                'constraints': [
+                    models.UniqueConstraint(fields=('actor', 'route', 'key'), name='idempotency_key_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -96,6 +102,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'job run',
                 'verbose_name_plural': 'job runs',
+                'indexes': [
+                    models.Index(fields=['name', '-id'], name='job_run_by_name'),
+                    models.Index(condition=models.Q(('state__in', ['REQUESTED', 'RUNNING'])), fields=['id'], name='job_run_open'),
+                    models.Index(condition=models.Q(('state__in', ['FAILED', 'LOST'])), fields=['-id'], name='job_run_failed'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['REQUESTED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'LOST'])), name='job_run_state_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -113,50 +127,15 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'event delivery',
                 'verbose_name_plural': 'event deliveries',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'PENDING')), fields=['next_attempt_at', 'id'], name='outbox_delivery_due'),
+                    models.Index(condition=models.Q(('state', 'PARKED')), fields=['id'], name='outbox_delivery_parked'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('event', 'subscriber'), name='outbox_delivery_once_per_subscriber'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'HANDLED', 'PARKED'])), name='outbox_delivery_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('handled_at__isnull', False), ('state', 'HANDLED')), models.Q(models.Q(('state', 'HANDLED'), _negated=True), ('handled_at__isnull', True)), _connector='OR'), name='outbox_delivery_handled_has_moment'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('is_service', False), models.Q(('is_staff', False), ('is_superuser', False)), _connector='OR'), name='user_service_is_not_staff'),
-        ),
-        migrations.AddConstraint(
-            model_name='idempotencykey',
-            constraint=models.UniqueConstraint(fields=('actor', 'route', 'key'), name='idempotency_key_once'),
-        ),
-        migrations.AddIndex(
-            model_name='jobrun',
-            index=models.Index(fields=['name', '-id'], name='job_run_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='jobrun',
-            index=models.Index(condition=models.Q(('state__in', ['REQUESTED', 'RUNNING'])), fields=['id'], name='job_run_open'),
-        ),
-        migrations.AddIndex(
-            model_name='jobrun',
-            index=models.Index(condition=models.Q(('state__in', ['FAILED', 'LOST'])), fields=['-id'], name='job_run_failed'),
-        ),
-        migrations.AddConstraint(
-            model_name='jobrun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['REQUESTED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'LOST'])), name='job_run_state_known'),
-        ),
-        migrations.AddIndex(
-            model_name='outboxdelivery',
-            index=models.Index(condition=models.Q(('state', 'PENDING')), fields=['next_attempt_at', 'id'], name='outbox_delivery_due'),
-        ),
-        migrations.AddIndex(
-            model_name='outboxdelivery',
-            index=models.Index(condition=models.Q(('state', 'PARKED')), fields=['id'], name='outbox_delivery_parked'),
-        ),
-        migrations.AddConstraint(
-            model_name='outboxdelivery',
-            constraint=models.UniqueConstraint(fields=('event', 'subscriber'), name='outbox_delivery_once_per_subscriber'),
-        ),
-        migrations.AddConstraint(
-            model_name='outboxdelivery',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'HANDLED', 'PARKED'])), name='outbox_delivery_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='outboxdelivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('handled_at__isnull', False), ('state', 'HANDLED')), models.Q(models.Q(('state', 'HANDLED'), _negated=True), ('handled_at__isnull', True)), _connector='OR'), name='outbox_delivery_handled_has_moment'),
         ),
     ]
