@@ -71,7 +71,7 @@ INSTALLED_APPS = [
     "campaigns",
     "orders",
     "analytics",
-    "unfold",
+    "config.back_office.BackOfficeConfig",
     "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -10,7 +10,7 @@ from config.kernel import clock
 from config.kernel.models import User
 from tests.analytics.builders import Line, an_order
 from tests.builders import a_variant
-from tests.e2e.browser import NARROW, WIDE
+from tests.e2e.browser import SCREENS
 from tests.e2e.conftest import Visitor
 
 
@@ -27,8 +27,7 @@ def sold() -> None:
     rollups.rebuild_everything(actor=None, at=now)
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
-@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(("language", "viewport"), SCREENS)
 def test_the_dashboard_and_the_sales_page_fit_every_screen(
     visitor: Visitor, sold: None, language: str, viewport: dict[str, int]
 ) -> None:

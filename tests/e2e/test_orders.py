@@ -14,7 +14,7 @@ from inventory.models import StockLevel
 from orders.models import Order
 from orders.operations.placing import Buyer
 from tests.builders import a_placed_order, a_product, a_shipped_order, a_stocked_variant, a_warehouse
-from tests.e2e.browser import NARROW, WIDE
+from tests.e2e.browser import LANGUAGES, SCREENS
 from tests.e2e.conftest import Visitor
 from tests.orders.admin.desk import a_short_order
 
@@ -63,7 +63,7 @@ class Desk:
         expect(self.page.locator(".order-state")).to_contain_text(state)
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_an_order_goes_from_to_pay_to_shipped_and_back_by_clicking(visitor: Visitor, language: str) -> None:
     say = WORDS[language]
     cup = a_stocked_variant(5, product=a_product(name="백자 머그잔"), list_price=60_000)
@@ -129,8 +129,7 @@ def test_of_two_screens_the_later_click_is_told_that_the_order_moved_on(visitor:
     assert order.timeline.filter(kind="NOTED").count() == 1
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
-@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(("language", "viewport"), SCREENS)
 def test_the_pages_of_orders_fit_every_screen(visitor: Visitor, language: str, viewport: dict[str, int]) -> None:
     at = clock.now()
     a_warehouse(f"far-{language}-{viewport['width']}", name="부산 강서 물류센터 2층")

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from config.kernel.models import JobRun, User
 from config.kernel.roles import Role
-from tests.e2e.browser import NARROW, WIDE
+from tests.e2e.browser import SCREENS
 from tests.e2e.conftest import Visitor
 
 PASSWORD = "right-horse-battery"
@@ -48,8 +48,7 @@ def test_a_wrong_password_is_refused_in_korean(visitor: Visitor) -> None:
     expect(visit.page.locator("body")).to_contain_text(re.compile("[가-힣]+.*비밀번호"))
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
-@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(("language", "viewport"), SCREENS)
 def test_the_home_page_fits_every_screen_in_both_languages(visitor: Visitor, language: str, viewport: dict[str, int]) -> None:
     visit = visitor(language=language, viewport=viewport)
     visit.log_in(an_owner(f"owner-{language}-{viewport['width']}"))

@@ -12,11 +12,11 @@ from config.kernel.roles import Role
 from inventory.models import StockLevel
 from inventory.operations import stock
 from tests.builders import a_stocked_variant, a_warehouse
-from tests.e2e.browser import NARROW, WIDE
+from tests.e2e.browser import SCREENS
 from tests.e2e.conftest import Visitor
 
 
-@pytest.mark.parametrize(("language", "viewport"), [("ko", WIDE), ("ko", NARROW), ("en", WIDE)])
+@pytest.mark.parametrize(("language", "viewport"), SCREENS)
 def test_a_double_click_corrects_the_stock_once(
     visitor: Visitor, at: datetime, language: str, viewport: dict[str, Any]
 ) -> None:
