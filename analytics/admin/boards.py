@@ -214,7 +214,7 @@ def told(one: Shown) -> dict[str, Any]:
         return found | {
             "value": wording.figure(metric.unit, value),
             "before": wording.figure(metric.unit, one.before),
-            "change": wording.against(value, one.before) if value is not None and one.before is not None else None,
+            "change": wording.against(value, one.before, metric.unit) if value is not None and one.before is not None else None,
             "is_of_few": figure_words.is_of_few(metric, one.whole.facts),
         }
     if one.by is Cut.SLOT:

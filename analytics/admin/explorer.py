@@ -134,7 +134,7 @@ def _wholes(request: HttpRequest, asked: Question, found: Answer) -> list[dict[s
                 "value": wording.figure(metric.unit, value),
                 "url": drilling.rows_of(request, metric, first=asked.first, last=asked.last, chosen=asked.of.chosen),
                 "before": wording.figure(metric.unit, before) if before is not None else "",
-                "change": wording.against(value, before) if value is not None and before is not None else None,
+                "change": wording.against(value, before, metric.unit) if value is not None and before is not None else None,
                 "is_of_few": figure_words.is_of_few(metric, found.whole.facts),
                 "definition": _definition(metric),
             }
@@ -224,7 +224,9 @@ def _table(request: HttpRequest, asked: Question, found: Answer, data: dict[str,
                     for one in asked.metrics
                 ],
                 "before": wording.figure(asked.metric.unit, found.earlier.get(row.key)),
-                "change": wording.against(row.values[code] or Decimal(0), found.earlier.get(row.key) or Decimal(0)),
+                "change": wording.against(
+                    row.values[code] or Decimal(0), found.earlier.get(row.key) or Decimal(0), asked.metric.unit
+                ),
             }
             for row in shown
         ],

@@ -98,6 +98,7 @@ def _shown(request: HttpRequest, form: FunnelForm, at: datetime) -> dict[str, An
     earlier_first, earlier_last = funnel.before(first, last)
     stages = funnel.funnel(**given)
     earlier = funnel.funnel(**{**given, "first": earlier_first, "last": earlier_last})
+    is_comparable = earlier[0].reached >= LEAST_VISITS and funnel.is_known_since(earlier_first)
     narrowed = {
         "started_at_from": first.isoformat(),
         "started_at_to": last.isoformat(),
@@ -105,10 +106,10 @@ def _shown(request: HttpRequest, form: FunnelForm, at: datetime) -> dict[str, An
         "category": given["category"],
     }
     return {
-        "steps": [_step(request, number, stages, earlier, narrowed) for number in range(len(stages))],
+        "steps": [_step(request, number, stages, earlier, narrowed, is_comparable) for number in range(len(stages))],
         "left": [_left(request, stage, narrowed) for stage in stages if stage.left],
         "before": f"{wording.day(earlier_first)} – {wording.day(earlier_last)}",
-        "is_before_small": earlier[0].reached < LEAST_VISITS,
+        "is_comparable": is_comparable,
         "is_small": stages[0].reached < LEAST_VISITS,
         "is_of_category": given["category"] is not None,
         "week": None if given["category"] is not None else week(request, first, last, at, narrowed),
@@ -117,7 +118,12 @@ def _shown(request: HttpRequest, form: FunnelForm, at: datetime) -> dict[str, An
 
 
 def _step(
-    request: HttpRequest, number: int, stages: Sequence[Stage], earlier: Sequence[Stage], narrowed: dict[str, Any]
+    request: HttpRequest,
+    number: int,
+    stages: Sequence[Stage],
+    earlier: Sequence[Stage],
+    narrowed: dict[str, Any],
+    is_comparable: bool,
 ) -> dict[str, Any]:
     stage, first = stages[number], stages[0]
     of_first = funnel.share(stage.reached, first.reached)
@@ -131,9 +137,7 @@ def _step(
         "width": drawing.length(of_first),
         "before": wording.number(earlier[number].reached),
         "share_before": share(funnel.share(earlier[number].reached, earlier[0].reached)),
-        "change": wording.against(Decimal(stage.reached), Decimal(earlier[number].reached))
-        if earlier[0].reached >= LEAST_VISITS
-        else None,
+        "change": wording.against(Decimal(stage.reached), Decimal(earlier[number].reached)) if is_comparable else None,
     }
 
 

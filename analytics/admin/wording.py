@@ -84,15 +84,19 @@ def percent(value: Decimal) -> str:
     return f"{number_format(value, decimal_pos=0)}%"
 
 
-def against(now: Decimal, before: Decimal) -> dict[str, str]:
-    """The difference as a badge: its text, its direction, and the direction in words for who does not see the color."""
-    differs = change(now, before)
+def against(now: Decimal, before: Decimal, unit: Unit = Unit.COUNT) -> dict[str, str]:
+    """The difference as a badge: its text, its direction, and the direction in words for who does not see the color. Shares
+    differ by points: from 2% to 3% is one point more, and half as much again to nobody's use.
+    """
+    in_points = unit is Unit.SHARE
+    differs = ((now - before) * 100).quantize(Decimal("0.1")) if in_points else change(now, before)
+    sign = _("pp") if in_points else "%"
     if differs is None:
         return {"text": "", "direction": "none", "words": ""}
     if not differs:
-        return {"text": "0%", "direction": "same", "words": _("as much as then")}
+        return {"text": f"0{sign}", "direction": "same", "words": _("as much as then")}
     up = differs > 0
-    text = f"{'▲' if up else '▼'} {number_format(abs(differs), decimal_pos=0 if abs(differs) >= 100 else 1)}%"
+    text = f"{'▲' if up else '▼'} {number_format(abs(differs), decimal_pos=0 if abs(differs) >= 100 else 1)}{sign}"
     return {"text": text, "direction": "up" if up else "down", "words": _("more than then") if up else _("less than then")}
 
 
