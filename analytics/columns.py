@@ -350,7 +350,7 @@ TABLES = (
         "analyst",
         Purpose.MEASURING,
         Kept.WHILE_NEEDED,
-        none="id name metrics period rhythm weekday hour language is_active created_at",
+        none="id name metrics period rhythm weekday hour language files is_active created_at",
     ),
     Table(
         "analytics_reportpack_recipients",

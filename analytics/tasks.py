@@ -4,9 +4,6 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.admin import (
-    alert_words,
-)
 from analytics.operations import (
     alert_rules,
     attribution,
@@ -26,6 +23,7 @@ from analytics.operations import (
     visits,
     watching,
 )
+from analytics.words import mails
 from config.kernel.jobs import Done, job
 
 
@@ -127,7 +125,7 @@ def make_reports(*, at: datetime) -> Done:
 
 @job(name="analytics.send_notices", title=_("Mail notices"), seconds=290)
 def send_notices(*, at: datetime) -> Done:
-    sent = notices.send_due(words=alert_words.mail, at=at)
+    sent = notices.send_due(words=mails.mail, at=at)
     return Done(rows=sent.sent, summary={"mails_failed": sent.failed, "mails_unsure": sent.unsure})
 
 

@@ -16,7 +16,6 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from analytics.admin import alert_words as words
 from analytics.admin.lines import LabeledForm
 from analytics.admin.wording import figure
 from analytics.anomalies.tuning import effective
@@ -25,6 +24,7 @@ from analytics.models import AlertRule, EventSource
 from analytics.operations import alert_rules
 from analytics.operations.alert_rules import BadRule
 from analytics.queries import alerts
+from analytics.words import alerts as words
 from campaigns.models import Segment
 from config.kernel import clock, waits
 from config.kernel.admin import wording

@@ -233,6 +233,11 @@ class ReportPack(models.Model):
         KO = "ko", "한국어"
         EN = "en", "English"
 
+    class Files(models.TextChoices):
+        BOTH = "BOTH", pgettext_lazy("report", "PDF and Excel workbook")
+        PDF = "PDF", pgettext_lazy("report", "PDF")  # to read and to print
+        XLSX = "XLSX", pgettext_lazy("report", "Excel workbook")  # to count on with
+
     name = models.CharField(_("name"), max_length=100)
     metrics = ArrayField(models.CharField(max_length=60), verbose_name=_("figures"))
     period = models.CharField(_("period"), max_length=5, choices=Period.choices, default=Period.WEEK)
@@ -242,6 +247,7 @@ class ReportPack(models.Model):
         _("hour"), default=8, validators=[MaxValueValidator(23)], help_text=_("From this hour of the shop's time on.")
     )
     language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=Language.KO)
+    files = models.CharField(_("attached files"), max_length=4, choices=Files.choices, default=Files.BOTH)
     recipients = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=_("recipients"),
         help_text=_("Staff with an e-mail address. Everybody with the right to see reports finds them here as well."),
@@ -258,6 +264,7 @@ class ReportPack(models.Model):
             models.CheckConstraint(condition=Q(weekday__lte=6, hour__lte=23), name="report_pack_time_known"),
             models.CheckConstraint(condition=Q(language__in=["ko", "en"]), name="report_pack_language_known"),
             models.CheckConstraint(condition=Q(metrics__len__gte=1), name="report_pack_has_figures"),
+            models.CheckConstraint(condition=Q(files__in=["BOTH", "PDF", "XLSX"]), name="report_pack_files_known"),
         ]
 
     def __str__(self) -> str:
