@@ -373,9 +373,18 @@ TABLES = (
         "analyst",
         Purpose.ANSWERING,
         Kept.FOR_GOOD,
-        none="id occasion incident_id report_id entry_id why state due_at attempts begun_at sent_at",
+        none="id occasion incident_id report_id entry_id webhook_id delivery body why state due_at attempts begun_at sent_at",
         pseudonymous="recipient_id",
         # What mail servers answer names the address they refused.
         personal="error",
     ),
+    Table(
+        "analytics_webhook",
+        "analyst",
+        Purpose.RUNNING,
+        Kept.WHILE_NEEDED,
+        none="id name failures paused_at paused_because taken_at tried_at last_error created_at",
+        sensitive="url secret",
+    ),
+    Table("analytics_alertrule_webhooks", "analyst", Purpose.RUNNING, Kept.WHILE_NEEDED, none="id alertrule_id webhook_id"),
 )

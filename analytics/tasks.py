@@ -22,8 +22,9 @@ from analytics.operations import (
     trending,
     visits,
     watching,
+    webhooks,
 )
-from analytics.words import mails
+from analytics.words import mails, payloads
 from config.kernel.jobs import Done, job
 
 
@@ -144,3 +145,9 @@ def run_outlets(*, at: datetime, outlet: int | None = None) -> Done:
 def attribute_orders(*, at: datetime) -> Done:
     made = attribution.rebuild_due(at=at)
     return Done(rows=made.source_rows, summary={"days": made.days, "orders": made.orders, "seconds": round(made.seconds, 3)})
+
+
+@job(name="analytics.send_webhooks", title=_("Post notices to webhooks"), seconds=290)
+def send_webhooks(*, at: datetime) -> Done:
+    posted = webhooks.send_due(told=payloads.incident, at=at)
+    return Done(rows=posted.taken, summary={"posts_failed": posted.failed, "webhooks_paused": posted.paused})

@@ -32,6 +32,7 @@ from analytics.admin import (
     tiles,
     time_to_buy,
     trending,
+    webhooks,
 )
 from config.kernel.admin import home
 from config.kernel.admin.navigation import Link, add_group
@@ -75,6 +76,7 @@ add_group(
         Link(_("Alert rules"), "rule", "admin:analytics_alertrule_changelist", "analytics.view_alertrule"),
         Link(_("Reports"), "summarize", "admin:analytics_report_changelist", "analytics.view_report"),
         Link(_("Report packs"), "outgoing_mail", "admin:analytics_reportpack_changelist", "analytics.view_reportpack"),
+        Link(_("Webhooks"), "webhook", "admin:analytics_webhook_changelist", "analytics.view_webhook"),
     ],
     order=42,
 )
@@ -133,4 +135,5 @@ __all__ = (
     "tiles",
     "time_to_buy",
     "trending",
+    "webhooks",
 )  # fmt: skip

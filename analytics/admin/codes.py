@@ -41,5 +41,8 @@ codes.declare(
         "decisive": pgettext_lazy("fact", "decisive slots"),
         "files": pgettext_lazy("fact", "files written"),
         "outlet": pgettext_lazy("fact", "export"),
+        # posting to webhooks
+        "posts_failed": pgettext_lazy("fact", "messages that were not taken"),
+        "webhooks_paused": pgettext_lazy("fact", "webhooks paused after failures"),
     },
 )

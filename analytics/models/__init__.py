@@ -78,6 +78,7 @@ from analytics.models.visits import (
     Visit,
     VisitDay,
 )
+from analytics.models.webhooks import Webhook
 
 __all__ = (
     "AdSpend",
@@ -140,4 +141,5 @@ __all__ = (
     "TrendingProduct",
     "Visit",
     "VisitDay",
+    "Webhook",
 )

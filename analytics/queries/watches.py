@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from analytics.metrics import METRICS, Cut, Unit
-from analytics.models import AlertRule, EventBatch, EventSource, Severity
+from analytics.models import AlertRule, EventBatch, EventSource, Notice, Severity, Webhook
 from analytics.queries import measuring
 from config.kernel import jobs, shop
 from config.kernel.models import JobRun
@@ -135,6 +135,12 @@ def _lag(at: datetime) -> Seen:
     return Seen(round((at - oldest).total_seconds() / 60, 1), None, {"since": oldest.isoformat()})
 
 
+def _paused_webhooks(at: datetime) -> Seen:
+    paused = Webhook.objects.filter(paused_because=Webhook.Pause.FAILURES)
+    waiting = Notice.objects.filter(webhook__in=paused, state__in=[Notice.State.WAITING, Notice.State.FAILED]).count()
+    return Seen(paused.count(), None, {"paused": paused.count(), "untold": waiting})
+
+
 WATCHES: dict[str, Watch] = {
     one.code: one
     for one in (
@@ -206,6 +212,15 @@ WATCHES: dict[str, Watch] = {
             ("analytics_eventbatch_quality", "analytics.view_eventbatch", lambda at: {}),
             limit=10,
             owner=Role.ANALYST,
+        ),
+        Watch(
+            "paused_webhooks",
+            pgettext_lazy("watch", "Webhooks are paused"),
+            _("Webhooks that were paused because they failed again and again. What they should be told waits."),
+            Unit.COUNT,
+            _paused_webhooks,
+            ("analytics_webhook_changelist", "analytics.view_webhook", lambda at: {}),
+            limit=0,
         ),
     )
 }

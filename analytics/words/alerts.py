@@ -37,6 +37,8 @@ FACTS = {
     "quarantined": pgettext_lazy("evidence", "events in quarantine"),
     "events": pgettext_lazy("evidence", "events of the hour"),
     "since": pgettext_lazy("evidence", "the oldest waits since"),
+    "paused": pgettext_lazy("evidence", "webhooks paused after failures"),
+    "untold": pgettext_lazy("evidence", "messages that wait for them"),
 }
 
 
@@ -174,6 +176,7 @@ def why(notice: Notice) -> str:
         "owners": _("nobody acknowledged it in time, so the owners are told"),
         "assigned": _("it was assigned to them"),
         "recipient": _("recipient of the report pack"),
+        "webhook": _("named in the rule"),
     }.get(notice.why, notice.why)
 
 
@@ -181,8 +184,28 @@ def trouble(notice: Notice) -> str:
     return {
         "no_mail_server": _("no mail server is set up"),
         "no_address": _("no e-mail address is known"),
-        "died": _("the worker died while sending; it is not repeated"),
-    }.get(notice.error, notice.error)
+        "died": _("the worker died while sending; it is sent again")
+        if notice.webhook_id
+        else _("the worker died while sending; it is not repeated"),
+    }.get(notice.error) or post_trouble(notice.error)
+
+
+def post_trouble(code: str) -> str:
+    """Why a webhook did not take what was sent."""
+    if code.startswith("http_3"):
+        return _("it answered with a redirect, which is not followed: %(status)s") % {"status": code.removeprefix("http_")}
+    if code.startswith("http_"):
+        return _("it answered with status %(status)s") % {"status": code.removeprefix("http_")}
+    return {
+        "timeout": _("no answer in time"),
+        "no_connection": _("no connection"),
+        "tls": _("its certificate is not trusted"),
+        "unresolved": _("its name is not known on the internet"),
+        "private_address": _("its address leads into a network that is not public"),
+        "not_https": _("its address does not begin with https://"),
+        "bad_url": _("its address cannot be posted to"),
+        "too_long": _("the message is too long"),
+    }.get(code, code)
 
 
 # --- the chart -------------------------------------------------------------------------------------------------------------
