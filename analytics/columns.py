@@ -386,5 +386,23 @@ TABLES = (
         none="id name failures paused_at paused_because taken_at tried_at last_error created_at",
         sensitive="url secret",
     ),
+    Table(
+        "analytics_eventrule",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.WHILE_NEEDED,
+        none="id name act at_least within subject same_sku unless cooldown alarms starts_at ends_at is_active version "
+        "counts_from evaluated_at last_error created_at",
+    ),
+    Table(
+        "analytics_eventmatch",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.EVENTS_PERSONAL,
+        none="id rule_id version slot variant_id count inputs matched_at found_at dismissed_at",
+        pseudonymous="subject customer_id visitor dismissed_by_id",
+        # What staff wrote may name somebody.
+        personal="reason",
+    ),
     Table("analytics_alertrule_webhooks", "analyst", Purpose.RUNNING, Kept.WHILE_NEEDED, none="id alertrule_id webhook_id"),
 )

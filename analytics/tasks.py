@@ -12,6 +12,7 @@ from analytics.operations import (
     event_days,
     event_figures,
     event_months,
+    event_rules,
     notices,
     outlets,
     purchase_marks,
@@ -151,3 +152,10 @@ def attribute_orders(*, at: datetime) -> Done:
 def send_webhooks(*, at: datetime) -> Done:
     posted = webhooks.send_due(told=payloads.incident, at=at)
     return Done(rows=posted.taken, summary={"posts_failed": posted.failed, "webhooks_paused": posted.paused})
+
+
+@job(name="analytics.match_behavior", title=_("Check the behavior rules"), seconds=240, queue="slow")
+def match_behavior(*, at: datetime) -> Done:
+    done = event_rules.evaluate_due(at=at)
+    summary = {"rules_checked": done.rules, "rules_failed": done.failed, "rules_cut": done.cut}
+    return Done(rows=done.matches, summary=summary)

@@ -79,6 +79,7 @@ from analytics.models.visits import (
     VisitDay,
 )
 from analytics.models.webhooks import Webhook
+from analytics.models.windows import EventMatch, EventRule
 
 __all__ = (
     "AdSpend",
@@ -112,6 +113,8 @@ __all__ = (
     "Event",
     "EventBatch",
     "EventKind",
+    "EventMatch",
+    "EventRule",
     "EventSource",
     "HourlyEvents",
     "HourlySales",

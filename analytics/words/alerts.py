@@ -37,6 +37,8 @@ FACTS = {
     "quarantined": pgettext_lazy("evidence", "events in quarantine"),
     "events": pgettext_lazy("evidence", "events of the hour"),
     "since": pgettext_lazy("evidence", "the oldest waits since"),
+    "matches": pgettext_lazy("evidence", "matches of the last hour"),
+    "rules": pgettext_lazy("evidence", "behavior rules that found them"),
     "paused": pgettext_lazy("evidence", "webhooks paused after failures"),
     "untold": pgettext_lazy("evidence", "messages that wait for them"),
 }

@@ -283,7 +283,7 @@ def test_the_secret_is_shown_once_and_a_new_one_stops_the_old(pager: Receiver) -
     owner: Client = a_client(a_staff_member())
     made = owner.post(reverse("admin:analytics_webhook_add"), {"name": "호출기", "url": pager.url})
     webhook = Webhook.objects.get()
-    assert (made.status_code, made["Cache-Control"]) == (200, "no-store")
+    assert (made.status_code, "no-store" in made["Cache-Control"]) == (200, True)
     assert webhook.secret in made.content.decode()
     change = reverse("admin:analytics_webhook_change", args=[webhook.pk])
     assert webhook.secret not in owner.get(change).content.decode()
