@@ -113,7 +113,7 @@ class WebhookAdmin(ButtonsAdmin):
                         "trouble": words.trouble(one),
                         "delivery": str(one.delivery),
                     }
-                    for one in webhook.notices.order_by("-pk")[:SHOWN]
+                    for one in webhook.notices.order_by("-incident_id", "-occasion")[:SHOWN]
                 ],
             }
         return super().render_change_form(request, context, *args, **kwargs)

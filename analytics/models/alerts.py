@@ -358,7 +358,7 @@ class Notice(models.Model):
             models.UniqueConstraint(
                 fields=["incident", "recipient", "occasion"], condition=Q(entry__isnull=True), name="notice_once_per_incident"
             ),
-            models.UniqueConstraint(fields=["incident", "webhook", "occasion"], name="notice_once_per_webhook"),
+            models.UniqueConstraint(fields=["webhook", "incident", "occasion"], name="notice_once_per_webhook"),
             models.UniqueConstraint(fields=["entry", "recipient"], name="notice_once_per_entry"),
             models.UniqueConstraint(fields=["report", "recipient"], name="notice_once_per_report"),
             models.CheckConstraint(
@@ -375,7 +375,6 @@ class Notice(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["webhook", "-id"], condition=Q(webhook__isnull=False), name="notice_of_webhook"),
             models.Index(fields=["due_at", "id"], condition=Q(state__in=["WAITING", "SENDING"]), name="notice_due"),
         ]
 

@@ -169,7 +169,8 @@ def _orders(persons: Sequence[int], by_customer: bool, after: datetime, until: d
     """Orders the shop has of these customers, or of those that these visitors are known as."""
     whose: dict[int, list[int]] = defaultdict(list)
     if by_customer:
-        whose.update({one: [one] for one in persons})
+        for one in persons:
+            whose[one].append(one)
     else:
         with connection.cursor() as cursor:
             cursor.execute(_KNOWN, [list(persons)])
