@@ -20,8 +20,12 @@ RULES = (
 
 BEHAVIOR: tuple[tuple[str, dict[str, Any]], ...] = (
     (
-        "같은 상품 3회 조회, 미구매",
-        {"act": "product_viewed", "at_least": 3, "subject": "VISITOR", "same_sku": True, "unless": "order_completed"},
+        "같은 상품 2회 조회, 미구매",
+        {"act": "product_viewed", "at_least": 2, "subject": "VISITOR", "same_sku": True, "unless": "order_completed"},
+    ),
+    (
+        "하루 상품 5회 조회, 미구매",
+        {"act": "product_viewed", "at_least": 5, "subject": "CUSTOMER", "unless": "order_completed"},
     ),
     ("10분 내 결제 실패 3회", {"act": "payment_failed", "within": 10, "subject": "CUSTOMER", "cooldown": 60, "alarms": True}),
 )
