@@ -147,7 +147,7 @@ class AlertRuleAdmin(ButtonsAdmin):
         own = obj is None or not obj.watch
         what = ("name", "metric", "of", "window", "kind", "direction", "limit", "minimum", "shifts")
         return (
-            (gettext_lazy("What"), {"fields": what if own else ("called_label", "watched", "limit", "minimum")}),
+            (pgettext_lazy("section", "What"), {"fields": what if own else ("called_label", "watched", "limit", "minimum")}),
             (gettext_lazy("How often"), {"fields": ("every", "cool_down", *told)}),
             (
                 gettext_lazy("Who is told"),

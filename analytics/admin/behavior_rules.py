@@ -126,7 +126,10 @@ class EventRuleAdmin(ButtonsAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: EventRule | None = None) -> Any:
         told = () if obj is None else ("looked_for", "version", "state_label", "checked", "error_label")
         return (
-            (gettext_lazy("What"), {"fields": ("name", "act", "at_least", "within", "subject", "same_sku", "unless")}),
+            (
+                pgettext_lazy("section", "What"),
+                {"fields": ("name", "act", "at_least", "within", "subject", "same_sku", "unless")},
+            ),
             (gettext_lazy("And then"), {"fields": ("cooldown", "alarms", "starts_at", "ends_at", *told)}),
         )
 

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy, override, pgettext_lazy
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
@@ -75,7 +75,7 @@ class ReportPackAdmin(ButtonsAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: ReportPack | None = None) -> Any:
         told = () if obj is None else ("reports_link",)
         return (
-            (gettext_lazy("What"), {"fields": ("name", "metrics", "period", "language", "files")}),
+            (pgettext_lazy("section", "What"), {"fields": ("name", "metrics", "period", "language", "files")}),
             (gettext_lazy("When and to whom"), {"fields": ("rhythm", "weekday", "hour", "recipients", "is_active", *told)}),
         )
 
