@@ -63,3 +63,7 @@ class AnalyticsConfig(AppConfig):
         origins = ("view_dailyattribution", "view_ordertouch", "view_adspend", "view_spendimport")
         grant("analytics", {Role.ANALYST: origins, Role.MARKETER: (*origins, "import_spend")})
         grant("analytics", {Role.VIEWER: ("view_dailyattribution",)})
+        # Who did something is a journey; what is worth looking for is for marketing to say.
+        found = ("view_eventrule", "view_eventmatch")
+        writing = ("add_eventrule", "change_eventrule", "change_eventmatch")
+        grant("analytics", {Role.ANALYST: found, Role.MARKETER: (*found, *writing)})

@@ -350,7 +350,7 @@ TABLES = (
         "analyst",
         Purpose.MEASURING,
         Kept.WHILE_NEEDED,
-        none="id name metrics period rhythm weekday hour language is_active created_at",
+        none="id name metrics period rhythm weekday hour language files is_active created_at",
     ),
     Table(
         "analytics_reportpack_recipients",
@@ -373,9 +373,36 @@ TABLES = (
         "analyst",
         Purpose.ANSWERING,
         Kept.FOR_GOOD,
-        none="id occasion incident_id report_id entry_id why state due_at attempts begun_at sent_at",
+        none="id occasion incident_id report_id entry_id webhook_id delivery body why state due_at attempts begun_at sent_at",
         pseudonymous="recipient_id",
         # What mail servers answer names the address they refused.
         personal="error",
     ),
+    Table(
+        "analytics_webhook",
+        "analyst",
+        Purpose.RUNNING,
+        Kept.WHILE_NEEDED,
+        none="id name failures paused_at paused_because taken_at tried_at last_error created_at",
+        sensitive="url secret",
+    ),
+    Table(
+        "analytics_eventrule",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.WHILE_NEEDED,
+        none="id name act at_least within subject same_sku unless cooldown alarms starts_at ends_at is_active version "
+        "counts_from evaluated_at last_error created_at",
+    ),
+    Table(
+        "analytics_eventmatch",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.EVENTS_PERSONAL,
+        none="id rule_id version slot variant_id count inputs matched_at found_at dismissed_at",
+        pseudonymous="subject customer_id visitor dismissed_by_id",
+        # What staff wrote may name somebody.
+        personal="reason",
+    ),
+    Table("analytics_alertrule_webhooks", "analyst", Purpose.RUNNING, Kept.WHILE_NEEDED, none="id alertrule_id webhook_id"),
 )

@@ -4,9 +4,6 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.admin import (
-    alert_words,
-)
 from analytics.operations import (
     alert_rules,
     attribution,
@@ -15,6 +12,7 @@ from analytics.operations import (
     event_days,
     event_figures,
     event_months,
+    event_rules,
     notices,
     outlets,
     purchase_marks,
@@ -25,7 +23,9 @@ from analytics.operations import (
     trending,
     visits,
     watching,
+    webhooks,
 )
+from analytics.words import mails, payloads
 from config.kernel.jobs import Done, job
 
 
@@ -127,7 +127,7 @@ def make_reports(*, at: datetime) -> Done:
 
 @job(name="analytics.send_notices", title=_("Mail notices"), seconds=290)
 def send_notices(*, at: datetime) -> Done:
-    sent = notices.send_due(words=alert_words.mail, at=at)
+    sent = notices.send_due(words=mails.mail, at=at)
     return Done(rows=sent.sent, summary={"mails_failed": sent.failed, "mails_unsure": sent.unsure})
 
 
@@ -146,3 +146,16 @@ def run_outlets(*, at: datetime, outlet: int | None = None) -> Done:
 def attribute_orders(*, at: datetime) -> Done:
     made = attribution.rebuild_due(at=at)
     return Done(rows=made.source_rows, summary={"days": made.days, "orders": made.orders, "seconds": round(made.seconds, 3)})
+
+
+@job(name="analytics.send_webhooks", title=_("Post notices to webhooks"), seconds=290)
+def send_webhooks(*, at: datetime) -> Done:
+    posted = webhooks.send_due(told=payloads.incident, at=at)
+    return Done(rows=posted.taken, summary={"posts_failed": posted.failed, "webhooks_paused": posted.paused})
+
+
+@job(name="analytics.match_behavior", title=_("Check the behavior rules"), seconds=240, queue="slow")
+def match_behavior(*, at: datetime) -> Done:
+    done = event_rules.evaluate_due(at=at)
+    summary = {"rules_checked": done.rules, "rules_failed": done.failed, "rules_cut": done.cut}
+    return Done(rows=done.matches, summary=summary)

@@ -110,6 +110,8 @@ SCHEDULE: tuple[Entry, ...] = (
         crontab(minute="2-59/5"),
         "Finds which visits led to orders, of days on which visits or orders changed.",
     ),
+    Entry("analytics.match_behavior", crontab(minute="*/5"), "Looks for shoppers whose behavior a rule is waiting for."),
+    Entry("analytics.send_webhooks", crontab(), "Posts what incidents have to tell to the systems that want to know."),
 )
 
 app.conf.proposed_schedule = SCHEDULE

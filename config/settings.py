@@ -6,6 +6,7 @@ environment wins over it.
 
 from datetime import timedelta
 from decimal import Decimal
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -344,6 +345,8 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="backoffice@localhost")
 MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
 # How staff reach the back-office, for links in mails, such as https://admin.example.com.
 SHOP_URL = env.str("SHOP_URL", default="http://localhost:8000").rstrip("/")
+# Networks of the shop's own that webhooks may reach although they are not public, such as 10.20.0.0/24.
+WEBHOOK_ALLOWED_NETWORKS = tuple(ip_network(one) for one in env.list("WEBHOOK_ALLOWED_NETWORKS", default=[]))
 
 # --- Transport and content security ------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 from analytics.admin import (
     alert_rules,
+    behavior_rules,
     boards,
     buyer_types,
     codes,
@@ -32,6 +33,7 @@ from analytics.admin import (
     tiles,
     time_to_buy,
     trending,
+    webhooks,
 )
 from config.kernel.admin import home
 from config.kernel.admin.navigation import Link, add_group
@@ -65,6 +67,8 @@ add_group(
         Link(_("Customer rhythm"), "avg_pace", "admin:analytics_customerrhythm_changelist", "analytics.view_customerrhythm"),
         Link(_("Buyer types"), "groups", "admin:analytics_playbook_types", "analytics.view_playbook"),
         Link(_("Decisive slots"), "alarm_on", "admin:analytics_slotrun_slots", "analytics.view_slotrun"),
+        Link(_("Behavior rules"), "conversion_path", "admin:analytics_eventrule_changelist", "analytics.view_eventrule"),
+        Link(_("Matches"), "person_search", "admin:analytics_eventmatch_changelist", "analytics.view_eventmatch"),
     ],
     order=41,
 )
@@ -75,6 +79,7 @@ add_group(
         Link(_("Alert rules"), "rule", "admin:analytics_alertrule_changelist", "analytics.view_alertrule"),
         Link(_("Reports"), "summarize", "admin:analytics_report_changelist", "analytics.view_report"),
         Link(_("Report packs"), "outgoing_mail", "admin:analytics_reportpack_changelist", "analytics.view_reportpack"),
+        Link(_("Webhooks"), "webhook", "admin:analytics_webhook_changelist", "analytics.view_webhook"),
     ],
     order=42,
 )
@@ -108,6 +113,7 @@ home.add_section("analytics/_alerts.html", incidents.home, order=5)
 
 __all__ = (
     "alert_rules",
+    "behavior_rules",
     "boards",
     "buyer_types",
     "codes",
@@ -133,4 +139,5 @@ __all__ = (
     "tiles",
     "time_to_buy",
     "trending",
+    "webhooks",
 )  # fmt: skip

@@ -16,15 +16,15 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from analytics.admin import alert_words as words
 from analytics.admin.lines import LabeledForm
 from analytics.admin.wording import figure
 from analytics.anomalies.tuning import effective
 from analytics.metrics import METRICS, Unit
-from analytics.models import AlertRule, EventSource
+from analytics.models import AlertRule, EventSource, Webhook
 from analytics.operations import alert_rules
 from analytics.operations.alert_rules import BadRule
 from analytics.queries import alerts
+from analytics.words import alerts as words
 from campaigns.models import Segment
 from config.kernel import clock, waits
 from config.kernel.admin import wording
@@ -53,7 +53,7 @@ class RuleForm(LabeledForm):
         model = AlertRule
         fields = (
             "name", "metric", "of", "window", "kind", "direction", "limit", "minimum", "shifts", "severity", "every", "owner",
-            "recipients", "quiet_from", "quiet_until", "cool_down", "escalate_after",
+            "recipients", "webhooks", "quiet_from", "quiet_until", "cool_down", "escalate_after",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -75,9 +75,13 @@ class RuleForm(LabeledForm):
             # Accounts are made on their own page.
             people.widget.can_add_related = False
             people.queryset = User.objects.filter(is_active=True, is_staff=True).order_by("username")
+        if "webhooks" in self.fields:
+            told: Any = self.fields["webhooks"]
+            told.widget.can_add_related = False
+            told.queryset = Webhook.objects.order_by("name")
 
     def values(self) -> dict[str, Any]:
-        given = {name: value for name, value in self.cleaned_data.items() if name not in ("recipients", "of")}
+        given = {name: value for name, value in self.cleaned_data.items() if name not in ("recipients", "webhooks", "of")}
         if "of" in self.cleaned_data:
             given["cut"], _between, given["part"] = self.cleaned_data["of"].partition(":")
         return given
@@ -143,11 +147,11 @@ class AlertRuleAdmin(ButtonsAdmin):
         own = obj is None or not obj.watch
         what = ("name", "metric", "of", "window", "kind", "direction", "limit", "minimum", "shifts")
         return (
-            (gettext_lazy("What"), {"fields": what if own else ("called_label", "watched", "limit", "minimum")}),
+            (pgettext_lazy("section", "What"), {"fields": what if own else ("called_label", "watched", "limit", "minimum")}),
             (gettext_lazy("How often"), {"fields": ("every", "cool_down", *told)}),
             (
                 gettext_lazy("Who is told"),
-                {"fields": ("severity", "owner", "recipients", ("quiet_from", "quiet_until"), "escalate_after")},
+                {"fields": ("severity", "owner", "recipients", "webhooks", ("quiet_from", "quiet_until"), "escalate_after")},
             ),
         )
 
@@ -160,11 +164,11 @@ class AlertRuleAdmin(ButtonsAdmin):
         return rule
 
     def save_model(self, request: HttpRequest, obj: AlertRule, form: Any, change: bool) -> None:
-        recipients = form.cleaned_data["recipients"]
+        told = {"recipients": form.cleaned_data["recipients"], "webhooks": form.cleaned_data["webhooks"]}
         if change:
-            alert_rules.change(rule_id=obj.pk, values=form.values(), recipients=recipients, actor=actor(request))
+            alert_rules.change(rule_id=obj.pk, values=form.values(), actor=actor(request), **told)
         else:
-            obj.pk = alert_rules.add(values=form.values(), recipients=recipients, at=clock.now()).pk
+            obj.pk = alert_rules.add(values=form.values(), at=clock.now(), **told).pk
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Written with the rule."""

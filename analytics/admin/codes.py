@@ -5,6 +5,7 @@ from django.utils.translation import pgettext_lazy
 from config.kernel.admin import codes
 
 codes.declare(
+    topics={"analytics.behavior_matched": pgettext_lazy("event", "Behavior rule matched")},
     subscribers={
         "analytics.day_of_canceled_order": pgettext_lazy("subscriber", "Counts the day of a canceled order anew"),
         "analytics.day_of_return": pgettext_lazy("subscriber", "Counts the day of a return anew"),
@@ -41,5 +42,14 @@ codes.declare(
         "decisive": pgettext_lazy("fact", "decisive slots"),
         "files": pgettext_lazy("fact", "files written"),
         "outlet": pgettext_lazy("fact", "export"),
+        # behavior rules
+        "rule": pgettext_lazy("fact", "behavior rule"),
+        "match": pgettext_lazy("fact", "match"),
+        "rules_checked": pgettext_lazy("fact", "behavior rules checked"),
+        "rules_failed": pgettext_lazy("fact", "behavior rules that could not be checked"),
+        "rules_cut": pgettext_lazy("fact", "behavior rules with more subjects than were looked at"),
+        # posting to webhooks
+        "posts_failed": pgettext_lazy("fact", "messages that were not taken"),
+        "webhooks_paused": pgettext_lazy("fact", "webhooks paused after failures"),
     },
 )

@@ -33,6 +33,7 @@ KINDS: dict[str, Any] = {
     "message_opened": pgettext_lazy("kind of event", "message opened"),
     "message_clicked": pgettext_lazy("kind of event", "message clicked"),
     "dwelled": pgettext_lazy("kind of event", "looked at a page"),
+    "payment_failed": pgettext_lazy("kind of event", "payment failed"),
 }
 
 

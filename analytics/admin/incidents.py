@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from analytics.admin import alert_words as words
 from analytics.admin import drilling
 from analytics.admin.wording import figure
 from analytics.metrics import METRICS, Cut, Unit
@@ -23,6 +22,7 @@ from analytics.operations import alert_rules, incidents
 from analytics.queries import alerts
 from analytics.queries.measuring import May
 from analytics.queries.watches import WATCHES
+from analytics.words import alerts as words
 from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, operation_button, reason_field
@@ -243,14 +243,14 @@ def told(request: HttpRequest, row: Incident) -> dict[str, Any]:
         ],
         "notices": [
             {
-                "to": str(one.recipient or "-"),
+                "to": str(one.recipient or one.webhook or "-"),
                 "occasion": one.get_occasion_display(),
                 "why": words.why(one),
                 "state": one.get_state_display(),
                 "trouble": words.trouble(one),
                 "at": one.sent_at or one.due_at,
             }
-            for one in row.notices.select_related("recipient").order_by("pk")[:STORY_SHOWN]
+            for one in row.notices.select_related("recipient", "webhook").order_by("pk")[:STORY_SHOWN]
         ],
     }
 

@@ -1,5 +1,6 @@
-"""Report packs, and the reports made of them: on the page, printed, and as a workbook."""
+"""Report packs, and the reports made of them: on the page, as a PDF file, and as a workbook."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -10,16 +11,18 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy, override, pgettext_lazy
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
-from analytics.admin import alert_words as words
 from analytics.admin import wording as figures
 from analytics.admin.lines import LabeledForm
 from analytics.metrics import METRICS
 from analytics.models import Report, ReportPack
 from analytics.operations import reports
+from analytics.queries.measuring import May
+from analytics.words import alerts, mails, paper
+from analytics.words import reports as words
 from config.kernel import clock, waits, workbooks
 from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
@@ -39,7 +42,7 @@ class PackForm(LabeledForm):
 
     class Meta:
         model = ReportPack
-        fields = ("name", "metrics", "period", "rhythm", "weekday", "hour", "language", "recipients", "is_active")
+        fields = ("name", "metrics", "period", "rhythm", "weekday", "hour", "language", "files", "recipients", "is_active")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,7 +75,7 @@ class ReportPackAdmin(ButtonsAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: ReportPack | None = None) -> Any:
         told = () if obj is None else ("reports_link",)
         return (
-            (gettext_lazy("What"), {"fields": ("name", "metrics", "period", "language")}),
+            (pgettext_lazy("section", "What"), {"fields": ("name", "metrics", "period", "language", "files")}),
             (gettext_lazy("When and to whom"), {"fields": ("rhythm", "weekday", "hour", "recipients", "is_active", *told)}),
         )
 
@@ -138,11 +141,26 @@ class ReportAdmin(ReadOnlyAdmin):
         return f"{row.content['name']} · {words.period(row)}"
 
     def get_urls(self) -> list[URLPattern]:
-        name = "analytics_report_workbook"
-        page = path("<path:object_id>/report.xlsx", self.admin_site.admin_view(self.workbook_view), name=name)
-        return [page, *super().get_urls()]
+        view = self.admin_site.admin_view
+        pages = [
+            path("<path:object_id>/report.xlsx", view(self.workbook_view), name="analytics_report_workbook"),
+            path("<path:object_id>/report.pdf", view(self.paper_view), name="analytics_report_paper"),
+        ]
+        return [*pages, *super().get_urls()]
 
     def workbook_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._file(request, object_id, words.workbook, workbooks.CONTENT_TYPE, "xlsx")
+
+    def paper_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if not paper.is_there():
+            messages.error(request, mails.paper_is_missing())
+            return HttpResponseRedirect(reverse("admin:analytics_report_change", args=[unquote(object_id)]))
+        return self._file(request, object_id, paper.written, paper.CONTENT_TYPE, "pdf")
+
+    def _file(
+        self, request: HttpRequest, object_id: str, written: Callable[[Report, May], bytes], kind: str, ending: str
+    ) -> HttpResponse:
+        """Told down to what this person sees, and remembered."""
         report = self.get_object(request, unquote(object_id))
         if report is None:
             raise Http404
@@ -150,8 +168,8 @@ class ReportAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         downloading.remember(request, of=report, called=self.title_of(report))
         with override(report.language):
-            answer = HttpResponse(words.workbook(report, request.user.has_perm), content_type=workbooks.CONTENT_TYPE)
-        answer["Content-Disposition"] = f'attachment; filename="{words.file_name(report)}.xlsx"'
+            answer = HttpResponse(written(report, request.user.has_perm), content_type=kind)
+        answer["Content-Disposition"] = f'attachment; filename="{words.file_name(report)}.{ending}"'
         answer["Cache-Control"] = "no-store"
         return answer
 
@@ -159,13 +177,14 @@ class ReportAdmin(ReadOnlyAdmin):
         report: Report | None = kwargs.get("obj")
         if report is not None:
             may = request.user.has_perm
-            before = report.content["before"]
             context |= {
                 "figures": words.figures(report, may),
-                "before": f"{before['first']} – {before['last']}" if before["first"] != before["last"] else before["first"],
+                "before": words.before(report),
                 "table": words.days(report, may),
                 "freshness": words.freshness(report, may),
                 "workbook_url": reverse("admin:analytics_report_workbook", args=[report.pk]),
+                "paper_url": reverse("admin:analytics_report_paper", args=[report.pk]) if paper.is_there() else "",
+                "paper_is_missing": "" if paper.is_there() else mails.paper_is_missing(),
                 "definitions_url": reverse("admin:analytics_definitions"),
             }
         return super().render_change_form(request, context, *args, **kwargs)
@@ -186,6 +205,6 @@ class ReportAdmin(ReadOnlyAdmin):
     def mailed(self, row: Report) -> str:
         told = []
         for one in row.notices.select_related("recipient").order_by("pk"):
-            state = " · ".join(filter(None, [str(one.get_state_display()), words.trouble(one)]))
+            state = " · ".join(filter(None, [str(one.get_state_display()), alerts.trouble(one)]))
             told.append(f"{one.recipient or '-'} ({state})")
         return ", ".join(told) or "-"

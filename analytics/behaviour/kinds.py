@@ -84,6 +84,7 @@ BUILT_IN = (
         {"path": PATH, "sku": SKU, "seconds": {"type": "number", "exclusiveMinimum": 0, "maximum": 3600}},
         ("path", "seconds"),
     ),
+    Kind(17, "payment_failed", 1, {"order": _CODE, "method": _CODE, "reason": _CODE, "value": _AMOUNT}),
 )
 
 

@@ -78,6 +78,8 @@ from analytics.models.visits import (
     Visit,
     VisitDay,
 )
+from analytics.models.webhooks import Webhook
+from analytics.models.windows import EventMatch, EventRule
 
 __all__ = (
     "AdSpend",
@@ -111,6 +113,8 @@ __all__ = (
     "Event",
     "EventBatch",
     "EventKind",
+    "EventMatch",
+    "EventRule",
     "EventSource",
     "HourlyEvents",
     "HourlySales",
@@ -140,4 +144,5 @@ __all__ = (
     "TrendingProduct",
     "Visit",
     "VisitDay",
+    "Webhook",
 )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from analytics.anomalies.tuning import FEWEST_STEPS, MOST_STEPS
+from analytics.models.webhooks import Webhook
 from config.kernel.roles import Role
 
 
@@ -66,6 +67,10 @@ class AlertRule(models.Model):
     recipients = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=_("also told"),
         help_text=_("Beside everybody of the responsible role who has an e-mail address."),
+    )  # fmt: skip
+    webhooks = models.ManyToManyField(
+        Webhook, blank=True, related_name="rules", verbose_name=_("webhooks"),
+        help_text=_("Told at once when an incident opens, is escalated and ends; quiet hours do not hold them back."),
     )  # fmt: skip
     quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
     quiet_until = models.TimeField(
@@ -233,6 +238,11 @@ class ReportPack(models.Model):
         KO = "ko", "한국어"
         EN = "en", "English"
 
+    class Files(models.TextChoices):
+        BOTH = "BOTH", pgettext_lazy("report", "PDF and Excel workbook")
+        PDF = "PDF", pgettext_lazy("report", "PDF")  # to read and to print
+        XLSX = "XLSX", pgettext_lazy("report", "Excel workbook")  # to count on with
+
     name = models.CharField(_("name"), max_length=100)
     metrics = ArrayField(models.CharField(max_length=60), verbose_name=_("figures"))
     period = models.CharField(_("period"), max_length=5, choices=Period.choices, default=Period.WEEK)
@@ -242,6 +252,7 @@ class ReportPack(models.Model):
         _("hour"), default=8, validators=[MaxValueValidator(23)], help_text=_("From this hour of the shop's time on.")
     )
     language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=Language.KO)
+    files = models.CharField(_("attached files"), max_length=4, choices=Files.choices, default=Files.BOTH)
     recipients = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=_("recipients"),
         help_text=_("Staff with an e-mail address. Everybody with the right to see reports finds them here as well."),
@@ -258,6 +269,7 @@ class ReportPack(models.Model):
             models.CheckConstraint(condition=Q(weekday__lte=6, hour__lte=23), name="report_pack_time_known"),
             models.CheckConstraint(condition=Q(language__in=["ko", "en"]), name="report_pack_language_known"),
             models.CheckConstraint(condition=Q(metrics__len__gte=1), name="report_pack_has_figures"),
+            models.CheckConstraint(condition=Q(files__in=["BOTH", "PDF", "XLSX"]), name="report_pack_files_known"),
         ]
 
     def __str__(self) -> str:
@@ -294,7 +306,9 @@ class Report(models.Model):
 
 
 class Notice(models.Model):
-    """One mail to one person, written in the transaction of what it tells. It is sent once or not at all, never twice."""
+    """One mail to one person, or one message to one webhook, written in the transaction of what it tells. A mail is sent once
+    or not at all, never twice; a message until the webhook has taken it.
+    """
 
     class Occasion(models.TextChoices):
         OPENED = "OPENED", pgettext_lazy("notice", "incident opened")
@@ -323,6 +337,12 @@ class Notice(models.Model):
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False, verbose_name=_("recipient")
     )
+    webhook = models.ForeignKey(
+        Webhook, models.PROTECT, null=True, blank=True, related_name="notices", db_index=False, verbose_name=_("webhook")
+    )
+    # The same however often it is sent, and what was sent.
+    delivery = models.UUIDField(null=True, editable=False)
+    body = models.TextField(blank=True, editable=False)
     why = models.CharField(pgettext_lazy("notice", "why"), max_length=300)
     state = models.CharField(_("state"), max_length=7, choices=State.choices, default=State.WAITING)
     due_at = models.DateTimeField(_("due at"))
@@ -338,6 +358,7 @@ class Notice(models.Model):
             models.UniqueConstraint(
                 fields=["incident", "recipient", "occasion"], condition=Q(entry__isnull=True), name="notice_once_per_incident"
             ),
+            models.UniqueConstraint(fields=["webhook", "incident", "occasion"], name="notice_once_per_webhook"),
             models.UniqueConstraint(fields=["entry", "recipient"], name="notice_once_per_entry"),
             models.UniqueConstraint(fields=["report", "recipient"], name="notice_once_per_report"),
             models.CheckConstraint(
@@ -347,8 +368,15 @@ class Notice(models.Model):
                 condition=Q(incident__isnull=False, report__isnull=True) | Q(incident__isnull=True, report__isnull=False),
                 name="notice_of_one_thing",
             ),
+            models.CheckConstraint(
+                condition=Q(webhook__isnull=True, delivery__isnull=True)
+                | Q(webhook__isnull=False, delivery__isnull=False, recipient__isnull=True, incident__isnull=False),
+                name="notice_to_one_receiver",
+            ),
         ]
-        indexes = [models.Index(fields=["due_at", "id"], condition=Q(state__in=["WAITING", "SENDING"]), name="notice_due")]
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=Q(state__in=["WAITING", "SENDING"]), name="notice_due"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.occasion} #{self.pk}"

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from analytics.metrics import METRICS, Cut
-from analytics.models import AlertRule, Incident, IncidentEntry
+from analytics.models import AlertRule, Incident, IncidentEntry, Webhook
 from analytics.queries import alerts as queries
 from analytics.queries import measuring
 from analytics.queries.watches import WATCHES
@@ -65,16 +65,26 @@ def checked(rule: AlertRule) -> AlertRule:
 
 
 @transaction.atomic
-def add(*, values: dict[str, Any], recipients: Iterable[User], at: datetime) -> AlertRule:
+def add(*, values: dict[str, Any], recipients: Iterable[User], at: datetime, webhooks: Iterable[Webhook] = ()) -> AlertRule:
     rule = checked(AlertRule(**values, created_at=at))
     rule.save()
     rule.recipients.set(recipients)
+    rule.webhooks.set(webhooks)
     return rule
 
 
 @transaction.atomic
-def change(*, rule_id: int, values: dict[str, Any], recipients: Iterable[User], actor: User | None) -> AlertRule:
-    """Of a rule of the house only what is tunable. What staff's answers have tuned starts anew with another limit."""
+def change(
+    *,
+    rule_id: int,
+    values: dict[str, Any],
+    recipients: Iterable[User],
+    actor: User | None,
+    webhooks: Iterable[Webhook] | None = None,
+) -> AlertRule:
+    """Of a rule of the house only what is tunable. What staff's answers have tuned starts anew with another limit. Webhooks
+    that are not named stay.
+    """
     rule = _locked(rule_id)
     allowed = TUNABLE if rule.watch else WRITTEN
     before = (rule.limit, rule.kind, rule.metric)
@@ -87,6 +97,8 @@ def change(*, rule_id: int, values: dict[str, Any], recipients: Iterable[User], 
     rule.last_error = ""
     rule.save(update_fields=[*allowed, "steps", "last_error"])
     rule.recipients.set(recipients)
+    if webhooks is not None:
+        rule.webhooks.set(webhooks)
     log.info("alert rule %s changed by user %s", rule_id, actor.pk if actor else None)
     return rule
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from analytics.models import CustomerRhythm, Erasure, KnownVisitor, QuarantinedEvent, Visit
+from analytics.models import CustomerRhythm, Erasure, EventMatch, KnownVisitor, QuarantinedEvent, Visit
 from analytics.operations import attribution_days, event_figures, interest, purchase_marks, rhythm, visits
 from analytics.queries import person
 from campaigns.models import Customer
@@ -114,6 +115,7 @@ def _unlink(customer_id: int, external_id: str, at: datetime) -> tuple[int, int]
     attribution_days.mark(days=attribution_days.days_of_visitors(visitors), at=at)
     purchase_marks.visits_erased(customer_id=customer_id, visitors=visitors, salt=salt, at=at)
     visits.mark(days=interest.drop_terms(customer_id=customer_id), at=at)
+    EventMatch.objects.filter(Q(customer_id=customer_id) | Q(visitor__in=visitors)).delete()
     known.delete()
     found = _call("analytics_erase_visits", [customer_id, salt])
     # Somebody else may be the only one now whom a browser is known as.

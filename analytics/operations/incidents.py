@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from analytics.anomalies import tuning
 from analytics.models import AlertRule, Incident, IncidentEntry, Notice
-from analytics.operations import notices
+from analytics.operations import notices, webhooks
 from analytics.operations.watching import enter
 from config.kernel.errors import Conflict, Missing
 from config.kernel.models import User
@@ -94,6 +94,7 @@ def _close(incident: Incident, reason: str, actor: User | None, at: datetime) ->
     incident.state, incident.resolved_at = State.RESOLVED, at
     incident.save(update_fields=["state", "resolved_at"])
     enter(incident, Kind.RESOLVED, at=at, text=reason, actor=actor)
+    webhooks.tell(incident=incident, occasion=Notice.Occasion.RESOLVED, at=at)
 
 
 def _open(incident_id: int) -> Incident:

@@ -96,7 +96,7 @@ def send_due(*, words: Words, at: datetime, most: int = 200) -> Sent:
 
 
 def _give_up_lost(at: datetime) -> int:
-    lost = Notice.objects.filter(state=State.SENDING, begun_at__lt=at - LOST_AFTER)
+    lost = Notice.objects.filter(webhook__isnull=True, state=State.SENDING, begun_at__lt=at - LOST_AFTER)
     return lost.update(state=State.UNSURE, error="died")
 
 
@@ -106,7 +106,7 @@ def _claim(at: datetime) -> Notice | None:
     notice = (
         Notice.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
         .select_related("incident__rule", "report__pack", "recipient")
-        .filter(state=State.WAITING, due_at__lte=at)
+        .filter(webhook__isnull=True, state=State.WAITING, due_at__lte=at)
         .order_by("due_at", "id")
         .first()
     )

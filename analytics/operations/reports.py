@@ -20,7 +20,7 @@ from config.kernel.models import User
 log = structlog.get_logger(__name__)
 
 MOST_METRICS = 40
-WRITTEN = ("name", "metrics", "period", "rhythm", "weekday", "hour", "language", "is_active")
+WRITTEN = ("name", "metrics", "period", "rhythm", "weekday", "hour", "language", "files", "is_active")
 
 
 class BadPack(Invalid):

@@ -15,7 +15,7 @@ from django.db.models import F, Q, Value
 
 from analytics.anomalies import quiet
 from analytics.models import AlertRule, Incident, IncidentEntry, Notice, Severity
-from analytics.operations import notices
+from analytics.operations import notices, webhooks
 from analytics.queries import alerts
 from analytics.queries.alerts import Observation
 from config.kernel import shop, waits
@@ -99,6 +99,7 @@ def _escalate(incident_id: int, at: datetime) -> bool:
     incident.save(update_fields=["escalated_at"])
     enter(incident, Kind.ESCALATED, at=at, details={"minutes": incident.rule.escalate_after})
     notices.tell(incident=incident, occasion=Notice.Occasion.ESCALATED, to=notices.in_role(Role.OWNER), due_at=at, why="owners")
+    webhooks.tell(incident=incident, occasion=Notice.Occasion.ESCALATED, at=at)
     return True
 
 
@@ -138,6 +139,7 @@ def _open(rule: AlertRule, seen: Observation, at: datetime) -> bool:
     notices.tell(
         incident=incident, occasion=Notice.Occasion.OPENED, to=list(people.values()), due_at=due_at, why=f"role:{rule.owner}"
     )
+    webhooks.tell(incident=incident, occasion=Notice.Occasion.OPENED, at=at)
     return True
 
 
@@ -163,6 +165,7 @@ def _calmer(incident: Incident, seen: Observation, at: datetime) -> str:
     incident.state, incident.resolved_at = Incident.State.RESOLVED, at
     incident.save(update_fields=["calm", "state", "resolved_at"])
     enter(incident, Kind.BACK_TO_NORMAL, at=at, details=_brief(seen))
+    webhooks.tell(incident=incident, occasion=Notice.Occasion.RESOLVED, at=at)
     return "resolved"
 
 

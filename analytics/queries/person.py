@@ -11,6 +11,7 @@ from analytics.models import (
     CustomerRhythm,
     DailyCustomer,
     Event,
+    EventMatch,
     IncidentEntry,
     KnownVisitor,
     OrderTouch,
@@ -42,6 +43,7 @@ def told(customer: Customer) -> dict[str, dict[str, list[dict[str, Any]]]]:
             "days": rows(DailyCustomer.objects.filter(customer=customer)),
             "rhythm": rows(CustomerRhythm.objects.filter(customer=customer)),
             "buyer_types": rows(BuyerTypeChange.objects.filter(customer=customer)),
+            "matches": rows(_matches(customer)),
             "comments_on_incidents": rows(_named_in(customer), "text", "at"),
         },
     }
@@ -57,6 +59,12 @@ def _named_in(customer: Customer) -> QuerySet[IncidentEntry]:
     for pattern in patterns_of(customer):
         found |= Q(text__iregex=pattern)
     return IncidentEntry.objects.filter(found)
+
+
+def _matches(customer: Customer) -> QuerySet[EventMatch]:
+    """Of the customer, and of browsers that are known as this customer's."""
+    browsers = KnownVisitor.objects.filter(external_id=customer.external_id).values("visitor")
+    return EventMatch.objects.filter(Q(customer=customer) | Q(visitor__in=browsers))
 
 
 def _clicks(customer: Customer) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from analytics.metrics import METRICS, Cut, Unit
-from analytics.models import AlertRule, EventBatch, EventSource, Severity
+from analytics.models import AlertRule, EventBatch, EventMatch, EventSource, Notice, Severity, Webhook
 from analytics.queries import measuring
 from config.kernel import jobs, shop
 from config.kernel.models import JobRun
@@ -26,6 +26,7 @@ WEEKS = 4
 QUARANTINE_FOR = timedelta(hours=1)
 OVERDUE = timedelta(minutes=15)
 FAILED_FOR = timedelta(hours=1)
+MATCHED_FOR = timedelta(hours=1)
 AUDITS = ("kernel.audit_invariants", "inventory.audit_stock")
 
 
@@ -135,6 +136,20 @@ def _lag(at: datetime) -> Seen:
     return Seen(round((at - oldest).total_seconds() / 60, 1), None, {"since": oldest.isoformat()})
 
 
+def _paused_webhooks(at: datetime) -> Seen:
+    paused = Webhook.objects.filter(paused_because=Webhook.Pause.FAILURES)
+    waiting = Notice.objects.filter(webhook__in=paused, state__in=[Notice.State.WAITING, Notice.State.FAILED]).count()
+    return Seen(paused.count(), None, {"paused": paused.count(), "untold": waiting})
+
+
+def _matched(at: datetime) -> Seen:
+    """What behavior rules that open incidents have found within the hour, dismissed matches left out."""
+    told = EventMatch.objects.filter(
+        rule__alarms=True, found_at__gt=at - MATCHED_FOR, found_at__lte=at, matched_at__gt=at - MATCHED_FOR, dismissed_at=None
+    ).aggregate(matches=Count("pk"), rules=Count("rule", distinct=True))
+    return Seen(told["matches"], None, told)
+
+
 WATCHES: dict[str, Watch] = {
     one.code: one
     for one in (
@@ -206,6 +221,24 @@ WATCHES: dict[str, Watch] = {
             ("analytics_eventbatch_quality", "analytics.view_eventbatch", lambda at: {}),
             limit=10,
             owner=Role.ANALYST,
+        ),
+        Watch(
+            "behavior_matched",
+            pgettext_lazy("watch", "Behavior rules found something"),
+            _("Matches within the last hour of behavior rules that open incidents."),
+            Unit.COUNT,
+            _matched,
+            ("analytics_eventmatch_changelist", "analytics.view_eventmatch", lambda at: {}),
+            limit=0,
+        ),
+        Watch(
+            "paused_webhooks",
+            pgettext_lazy("watch", "Webhooks are paused"),
+            _("Webhooks that were paused because they failed again and again. What they should be told waits."),
+            Unit.COUNT,
+            _paused_webhooks,
+            ("analytics_webhook_changelist", "analytics.view_webhook", lambda at: {}),
+            limit=0,
         ),
     )
 }

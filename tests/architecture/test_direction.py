@@ -16,6 +16,10 @@ MAY_NOT_IMPORT = {
     "operations": SKIN,
     "queries": SKIN,
     "models": SKIN | {"operations", "queries"},
+    # What mails, files and pages say in common.
+    "words": SKIN | {"operations"},
+    # A worker needs no page.
+    "tasks": frozenset({"admin", "api", "views"}),
 }
 
 
@@ -171,6 +175,8 @@ def test_an_app_imported_by_the_project_package_is_reported(path: str) -> None:
         ("orders/models/order.py", "from ..queries import worklists"),
         ("orders/lifecycle.py", "from .models import Order"),
         ("campaigns/pricing/engine.py", "from campaigns.queries import offers"),
+        ("analytics/tasks.py", "from analytics.admin import incidents"),
+        ("analytics/words/mails.py", "from analytics.operations import notices"),
     ],
 )
 def test_an_outward_import_inside_an_app_is_reported(path: str, source: str) -> None:

@@ -18,6 +18,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 from analytics.models import (
     CustomerRhythm,
     EventKind,
+    EventMatch,
     EventSource,
     Incident,
     Outlet,
@@ -34,6 +35,7 @@ from analytics.operations import (
     erasing,
     event_figures,
     event_kinds,
+    event_rules,
     incidents,
     notices,
     purchases,
@@ -43,6 +45,7 @@ from analytics.operations import (
     spend,
     trending,
     visits,
+    webhooks,
 )
 from analytics.queries import (
     alerts,
@@ -455,6 +458,19 @@ class World:
             for one in people:
                 incidents.comment(incident_id=incident.pk, text="확인 중", actor=one, at=self.at)
             notices.tell(incident=incident, occasion="OPENED", to=people, due_at=self.at, why="role:owner")
+            hook = webhooks.add(name=f"웹훅 {number}", url="https://93.184.216.34/", at=self.at)
+            rule.webhooks.add(hook)
+            for occasion in ("OPENED", "ESCALATED", "RESOLVED")[:size]:
+                webhooks.tell(incident=incident, occasion=occasion, at=self.at)
+            looked_for = event_rules.add(values={"name": f"행동 {number}", "act": "product_viewed"}, at=self.at)
+            EventMatch.objects.create(
+                rule=looked_for, version=1, subject=f"c{self.customer.pk}/s{self.some_variants(1)[0].pk}", slot=number,
+                customer=self.customer, variant=self.some_variants(1)[0], count=size, matched_at=self.at, found_at=self.at,
+                inputs={
+                    "terms": {"act": "product_viewed", "at_least": 3, "within": 60, "subject": "CUSTOMER"},
+                    "acts": [{"id": str(one), "at": self.at.isoformat()} for one in range(size)],
+                },
+            )  # fmt: skip
             pack = reports.add(values={"name": f"보고 {number}", "metrics": ["orders", "sales"]}, recipients=people, at=self.at)
             reports.send_now(pack_id=pack.pk, actor=self.clerk, at=self.at)
 

@@ -11,10 +11,10 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from analytics.admin import alert_words
 from analytics.models import AlertRule, HourlySales, Incident, Notice, Report, ReportPack
 from analytics.operations import alert_rules, notices, reports, watching
 from analytics.queries import reports as queries
+from analytics.words import mails
 from config.kernel import clock
 from config.kernel.roles import Role
 from tests.analytics.alerts.builders import NOW, TODAY, a_rule, figures, somebody
@@ -185,7 +185,7 @@ def test_a_pack_is_made_once_at_its_hour_and_mailed_once() -> None:
     assert (report.pack, report.turn, str(report.first), str(report.last)) == (pack, TODAY, "2026-11-09", "2026-11-15")
     assert report.content["figures"][0]["value"] == "1680"
     for _turn in range(3):
-        notices.send_due(words=alert_words.mail, at=NOW)
+        notices.send_due(words=mails.mail, at=NOW)
     (sent,) = mail.outbox
     ((name, content, _kind),) = sent.attachments
     assert name.endswith(".xlsx")

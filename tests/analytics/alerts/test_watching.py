@@ -9,7 +9,6 @@ from django.contrib.auth.models import Permission
 from django.core import mail
 from django.db import DatabaseError
 
-from analytics.admin import alert_words
 from analytics.models import (
     AlertRule,
     EventBatch,
@@ -23,6 +22,8 @@ from analytics.models import (
 )
 from analytics.operations import alert_rules, incidents, notices, watching
 from analytics.queries import alerts, watches
+from analytics.words import alerts as alerts_words
+from analytics.words import mails
 from config.kernel.models import JobRun
 from config.kernel.roles import Role
 from tests.analytics.alerts.builders import NOW, TODAY, a_rule, figures, somebody
@@ -353,7 +354,7 @@ def test_each_watch_that_sees_trouble_opens_its_incident() -> None:
     done = watched()
     assert (done.opened, done.failed) == (1, 0)
     assert Incident.objects.get().rule.watch == "broken_promises"
-    assert "1" in alert_words.sentence(Incident.objects.get().rule, Incident.objects.get().evidence)
+    assert "1" in alerts_words.sentence(Incident.objects.get().rule, Incident.objects.get().evidence)
 
 
 # --- mails --------------------------------------------------------------------------------------------------------------------
@@ -369,8 +370,8 @@ def an_incident(**values: Any) -> Incident:
 def test_a_mail_says_what_why_and_where_and_goes_out_once() -> None:
     somebody().user_permissions.add(Permission.objects.get(codename="view_hourlysales"))
     incident = an_incident()
-    assert notices.send_due(words=alert_words.mail, at=NOW).sent == 1
-    assert notices.send_due(words=alert_words.mail, at=NOW).sent == 0
+    assert notices.send_due(words=mails.mail, at=NOW).sent == 1
+    assert notices.send_due(words=mails.mail, at=NOW).sent == 0
     (one,) = mail.outbox
     assert one.to == ["clerk@example.com"]
     assert "주문 감시" in one.subject
@@ -382,12 +383,12 @@ def test_a_mail_says_what_why_and_where_and_goes_out_once() -> None:
 def test_quiet_hours_keep_a_mail_back_unless_it_is_critical() -> None:
     somebody()
     incident = an_incident(quiet_from="13:00", quiet_until="15:00")
-    assert notices.send_due(words=alert_words.mail, at=NOW).sent == 0
-    assert notices.send_due(words=alert_words.mail, at=NOW.replace(hour=15)).sent == 1
+    assert notices.send_due(words=mails.mail, at=NOW).sent == 0
+    assert notices.send_due(words=mails.mail, at=NOW.replace(hour=15)).sent == 1
     incidents.resolve(incident_id=incident.pk, reason="끝", actor=None, at=NOW)
     a_rule(owner=Role.ORDER_CLERK, quiet_from="13:00", quiet_until="15:00", severity="CRITICAL")
     watched()
-    assert notices.send_due(words=alert_words.mail, at=NOW).sent == 1
+    assert notices.send_due(words=mails.mail, at=NOW).sent == 1
 
 
 def test_a_refusal_is_tried_again_and_what_is_unsure_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -401,12 +402,12 @@ def test_a_refusal_is_tried_again_and_what_is_unsure_is_not(monkeypatch: pytest.
         raise ends.pop(0) or AssertionError
 
     monkeypatch.setattr(EmailMessage, "send", send)
-    notices.send_due(words=alert_words.mail, at=NOW)
+    notices.send_due(words=mails.mail, at=NOW)
     assert Notice.objects.get().state == "WAITING"
-    assert notices.send_due(words=alert_words.mail, at=NOW).failed == 0
-    notices.send_due(words=alert_words.mail, at=NOW + timedelta(minutes=1))
+    assert notices.send_due(words=mails.mail, at=NOW).failed == 0
+    notices.send_due(words=mails.mail, at=NOW + timedelta(minutes=1))
     assert Notice.objects.get().state == "UNSURE"
-    notices.send_due(words=alert_words.mail, at=NOW + timedelta(hours=9))
+    notices.send_due(words=mails.mail, at=NOW + timedelta(hours=9))
     assert ends == []
 
 
@@ -427,9 +428,9 @@ def test_a_worker_that_died_while_sending_never_mails_twice(monkeypatch: pytest.
     with monkeypatch.context() as patched:
         patched.setattr(EmailMessage, "send", killed)
         with pytest.raises(Killed):
-            notices.send_due(words=alert_words.mail, at=NOW)
+            notices.send_due(words=mails.mail, at=NOW)
     for minutes in (1, 11, 60):
-        notices.send_due(words=alert_words.mail, at=NOW + timedelta(minutes=minutes))
+        notices.send_due(words=mails.mail, at=NOW + timedelta(minutes=minutes))
     assert len(mail.outbox) == 1
     assert (Notice.objects.get().state, Notice.objects.get().error) == ("UNSURE", "died")
 
@@ -438,7 +439,7 @@ def test_without_a_mail_server_notices_say_so(settings: Any) -> None:
     settings.MAIL_IS_ON = False
     somebody()
     an_incident()
-    assert notices.send_due(words=alert_words.mail, at=NOW).sent == 0
+    assert notices.send_due(words=mails.mail, at=NOW).sent == 0
     assert (Notice.objects.get().state, Notice.objects.get().error) == ("UNSENT", "no_mail_server")
 
 

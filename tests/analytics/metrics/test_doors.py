@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils import translation
 from rest_framework.test import APIClient
 
-from analytics.admin import alert_words
 from analytics.metrics import METRICS, Cut
 from analytics.models import AttributionDay, BoardTile, DailyBuying, Incident, Notice, PurchaseDay, ReportPack, VisitDay
 from analytics.operations import reports, rollups, watching
 from analytics.queries import alerts, boards, making, measuring
 from analytics.queries import reports as report_queries
+from analytics.words import mails
 from config.kernel import clock, roles, tokens
 from config.kernel.models import TokenScope
 from config.kernel.roles import Role
@@ -148,7 +148,7 @@ def test_of_an_incident_whoever_may_not_see_the_figure_sees_only_that_it_is_ther
         client.get(reverse("admin:analytics_incident_change", args=[found.pk])),
     ]
     notice = Notice(incident=found, occasion="OPENED", recipient=person, why="owners", due_at=NOW)
-    texts = [*(page.content.decode() for page in pages), alert_words.mail(notice)[1]]
+    texts = [*(page.content.decode() for page in pages), mails.mail(notice)[1]]
 
     for text in texts:
         assert ("98,765" in text) is sees
@@ -172,9 +172,9 @@ def test_a_report_holds_for_each_reader_the_figures_of_their_role() -> None:
 
     assert seen == {Role.ANALYST: titles, Role.VIEWER: titles[:2]}
     nobody = Notice(report=report, occasion="REPORT", recipient=None, why="recipient", due_at=NOW)
-    assert not any(title in alert_words.mail(nobody)[1] for title in titles)
+    assert not any(title in mails.mail(nobody)[1] for title in titles)
     buyer = Notice(report=report, occasion="REPORT", recipient=alerting.somebody("b", Role.BUYER), why="", due_at=NOW)
-    assert not any(f"{title}:" in alert_words.mail(buyer)[1] for title in (titles[0], titles[2]))
+    assert not any(f"{title}:" in mails.mail(buyer)[1] for title in (titles[0], titles[2]))
 
 
 def test_what_advertising_costs_is_for_those_who_see_the_spend() -> None:

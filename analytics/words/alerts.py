@@ -1,32 +1,26 @@
-"""How rules, incidents, notices and reports read, on pages and in mails."""
+"""How rules, incidents and notices read, on pages and in mails."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import override, pgettext, pgettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from analytics import drawing
-from analytics.admin import wording
-from analytics.admin.wording import figure
 from analytics.anomalies import judging
-from analytics.metrics import METRICS, Cut, Metric, Unit
-from analytics.models import AlertRule, Incident, IncidentEntry, Notice, Report, Severity
-from analytics.queries import alerts, measuring, titles
-from analytics.queries.measuring import May
+from analytics.metrics import METRICS, Cut, Unit
+from analytics.models import AlertRule, Incident, IncidentEntry, Notice, Severity
+from analytics.queries import titles
 from analytics.queries.watches import WATCHES
+from analytics.words import figures as wording
+from analytics.words.figures import figure
 from campaigns.models import Segment
-from config.kernel import workbooks
-from config.kernel.admin import codes
-from config.kernel.money import Money
 from config.kernel.roles import Role
 from inventory.models import Warehouse
-from orders.admin import known
+from orders import known
 
 COLORS = {Severity.CRITICAL: "danger", Severity.WARNING: "warning", Severity.INFO: "info"}
 LABELS = 5
@@ -43,6 +37,10 @@ FACTS = {
     "quarantined": pgettext_lazy("evidence", "events in quarantine"),
     "events": pgettext_lazy("evidence", "events of the hour"),
     "since": pgettext_lazy("evidence", "the oldest waits since"),
+    "matches": pgettext_lazy("evidence", "matches of the last hour"),
+    "rules": pgettext_lazy("evidence", "behavior rules that found them"),
+    "paused": pgettext_lazy("evidence", "webhooks paused after failures"),
+    "untold": pgettext_lazy("evidence", "messages that wait for them"),
 }
 
 
@@ -145,7 +143,7 @@ def change(evidence: Mapping[str, Any]) -> str:
 def facts_of(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = []
     for name, value in sorted((evidence.get("facts") or {}).items(), key=lambda one: list(FACTS).index(one[0])):
-        shown = codes.moment(datetime.fromisoformat(value)) if name == "since" else number_format(value)
+        shown = wording.moment(datetime.fromisoformat(value)) if name == "since" else number_format(value)
         found.append((str(FACTS[name]), shown))
     return found
 
@@ -158,7 +156,7 @@ def entry(one: IncidentEntry, unit: Unit) -> str:
     if one.kind == IncidentEntry.Kind.ASSIGNED:
         return str(told.get("to", ""))
     if one.kind == IncidentEntry.Kind.SNOOZED:
-        return _("until %(time)s") % {"time": codes.moment(datetime.fromisoformat(told["until"]))}
+        return _("until %(time)s") % {"time": wording.moment(datetime.fromisoformat(told["until"]))}
     if one.kind == IncidentEntry.Kind.ESCALATED:
         return _("nobody had acknowledged it in %(minutes)s minutes") % {"minutes": told.get("minutes")}
     if one.kind == IncidentEntry.Kind.ANSWERED:
@@ -180,6 +178,7 @@ def why(notice: Notice) -> str:
         "owners": _("nobody acknowledged it in time, so the owners are told"),
         "assigned": _("it was assigned to them"),
         "recipient": _("recipient of the report pack"),
+        "webhook": _("named in the rule"),
     }.get(notice.why, notice.why)
 
 
@@ -187,8 +186,28 @@ def trouble(notice: Notice) -> str:
     return {
         "no_mail_server": _("no mail server is set up"),
         "no_address": _("no e-mail address is known"),
-        "died": _("the worker died while sending; it is not repeated"),
-    }.get(notice.error, notice.error)
+        "died": _("the worker died while sending; it is sent again")
+        if notice.webhook_id
+        else _("the worker died while sending; it is not repeated"),
+    }.get(notice.error) or post_trouble(notice.error)
+
+
+def post_trouble(code: str) -> str:
+    """Why a webhook did not take what was sent."""
+    if code.startswith("http_3"):
+        return _("it answered with a redirect, which is not followed: %(status)s") % {"status": code.removeprefix("http_")}
+    if code.startswith("http_"):
+        return _("it answered with status %(status)s") % {"status": code.removeprefix("http_")}
+    return {
+        "timeout": _("no answer in time"),
+        "no_connection": _("no connection"),
+        "tls": _("its certificate is not trusted"),
+        "unresolved": _("its name is not known on the internet"),
+        "private_address": _("its address leads into a network that is not public"),
+        "not_https": _("its address does not begin with https://"),
+        "bad_url": _("its address cannot be posted to"),
+        "too_long": _("the message is too long"),
+    }.get(code, code)
 
 
 # --- the chart -------------------------------------------------------------------------------------------------------------
@@ -250,139 +269,3 @@ def _bands(drawn: drawing.Chart, lows: list[Decimal | None], highs: list[Decimal
             {"x": place.left, "width": place.width, "y": f"{above:.2f}", "height": f"{max(below - above, Decimal(1)):.2f}"}
         )
     return found
-
-
-# --- mails and files ----------------------------------------------------------------------------------------------------
-
-
-def mail(notice: Notice) -> tuple[str, str, list[tuple[str, bytes, str]]]:
-    """Subject, text and files of a notice, in the shop's language or the pack's."""
-    report = notice.report
-    with override(report.language if report else settings.LANGUAGE_CODE):
-        return _of_report(report, notice) if report else _of_incident(notice)
-
-
-def _may(notice: Notice) -> May:
-    """What the recipient may see at the time of sending."""
-    person = notice.recipient
-    return person.has_perm if person is not None else lambda _permission: False
-
-
-def _of_incident(notice: Notice) -> tuple[str, str, list[tuple[str, bytes, str]]]:
-    incident = notice.incident
-    assert incident is not None  # noqa: S101  the database sees to it that a notice has one of the two
-    rule = incident.rule
-    subject = f"[{settings.SHOP_NAME}] {incident.get_severity_display()} · {rule_name(rule)}"
-    if notice.occasion != Notice.Occasion.OPENED:
-        subject = f"{subject} · {notice.get_occasion_display()}"
-    lines = [
-        sentence(rule, incident.evidence) if alerts.sees(_may(notice), rule) else kept_back(rule),
-        "",
-        f"{_('Opened')}: {codes.moment(incident.opened_at)}",
-        f"{pgettext('notice', 'Why you are told')}: {why(notice)}",
-        settings.SHOP_URL + reverse("admin:analytics_incident_change", args=[incident.pk]),
-    ]
-    return subject, "\n".join(lines), []
-
-
-def _of_report(report: Report, notice: Notice) -> tuple[str, str, list[tuple[str, bytes, str]]]:
-    name = report.content["name"]
-    subject = f"[{settings.SHOP_NAME}] {name} · {period(report)}"
-    lines = [f"{name} · {period(report)}", ""]
-    may = _may(notice)
-    lines += [f"{one['title']}: {one['value']} ({one['change'] or '-'})" for one in figures(report, may)]
-    lines += ["", *freshness(report, may), settings.SHOP_URL + reverse("admin:analytics_report_change", args=[report.pk])]
-    return subject, "\n".join(lines), [(f"{file_name(report)}.xlsx", workbook(report, may), workbooks.CONTENT_TYPE)]
-
-
-def file_name(report: Report) -> str:
-    return f"report-{report.pk}-{report.first:%Y%m%d}-{report.last:%Y%m%d}"
-
-
-def period(report: Report) -> str:
-    return f"{report.first:%Y-%m-%d}" if report.first == report.last else f"{report.first:%Y-%m-%d} – {report.last:%Y-%m-%d}"
-
-
-def shown(report: Report, may: May) -> list[tuple[int, Metric]]:
-    """Which figures of a report, by their place in it, the registry still has and somebody of these permissions sees."""
-    found = []
-    for place, one in enumerate(report.content["figures"]):
-        metric = METRICS.get(one["code"])
-        if metric and all(measuring.sees(may, metric, cuts) for cuts in ((), (Cut.DAY,)) if measuring.can_cut(metric, cuts)):
-            found.append((place, metric))
-    return found
-
-
-def figures(report: Report, may: May) -> list[dict[str, str]]:
-    found = []
-    for place, metric in shown(report, may):
-        one = report.content["figures"][place]
-        now, before = (None if one[name] is None else Decimal(one[name]) for name in ("value", "before"))
-        against = wording.against(now, before) if now is not None and before is not None else {}
-        found.append(
-            {
-                "title": str(metric.title),
-                "value": figure(metric.unit, now),
-                "before": figure(metric.unit, before),
-                "change": against.get("text", ""),
-                "direction": against.get("direction", "none"),
-                "words": against.get("words", ""),
-                "counts": str(metric.counts),
-            }
-        )
-    return found
-
-
-def days(report: Report, may: May) -> dict[str, Any]:
-    """The table day by day."""
-    metrics = shown(report, may)
-    return {
-        "titles": [str(metric.title) for _place, metric in metrics],
-        "rows": [
-            {
-                "day": wording.day(date.fromisoformat(row["day"])),
-                "cells": [figure(metric.unit, row["values"][place]) for place, metric in metrics],
-            }
-            for row in report.content["days"]
-        ],
-    }
-
-
-def freshness(report: Report, may: May) -> list[str]:
-    told = report.content
-    lines = [_("As the figures stood at %(time)s.") % {"time": codes.moment(datetime.fromisoformat(told["asked_at"]))}]
-    if told["open_from"]:
-        lines.append(_("Days from %(day)s on were not closed or not yet made, and may change.") % {"day": told["open_from"]})
-    if told["dirty_days"] or told["missing_days"]:
-        number = told["dirty_days"] + told["missing_days"]
-        lines.append(_("%(number)s days wait for their figures to be made anew.") % {"number": number})
-    known = [one for one in told["figures"] if one["code"] in METRICS]
-    if kept := len(known) - len(shown(report, may)):
-        lines.append(_("Figures your role does not see: %(number)s.") % {"number": kept})
-    return lines
-
-
-def workbook(report: Report, may: May) -> bytes:
-    """The same figures as an Excel workbook: the period first, then day by day."""
-    metrics = shown(report, may)
-    heading = [period(report), *(str(metric.title) for _place, metric in metrics)]
-
-    def row(name: str, values: list[Any]) -> list[Any]:
-        return [name, *(_plain(metric.unit, values[place]) for place, metric in metrics)]
-
-    rows = [
-        row(_("The period"), [one["value"] for one in report.content["figures"]]),
-        row(_("The period before"), [one["before"] for one in report.content["figures"]]),
-        *(row(one["day"], one["values"]) for one in report.content["days"]),
-        [],
-        *([line] for line in freshness(report, may)),
-    ]
-    return workbooks.written(title=report.content["name"], heading=heading, rows=rows)
-
-
-def _plain(unit: Unit, value: str | None) -> Decimal | None:
-    if value is None:
-        return None
-    if unit is Unit.MONEY:
-        return Money(Decimal(value), settings.SHOP_CURRENCY).quantized().amount
-    return Decimal(value).quantize(Decimal("0.000001")).normalize()
