@@ -110,6 +110,16 @@ SCHEDULE: tuple[Entry, ...] = (
         crontab(minute="2-59/5"),
         "Finds which visits led to orders, of days on which visits or orders changed.",
     ),
+    Entry(
+        "analytics.copy_events",
+        crontab(minute="35"),
+        "Copies closed days of shoppers' events to ClickHouse, where the shop has one.",
+    ),
+    Entry(
+        "analytics.compare_events",
+        crontab(hour="5", minute="50"),
+        "Asks the database and ClickHouse the same about copied days.",
+    ),
 )
 
 app.conf.proposed_schedule = SCHEDULE

@@ -333,6 +333,10 @@ STORAGES = {
 
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / ".local" / "media"))
 # Exports are written below it, a folder for each.
+S3_ENDPOINT = env.str("S3_ENDPOINT", default="https://s3.ap-northeast-2.amazonaws.com")
+S3_REGION = env.str("S3_REGION", default="ap-northeast-2")
+S3_ACCESS_KEY = env.str("S3_ACCESS_KEY", default="")
+S3_SECRET_KEY = env.str("S3_SECRET_KEY", default="")
 EXPORT_ROOT = env.str("EXPORT_ROOT", default=str(BASE_DIR / ".local" / "exports"))
 FILE_UPLOAD_PERMISSIONS = 0o600
 UPLOAD_MOST_MB = env.int("UPLOAD_MOST_MB", default=100)

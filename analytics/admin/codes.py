@@ -41,5 +41,10 @@ codes.declare(
         "decisive": pgettext_lazy("fact", "decisive slots"),
         "files": pgettext_lazy("fact", "files written"),
         "outlet": pgettext_lazy("fact", "export"),
+        # the second store of events
+        "months_waiting": pgettext_lazy("fact", "months not yet copied or not yet forgotten"),
+        "days_copied": pgettext_lazy("fact", "days copied"),
+        "days_due": pgettext_lazy("fact", "days still due"),
+        "days_compared": pgettext_lazy("fact", "days compared"),
     },
 )

@@ -38,6 +38,11 @@ class Migration(migrations.Migration):
             name='target',
             field=models.CharField(blank=True, db_default='', default='', help_text="s3://bucket/folder for storage that speaks S3; empty: the shop's own folder.", max_length=300, verbose_name='where to'),
         ),
+        migrations.AddField(
+            model_name='outletfile',
+            name='manifest_sha256',
+            field=models.CharField(blank=True, db_default='', default='', max_length=64, verbose_name='SHA-256 of the manifest'),
+        ),
         migrations.AddConstraint(
             model_name='outlet',
             constraint=models.CheckConstraint(condition=models.Q(('file_format__in', ['csv.gz', 'parquet'])), name='outlet_format_known'),

@@ -91,6 +91,7 @@ class OutletFile(models.Model):
     rows = models.PositiveIntegerField(_("rows"))
     size = models.PositiveBigIntegerField(_("bytes"))
     sha256 = models.CharField("SHA-256", max_length=64)
+    manifest_sha256 = models.CharField(_("SHA-256 of the manifest"), max_length=64, blank=True, default="", db_default="")
     written_at = models.DateTimeField(_("written at"))
 
     class Meta:

@@ -4,7 +4,7 @@ A day is copied whole and takes its place in one step: to copy it again changes 
 former copy or the new one. Whoever changes events of a day marks its copy; what is marked while a day is copied stays marked.
 """
 
-import logging
+import random
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -25,11 +25,12 @@ from analytics.stores.values import Sum
 from config.kernel import bulk, shop
 from config.kernel.business_time import day_period
 
-log = logging.getLogger(__name__)
-
 COPY = "analytics.copy_events"
 # Compared each night: so many of the latest days, by every question.
 COMPARED_TOGETHER = 7
+COMPARED_OF_OLD = 4
+# Seconds after which whoever copies lets others have the second store.
+TURN = 5.0
 
 
 class CopyTorn(RuntimeError):
@@ -100,6 +101,14 @@ def copy(*, first: date, last: date, at: datetime) -> Copied:
     return _copy(closing.days(first, min(last, closing.last_closed(at, shop.zone()))), at=at)
 
 
+def some(*, at: datetime) -> list[date]:
+    """Copied days to be compared this night: the latest ones and, of the others, other ones each night."""
+    days = list(EventCopy.objects.filter(state=EventCopy.State.CLEAN).order_by("day").values_list("day", flat=True))
+    before = days[:-COMPARED_TOGETHER]
+    chosen = random.Random(at.toordinal()).sample(before, min(COMPARED_OF_OLD, len(before)))  # noqa: S311  a sample, no secret
+    return sorted(chosen) + days[-COMPARED_TOGETHER:]
+
+
 def due(*, at: datetime) -> list[date]:
     """The latest first."""
     first = event_recount.first_moment()
@@ -113,8 +122,12 @@ def compare(*, days: Iterable[date], at: datetime) -> int:
     """Asks both for each of these days that is copied and not due, and for the latest of them every question; tells how many
     days were compared. Those that differ are due, and then it raises.
     """
-    unequal, compared, together = set(), 0, []
+    unequal: set[date] = set()
+    compared, together = 0, []
+    if not stores.is_second():
+        return 0
     with stores.second() as store:
+        store.make()
         for day in sorted(set(days), reverse=True):
             same = _compare_day(day, store, at)
             if same is None:
@@ -131,13 +144,16 @@ def compare(*, days: Iterable[date], at: datetime) -> int:
     return compared
 
 
+@transaction.atomic
 def unready(days: Iterable[date]) -> list[date]:
     """Those that may not leave the database: not copied as they are now, or they still tell whose their events are."""
+    bulk.unhurried()
     wanted = sorted(set(days))
     copies = {row.day: row for row in EventCopy.objects.filter(day__in=wanted)}
     forgotten = set(VisitDay.objects.filter(day__in=wanted, forgotten_marks=F("marks")).values_list("day", flat=True))
     waiting = []
     with stores.second() as store:
+        store.make()
         for day in wanted:
             known = copies.get(day)
             if (
@@ -176,13 +192,15 @@ def _copy(days: list[date], *, at: datetime, seconds: float | None = None) -> Co
     until, done = None if seconds is None else time.monotonic() + seconds, Copied(left=len(days))
     # Committed before any day is read: who marks a day finds it.
     EventCopy.objects.bulk_create([EventCopy(day=day, dirtied_at=at) for day in days], ignore_conflicts=True)
-    for day in days:
-        if until is not None and time.monotonic() >= until:
-            break
-        # Opened for each day, so that others who wait for it get a turn.
+    rest = list(reversed(days))
+    while rest and (until is None or time.monotonic() < until):
+        # Opened again and again, so that others who wait for it get a turn.
+        turn = time.monotonic() + TURN
         with stores.second() as store:
-            events = _copy_day(day, store, at)
-        done = Copied(done.days + 1, done.events + events, done.left - 1)
+            store.make()
+            while rest and time.monotonic() < turn:
+                events = _copy_day(rest.pop(), store, at)
+                done = Copied(done.days + 1, done.events + events, len(rest))
     return done
 
 
@@ -193,10 +211,13 @@ def _copy_day(day: date, store: Any, at: datetime) -> int:
     locks.days_alone(locks.Lock.EVENT_COPIES, [day])
     # Read before the events are: a mark that is not in here yet belongs to events that may not be in the copy either.
     marks, left_at = EventCopy.objects.values_list("marks", "left_at").get(day=day)
-    store.make()
     with tempfile.TemporaryDirectory(prefix="events-") as folder:
         file = Path(folder) / "rows.tsv"
         sent = _tell(day, file)
+        if not sent.rows and left_at is None:
+            store.drop(day)
+            _settle(day, marks, sent, at, time.monotonic() - began)
+            return 0
         came = store.gather(day, file, keeping=left_at is not None)
     if came != sent and (left_at is None or came.rows < sent.rows):
         raise CopyTorn(f"{day}: {sent.rows} events were sent, {came.rows} arrived.")
@@ -237,6 +258,7 @@ def _settle(day: date, marks: int, there: Sum, at: datetime, seconds: float) -> 
 @transaction.atomic
 def _compare_day(day: date, store: Any, at: datetime) -> bool | None:
     """Whether both hold the same of this day; None where it is due, or was marked meanwhile."""
+    bulk.unhurried()
     locks.days_alone(locks.Lock.EVENT_COPIES, [day])
     known = EventCopy.objects.filter(day=day, state=EventCopy.State.CLEAN).first()
     if known is None:
@@ -255,8 +277,10 @@ def _is_whole(known: EventCopy, store: Any) -> bool:
     return store.sum_of(known.day) == made and (known.left_at is not None or PostgresStore().sum_of(known.day) == made)
 
 
+@transaction.atomic
 def _answered_otherwise(days: list[date], store: Any) -> list[date]:
     """Days, of those that are the same by their sums, that either answers otherwise."""
+    bulk.unhurried()
     here = PostgresStore()
     held = set(EventCopy.objects.filter(day__in=days, left_at=None).values_list("day", flat=True))
     return [

@@ -116,10 +116,7 @@ class ClickHouseStore:
     def replace(self, day: date) -> None:
         """What was put together takes the place of the day, as a whole."""
         aside = self._aside(day)
-        if self._sum(aside, day).rows:
-            self.engine.run(f"ALTER TABLE {self.table} REPLACE PARTITION {_day(day)} FROM {aside}")
-        else:
-            self.drop(day)
+        self.engine.run(f"ALTER TABLE {self.table} REPLACE PARTITION {_day(day)} FROM {aside}")
         self.engine.run(f"DROP TABLE {aside}")
 
     def drop(self, day: date) -> None:
