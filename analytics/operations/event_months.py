@@ -178,8 +178,8 @@ def _gone(days: Iterable[date], at: datetime) -> None:
 
 @transaction.atomic
 def _drop_copy(day: date, at: datetime) -> int:
-    event_copies.drop(day=day)
     visits.mark(days=[day], at=at)
+    event_copies.drop(day=day)
     return 1
 
 

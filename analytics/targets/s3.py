@@ -71,7 +71,7 @@ class Bucket:
 
     def find(self, name: str) -> Found | None:
         told = self._ask("HEAD", name, {}, payload=NOTHING, missing=True)
-        return told and Found(int(told.get("content-length", -1)), told.get(_DIGEST, ""))
+        return None if told is None else Found(int(told.get("content-length", -1)), told.get(_DIGEST, ""))
 
     def _ask(
         self, method: str, name: str, headers: dict[str, str], *, payload: str, file: Path | None = None, missing: bool = False

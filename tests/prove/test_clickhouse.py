@@ -23,6 +23,7 @@ from config.kernel import shop
 from tests import builders
 from tests.analytics.builders import SEOUL
 from tests.analytics.events.builders import a_batch, a_source, an_event, told
+from tests.probe import clickhouse
 
 pytest.importorskip("chdb", reason="needs the packages of `make prove`")
 
@@ -375,3 +376,45 @@ def test_a_second_process_waits_for_the_folder_and_is_refused_in_words(
             event_copies.copy_due(at=AT)
         other.communicate("")
     assert event_copies.copy_due(at=AT).left == 0
+
+
+# --- over HTTP: the library for servers, before a front of HTTP to the same engine ---------------------------------------
+
+
+def test_the_library_for_servers_copies_compares_and_takes_out(world: list[Event], settings: Any, tmp_path: Path) -> None:
+    pytest.importorskip("clickhouse_connect", reason="needs the packages of `make prove`")
+    with clickhouse.serving(tmp_path / "server", user="shop", password="p@ss/word") as url:
+        settings.CLICKHOUSE_URL = url.replace("p@ss/word", "p%40ss%2Fword")
+        event_copies.copy_due(at=AT)
+        the_same_in_both()
+        assert event_copies.compare(days=DAYS, at=AT) == len(DAYS)
+        late(DAYS[1])
+        assert event_copies.copy_due(at=AT).days == 1
+        the_same_in_both()
+        EventCopy.objects.filter(day=DAYS[0]).update(left_at=AT)
+        before = Event.objects.filter(**_within(DAYS[0])).count()
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM analytics_event WHERE occurred_at < %s", [_within(DAYS[1])["occurred_at__gte"]])
+        with event_lending.lent(DAYS[0]):
+            assert Event.objects.count() == before
+
+
+def _within(day: date) -> dict[str, datetime]:
+    begins = datetime(day.year, day.month, day.day, tzinfo=SEOUL)
+    return {"occurred_at__gte": begins, "occurred_at__lt": begins + timedelta(days=1)}
+
+
+def test_a_server_that_is_away_or_refuses_is_told_without_its_address(
+    world: list[Event], settings: Any, tmp_path: Path
+) -> None:
+    from analytics.stores import engines
+
+    pytest.importorskip("clickhouse_connect", reason="needs the packages of `make prove`")
+    settings.CLICKHOUSE_URL = "http://shop:secret@127.0.0.1:9/shop"
+    with pytest.raises(engines.EventStoreAway) as away:
+        event_copies.copy_due(at=AT)
+    with clickhouse.serving(tmp_path / "server", user="shop", password="word") as url:
+        settings.CLICKHOUSE_URL = url.replace("word", "secret")
+        with pytest.raises((engines.EventStoreAway, engines.EventStoreRefused)) as refused:
+            event_copies.copy_due(at=AT)
+    assert not any(one in str(error.value) for error in (away, refused) for one in ("secret", "127.0.0.1"))
