@@ -8,15 +8,16 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from analytics import stores
 from analytics.admin.event_words import KINDS
 from analytics.admin.wording import number
 from analytics.models import Visit
 from analytics.queries import event_kinds, visit_events
 from analytics.stores.values import MOST_TOLD
-from config.kernel import waits
 from config.kernel.accesses import Deed
 from config.kernel.admin import wording
 from config.kernel.admin.seeing import seen
+from config.kernel.errors import DomainError
 from inventory.models import Variant
 
 
@@ -29,8 +30,8 @@ def page(request: HttpRequest, visit_id: int, site_context: dict[str, Any]) -> H
     left, trouble, rows = visit_events.has_left(visit), "", []
     try:
         rows = visit_events.events_of(visit, has_left=left)
-    except waits.Unavailable as refusal:
-        trouble = str(refusal)
+    except stores.TROUBLE as refusal:
+        trouble = str(refusal) if isinstance(refusal, DomainError) else _("ClickHouse refuses what it is asked.")
     names = {kind.number: kind.name for kind in event_kinds.all_kinds()}
     skus = Variant.objects.in_bulk([row.variant_id for row in rows if row.variant_id])
     context = {

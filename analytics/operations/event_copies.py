@@ -20,6 +20,7 @@ from analytics import closing, stores
 from analytics.models import EventCopy, VisitDay
 from analytics.operations import locks
 from analytics.queries import event_recount
+from analytics.stores.clickhouse import ClickHouseStore
 from analytics.stores.postgres import DIGEST, MODULUS, PostgresStore
 from analytics.stores.values import Sum
 from config.kernel import bulk, shop
@@ -123,7 +124,7 @@ def compare(*, days: Iterable[date], at: datetime) -> int:
     days were compared. Those that differ are due, and then it raises.
     """
     unequal: set[date] = set()
-    compared, together = 0, []
+    compared, together = 0, list[date]()
     if not stores.is_second():
         return 0
     with stores.second() as store:
@@ -205,7 +206,7 @@ def _copy(days: list[date], *, at: datetime, seconds: float | None = None) -> Co
 
 
 @transaction.atomic
-def _copy_day(day: date, store: Any, at: datetime) -> int:
+def _copy_day(day: date, store: ClickHouseStore, at: datetime) -> int:
     began = time.monotonic()
     bulk.unhurried()
     locks.days_alone(locks.Lock.EVENT_COPIES, [day])
@@ -250,13 +251,20 @@ def _lines(pieces: Iterable[Any]) -> Iterator[bytes]:
 
 
 def _settle(day: date, marks: int, there: Sum, at: datetime, seconds: float) -> None:
-    said = {"day": day, "marks": marks, "at": at, "rows": there.rows, "checksum": there.checksum, "seconds": seconds}
+    said: dict[str, Any] = {
+        "day": day,
+        "marks": marks,
+        "at": at,
+        "rows": there.rows,
+        "checksum": there.checksum,
+        "seconds": seconds,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, said)
 
 
 @transaction.atomic
-def _compare_day(day: date, store: Any, at: datetime) -> bool | None:
+def _compare_day(day: date, store: ClickHouseStore, at: datetime) -> bool | None:
     """Whether both hold the same of this day; None where it is due, or was marked meanwhile."""
     bulk.unhurried()
     locks.days_alone(locks.Lock.EVENT_COPIES, [day])
@@ -271,14 +279,14 @@ def _compare_day(day: date, store: Any, at: datetime) -> bool | None:
     return same
 
 
-def _is_whole(known: EventCopy, store: Any) -> bool:
+def _is_whole(known: EventCopy, store: ClickHouseStore) -> bool:
     """Whether the copy is as it was made and, unless events of the day have left, what the database holds."""
     made = Sum(known.source_rows or 0, known.checksum or 0)
     return store.sum_of(known.day) == made and (known.left_at is not None or PostgresStore().sum_of(known.day) == made)
 
 
 @transaction.atomic
-def _answered_otherwise(days: list[date], store: Any) -> list[date]:
+def _answered_otherwise(days: list[date], store: ClickHouseStore) -> list[date]:
     """Days, of those that are the same by their sums, that either answers otherwise."""
     bulk.unhurried()
     here = PostgresStore()

@@ -116,7 +116,7 @@ def drop(*, at: datetime, tries: int = TRIES, pause: float = PAUSE) -> Dropped:
     clients' clocks had put them into another month. Where there is a second store they leave for it, and go from there after
     `EVENTS_KEPT_DAYS`.
     """
-    before, steps = at.date() - timedelta(days=settings.EVENTS_IN_DATABASE_DAYS), _Steps(tries, pause)
+    before, steps = (at - stores.kept_in_database()).date(), _Steps(tries, pause)
     kept_from = datetime(before.year, before.month, before.day, tzinfo=UTC)
     months = sum(steps.take_month("drop", month, _dropping(month, kept_from, at, steps)) for month in _months_before(kept_from))
     events = steps.take("drop events", lambda: _drop_events(kept_from, at, steps))

@@ -4,22 +4,25 @@ Both answer the same questions with the same definitions, see `values.EventStore
 acknowledged by the database alone. See docs/algorithms/event-store.md.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from analytics.stores.clickhouse import ClickHouseStore
+from analytics.stores.engines import EventStoreRefused, opened
 from analytics.stores.postgres import PostgresStore
 from analytics.stores.values import EventStore
 from config.kernel.waits import Unavailable
 
-if TYPE_CHECKING:
-    from analytics.stores.clickhouse import ClickHouseStore
+log = logging.getLogger(__name__)
 
 DATABASE, CLICKHOUSE = "database", "clickhouse"
+# What asking the second home may end with.
+TROUBLE = (Unavailable, EventStoreRefused)
 
 
 def is_second() -> bool:
@@ -27,17 +30,29 @@ def is_second() -> bool:
     return bool(settings.EVENTS_STORE == CLICKHOUSE)
 
 
+def kept_in_database() -> timedelta:
+    """For how long the database holds events."""
+    return timedelta(days=settings.EVENTS_IN_DATABASE_DAYS if is_second() else settings.EVENTS_KEPT_DAYS)
+
+
 @contextmanager
-def second() -> Iterator["ClickHouseStore"]:
+def second() -> Iterator[ClickHouseStore]:
     """The second home. Raises `Unavailable` where it does not answer, or where there is none."""
     if not is_second():
         raise Unavailable(_("These events lie in ClickHouse, and EVENTS_STORE does not name it."))
-    # Only where it is chosen: the default install does not have its libraries.
-    from analytics.stores.clickhouse import ClickHouseStore
-    from analytics.stores.engines import opened
-
     with opened(settings.CLICKHOUSE_URL) as engine:
         yield ClickHouseStore(engine, settings.BUSINESS_TIME_ZONE)
+
+
+def answers() -> bool:
+    """Whether the second home can be asked now. Why it cannot is told by the jobs that copy and compare: they fail."""
+    try:
+        with second() as store:
+            store.make()
+    except TROUBLE as trouble:
+        log.warning("the second store of events cannot be asked: %s", trouble)
+        return False
+    return True
 
 
 @contextmanager

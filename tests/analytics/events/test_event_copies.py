@@ -121,6 +121,7 @@ def test_a_day_that_left_is_not_read_from_the_rest_of_it() -> None:
         pass
 
 
+@pytest.mark.breaks_promises("a copy differs")
 @pytest.mark.django_db
 def test_the_standing_tells_what_is_behind() -> None:
     a_copy(DAY - timedelta(days=2), compared_at=AT, is_equal=True, left_at=AT)
