@@ -15,7 +15,7 @@ class AnalyticsConfig(AppConfig):
         takings = ("view_hourlysales", "view_dailysales", "view_rollupstate")
         stock = ("view_dailystock",)
         # Where events come from is for those who count with them; what is done about it is the owner's.
-        events = ("view_eventsource", "view_eventkind", "view_quarantinedevent", "view_eventbatch")
+        events = ("view_eventsource", "view_eventkind", "view_quarantinedevent", "view_eventbatch", "view_eventcopy")
         # What somebody did, minute by minute, is for those who address customers or count them.
         journeys = ("view_visit",)
         # So is when somebody buys; what kind of buyer they are is for marketing to say otherwise.

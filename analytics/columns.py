@@ -132,14 +132,14 @@ TABLES = (
         "analyst",
         Purpose.MEASURING,
         Kept.WHILE_NEEDED,
-        none="id code view first_day trailing_days is_active last_day created_at",
+        none="id code view file_format target first_day trailing_days is_active last_day created_at",
     ),
     Table(
         "analytics_outletfile",
         "analyst",
         Purpose.MEASURING,
         Kept.WHILE_NEEDED,
-        none="id outlet_id day rows size sha256 written_at",
+        none="id outlet_id day rows size sha256 manifest_sha256 written_at",
     ),
     Table(
         "analytics_outletrun",
@@ -405,4 +405,12 @@ TABLES = (
         personal="reason",
     ),
     Table("analytics_alertrule_webhooks", "analyst", Purpose.RUNNING, Kept.WHILE_NEEDED, none="id alertrule_id webhook_id"),
+    # --- the second store of events ---
+    Table(
+        "analytics_eventcopy",
+        "analyst",
+        Purpose.RUNNING,
+        Kept.EVENTS,
+        none="day state marks dirtied_at rebuilt_at source_rows seconds checksum compared_at is_equal left_at",
+    ),
 )

@@ -9,6 +9,7 @@ from analytics.operations import (
     attribution,
     decisive_slots,
     erasing,
+    event_copies,
     event_days,
     event_figures,
     event_months,
@@ -66,7 +67,9 @@ def keep_event_months(*, at: datetime) -> Done:
 @job(name="analytics.drop_event_months", title=_("Drop old months of events"), seconds=900, queue="slow")
 def drop_event_months(*, at: datetime) -> Done:
     dropped = event_months.drop(at=at)
-    summary = {"months_dropped": dropped.months, "events_dropped": dropped.events}
+    summary: dict[str, int | str] = {"months_dropped": dropped.months, "events_dropped": dropped.events}
+    if dropped.waiting:
+        summary["months_waiting"] = ", ".join(dropped.waiting)
     return Done(rows=dropped.months, summary=summary | _left(dropped.left))
 
 
@@ -159,3 +162,15 @@ def match_behavior(*, at: datetime) -> Done:
     done = event_rules.evaluate_due(at=at)
     summary = {"rules_checked": done.rules, "rules_failed": done.failed, "rules_cut": done.cut}
     return Done(rows=done.matches, summary=summary)
+
+
+@job(name=event_copies.COPY, title=_("Copy shoppers' events to the second store"), seconds=600, queue="slow")
+def copy_events(*, at: datetime) -> Done:
+    done = event_copies.copy_due(at=at)
+    return Done(rows=done.events, summary={"days_copied": done.days, "days_due": done.left})
+
+
+@job(name="analytics.compare_events", title=_("Compare the second store of events"), seconds=900, queue="slow")
+def compare_events(*, at: datetime) -> Done:
+    days = event_copies.compare(days=event_copies.some(at=at), at=at)
+    return Done(rows=days, summary={"days_compared": days})

@@ -112,6 +112,16 @@ SCHEDULE: tuple[Entry, ...] = (
     ),
     Entry("analytics.match_behavior", crontab(minute="*/5"), "Looks for shoppers whose behavior a rule is waiting for."),
     Entry("analytics.send_webhooks", crontab(), "Posts what incidents have to tell to the systems that want to know."),
+    Entry(
+        "analytics.copy_events",
+        crontab(minute="35"),
+        "Copies closed days of shoppers' events to ClickHouse, where the shop has one.",
+    ),
+    Entry(
+        "analytics.compare_events",
+        crontab(hour="5", minute="50"),
+        "Asks the database and ClickHouse the same about copied days.",
+    ),
 )
 
 app.conf.proposed_schedule = SCHEDULE

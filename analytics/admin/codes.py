@@ -51,5 +51,10 @@ codes.declare(
         # posting to webhooks
         "posts_failed": pgettext_lazy("fact", "messages that were not taken"),
         "webhooks_paused": pgettext_lazy("fact", "webhooks paused after failures"),
+        # the second store of events
+        "months_waiting": pgettext_lazy("fact", "months not yet copied or not yet forgotten"),
+        "days_copied": pgettext_lazy("fact", "days copied"),
+        "days_due": pgettext_lazy("fact", "days still due"),
+        "days_compared": pgettext_lazy("fact", "days compared"),
     },
 )

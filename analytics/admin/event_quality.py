@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import display
 
+from analytics.admin import event_copies
 from analytics.admin import wording as words
 from analytics.admin.event_words import reason
 from analytics.admin.quarantine import BySource
@@ -89,6 +90,7 @@ class EventBatchAdmin(ReadOnlyAdmin):
                 {"title": TROUBLES[code], "number": number} for code, number in event_quality.kinds_of_trouble(found).items()
             ],
             "limits": limits(),
+            "copies": event_copies.told(request, at),
             "kept": {
                 "events": settings.EVENTS_KEPT_DAYS,
                 "personal": settings.EVENTS_PERSONAL_DAYS,

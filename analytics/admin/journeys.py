@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from analytics import drawing
+from analytics.admin import visit_events
 from analytics.admin.visit_list import VisitList
 from analytics.admin.wording import address, day, number
 from analytics.behaviour import stages
@@ -72,7 +73,11 @@ class VisitAdmin(VisitList):
         return [
             path("", wrap(self.changelist_view), name="analytics_visit_changelist"),
             path("journey/<int:customer_id>/", wrap(self.journey_view), name="analytics_visit_journey"),
+            path("<int:visit_id>/events/", wrap(self.events_view), name="analytics_visit_events"),
         ]
+
+    def events_view(self, request: HttpRequest, visit_id: int) -> HttpResponse:
+        return visit_events.page(request, visit_id, self.admin_site.each_context(request))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return False

@@ -33,13 +33,13 @@ class OutletForm(LabeledForm):
 
     class Meta:
         model = Outlet
-        fields = ("code", "view", "first_day", "trailing_days", "is_active")
+        fields = ("code", "view", "file_format", "target", "first_day", "trailing_days", "is_active")
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if not self.errors:
             try:
-                outlets.check(view=given["view"], first_day=given["first_day"], at=clock.now())
+                outlets.check(view=given["view"], first_day=given["first_day"], target=given["target"], at=clock.now())
             except outlets.OutletRefused as refusal:
                 self.add_error(refusal.details["field"], str(refusal))
         return given
@@ -64,24 +64,26 @@ class OutletChangeForm(LabeledForm):
 @admin.register(Outlet)
 class OutletAdmin(ButtonsAdmin):
     form = OutletForm
-    list_display = ("code", "view", "last_day", "is_active")
+    list_display = ("code", "view", "file_format", "last_day", "is_active")
     search_fields = ("code",)
     search_help_text = gettext_lazy("Search by code")
     ordering = ("code",)
     actions = None
     empty_hint = gettext_lazy("A view of the shop, written into files by day for another system to fetch.")
     change_form_outer_after_template = "admin/analytics/outlet/_runs.html"
-    fields = ("code", "view", "first_day", "trailing_days", "is_active")
+    fields = ("code", "view", "file_format", "target", "first_day", "trailing_days", "is_active")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        # Files of another view under the same name would pass for those of the first.
-        return ("code", "shown_view", "last_day") if obj else ()
+        # Files of another view under the same name would pass for those of the first, and those of another place be missed.
+        return ("code", "shown_view", "shown_format", "shown_target", "last_day") if obj else ()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("code", "shown_view", "first_day", "trailing_days", "is_active", "last_day") if obj else self.fields
+        if obj is None:
+            return self.fields
+        return ("code", "shown_view", "shown_format", "shown_target", "first_day", "trailing_days", "is_active", "last_day")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is not None:
@@ -91,6 +93,14 @@ class OutletAdmin(ButtonsAdmin):
     @display(description=pgettext_lazy("outlet", "view"))
     def shown_view(self, outlet: Outlet) -> str:
         return outlet.view
+
+    @display(description=gettext_lazy("format"))
+    def shown_format(self, outlet: Outlet) -> str:
+        return outlet.get_file_format_display()
+
+    @display(description=pgettext_lazy("outlet", "where to"))
+    def shown_target(self, outlet: Outlet) -> str:
+        return outlet.target or _("the shop's own folder")
 
     def save_model(self, request: HttpRequest, outlet: Outlet, form: Any, change: bool) -> None:
         if not change:

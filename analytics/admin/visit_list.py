@@ -104,7 +104,7 @@ class BySlot(DropdownFilter):  # type: ignore[misc]
 
 
 class VisitList(ReadOnlyAdmin):
-    list_display = ("started", "lasted", "whose", "came_from", "furthest", "why", "pages", "products", "added")
+    list_display = ("started", "lasted", "whose", "came_from", "furthest", "why", "pages", "products", "added", "told")
     list_display_links = None
     list_filter: tuple[Any, ...] = (
         ("started_at", BusinessDaysFilter),
@@ -121,6 +121,12 @@ class VisitList(ReadOnlyAdmin):
     @display(description=pgettext_lazy("visit", "lasted"))
     def lasted(self, visit: Visit) -> str:
         return _("%(minutes)s min") % {"minutes": words.number((visit.ended_at - visit.started_at) // timedelta(minutes=1))}
+
+    @display(description=gettext_lazy("events"))
+    def told(self, visit: Visit) -> str:
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:analytics_visit_events", args=[visit.pk]), words.number(visit.events)
+        )
 
     @display(description=gettext_lazy("customer"))
     def whose(self, visit: Visit) -> str:

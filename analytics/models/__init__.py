@@ -29,6 +29,9 @@ from analytics.models.boards import (
     Board,
     BoardTile,
 )
+from analytics.models.event_store import (
+    EventCopy,
+)
 from analytics.models.interest import (
     DailyFunnel,
     DailyInterest,
@@ -112,6 +115,7 @@ __all__ = (
     "Erasure",
     "Event",
     "EventBatch",
+    "EventCopy",
     "EventKind",
     "EventMatch",
     "EventRule",

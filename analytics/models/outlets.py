@@ -44,8 +44,21 @@ class Erasure(models.Model):
 class Outlet(models.Model):
     """A view that is written into files: one for each closed business day, or one in all where it has no days."""
 
+    class Format(models.TextChoices):
+        CSV = "csv.gz", _("CSV, packed")  # text, as every program reads it
+        PARQUET = "parquet", "Parquet"  # columns with their types, for analysis
+
     code = models.SlugField(_("code"), max_length=40, unique=True, help_text=_("Name of its folder."))
     view = models.CharField(pgettext_lazy("outlet", "view"), max_length=60)
+    file_format = models.CharField(_("format"), max_length=7, choices=Format.choices, default=Format.CSV, db_default=Format.CSV)
+    target = models.CharField(
+        pgettext_lazy("outlet", "where to"),
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("s3://bucket/folder for storage that speaks S3; empty: the shop's own folder."),
+    )
     first_day = models.DateField(_("first day"), help_text=_("Earlier days are not written."))
     trailing_days = models.PositiveSmallIntegerField(
         _("days looked at again"),
@@ -59,7 +72,10 @@ class Outlet(models.Model):
     class Meta:
         verbose_name = pgettext_lazy("files", "export")
         verbose_name_plural = pgettext_lazy("files", "exports")
-        constraints = [models.CheckConstraint(condition=models.Q(trailing_days__lte=400), name="outlet_trailing_bounded")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(trailing_days__lte=400), name="outlet_trailing_bounded"),
+            models.CheckConstraint(condition=models.Q(file_format__in=["csv.gz", "parquet"]), name="outlet_format_known"),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -75,6 +91,7 @@ class OutletFile(models.Model):
     rows = models.PositiveIntegerField(_("rows"))
     size = models.PositiveBigIntegerField(_("bytes"))
     sha256 = models.CharField("SHA-256", max_length=64)
+    manifest_sha256 = models.CharField(_("SHA-256 of the manifest"), max_length=64, blank=True, default="", db_default="")
     written_at = models.DateTimeField(_("written at"))
 
     class Meta:

@@ -7,7 +7,8 @@ nobody; they are found by looking at all of them, so a job does it (`sweep`).
 """
 
 import secrets
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,8 +16,23 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from analytics.models import CustomerRhythm, Erasure, EventMatch, KnownVisitor, QuarantinedEvent, Visit
-from analytics.operations import attribution_days, event_figures, interest, purchase_marks, rhythm, visits
+from analytics.models import (
+    CustomerRhythm,
+    Erasure,
+    EventMatch,
+    KnownVisitor,
+    QuarantinedEvent,
+    Visit,
+)
+from analytics.operations import (
+    attribution_days,
+    event_copies,
+    event_figures,
+    interest,
+    purchase_marks,
+    rhythm,
+    visits,
+)
 from analytics.queries import person
 from campaigns.models import Customer
 from campaigns.operations import erasing as customers
@@ -95,6 +111,7 @@ def _sweep(pk: int, at: datetime) -> int:
     for hour, _number in hours:
         event_figures.recount(first=hour, last=hour + ALMOST_AN_HOUR)
     visits.mark(days={shop.day(hour) for hour, _number in hours}, at=at)
+    event_copies.mark(days=_days(hour for hour, _number in hours), at=at)
     erasure.swept_at, erasure.events = at, erasure.events + events
     erasure.save(update_fields=["swept_at", "events"])
     return events
@@ -123,7 +140,12 @@ def _unlink(customer_id: int, external_id: str, at: datetime) -> tuple[int, int]
     hours = sorted({hour for _visits, _events, at in found for hour in at or ()})
     for hour in hours:
         event_figures.recount(first=hour, last=hour + ALMOST_AN_HOUR)
+    event_copies.mark(days=_days(hours), at=at)
     return (found[0][0], found[0][1]) if found else (0, 0)
+
+
+def _days(hours: Iterable[datetime]) -> set[date]:
+    return {shop.day(moment) for hour in hours for moment in (hour, hour + ALMOST_AN_HOUR)}
 
 
 def _drop_quarantined(words: list[str]) -> None:

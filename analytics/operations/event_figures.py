@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from analytics import closing
 from analytics.models import HourlyEvents
-from analytics.operations import locks, visits
+from analytics.operations import event_copies, event_lending, locks, visits
 from analytics.queries import event_recount
 from config.kernel import shop
 from config.kernel.business_time import day_period
@@ -114,10 +114,17 @@ def _count_some() -> Counted:
     with connection.cursor() as cursor:
         cursor.execute(_DUE, {"hours": HOURS_AT_ONCE, "batches": BATCHES_AT_ONCE})
         told = dict(cursor.fetchall())
-    counted = _count(list(told))
+    days = {shop.day(hour) for hour in told}
+    left = event_lending.left_among(days)
+    counted = _count([hour for hour in told if shop.day(hour) not in left])
+    for day in left:
+        with event_lending.lent(day):
+            counted += _count([hour for hour in told if shop.day(hour) == day])
     if told:
         # At the end, so that whoever makes one of these days waits for moments only.
-        visits.mark(days=[shop.day(hour) for hour in told], at=min(told.values()))
+        since = min(told.values())
+        visits.mark(days=days, at=since)
+        event_copies.mark(days=days, at=since)
     return counted
 
 
@@ -132,7 +139,8 @@ def _recount_day(day: date, first: datetime, last: datetime) -> Counted:
             {"day": whole.starts_at, "next": whole.ends_at, "first": first, "last": last, "zone": settings.BUSINESS_TIME_ZONE},
         )
         hours = [hour for (hour,) in cursor.fetchall()]
-    return _count(hours)
+    with event_lending.lent(day):
+        return _count(hours)
 
 
 def _count(hours: list[datetime]) -> Counted:

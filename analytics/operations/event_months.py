@@ -6,7 +6,7 @@ them waits for a lock longer than a fifth of a second, since whoever comes behin
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,8 +14,9 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
+from analytics import stores
 from analytics.models import DailyBatches, EventBatch, QuarantinedEvent
-from analytics.operations import forgetting, visits
+from analytics.operations import event_copies, forgetting, visits
 from config.kernel import pruning, shop, waits
 
 log = logging.getLogger(__name__)
@@ -44,11 +45,15 @@ class Kept:
 
 @dataclass(frozen=True)
 class Dropped:
-    """Months, and events one by one. `left` months were in use all the while; the next run tries them again."""
+    """Months, and events one by one. `left` months were in use all the while, days of `waiting` ones may not leave yet: the
+    next run tries them again.
+    """
 
     months: int
     events: int
     left: tuple[str, ...]
+    # Not yet copied, or not yet forgotten whose they are: where events leave for the second store.
+    waiting: tuple[str, ...] = ()
 
 
 class _Steps:
@@ -58,6 +63,7 @@ class _Steps:
         self.tries, self.pause = tries, pause
         self.failed: list[str] = []
         self.left: list[str] = []
+        self.waiting: list[str] = []
 
     def take_month(self, verb: str, month: date, step: Callable[[], int]) -> int:
         def patiently() -> int:
@@ -106,15 +112,18 @@ def keep(*, at: datetime, tries: int = TRIES, pause: float = PAUSE) -> Kept:
 
 
 def drop(*, at: datetime, tries: int = TRIES, pause: float = PAUSE) -> Dropped:
-    """Drops what happened more than `EVENTS_KEPT_DAYS` ago by our clock: whole months, and events one by one where clients'
-    clocks had put them into another month.
+    """Drops what happened more than `EVENTS_IN_DATABASE_DAYS` ago by our clock: whole months, and events one by one where
+    clients' clocks had put them into another month. Where there is a second store they leave for it, and go from there after
+    `EVENTS_KEPT_DAYS`.
     """
-    before, steps = at.date() - timedelta(days=settings.EVENTS_KEPT_DAYS), _Steps(tries, pause)
+    before, steps = (at - stores.kept_in_database()).date(), _Steps(tries, pause)
     kept_from = datetime(before.year, before.month, before.day, tzinfo=UTC)
-    months = sum(steps.take_month("drop", month, _dropping(month, kept_from, at)) for month in _months_before(kept_from))
-    events = steps.take("drop events", lambda: _drop_events(kept_from, at))
+    months = sum(steps.take_month("drop", month, _dropping(month, kept_from, at, steps)) for month in _months_before(kept_from))
+    events = steps.take("drop events", lambda: _drop_events(kept_from, at, steps))
+    for day in event_copies.old(before=shop.day(at - timedelta(days=settings.EVENTS_KEPT_DAYS))):
+        steps.take(f"drop the copy of {day}", lambda day=day: _drop_copy(day, at))  # type: ignore[misc]  # bound now
     steps.end()
-    return Dropped(months, events, tuple(steps.left))
+    return Dropped(months, events, tuple(steps.left), tuple(steps.waiting))
 
 
 def _patiently(act: Callable[[], int], tries: int, pause: float) -> int:
@@ -134,29 +143,54 @@ def _make(month: date) -> int:
     return _call("analytics_make_event_month", month)
 
 
-def _dropping(month: date, kept_from: datetime, at: datetime) -> Callable[[], int]:
+def _dropping(month: date, kept_from: datetime, at: datetime, steps: _Steps) -> Callable[[], int]:
     """The days are looked up once, before anything is locked: nothing that happened so long ago is told any more."""
     starts_at, ends_at = _bounds(month)
     days = _days_of("client_at >= %(starts_at)s AND client_at < %(ends_at)s", kept_from, starts_at=starts_at, ends_at=ends_at)
+    if _are_awaited(f"{month:%Y-%m}", days, steps):
+        return lambda: 0
 
     @transaction.atomic
     def drop_month() -> int:
         # The events before the states of their days, like whoever makes visits: in the other order both might wait for ever.
         dropped = _call("analytics_drop_event_month", month, kept_from)
-        visits.mark(days=days, at=at)
+        _gone(days, at)
         return dropped
 
     return drop_month
 
 
+def _are_awaited(what: str, days: list[date], steps: _Steps) -> bool:
+    """Whether these days may not leave the database yet, of which the run's summary tells."""
+    if not stores.is_second() or not event_copies.unready(days):
+        return False
+    steps.waiting.append(what)
+    return True
+
+
+def _gone(days: Iterable[date], at: datetime) -> None:
+    """Where events have left for the second store, what was made of them stays; else it goes with them."""
+    if stores.is_second():
+        event_copies.leave(days=days, at=at)
+    else:
+        visits.mark(days=days, at=at)
+
+
 @transaction.atomic
-def _drop_events(kept_from: datetime, at: datetime) -> int:
+def _drop_copy(day: date, at: datetime) -> int:
+    visits.mark(days=[day], at=at)
+    event_copies.drop(day=day)
+    return 1
+
+
+@transaction.atomic
+def _drop_events(kept_from: datetime, at: datetime, steps: _Steps) -> int:
     ahead = _days_of("client_at >= %(kept_from)s::timestamptz + interval '31 days'", kept_from)
     days = {*ahead, *_days_of("true", kept_from, table="analytics_event_stray")}
-    if not days:
+    if not days or _are_awaited("odd clocks", sorted(days), steps):
         return 0
     dropped = _call("analytics_drop_old_events", kept_from)
-    visits.mark(days=days, at=at)
+    _gone(days, at)
     return dropped
 
 

@@ -14,7 +14,7 @@ from analytics import closing
 from analytics.behaviour import forgetting
 from analytics.behaviour.kinds import FIRST_OWN
 from analytics.models import VisitDay
-from analytics.operations import attribution_days, purchase_keeping, purchase_marks, rhythm, visits
+from analytics.operations import attribution_days, event_copies, purchase_keeping, purchase_marks, rhythm, visits
 from analytics.queries import event_recount
 from config.kernel import shop
 from config.kernel.business_time import day_period
@@ -78,4 +78,6 @@ def _forget_day(day: date, at: datetime) -> int:
     # Marks the purchases of this day, too.
     visits.rebuild(days=[day], at=at)
     VisitDay.objects.filter(day=day).update(forgotten_marks=marks)
+    if forgotten:
+        event_copies.mark(days=[day], at=at)
     return int(forgotten)

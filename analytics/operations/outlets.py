@@ -14,7 +14,7 @@ import io
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -32,6 +32,7 @@ from analytics.models import Outlet, OutletFile, OutletRun
 from analytics.operations import locks
 from analytics.queries import feeds
 from analytics.reading import SCHEMA, VIEWS, View
+from analytics.targets import parquet, s3
 from config.kernel import shop, waits
 from config.kernel.errors import Invalid
 
@@ -66,11 +67,15 @@ def views() -> dict[str, View]:
     return {one.name: one for one in VIEWS if not one.is_personal}
 
 
-def check(*, view: str, first_day: date, at: datetime) -> None:
+def check(*, view: str, first_day: date, target: str = "", at: datetime) -> None:
     if view not in views():
         raise OutletRefused(_("There is no such view."), details={"field": "view"})
     if first_day > shop.day(at):
         raise OutletRefused(_("The first day lies in the future."), details={"field": "first_day"})
+    if target and s3.address(target) is None:
+        raise OutletRefused(_("This is no address such as s3://bucket/folder."), details={"field": "target"})
+    if target and not (settings.S3_ACCESS_KEY and settings.S3_SECRET_KEY):
+        raise OutletRefused(_("S3_ACCESS_KEY and S3_SECRET_KEY are not set for the shop."), details={"field": "target"})
 
 
 @transaction.atomic
@@ -86,13 +91,17 @@ def run(*, at: datetime, only: int | None = None) -> Written:
     Of all outlets, those that another run is writing are left to it; the one that was asked for waits until that is over, for
     it may have been asked for because of what that run has passed by.
     """
-    done = Written()
+    done, began = Written(), time.monotonic()
+
+    def now() -> datetime:
+        return at + timedelta(seconds=time.monotonic() - began)
+
     outlets = Outlet.objects.filter(is_active=True) if only is None else Outlet.objects.filter(pk=only)
     for outlet in outlets.order_by("pk"):
         with _held(outlet, patience=0 if only is None else PATIENCE) as is_ours:
             if is_ours:
                 outlet.refresh_from_db()
-                done += _run(outlet, at)
+                done += _run(outlet, at, now)
             elif only is not None:
                 done += _record(outlet, at, 0.0, Written(failed=1), str(_("Another run is still writing it.")))
     return done
@@ -117,15 +126,16 @@ def _held(outlet: Outlet, *, patience: float) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [int(locks.Lock.OUTLETS), outlet.pk])
 
 
-def _run(outlet: Outlet, at: datetime) -> Written:
+def _run(outlet: Outlet, at: datetime, now: Callable[[], datetime]) -> Written:
     began, error, done = time.monotonic(), "", Written()
     try:
         folder = Path(settings.EXPORT_ROOT) / outlet.code
         folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob("*.part"):
+        for left in folder.glob("*.part*"):
             left.unlink()
+        bucket = _bucket(outlet, now)
         for day in due(outlet, at):
-            rows = _write(outlet, folder, day, at)
+            rows = _write(outlet, folder, bucket, day, at)
             done += Written(1, int(rows is not None), rows or 0)
     except SoftTimeLimitExceeded:
         raise
@@ -180,23 +190,27 @@ def due(outlet: Outlet, at: datetime) -> list[date | None]:
     return [day for day in closing.days(outlet.first_day, last) if day > latest or day not in written]
 
 
-def _write(outlet: Outlet, folder: Path, day: date | None, at: datetime) -> int | None:
+def _write(outlet: Outlet, folder: Path, bucket: s3.Bucket | None, day: date | None, at: datetime) -> int | None:
     """How many rows were written; None where the file is there and holds what it should."""
     view = views()[outlet.view]
     name = f"{outlet.view}-{day.isoformat()}" if day else outlet.view
-    file, manifest = folder / f"{name}.csv.gz", folder / f"{name}.json"
+    file, manifest = folder / f"{name}.{outlet.file_format}", folder / f"{name}.json"
     part = _part(file)
-    rows = _pack(part, view, day)
+    if outlet.file_format == Outlet.Format.PARQUET:
+        rows = parquet.pack(part, feeds.view_types(view.name), _rows(view, day))
+    else:
+        rows = _pack(part, view, day)
     digest, size = _digest(part), part.stat().st_size
     known = OutletFile.objects.filter(outlet=outlet, day=day).first()
-    if known is not None and known.sha256 == digest and file.exists() and _digest(file) == digest and manifest.exists():
+    if known is not None and known.sha256 == digest and _is_there(file, manifest, digest, size, bucket, known.manifest_sha256):
         part.unlink()
         return None
-    _place(file)
+    _hand_over(file, digest, bucket)
     said = {
         "view": view.name,
         "schema": SCHEMA,
         "columns": [{"name": one.name, "type": one.kind, "about": one.about} for one in feeds.view_columns(view.name)],
+        "format": outlet.file_format,
         "day": day,
         "rows": rows,
         "bytes": size,
@@ -205,11 +219,40 @@ def _write(outlet: Outlet, folder: Path, day: date | None, at: datetime) -> int 
         "written_at": at,
     }
     _part(manifest).write_text(json.dumps(said, default=str, ensure_ascii=False, indent=1), "utf-8")
-    _place(manifest)
+    manifest_digest = _digest(_part(manifest))
+    _hand_over(manifest, manifest_digest, bucket)
     OutletFile.objects.update_or_create(
-        outlet=outlet, day=day, defaults={"rows": rows, "size": size, "sha256": digest, "written_at": at}
+        outlet=outlet,
+        day=day,
+        defaults={"rows": rows, "size": size, "sha256": digest, "manifest_sha256": manifest_digest, "written_at": at},
     )
     return rows
+
+
+def _bucket(outlet: Outlet, now: Callable[[], datetime]) -> s3.Bucket | None:
+    if not outlet.target:
+        return None
+    access = s3.Access(settings.S3_ENDPOINT, settings.S3_REGION, settings.S3_ACCESS_KEY, settings.S3_SECRET_KEY)
+    # A signature is of the moment in which it is made: servers refuse old ones, and a run may take long.
+    return s3.Bucket(outlet.target, access, now=now)
+
+
+def _is_there(file: Path, manifest: Path, digest: str, size: int, bucket: s3.Bucket | None, manifest_digest: str) -> bool:
+    if bucket is None:
+        return file.exists() and _digest(file) == digest and manifest.exists()
+    if bucket.find(file.name) != s3.Found(size, digest):
+        return False
+    said = bucket.find(manifest.name)
+    return said is not None and said.sha256 == manifest_digest
+
+
+def _hand_over(file: Path, digest: str, bucket: s3.Bucket | None) -> None:
+    """The part takes its place: in the folder, or in the bucket, from where nothing stays behind."""
+    if bucket is None:
+        _place(file)
+        return
+    bucket.put(_part(file), file.name, sha256=digest)
+    _part(file).unlink()
 
 
 def _part(file: Path) -> Path:

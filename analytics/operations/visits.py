@@ -30,6 +30,7 @@ from analytics.models import (
 from analytics.operations import (
     attribution_days,
     day_states,
+    event_lending,
     interest,
     locks,
     purchase_marks,
@@ -290,8 +291,9 @@ def _rebuild_day(day: date, at: datetime) -> Rebuilt:
     state = VisitDay.objects.filter(day=day).values_list("marks", "is_forgotten").first()
     marks, is_forgotten = state or (0, False)
     is_forgotten = is_forgotten or day < personal_from(at)
-    visits, source_rows, catalog = _replace(day, is_forgotten)
-    interest.replace(day=day, is_forgotten=is_forgotten)
+    with event_lending.lent(day):
+        visits, source_rows, catalog = _replace(day, is_forgotten)
+        interest.replace(day=day, is_forgotten=is_forgotten)
     seconds = time.monotonic() - began
     with connection.cursor() as cursor:
         cursor.execute(

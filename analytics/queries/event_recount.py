@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from analytics.behaviour import quality
-from analytics.models import DailyBatches, Event, EventBatch, HourlyEvents
+from analytics.models import DailyBatches, Event, EventBatch, EventCopy, HourlyEvents
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
@@ -64,10 +64,31 @@ _FIGURES = """
     ORDER BY hour, source_id, kind, traffic
 """
 
+_PENDING = """
+    SELECT EXISTS (
+        SELECT FROM analytics_eventbatch, unnest(coalesce(hours_left, hours)) AS hour
+        WHERE is_pending AND hour >= %(starts_at)s AND hour < %(ends_at)s
+    )
+"""
+
 
 def first_moment() -> datetime | None:
-    """When the first event that is kept happened: each month's index is asked for its first."""
-    return Event.objects.order_by("occurred_at").values_list("occurred_at", flat=True).first()
+    """When the first event that is kept happened, in the database (each month's index is asked for its first) or outside."""
+    first = Event.objects.order_by("occurred_at").values_list("occurred_at", flat=True).first()
+    left = EventCopy.objects.filter(left_at__isnull=False).order_by("day").values_list("day", flat=True).first()
+    if left is None:
+        return first
+    begins = day_period(left, shop.zone()).starts_at
+    return begins if first is None else min(first, begins)
+
+
+def is_pending(day: date) -> bool:
+    """Whether events of this day have been stored that no hour counts yet: whoever counts them marks the day."""
+    whole = day_period(day, shop.zone())
+    with connection.cursor() as cursor:
+        cursor.execute(_PENDING, {"starts_at": whole.starts_at, "ends_at": whole.ends_at})
+        (pending,) = cursor.fetchone()
+        return bool(pending)
 
 
 def days_with_batches(*, at: datetime, kept: timedelta) -> list[date]:

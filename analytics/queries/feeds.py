@@ -110,6 +110,17 @@ def view_columns(name: str) -> list[Column]:
     return [Column(column, kind, about) for column, kind, about in _described(_views()[name])]
 
 
+def view_types(name: str) -> list[tuple[str, str]]:
+    """Each column with its type, as the database calls it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute "
+            "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+            [f"{SCHEMA}.{_views()[name].name}"],
+        )
+        return list(cursor.fetchall())
+
+
 def of_view(name: str, asked: Asked) -> Feed:
     view = _views().get(name)
     if view is None:

@@ -17,7 +17,7 @@ from typing import Any
 from analytics.behaviour import funnel, stages, terms
 from analytics.behaviour.kinds import numbers
 from analytics.models import DailyFunnel, DailyInterest, DailySearch, DailyVisitors, Event, HourlyVisits, Visit
-from analytics.queries import visit_recount
+from analytics.queries import event_recount, visit_recount
 from config.kernel import shop
 from config.kernel.business_time import day_period
 from inventory.models import Variant
@@ -52,7 +52,7 @@ def differences(day: date) -> list[Cell]:
     if before is None:
         return []
     found = _compare(day, before)
-    return found if found and not visit_recount.is_on_its_way(day) and before == visit_recount.claim_of(day) else []
+    return found if found and not event_recount.is_pending(day) and before == visit_recount.claim_of(day) else []
 
 
 def _compare(day: date, claim: tuple[Any, ...]) -> list[Cell]:

@@ -18,6 +18,7 @@ from analytics.behaviour import stages
 from analytics.behaviour.kinds import numbers
 from analytics.behaviour.stages import Seen
 from analytics.models import Event, KnownVisitor, Visit, VisitDay
+from analytics.queries import event_recount
 from config.kernel import shop
 from config.kernel.business_time import Period, day_period
 from inventory.models import Variant
@@ -69,7 +70,7 @@ def differences(day: date, *, chance: int = 0) -> list[Cell]:
         again = set(map(repr, _compare(day, before, chance)))
         found = [one for one in found if repr(one) in again]
     # First what is on its way, then what the day claims: who counts a batch marks its days in the same moment.
-    return found if found and not is_on_its_way(day) and before == claim_of(day) else []
+    return found if found and not event_recount.is_pending(day) and before == claim_of(day) else []
 
 
 def visits_of(day: date, *, is_forgotten: bool, share: int = 1, chance: int = 0) -> dict[Key, Figures]:
@@ -225,20 +226,3 @@ def mark_of_the_catalog(day: date) -> int:
 def claim_of(day: date) -> tuple[Any, ...] | None:
     state = VisitDay.objects.filter(pk=day, state=VisitDay.State.CLEAN)
     return state.values_list("marks", "rebuilt_at", "source_rows", "catalog", "is_forgotten").first()
-
-
-def is_on_its_way(day: date) -> bool:
-    """Whether events of this day have been stored that no hour counts yet: whoever counts them marks the day."""
-    period = day_period(day, shop.zone())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT EXISTS (
-                SELECT FROM analytics_eventbatch, unnest(coalesce(hours_left, hours)) AS hour
-                WHERE is_pending AND hour >= %s AND hour < %s
-            )
-            """,
-            [period.starts_at, period.ends_at],
-        )
-        (pending,) = cursor.fetchone()
-        return bool(pending)

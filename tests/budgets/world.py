@@ -17,6 +17,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from analytics.models import (
     CustomerRhythm,
+    EventCopy,
     EventKind,
     EventMatch,
     EventSource,
@@ -484,6 +485,8 @@ class World:
             erasing.erase(customer_id=gone.pk, reason="요청", actor=self.clerk, at=self.at)
         erasing.sweep(at=self.at)
         for number in range(size):
+            day = self.at.date() - timedelta(days=number + 1)
+            EventCopy.objects.create(day=day, state="CLEAN", rebuilt_at=self.at, source_rows=1, checksum=1)
             outlet = Outlet.objects.create(
                 code=f"o-{number}", view="stock", first_day=self.at, last_day=self.at, created_at=self.at
             )

@@ -47,6 +47,8 @@ def test_good_variables_are_read() -> None:
         ("TRUSTED_PROXIES", "many"),
         ("LOG_FORMAT", "xml"),
         ("CLOCK_OFFSET", "60"),
+        ("EVENTS_STORE", "files"),
+        ("EVENTS_IN_DATABASE_DAYS", "100"),
     ],
 )
 def test_a_malformed_variable_is_named(name: str, value: str) -> None:

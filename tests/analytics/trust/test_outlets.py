@@ -289,7 +289,8 @@ def owner(monkeypatch: pytest.MonkeyPatch) -> Client:
 def test_an_owner_makes_one_runs_it_and_starts_over(owner: Client, outlet: Outlet) -> None:
     add = reverse("admin:analytics_outlet_add")
     slip = text(owner.get(add)).split('name="slip" value="')[1].split('"')[0]
-    form = {"slip": slip, "code": "bi", "view": "stock", "first_day": "2026-11-01", "trailing_days": "35", "is_active": "on"}
+    form = {"slip": slip, "code": "bi", "view": "stock", "file_format": "csv.gz", "first_day": "2026-11-01",
+            "trailing_days": "35", "is_active": "on"}  # fmt: skip
     assert owner.post(add, form).status_code == 302
     made = Outlet.objects.get(code="bi")
     press = reverse("admin:analytics_outlet_press", args=[made.pk, "run_now"])

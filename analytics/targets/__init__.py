@@ -1,0 +1,1 @@
+"""Where exported files go besides a folder of the shop's own."""
