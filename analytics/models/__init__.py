@@ -34,6 +34,7 @@ from analytics.models.interest import (
     DailyInterest,
     DailySearch,
     DailyVisitors,
+    HourlyInterest,
     HourlyVisits,
     TrendingProduct,
 )
@@ -113,6 +114,7 @@ __all__ = (
     "EventKind",
     "EventSource",
     "HourlyEvents",
+    "HourlyInterest",
     "HourlySales",
     "HourlyVisits",
     "Incident",
