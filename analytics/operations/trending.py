@@ -1,6 +1,6 @@
 """Ranks what shoppers turn to at present: the whole table is replaced, with what each score is made of.
 
-How many turned to what is counted by hour and SKU together with the events of the hour (operations/event_figures.py), so ranking
+How many turned to what is counted by hour and SKU with the other figures of the hour (operations/event_figures.py), so ranking
 does not grow with the events of a week.
 """
 
