@@ -24,6 +24,7 @@ TABLES = {
     "dailyinterest": "day, variant_id, views, viewing, viewing_out_of_stock, added, adding, wished, reviews, dwell_seconds",
     "dailysearch": "day, term, searches, visits, visitors, dry, viewed, added",
 }
+_KEYS = {"day", "hour", "channel", "category_id", "step", "reason", "variant_id", "term"}
 MADE = ("visit", "visitday", "hourlyevents", "hourlyinterest", "trendingproduct", "purchaseday", "attributionday", *TABLES)
 
 # Seoul keeps no summer time.
@@ -121,14 +122,13 @@ def empty() -> None:
         cursor.execute("TRUNCATE " + ", ".join(f"analytics_{name}" for name in MADE) + " CASCADE")
 
 
-def by_operations(days: list[date], *, counted: list[date], at: datetime) -> dict[str, float]:
-    """Visits and their figures of `days`, hours of `counted`; what a closed day takes, in seconds."""
+def by_operations(days: list[date], *, at: datetime) -> dict[str, float]:
+    """Hours, visits and their figures; what a closed day takes, in seconds."""
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
     spent: dict[str, list[float]] = {"visits and figures": [], "hours": []}
-    for day in counted:
-        spent["hours"].append(_timed(lambda day=day: event_figures.recount_days(first=day, last=day, at=at)))
     for day in days:
+        spent["hours"].append(_timed(lambda day=day: event_figures.recount_days(first=day, last=day, at=at)))
         spent["visits and figures"].append(_timed(lambda day=day: visits.rebuild(days=[day], at=at)))
     # The last one is today, which is not over.
     return {name: sorted(seconds[:-1])[len(seconds[:-1]) // 2] for name, seconds in spent.items()}
@@ -148,6 +148,18 @@ def in_sql(days: list[date], *, at: datetime) -> None:
     at_once(fill, [spans[::2], spans[1::2]])
     with connection.cursor() as cursor:
         cursor.execute(_STATES, {"days": days, "at": at})
+
+
+def multiply(days: list[date], times: int) -> None:
+    """What the figures of these days are once every visitor has been multiplied."""
+    with dial() as mine:
+        for table, columns in TABLES.items():
+            counted = [one if one in _KEYS else f"{one} * %(times)s" for one in columns.split(", ")]
+            mine.execute(f"CREATE TEMP TABLE before AS SELECT {columns} FROM analytics_{table} WHERE day = ANY(%s)", [days])
+            mine.execute(f"TRUNCATE analytics_{table}")
+            mine.execute(f"INSERT INTO analytics_{table} ({columns}) SELECT {', '.join(counted)} FROM before", {"times": times})
+            mine.execute("DROP TABLE before")
+        mine.execute("TRUNCATE analytics_visit, analytics_hourlyevents, analytics_hourlyinterest CASCADE")
 
 
 def differing(day: date) -> int:

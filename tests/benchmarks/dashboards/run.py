@@ -29,10 +29,10 @@ from tests.benchmarks.dashboards.engines import Asked
 
 SIZES = (1_000_000, 10_000_000, 100_000_000)
 QUICK = (100_000,)
-# From here on the key has no index and copies have no ids: the whole must fit on 15 GB.
-LEAN = 50_000_000
-# Up to so many events a day, the shop's own operations make every day; beyond, the last ones.
-BY_OPERATIONS = 30_000
+# Beyond, visitors are multiplied, the key has no index and copies have no ids: the whole must fit on 15 GB.
+DRAWN, QUICK_DRAWN = 10_000_000, 20_000
+# Below, the shop's own operations make every day; from here on the last ones.
+IN_SQL = 10_000_000
 LAST = 10
 REPEATS = 20
 WEEKS = 28
@@ -175,8 +175,9 @@ def _differing(one: dict[Any, Any], other: dict[Any, Any]) -> int:
     return sum(one.get(key) != other.get(key) for key in one.keys() | other.keys())
 
 
-def _measure(events: int, client: Client, at: datetime) -> dict[str, Any]:
-    is_lean, days = events >= LEAN, shape.days(at)
+def _measure(events: int, client: Client, at: datetime, *, drawn: int, stands: bool) -> dict[str, Any]:
+    """At most `drawn` events are drawn, and multiplied if there are to be more; `stands`: those are there."""
+    is_lean, days = events > drawn, shape.days(at)
     found: dict[str, Any] = {"seconds": {}}
 
     def step(name: str, work: Callable[[], Any]) -> Any:
@@ -186,14 +187,17 @@ def _measure(events: int, client: Client, at: datetime) -> dict[str, Any]:
         print(f"{events:>11,} {name}: {found['seconds'][name]} s, load {os.getloadavg()[0]:.1f}", flush=True)
         return done
 
-    filling.empty()
-    step("generated", lambda: shape.generate(events, at=at, is_lean=is_lean))
-    by_operations = days if events / shape.DAYS <= BY_OPERATIONS else days[-LAST:]
+    by_operations = days if events < IN_SQL and not is_lean else days[-LAST:]
     others = days[: len(days) - len(by_operations)]
-    if others:
-        step("other days in SQL", lambda: filling.in_sql(others, at=at))
-    counted = days if not others else days[-WEEKS:]
-    found["nightly"] = step("by operations", lambda: filling.by_operations(by_operations, counted=counted, at=at))
+    if not (is_lean and stands):
+        filling.empty()
+        step("drawn", lambda: shape.generate(min(events, drawn), at=at))
+        if others:
+            step("other days in SQL", lambda: filling.in_sql(others, at=at))
+    if is_lean:
+        step("multiplied", lambda: shape.multiply(events // drawn - 1))
+        step("other days multiplied", lambda: filling.multiply(others, events // drawn))
+    found["nightly"] = step("by operations", lambda: filling.by_operations(by_operations, at=at))
     found["otherwise"] = sum(filling.differing(day) for day in by_operations[-3:])
     filling.tidy()
     found["rank"] = _times(lambda: trending.rank(at=at), 5)
@@ -223,7 +227,10 @@ def run(services: Services, *, quick: bool) -> dict[str, Any]:
     client = Client()
     client.force_login(owner)
     sizes = _sizes(quick)
-    found = {size: _measure(size, client, at) for size in sizes}
+    drawn = QUICK_DRAWN if quick else DRAWN
+    found: dict[int, dict[str, Any]] = {}
+    for place, size in enumerate(sizes):
+        found[size] = _measure(size, client, at, drawn=drawn, stands=place > 0 and sizes[place - 1] == drawn)
     _print(found)
     return {"dashboards": {f"{size}": one for size, one in found.items()}}
 

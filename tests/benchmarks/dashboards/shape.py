@@ -85,6 +85,16 @@ _DAY = """
     FROM kinds WHERE at <= %(until)s ORDER BY at
 """
 
+# Moments are whole milliseconds, so a few microseconds leave each event in its second.
+_MORE = """
+    INSERT INTO {month} (id, client_at, occurred_at, received_at, visitor, variant_id, source_id, kind, traffic, properties)
+    SELECT gen_random_uuid(), client_at + later, occurred_at + later, received_at, hashint8extended(visitor, copy), variant_id,
+        source_id, kind, traffic, properties
+    FROM base CROSS JOIN (
+        SELECT copy, interval '41 us' * copy AS later FROM generate_series(1, %(copies)s::int) AS copy OFFSET 0
+    ) AS copies
+"""
+
 _LEAN = (
     "ALTER TABLE analytics_event DROP CONSTRAINT IF EXISTS analytics_event_pkey CASCADE",
     "DROP INDEX IF EXISTS event_by_time",
@@ -123,8 +133,8 @@ def furnish(at: datetime) -> None:
         event_sources.add(code=code, name=code, nature=EventSource.Nature.BROWSER, channel=channel, at=at)
 
 
-def generate(events: int, *, at: datetime, is_lean: bool) -> None:
-    """So many events over the year, in the order of time, in the place of those that are there. Lean: no index for the key."""
+def generate(events: int, *, at: datetime) -> None:
+    """So many events over the year, in the order of time, in the place of those that are there."""
     wanted = days(at)
     event_months.make(first=wanted[0] - timedelta(days=1), last=wanted[-1])
     with connection.cursor() as cursor:
@@ -135,6 +145,8 @@ def generate(events: int, *, at: datetime, is_lean: bool) -> None:
         cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'analytics_event'::regclass")
         for (month,) in cursor.fetchall():
             cursor.execute(f"ALTER TABLE {month} SET UNLOGGED")
+            # It would come in the midst of what is measured.
+            cursor.execute(f"ALTER TABLE {month} SET (autovacuum_enabled = false)")
     sources = dict(EventSource.objects.values_list("code", "pk"))
     said = {
         "visits": round(events / DAYS / EVENTS_IN_A_VISIT),
@@ -164,9 +176,34 @@ def generate(events: int, *, at: datetime, is_lean: bool) -> None:
     # Days in blocks, so that each month lies on the disk about as it would have come.
     at_once(load, [wanted[: len(wanted) // 2], wanted[len(wanted) // 2 :]])
     with dial() as mine:
-        for statement in (*_INDEXES, *([] if is_lean else [_KEY])):
+        for statement in (*_INDEXES, _KEY):
             mine.execute(statement)
         mine.execute("VACUUM ANALYZE analytics_event")
+
+
+def multiply(copies: int) -> None:
+    """Adds so many visitors to each that is there, who do the same a fraction of a millisecond later: in the order of time, and
+    quicker than drawing them. Without an index for the key.
+    """
+    with dial() as mine:
+        for statement in _LEAN:
+            mine.execute(statement)
+        months = mine.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'analytics_event'::regclass ORDER BY 1"
+        ).fetchall()
+
+    def more(some: list[tuple[str]]) -> None:
+        with dial() as mine:
+            for (month,) in some:
+                mine.execute(f"CREATE TEMP TABLE base AS SELECT * FROM {month}")
+                mine.execute(_MORE.format(month=month), {"copies": copies})
+                mine.execute("DROP TABLE base")
+
+    at_once(more, [months[::2], months[1::2]])
+    with dial() as mine:
+        for statement in _INDEXES:
+            mine.execute(statement)
+        mine.execute("ANALYZE analytics_event")
 
 
 def at_once(work: Any, parts: list[Any]) -> None:
