@@ -144,8 +144,9 @@ def _count(hours: list[datetime]) -> Counted:
             cursor.execute(_COUNT, {"starts_at": starts_at, "ends_at": ends_at, "zone": settings.BUSINESS_TIME_ZONE})
             events += cursor.fetchone()[0]
     latest = HourlyEvents.objects.order_by("-hour").values_list("hour", flat=True).first()
-    for starts_at, ends_at in _runs(hours) if latest else ():
-        trending.count(starts_at=starts_at, ends_at=ends_at, latest=latest)
+    if latest is not None:
+        for starts_at, ends_at in _runs(hours):
+            trending.count(starts_at=starts_at, ends_at=ends_at, latest=latest)
     return Counted(len(hours), events)
 
 
