@@ -5,6 +5,7 @@ The second is quicker, for it knows that a visitor comes at most once a day; on 
 
 import time
 from datetime import date, datetime
+from statistics import median
 from typing import Any
 
 import psycopg
@@ -131,7 +132,7 @@ def by_operations(days: list[date], *, at: datetime) -> dict[str, float]:
         spent["hours"].append(_timed(lambda day=day: event_figures.recount_days(first=day, last=day, at=at)))
         spent["visits and figures"].append(_timed(lambda day=day: visits.rebuild(days=[day], at=at)))
     # The last one is today, which is not over.
-    return {name: sorted(seconds[:-1])[len(seconds[:-1]) // 2] for name, seconds in spent.items()}
+    return {name: round(median(seconds[:-1]), 3) for name, seconds in spent.items()}
 
 
 def in_sql(days: list[date], *, at: datetime) -> None:

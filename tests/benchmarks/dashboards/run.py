@@ -205,6 +205,7 @@ def _measure(events: int, client: Client, at: datetime, *, drawn: int, stands: b
     found["unequal"] = _unequal(raw, days, at)
     found["questions"] = {name: _times(work) for name, work in _questions(at).items()}
     found["pages"] = {name: _times(lambda address=address: _get(client, address)) for name, address in _pages(at).items()}
+    _say(events, found)
     found["raw"] = {"postgresql": {"seconds": raw.seconds, "bytes": raw.size}}
     for name, engine in (("duckdb", engines.duckdb), ("clickhouse", engines.clickhouse)):
         copy = step(name, lambda engine=engine: engine(events, days[0], days[-1], is_lean=is_lean))
@@ -213,6 +214,7 @@ def _measure(events: int, client: Client, at: datetime, *, drawn: int, stands: b
             "bytes": copy.size,
             "unequal": sum(_differing(copy.answers[one], raw.answers[one]) for one in raw.answers),
         }
+    print(found["raw"], flush=True)
     return found
 
 
@@ -231,20 +233,25 @@ def run(services: Services, *, quick: bool) -> dict[str, Any]:
     found: dict[int, dict[str, Any]] = {}
     for place, size in enumerate(sizes):
         found[size] = _measure(size, client, at, drawn=drawn, stands=place > 0 and sizes[place - 1] == drawn)
-    _print(found)
+    if len(found) > 1:
+        _compare(found)
     return {"dashboards": {f"{size}": one for size, one in found.items()}}
 
 
-def _print(found: dict[int, dict[str, Any]]) -> None:
+def _say(events: int, one: dict[str, Any]) -> None:
+    """Of one size, as soon as it is known: a run may be broken off."""
+    print(f"\n{events:,} events. A closed day by the shop's operations, s: {one['nightly']}; ranking, ms: {one['rank']}")
+    print(f"cells that are not what the events are: {one['unequal']}; rows SQL makes otherwise: {one['otherwise']}")
+    for part in ("questions", "pages"):
+        for name, (middle, p95) in one[part].items():
+            print(f"{part:9} {name:32} {middle:7.1f} {p95:7.1f}", flush=True)
+
+
+def _compare(found: dict[int, dict[str, Any]]) -> None:
     sizes = list(found)
-    print(f"median and p95 in ms at {', '.join(f'{one:,}' for one in sizes)} events; medians of the last to the first (<= 2)")
+    print(f"\nmedian and p95 in ms at {', '.join(f'{one:,}' for one in sizes)} events; medians of the last to the first (<= 2)")
     for part in ("questions", "pages"):
         for name in found[sizes[0]][part]:
             times = [found[size][part][name] for size in sizes]
             told = "  ".join(f"{middle:7.1f} {p95:7.1f}" for middle, p95 in times)
             print(f"{part:9} {name:32} {told}  {times[-1][0] / times[0][0]:.2f}")
-    for size, one in found.items():
-        print(f"\n{size:,} events. A closed day by the shop's operations, s: {one['nightly']}; ranking, ms: {one['rank']}")
-        print(f"cells that are not what the events are: {one['unequal']}; rows SQL makes otherwise: {one['otherwise']}")
-        for engine, asked in one["raw"].items():
-            print(f"{engine}: {asked}")
