@@ -46,29 +46,33 @@ _COUNT = f"""
 """  # noqa: S608  put together from texts of this file
 
 # Few hours are read from their events: the present one, the first, of which a part counts, those of which newly stored events
-# are not counted yet, and those that were counted before there were figures by SKU. Guests are told apart by their orders.
+# are not counted yet, and those that were counted before there were figures by SKU.
+_OPEN = """
+    WITH due AS (SELECT DISTINCT unnest(coalesce(hours_left, hours)) AS hour FROM analytics_eventbatch WHERE is_pending)
+    SELECT hour FROM generate_series(%(first)s::timestamptz, %(last)s::timestamptz, interval '1 hour') AS hour
+    WHERE hour IN (%(first)s, %(last)s) OR hour IN (SELECT hour FROM due)
+        OR EXISTS (
+            SELECT 1 FROM analytics_hourlyevents AS c
+            WHERE c.hour = hour.hour AND c.kind = ANY(%(viewed)s || %(wished)s || %(carted)s) AND c.traffic = 0
+                AND c.visitors > 0
+        ) AND NOT EXISTS (SELECT 1 FROM analytics_hourlyinterest AS i WHERE i.hour = hour.hour)
+    ORDER BY hour
+"""
+
+# Each hour is read from one place, its figures or its events. The spans of the open ones are written out, so that the database
+# knows how little of the events it needs. Guests are told apart by their orders.
 _RANK = f"""
     INSERT INTO analytics_trendingproduct (
         variant_id, rank, score, viewers, wishers, carters, buyers, view_score, wish_score, cart_score, order_score, made_at
     )
-    WITH due AS (SELECT DISTINCT unnest(coalesce(hours_left, hours)) AS hour FROM analytics_eventbatch WHERE is_pending),
-    open AS MATERIALIZED (
-        SELECT hour, greatest(hour, %(since)s) AS starts_at, hour + interval '1 hour' AS ends_at
-        FROM generate_series(%(first)s::timestamptz, %(last)s::timestamptz, interval '1 hour') AS hour
-        WHERE hour IN (%(first)s, %(last)s) OR hour IN (SELECT hour FROM due)
-            OR EXISTS (
-                SELECT 1 FROM analytics_hourlyevents AS c
-                WHERE c.hour = hour.hour AND c.kind = ANY(%(viewed)s || %(wished)s || %(carted)s) AND c.traffic = 0
-                    AND c.visitors > 0
-            ) AND NOT EXISTS (SELECT 1 FROM analytics_hourlyinterest AS i WHERE i.hour = hour.hour)
-    ),
-    done AS (
+    WITH done AS (
         SELECT variant_id, hour, viewers, wishers, carters, 0 AS buyers FROM analytics_hourlyinterest
-        WHERE hour > %(first)s AND hour < %(last)s AND hour NOT IN (SELECT hour FROM open)
+        WHERE hour > %(first)s AND hour < %(last)s AND hour <> ALL(%(open)s)
         UNION ALL
-        SELECT e.variant_id, o.hour, {_PEOPLE}, 0
-        FROM open AS o JOIN analytics_event AS e ON e.occurred_at >= o.starts_at AND e.occurred_at < o.ends_at
-        WHERE e.occurred_at <= %(at)s AND e.variant_id IS NOT NULL AND {_COUNTS}
+        SELECT e.variant_id, date_trunc('hour', e.occurred_at, %(zone)s), {_PEOPLE}, 0
+        FROM analytics_event AS e
+        WHERE ({{spans}}) AND e.occurred_at >= %(since)s AND e.occurred_at <= %(at)s AND e.variant_id IS NOT NULL
+            AND {_COUNTS}
         GROUP BY 1, 2
         UNION ALL
         SELECT
@@ -119,7 +123,11 @@ def rank(*, at: datetime) -> Ranked:
     locks.alone(locks.Lock.TRENDING)
     with connection.cursor() as cursor:
         TrendingProduct.objects.all().delete()
-        cursor.execute(_RANK, _said(at))
+        said = _said(at)
+        cursor.execute(_OPEN, said)
+        hours = [hour for (hour,) in cursor.fetchall()]
+        spans, bounds = _spans(hours)
+        cursor.execute(_RANK.format(spans=spans), said | bounds | {"open": hours})
         return Ranked(cursor.rowcount)
 
 
@@ -134,6 +142,19 @@ def _said(at: datetime) -> dict[str, Any]:
         **{act.name.lower(): act.value for act in Act},
         "most": MOST,
     }
+
+
+def _spans(hours: list[datetime]) -> tuple[str, dict[str, datetime]]:
+    """Hours in order, as conditions on spans of hours that follow each other, with what they say."""
+    bounds: dict[str, datetime] = {}
+    for hour in hours:
+        if bounds.get(name := f"until_{len(bounds) // 2 - 1}") == hour:
+            bounds[name] = hour + timedelta(hours=1)
+        else:
+            number = len(bounds) // 2
+            bounds |= {f"from_{number}": hour, f"until_{number}": hour + timedelta(hours=1)}
+    within = "e.occurred_at >= %(from_{0})s AND e.occurred_at < %(until_{0})s"
+    return " OR ".join(within.format(number) for number in range(len(bounds) // 2)), bounds
 
 
 def _acts() -> dict[str, Any]:
