@@ -165,6 +165,7 @@ TABLES = (
         "dailyinterest",
         "id day variant_id views viewing viewing_out_of_stock added adding wished reviews dwell_seconds",
     ),
+    _figures("hourlyinterest", "id hour variant_id viewers wishers carters"),
     Table(
         "analytics_dailysearch",
         "analyst",

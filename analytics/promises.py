@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from analytics import stores
+from analytics.behaviour.trending import WINDOW
 from analytics.models import EventCopy, RollupState
 from analytics.operations import event_lending
 from analytics.operations.event_months import BATCHES_KEPT
@@ -73,6 +74,15 @@ def _kept() -> timedelta:
 def hours_equal_their_recount(at: datetime) -> Iterator[Violation]:
     for day in sample_of_events(event_recount.days_with_figures(at=at, kept=_kept()), at):
         for one in event_recount.miscounted(day):
+            yield Violation("I9", one.subject, f"stored {one.said}, recounted {one.counted}")
+
+
+@invariant("I9")
+def interest_by_hour_equals_its_recount(at: datetime) -> Iterator[Violation]:
+    """Of the days that ranking looks back to, the latest, and one other each night."""
+    days = [shop.day(at) - timedelta(days=number) for number in range(WINDOW.days)]
+    for day in (*days[:2], random.Random(at.toordinal()).choice(days[2:])):  # noqa: S311  no secret
+        for one in event_recount.misturned(day):
             yield Violation("I9", one.subject, f"stored {one.said}, recounted {one.counted}")
 
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0014_attribution'),
+        ('analytics', '0015_trending'),
     ]
 
     operations = [

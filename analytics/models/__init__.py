@@ -37,6 +37,7 @@ from analytics.models.interest import (
     DailyInterest,
     DailySearch,
     DailyVisitors,
+    HourlyInterest,
     HourlyVisits,
     TrendingProduct,
 )
@@ -121,6 +122,7 @@ __all__ = (
     "EventRule",
     "EventSource",
     "HourlyEvents",
+    "HourlyInterest",
     "HourlySales",
     "HourlyVisits",
     "Incident",

@@ -184,6 +184,26 @@ class DailySearch(models.Model):
         return f"{self.day}: {self.term}"
 
 
+class HourlyInterest(models.Model):
+    """How many visitors turned to one SKU in one hour, each once for a kind of act. Counted with the hour's events and kept
+    for as long as ranking looks back, see operations/trending.
+    """
+
+    hour = models.DateTimeField(_("hour"))
+    variant = models.ForeignKey(Variant, models.CASCADE, related_name="+", db_index=False, verbose_name=_("SKU"))
+    viewers = models.PositiveIntegerField(_("visitors viewing it"))
+    wishers = models.PositiveIntegerField(_("visitors wishing for it"))
+    carters = models.PositiveIntegerField(_("visitors putting it in the cart"))
+
+    class Meta:
+        verbose_name = _("interest in a SKU in an hour")
+        verbose_name_plural = _("interest by hour and SKU")
+        constraints = [models.UniqueConstraint(fields=["hour", "variant"], name="hourly_interest_once")]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H}h {self.variant_id}"
+
+
 class TrendingProduct(models.Model):
     """A SKU that shoppers turn to at present: its score and what it is made of. Replaced as a whole every few minutes.
 

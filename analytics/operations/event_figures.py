@@ -1,6 +1,7 @@
 """Counts events by the hour: an hour is counted anew from its events and replaced, never added to.
 
-Whoever counts what was newly told also marks the business days in which it happened: their visits are due.
+With each hour goes how many turned to which SKU in it (operations/trending.py). Whoever counts what was newly told also marks
+the business days in which it happened: their visits are due.
 """
 
 import logging
@@ -13,7 +14,7 @@ from django.db import connection, transaction
 
 from analytics import closing
 from analytics.models import HourlyEvents
-from analytics.operations import event_copies, event_lending, locks, visits
+from analytics.operations import event_copies, event_lending, locks, trending, visits
 from analytics.queries import event_recount
 from config.kernel import shop
 from config.kernel.business_time import day_period
@@ -150,6 +151,10 @@ def _count(hours: list[datetime]) -> Counted:
         with connection.cursor() as cursor:
             cursor.execute(_COUNT, {"starts_at": starts_at, "ends_at": ends_at, "zone": settings.BUSINESS_TIME_ZONE})
             events += cursor.fetchone()[0]
+    latest = HourlyEvents.objects.order_by("-hour").values_list("hour", flat=True).first()
+    if latest is not None:
+        for starts_at, ends_at in _runs(hours):
+            trending.count(starts_at=starts_at, ends_at=ends_at, latest=latest)
     return Counted(len(hours), events)
 
 

@@ -111,6 +111,10 @@ _SEARCH = f"""
 """  # noqa: S608  put together from texts of this file
 
 
+# The visits of the day were made a moment ago, so the database's statistics know none of them: it would expect one row where
+# there are thousands, and go through others anew for each. A day of 260,000 events then took 159 s in place of 5.
+_WHOLE = "SELECT set_config('enable_nestloop', %s, true)"
+
 # What one customer searched for, by the day of the visit.
 _THEIRS = """
     SELECT DISTINCT v.day, e.properties ->> 'query'
@@ -147,6 +151,7 @@ def replace(*, day: date, is_forgotten: bool) -> None:
             rollup._default_manager.filter(day=day).delete()
     said = _said(day)
     with connection.cursor() as cursor:
+        cursor.execute(_WHOLE, ["off"])
         for statement in (_HOURLY, _VISITORS, _FUNNEL, _INTEREST):
             cursor.execute(statement, said)
     terms_of_day = DailySearch.objects.filter(day=day)
@@ -155,6 +160,8 @@ def replace(*, day: date, is_forgotten: bool) -> None:
     else:
         terms_of_day.delete()
         _make_terms(said)
+    with connection.cursor() as cursor:
+        cursor.execute(_WHOLE, ["on"])
 
 
 def _make_terms(said: dict[str, Any]) -> None:
