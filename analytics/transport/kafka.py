@@ -129,6 +129,15 @@ class Drain:
         self.consumer.commit(asynchronous=False)
         return Drained(len(messages), events, len(unread) + len(refused))
 
+    def is_empty(self) -> bool:
+        """Whether all is noted that this one is given to take. While it still waits to be given something, nothing is."""
+        given = self.consumer.assignment()
+        if not given:
+            return False
+        noted = self.consumer.committed(given, timeout=ACKNOWLEDGED_WITHIN)
+        ends = [self.consumer.get_watermark_offsets(one, timeout=ACKNOWLEDGED_WITHIN) for one in given]
+        return all(max(one.offset, first) >= end for one, (first, end) in zip(noted, ends, strict=True))
+
     def close(self) -> None:
         self.consumer.close()
 
