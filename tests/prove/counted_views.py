@@ -319,7 +319,9 @@ def of_newcomers(code: str, people: list[Watched]) -> D | None:
     if code in ("lead_time_median", "lead_time_p90"):
         part = Fraction(1, 2) if code == "lead_time_median" else Fraction(9, 10)
         return next((D(step) for step, share in points if share >= part * points[-1][1]), None) if points else None
-    seconds = {"bought_within_hour": 3_600, "bought_within_day": DAY, "bought_within_week": 7 * DAY}[code]
+    seconds = {
+        "bought_within_hour": 3_600, "bought_within_day": DAY, "bought_within_week": 7 * DAY, "repeat_rate": 90 * DAY,
+    }[code]  # fmt: skip
     if max(ends_of_step(one.seconds) for one in people) < seconds and not (points and points[-1][1] == 1):
         return None  # nobody was watched for so long
     share = max((share for step, share in points if step <= seconds), default=Fraction(0))
