@@ -16,6 +16,8 @@ SCALE = ((0, MINUTE, 0), (2 * HOUR, 10 * MINUTE, 120), (DAY, HOUR, 252), (14 * D
 # Classes of days since something: each holds what is at least as much, up to the next.
 DAYS_SINCE = (1, 2, 3, 4, 8, 15, 31, 61)
 HALF, NINE_TENTHS = Decimal("0.5"), Decimal("0.9")
+# Shares are products of rounded quotients: what is as near as this is equal, or exactly half of them would not be half.
+_ROUNDED = Decimal("1e-18")
 
 
 def step(seconds: float) -> int:
@@ -84,7 +86,7 @@ def curve(counts: Counts) -> list[Point]:
 
 def quantile(points: Sequence[Point], share: Decimal) -> int | None:
     """Seconds within which it has happened to this share of all; none where nobody was watched for that long."""
-    return next((ends(one.step) for one in points if 1 - one.remaining >= share), None)
+    return next((ends(one.step) for one in points if 1 - one.remaining >= share - _ROUNDED), None)
 
 
 def quantile_of_those(points: Sequence[Point], share: Decimal) -> int | None:

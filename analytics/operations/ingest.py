@@ -2,7 +2,7 @@
 all of it is durable, and the same event sent again is not stored again. See docs/algorithms/events.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from analytics.behaviour.reading import Batch
-from analytics.behaviour.wire import Received
+from analytics.behaviour.wire import Received, Told, told
 from analytics.models import Event, EventSource
 
 LATE = timedelta(hours=1)
@@ -37,7 +37,8 @@ _TAKE = """
         LEFT JOIN campaigns_customer AS c ON c.external_id = b.customer
     ),
     told AS (
-        SELECT DISTINCT ON (e.client_at, e.id) e.*
+        SELECT DISTINCT ON (e.client_at, e.id)
+            e.number, e.id, e.client_at, e.occurred_at, e.kind, nullif(e.sku, '') AS sku, nullif(e.properties, '') AS properties
         FROM unnest(
             %(of)s::int[], %(ids)s::uuid[], %(client)s::timestamptz[], %(occurred)s::timestamptz[], %(kinds)s::smallint[],
             %(skus)s::text[], %(properties)s::text[]
@@ -114,29 +115,34 @@ def take(*, batch: Batch, source: EventSource, traffic: Event.Traffic, at: datet
 
 def take_all(received: Sequence[Received]) -> list[Taken]:
     """The same for many batches: all of them or none, each counted for itself, in the order given."""
-    rows = [(number, row) for number, one in enumerate(received) for row in one.batch.rows]
-    refused = [(number, one) for number, whole in enumerate(received) for one in whole.batch.refused]
+    return store([told(one) for one in received])
+
+
+def store(batches: Sequence[Told]) -> list[Taken]:
+    """The same for batches that are in columns already."""
+    refused = [(number, one) for number, whole in enumerate(batches) for one in whole.refused]
+    events = [one.columns for one in batches if one.columns.number]
     with connection.cursor() as cursor:
         cursor.execute(
             _TAKE,
             {
                 "late": LATE.total_seconds(),
                 "zone": settings.BUSINESS_TIME_ZONE,
-                "batches": list(range(len(received))),
-                "sources": [one.source for one in received],
-                "traffic": [one.traffic for one in received],
-                "at": [one.at for one in received],
-                "ahead": [one.batch.ahead.total_seconds() for one in received],
-                "visitors": [one.batch.visitor for one in received],
-                "customers": [one.batch.customer for one in received],
-                "sent": [len(one.batch.rows) for one in received],
-                "of": [number for number, _row in rows],
-                "ids": [row.id for _number, row in rows],
-                "client": [row.client_at for _number, row in rows],
-                "occurred": [row.occurred_at for _number, row in rows],
-                "kinds": [row.kind for _number, row in rows],
-                "skus": [row.sku for _number, row in rows],
-                "properties": [row.properties for _number, row in rows],
+                "batches": list(range(len(batches))),
+                "sources": [one.source for one in batches],
+                "traffic": [one.traffic for one in batches],
+                "at": [one.at for one in batches],
+                "ahead": [one.ahead.total_seconds() for one in batches],
+                "visitors": [one.visitor for one in batches],
+                "customers": [one.customer for one in batches],
+                "sent": [one.columns.number for one in batches],
+                "of": _array(f"{number}" for number, one in enumerate(batches) for _ in range(one.columns.number)),
+                "ids": _array(one.ids for one in events),
+                "client": _array(one.client_at for one in events),
+                "occurred": _array(one.occurred_at for one in events),
+                "kinds": _array(one.kinds for one in events),
+                "skus": _array(one.skus for one in events),
+                "properties": _array(one.properties for one in events),
                 "refused": [number for number, _one in refused],
                 "digests": [one.digest for _number, one in refused],
                 "reasons": [one.reason for _number, one in refused],
@@ -145,3 +151,7 @@ def take_all(received: Sequence[Received]) -> list[Taken]:
             },
         )
         return [Taken(*counts) for counts in cursor.fetchall()]
+
+
+def _array(insides: Iterable[str]) -> str:
+    return f"{{{','.join(insides)}}}"

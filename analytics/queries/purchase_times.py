@@ -28,6 +28,7 @@ from analytics.models import (
     Newcomer,
     PurchaseDay,
 )
+from analytics.queries import making
 from analytics.queries.measuring import ASKED, CutRefused, Part, Question
 from analytics.survival import Counts
 
@@ -328,7 +329,15 @@ def _buyers(*, metric: Metric, first: date, last: date, by: Cut | None, of: Part
     if by is None:
         return {None: Decimal(rows.aggregate(number=number)["number"])}
     grouped = rows.annotate(cut=groups[by]).order_by().values("cut").annotate(number=number)
-    return {one["cut"]: Decimal(one["number"]) for one in grouped if one["cut"] is not None}
+    found = {one["cut"]: Decimal(one["number"]) for one in grouped if one["cut"] is not None}
+    return found if by == Cut.SEGMENT else _nobody(by, first, last, at) | found
+
+
+def _nobody(by: Cut, first: date, last: date, at: datetime) -> dict[Any, Decimal]:
+    """Of days that are made and on which nobody bought it is known that it was nobody."""
+    unmade = making.unmade_from(PurchaseDay, at=at)
+    known = min(last, unmade - timedelta(days=1)) if unmade else last
+    return {_key(by, day, ""): Decimal(0) for day in closing.days(first, known)}
 
 
 _BY_CHANNEL = _TIME | {Cut.CHANNEL}

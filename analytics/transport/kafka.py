@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import DataError, IntegrityError
 from django.utils.translation import gettext_lazy as _
 
-from analytics.behaviour.wire import Received, Unreadable, unpacked
+from analytics.behaviour.wire import Told, Unreadable, unpacked
 from analytics.operations import draining
 from config.kernel.errors import DomainError
 from config.kernel.waits import Unavailable
@@ -110,6 +110,9 @@ class Drain:
                 "fetch.message.max.bytes": LARGEST,
                 # A transaction may wait for locks; only who is silent for longer loses its partitions to another.
                 "max.poll.interval.ms": 300_000,
+                # Signs of life are given beside the work: who is killed leaves its partitions to others after so long.
+                "session.timeout.ms": 10_000,
+                "heartbeat.interval.ms": 3_000,
             }
         )
         self.consumer.subscribe([settings.KAFKA_TOPIC])
@@ -125,6 +128,15 @@ class Drain:
             self._set_aside([*unread, *refused])
         self.consumer.commit(asynchronous=False)
         return Drained(len(messages), events, len(unread) + len(refused))
+
+    def is_empty(self) -> bool:
+        """Whether all is noted that this one is given to take. While it still waits to be given something, nothing is."""
+        given = self.consumer.assignment()
+        if not given:
+            return False
+        noted = self.consumer.committed(given, timeout=ACKNOWLEDGED_WITHIN)
+        ends = [self.consumer.get_watermark_offsets(one, timeout=ACKNOWLEDGED_WITHIN) for one in given]
+        return all(max(one.offset, first) >= end for one, (first, end) in zip(noted, ends, strict=True))
 
     def close(self) -> None:
         self.consumer.close()
@@ -153,7 +165,7 @@ def _is_message(message: Message) -> bool:
     return False
 
 
-def _read(messages: Sequence[Message]) -> tuple[list[tuple[Message, Received]], list[Message]]:
+def _read(messages: Sequence[Message]) -> tuple[list[tuple[Message, Told]], list[Message]]:
     read, unread = [], []
     for message in messages:
         try:
@@ -163,12 +175,12 @@ def _read(messages: Sequence[Message]) -> tuple[list[tuple[Message, Received]], 
     return read, unread
 
 
-def _stored(batches: Sequence[tuple[Message, Received]], at: datetime) -> tuple[int, list[Message]]:
+def _stored(batches: Sequence[tuple[Message, Told]], at: datetime) -> tuple[int, list[Message]]:
     """How many events are stored or were before, and the messages that the database refuses whatever is tried."""
     if not batches:
         return 0, []
     try:
-        taken = draining.store([received for _message, received in batches], at=at)
+        taken = draining.store([told for _message, told in batches], at=at)
     except (DataError, IntegrityError):
         # One of them is at fault: the others are stored without it.
         if len(batches) == 1:

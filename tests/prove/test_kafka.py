@@ -27,6 +27,7 @@ confluent_kafka = pytest.importorskip("confluent_kafka", reason="needs the packa
 pytestmark = pytest.mark.prove
 
 TOPIC = "shop-events"
+NONSENSE = (b"", b"{}", b"\xff\xfe", b'{"version":9}')
 MESSAGES, EVENTS, KILLS = int(os.environ.get("MESSAGES", "20000")), 20, 8
 
 _FURNISH = """
@@ -68,28 +69,48 @@ def test_a_drainer_that_is_killed_again_and_again_loses_and_doubles_nothing(serv
     source = int(told.split()[-1])
     dice, now = random.Random(5), datetime.now(UTC).replace(microsecond=0)  # noqa: S311
     sent: set[UUID] = set()
-    with kafka.cluster(TOPIC, f"{TOPIC}.unread") as servers:
-        teller = confluent_kafka.Producer({"bootstrap.servers": servers, "acks": "all", "enable.idempotence": True})
-        for number in range(MESSAGES):
+    owner = services.environment(owner=True)["DATABASE_URL"]
+    with kafka.cluster(TOPIC, f"{TOPIC}.unread") as servers, psycopg.connect(owner, autocommit=True) as database:
+        teller = confluent_kafka.Producer(
+            {"bootstrap.servers": servers, "acks": "all", "enable.idempotence": True, "compression.type": "lz4"}
+        )
+
+        def tell(number: int) -> None:
             at = now - timedelta(seconds=dice.randrange(100_000))
             rows = [Row(UUID(int=dice.getrandbits(128)), at, at, 1, None, '{"path":"/"}') for _ in range(EVENTS)]
-            sent |= {row.id for row in rows}
+            sent.update(row.id for row in rows)
             message = packed(Received(Batch(visitor=number % 500, rows=rows), source, 0, at))
             # Some come twice, as after an acknowledgement that was lost on its way.
             for _ in range(1 + (dice.random() < 0.03)):
                 teller.produce(TOPIC, message)
             teller.poll(0)
-        for nonsense in (b"", b"{}", b"\xff\xfe", b'{"version":9}'):
-            teller.produce(TOPIC, nonsense)
-        assert teller.flush(60) == 0
+
+        def stored() -> int:
+            (row,) = database.execute("SELECT coalesce(sum(stored), 0) FROM analytics_eventbatch").fetchall()
+            return int(row[0])
 
         environment = {"EVENTS_TRANSPORT": "kafka", "KAFKA_SERVERS": servers, "KAFKA_TOPIC": TOPIC}
         drain = [str(PYTHON), "manage.py", "drain_events", "--until-empty"]
-        for _ in range(KILLS):
+        killed_at = []
+        for kill in range(KILLS + 1):
+            # A part of it for each drainer: the cluster keeps the latest 5 MB of each of its four partitions and no more.
+            for number in range(MESSAGES * kill // (KILLS + 1), MESSAGES * (kill + 1) // (KILLS + 1)):
+                tell(number)
+            for nonsense in NONSENSE if kill == 0 else ():
+                teller.produce(TOPIC, nonsense)
+            assert teller.flush(60) == 0
+            if kill == KILLS:
+                break
+            # It dies at work, not while it waits for its partitions, which takes until the dead one is given up.
+            before, wanted = stored(), dice.randrange(1, MESSAGES * EVENTS // (KILLS + 1))
             drainer = run(services, *drain, "--most", "100", **environment)
-            time.sleep(dice.uniform(4.0, 9.0))
+            deadline = time.monotonic() + 120
+            while drainer.poll() is None and stored() < before + wanted:
+                assert time.monotonic() < deadline, "The drainer does not store."
+                time.sleep(dice.uniform(0.0, 0.05))
             drainer.send_signal(signal.SIGKILL)
             drainer.communicate()
+            killed_at.append(stored())
         drainer = run(services, *drain, **environment)
         told, _nothing = drainer.communicate(timeout=600)
         assert drainer.returncode == 0, told
@@ -101,17 +122,16 @@ def test_a_drainer_that_is_killed_again_and_again_loses_and_doubles_nothing(serv
         leftovers.subscribe([f"{TOPIC}.unread"])
         found: list[bytes] = []
         deadline = time.monotonic() + 30
-        while len(set(found)) < 4 and time.monotonic() < deadline:
+        while len(set(found)) < len(NONSENSE) and time.monotonic() < deadline:
             found += [one.value() or b"" for one in leftovers.consume(100, 1.0) if one.error() is None]
         leftovers.close()
 
-    with psycopg.connect(services.environment(owner=True)["DATABASE_URL"]) as database:
-        stored = [name for (name,) in database.execute("SELECT id FROM analytics_event")]
+        rows = [name for (name,) in database.execute("SELECT id FROM analytics_event")]
         counted = database.execute("SELECT sum(stored), sum(doubled) FROM analytics_eventbatch").fetchone()
     assert counted is not None
-    print(f"{len(sent)} events sent, {len(stored)} stored, {counted[1]} came again, {KILLS} kills")
-    assert set(found) == {b"", b"{}", b"\xff\xfe", b'{"version":9}'}
-    assert (set(stored), len(stored), counted[0]) == (sent, len(sent), len(sent))
+    print(f"{len(sent)} events sent, {len(rows)} stored, {counted[1]} came again, killed {KILLS} times, at {killed_at}")
+    assert set(found) == set(NONSENSE)
+    assert (set(rows), len(rows), counted[0]) == (sent, len(sent), len(sent))
 
 
 @pytest.fixture

@@ -5,20 +5,13 @@ orders, and SKUs that no catalog knows; the second has categories, but tells no 
 by a fixed rule, across midnight too.
 """
 
-import csv
-import gzip
 import random
 import sys
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -29,56 +22,13 @@ from analytics.queries import visit_recount
 from inventory.models import Category, Product, Variant
 from tests.analytics.events.builders import a_source, told
 from tests.orders.importing.files import data
+from tests.prove.clicks import HALF_AN_HOUR, SEOUL, Click, across_midnight, eshop, retailrocket
 
 pytestmark = [pytest.mark.prove, pytest.mark.django_db]
 
-SEOUL = ZoneInfo("Asia/Seoul")
-HALF_AN_HOUR = 1800
 # What is told in one go: a client keeps what it could not tell for days, not for months.
 SPELL = timedelta(days=10)
 LATE = 0.05
-
-
-@dataclass(frozen=True)
-class Click:
-    visitor: str
-    at: datetime
-    kind: str
-    sku: str = ""
-    category: str = ""
-    order: str = ""
-
-
-def retailrocket(file: Path) -> Iterator[Click]:
-    kinds = {"view": "product_viewed", "addtocart": "product_added", "transaction": "order_completed"}
-    with gzip.open(file, "rt") as lines:
-        for row in csv.DictReader(lines):
-            at = datetime.fromisoformat(row["timestamp"]).replace(tzinfo=UTC)
-            sold = row["event"] == "transaction"
-            order = row["transactionid"] if sold else ""
-            yield Click(row["visitorid"], at, kinds[row["event"]], "" if sold else row["itemid"], order=order)
-
-
-def eshop(file: Path) -> Iterator[Click]:
-    """A session begins at a time of day drawn by its number, and pauses now and then for about half an hour.
-
-    A model that the file shows under two categories is of the one it is shown under first.
-    """
-    category: dict[str, str] = {}
-    clock: dict[str, tuple[random.Random, datetime]] = {}
-    with gzip.open(file, "rt") as lines:
-        for row in csv.DictReader(lines):
-            session = row["session ID"]
-            if session not in clock:
-                dice = random.Random(int(session))  # noqa: S311
-                midnight = datetime(int(row["year"]), int(row["month"]), int(row["day"]), tzinfo=SEOUL)
-                clock[session] = dice, midnight + timedelta(seconds=dice.randrange(86_400))
-            dice, at = clock[session]
-            model = row["page 2 (clothing model)"]
-            category.setdefault(model, row["page 1 (main category)"])
-            yield Click(session, at, "product_viewed", model, category[model])
-            usual = dice.randrange(1, 240)
-            clock[session] = dice, at + timedelta(seconds=dice.choice([usual] * 20 + [1799, 1800, 1801, 4000]))
 
 
 # --- telling them
@@ -236,15 +186,3 @@ def test_visits_of_a_real_shop_are_those_of_a_count_by_hand(reader: Any, pattern
         f"ordered {reached.exclude(ordered_at=None).count()}\n"
     )
     assert midnights > 0
-
-
-def across_midnight(clicks: list[Click]) -> Iterator[date]:
-    """The days that end within what would be one visit."""
-    theirs: dict[str, list[datetime]] = defaultdict(list)
-    for click in clicks:
-        theirs[click.visitor].append(click.at.astimezone(SEOUL))
-    for moments in theirs.values():
-        moments.sort()
-        for one, other in pairwise(moments):
-            if (other - one).total_seconds() < HALF_AN_HOUR and one.date() != other.date():
-                yield one.date()

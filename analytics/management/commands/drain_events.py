@@ -33,7 +33,7 @@ class Command(OperationCommand):
             while not stopping.is_set():
                 found = drain.once(at=clock.now(), most=most)
                 done += found
-                if until_empty and done.messages and not found.messages:
+                if until_empty and not found.messages and drain.is_empty():
                     break
         finally:
             drain.close()

@@ -37,6 +37,18 @@ def test_a_sku_nobody_knows_is_kept_as_it_was_said() -> None:
     assert Event.objects.get().properties == {"sku": "GONE"}
 
 
+def test_whatever_signs_are_told_are_stored_as_they_were_told() -> None:
+    """Events are sent to the database as insides of arrays, where quotes, commas, braces and NULL mean something."""
+    skus = ["NULL", "{}", '","', '"', "a,b", "\\", '\\"', "잔 1", " ", "''", "x\ty\n"]
+    events = [an_event("product_viewed", sku=sku) for sku in skus]
+    events += [an_event("products_searched", query=sku) for sku in skus]
+
+    assert told(a_source(), a_batch(*events)) == Taken(len(events), 0, 0)
+
+    stored = {str(one.id): one.properties for one in Event.objects.all()}
+    assert stored == {one["id"]: one["properties"] for one in events}
+
+
 def test_a_batch_that_comes_again_is_stored_once() -> None:
     source, body = a_source(), a_batch(an_event(), an_event(), {"id": "nonsense"})
     first, again = told(source, body), told(source, body, at=AT + timedelta(minutes=1))

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from analytics.behaviour.reading import Batch, Refused, Row
-from analytics.behaviour.wire import Received, Unreadable, packed, unpacked
+from analytics.behaviour.wire import Columns, Received, Unreadable, packed, told, unpacked
 from tests.builders import AT
 
 WHOLE = Received(
@@ -26,11 +26,23 @@ WHOLE = Received(
     traffic=1,
     at=AT,
 )
+ID, MOMENT = str(uuid4()), AT.isoformat()
 
 
 def test_what_is_packed_comes_out_the_same() -> None:
-    assert unpacked(packed(WHOLE)) == WHOLE
-    assert unpacked(packed(Received(Batch(), 1, 0, AT))) == Received(Batch(), 1, 0, AT)
+    assert unpacked(packed(WHOLE)) == told(WHOLE)
+    assert unpacked(packed(Received(Batch(), 1, 0, AT))) == told(Received(Batch(), 1, 0, AT))
+    assert told(Received(Batch(), 1, 0, AT)).columns == Columns()
+
+
+def test_events_are_columns_of_one_statement() -> None:
+    one, other = (str(row.id) for row in WHOLE.batch.rows)
+
+    columns = told(WHOLE).columns
+
+    assert (columns.number, columns.ids, columns.kinds) == (2, f"{one},{other}", "2,1")
+    assert columns.skus == '"컵-1",""'
+    assert columns.properties == r'"{\"in_stock\":false}",""'
 
 
 @pytest.mark.parametrize("message", [b"", b"[]", b"7", b"{}", b"\xff", b'{"version":2}', b'{"version":1}'])
@@ -50,6 +62,14 @@ def test_what_is_none_of_ours_is_refused(message: bytes) -> None:
         ("ahead", "soon"),
         ("rows", [["no id", "", "", 1, None, None]]),
         ("rows", [[1, 2, 3]]),
+        ("rows", [[ID, MOMENT, MOMENT, True, None, None]]),
+        ("rows", [[ID, MOMENT, MOMENT, 1, None, 7]]),
+        ("rows", [[f"{ID},{ID}", MOMENT, MOMENT, 1, None, None]]),
+        ("rows", [[ID, f"{MOMENT},{MOMENT}", MOMENT, 1, None, None]]),
+        ("rows", [[ID, MOMENT, "2026-11-22T10:00:00", 1, None, None]]),
+        ("rows", [[ID, MOMENT, MOMENT, 1, "NUL\0", None]]),
+        ("rows", [[ID, MOMENT, MOMENT, 1, "\ud800", None]]),
+        ("rows", [[ID, MOMENT, MOMENT, 1, None, None], [ID, MOMENT, MOMENT, 1, None]]),
         ("refused", [[0, "bad_id", "", "", "zz"]]),
         ("rows", None),
     ],

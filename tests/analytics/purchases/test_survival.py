@@ -50,6 +50,13 @@ def test_who_was_watched_briefly_counts_that_long() -> None:
     assert survival.quantile(survival.curve(counts), D("0.75")) == 180
 
 
+def test_half_of_those_who_order_is_half_of_them_however_many_do_not() -> None:
+    for others in range(1, 400):
+        points = survival.curve(Counts({1: 1, 8: 1, 10: 1, 30: 1}, {300: others}))
+
+        assert survival.quantile_of_those(points, survival.HALF) == survival.ends(8)
+
+
 def test_nothing_is_told_of_longer_than_anybody_was_watched() -> None:
     counts = Counts({0: 1}, {survival.step(2 * DAY): 3})
 
