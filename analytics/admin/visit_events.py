@@ -1,5 +1,6 @@
 """What a visit was made of, event by event, wherever its events lie by now."""
 
+import json
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -47,10 +48,15 @@ def page(request: HttpRequest, visit_id: int, site_context: dict[str, Any]) -> H
                 "at": row.occurred_at,
                 "kind": str(KINDS.get(names.get(row.kind, ""), names.get(row.kind, row.kind))),
                 "sku": skus[row.variant_id].sku if row.variant_id in skus else "",
-                "said": [f"{name}: {value}" for name, value in sorted((row.properties or {}).items())],
+                "said": [f"{name}: {_plain(value)}" for name, value in sorted((row.properties or {}).items())],
             }
             for row in rows
         ],
         "most": number(MOST_TOLD) if len(rows) == MOST_TOLD else "",
     }
     return TemplateResponse(request, "admin/analytics/visit/events.html", context)
+
+
+def _plain(value: Any) -> str:
+    """As it was told."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
