@@ -15,6 +15,7 @@ from analytics.behaviour import reading
 from analytics.models import EventSource
 from analytics.operations.ingest import Taken
 from analytics.queries import event_kinds
+from analytics.transport import HandedOver
 from config import urls
 from config.kernel import clock
 
@@ -54,7 +55,7 @@ class ThrownAway(EventsView):
         batch = reading.read(request.data, kinds=event_kinds.known(), received_at=clock.now())
         admission.count_quarantined(source, len(batch.refused))
         admission.traffic(request, source)
-        return Response(shapes.taken(Taken(len(batch.rows), 0, len(batch.refused)), batch.refused), status=202)
+        return Response(shapes.taken(HandedOver(Taken(len(batch.rows), 0, len(batch.refused))), batch.refused), status=202)
 
 
 urlpatterns = [

@@ -144,13 +144,20 @@ def metrics_are_what_a_count_gives() -> None:
     standing = [one for one in Order.objects.order_by("placed_at") if one.state != Order.State.CANCELED]
     buyers = [one.customer_id for one in standing if one.customer_id]
     assert value("buyers", first, last) == len(set(buyers))
+    # Of a day that is made and has no order it is known that nobody bought; of the open day nothing is.
+    days = measuring.rows([METRICS["buyers"]], first=first, last=NOW.astimezone(SEOUL).date(), by=Cut.DAY, at=NOW)
+    assert [row.values["buyers"] for row in days] == [
+        None if row.key > last
+        else len({one.customer_id for one in standing if one.customer_id and one.placed_at.astimezone(SEOUL).date() == row.key})
+        for row in days
+    ]  # fmt: skip
     assert value("new_orders", first, last) == len(set(buyers))
     assert value("repeat_orders", first, last) == len(buyers) - len(set(buyers))
     assert value("repeat_share", first, last) == D(len(buyers) - len(set(buyers))) / len(buyers)
-    days = {(one.customer_id or f"browser {one.visitor}", one.day) for one in Visit.objects.all()}
+    came = {(one.customer_id or f"browser {one.visitor}", one.day) for one in Visit.objects.all()}
     again = [
         one for one in Visit.objects.all()
-        if any(who == (one.customer_id or f"browser {one.visitor}") and day < one.day for who, day in days)
+        if any(who == (one.customer_id or f"browser {one.visitor}") and day < one.day for who, day in came)
     ]  # fmt: skip
     assert value("return_visits", first, last) == len(again)
     carted = sorted(
