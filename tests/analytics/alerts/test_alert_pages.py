@@ -49,7 +49,7 @@ def a_pack(**values: Any) -> ReportPack:
     given = {
         "name": "주간 보고", "metrics": ["orders", "sales", "margin"], "period": "WEEK", "rhythm": "WEEKLY", "weekday": 4,
         "hour": 8,
-        "language": "ko", "is_active": True,
+        "language": "ko", "files": "XLSX", "is_active": True,
     } | values  # fmt: skip
     recipients = given.pop("recipients", [])
     return reports.add(values=given, recipients=recipients, at=NOW - timedelta(days=30))
@@ -240,7 +240,7 @@ def test_send_now_and_the_file_of_a_report(owner: Client) -> None:
 def test_a_pack_is_written_by_its_form(owner: Client) -> None:
     form = {
         "name": "일일 보고", "metrics": ["orders", "net"], "period": "DAY", "rhythm": "DAILY", "weekday": "0", "hour": "8",
-        "language": "en", "is_active": "on",
+        "language": "en", "files": "BOTH", "is_active": "on",
     }  # fmt: skip
     assert owner.post(address("reportpack_add"), form).status_code == 302
     pack = ReportPack.objects.get()
