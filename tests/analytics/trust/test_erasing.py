@@ -279,7 +279,7 @@ def test_whoever_asks_gets_what_was_made_of_them_too(person: Customer, staff: Us
         known = json.loads(archive.read("analytics.json"))
     assert {name: len(rows) for name, rows in known.items()} == {
         "browsers": 3, "visits": 5, "events": 14, "clicks": 1, "purchases": 1, "origins_of_orders": 1, "days": 3,
-        "rhythm": 1, "buyer_types": 1, "comments_on_incidents": 2,
+        "rhythm": 1, "buyer_types": 1, "comments_on_incidents": 2, "matches": 0,
     }  # fmt: skip
     assert known["rhythm"][0]["said_reason"] == known["buyer_types"][0]["reason"] == SAID
     assert "type" in known["rhythm"][0]["why"]
