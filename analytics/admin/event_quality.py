@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import display
@@ -130,9 +129,9 @@ def row(request: HttpRequest, one: Day, today: date) -> dict[str, Any]:
         "batches_url": words.address(request, *BATCHES_PAGE, **that_day) if received.batches else "",
         "stored": words.number(received.stored),
         "events": words.number(received.events),
-        "completeness": share(received.completeness, digits=0),
-        "doubled": share(received.doubled_share),
-        "quarantined": share(received.quarantined_share),
+        "completeness": words.share(received.completeness, 0),
+        "doubled": words.share(received.doubled_share),
+        "quarantined": words.share(received.quarantined_share),
         "quarantined_url": words.address(request, *QUARANTINE_PAGE, **that_day) if one.reasons else "",
         "reasons": [
             {
@@ -142,8 +141,8 @@ def row(request: HttpRequest, one: Day, today: date) -> dict[str, Any]:
             }
             for code, number in one.reasons
         ],
-        "not_shoppers": share(received.not_shoppers_share),
-        "late": share(received.late_share),
+        "not_shoppers": words.share(received.not_shoppers_share),
+        "late": words.share(received.late_share),
         "silence": span(received.silence),
         "troubles": [TROUBLES[code] for code in one.troubles],
     }
@@ -153,9 +152,9 @@ def limits() -> list[str]:
     """What makes a day a bad one, as the thresholds say."""
     return [
         _("%(title)s: under %(share)s of the median of the same weekday in the %(weeks)s weeks before")
-        % {"title": TROUBLES[quality.IS_INCOMPLETE], "share": share(quality.INCOMPLETE, digits=0), "weeks": quality.WEEKS},
+        % {"title": TROUBLES[quality.IS_INCOMPLETE], "share": words.share(quality.INCOMPLETE, 0), "weeks": quality.WEEKS},
         _("%(title)s: more than %(share)s of what was received")
-        % {"title": TROUBLES[quality.IS_QUARANTINED], "share": share(quality.TOO_MANY_QUARANTINED, digits=0)},
+        % {"title": TROUBLES[quality.IS_QUARANTINED], "share": words.share(quality.TOO_MANY_QUARANTINED, 0)},
         _("%(title)s: more than %(hours)s hours without a batch between %(opens)s and %(closes)s")
         % {
             "title": TROUBLES[quality.IS_SILENT],
@@ -164,11 +163,6 @@ def limits() -> list[str]:
             "closes": f"{quality.CLOSES:%H:%M}",
         },
     ]
-
-
-def share(value: float | None, *, digits: int = 1) -> str:
-    """A share in percent; a dash where there is nothing to divide by."""
-    return "-" if value is None else f"{number_format(round(value * 100, digits), decimal_pos=digits)}%"
 
 
 def span(value: timedelta) -> str:

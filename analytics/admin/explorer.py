@@ -4,7 +4,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -16,13 +15,13 @@ from django.utils.translation import pgettext_lazy
 from analytics.admin import drilling, explorer_form, figure_words, line_charts, wording
 from analytics.admin.explorer_form import QuestionForm
 from analytics.changes import Change
-from analytics.metrics import Cut, Metric, Unit
+from analytics.metrics import Cut, Metric
 from analytics.models import HourlySales
 from analytics.queries import annotations, catalogue, exploring, measuring
 from analytics.queries.exploring import Answer, Question
+from analytics.words.figures import plain
 from config.kernel import clock, shop, workbooks
 from config.kernel.admin import downloading
-from config.kernel.money import Money
 
 PLAIN = "text/plain; charset=utf-8"
 # On the page; the file has them all.
@@ -72,7 +71,7 @@ def file(request: HttpRequest, *, as_workbook: bool) -> HttpResponseBase:
     found = measuring.rows(question.metrics, first=question.first, last=question.last, by=question.by, of=question.of, at=at)
     names = figure_words.keys(question.by, [row.key for row in found])
     heading = [str(catalogue.CUTS[question.by]), *(str(one.title) for one in question.metrics)]
-    rows = [[names[row.key], *(_plain(one, row.values[one.code]) for one in question.metrics)] for row in found]
+    rows = [[names[row.key], *(plain(one.unit, row.values[one.code]) for one in question.metrics)] for row in found]
     name = f"{question.metric.code}-{question.by.value}-{question.first:%Y%m%d}-{question.last:%Y%m%d}"
     try:
         answer = downloading.as_csv(
@@ -94,15 +93,6 @@ def _may(request: HttpRequest) -> Callable[[str], bool]:
     if not explorer_form.visible(may):
         raise PermissionDenied
     return may
-
-
-def _plain(metric: Metric, value: Decimal | None) -> Any:
-    """As a spreadsheet reckons with it."""
-    if value is None:
-        return None
-    if metric.unit is Unit.MONEY:
-        return Money(value, settings.SHOP_CURRENCY).quantized().amount
-    return value.quantize(Decimal("0.000001")).normalize() if value % 1 else value.quantize(Decimal(1))
 
 
 def _shown(request: HttpRequest, asked: Question, found: Answer, data: dict[str, Any]) -> dict[str, Any]:

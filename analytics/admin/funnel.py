@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -132,11 +131,11 @@ def _step(
         "title": STEPS[stage.step],
         "reached": wording.number(stage.reached),
         "url": visit_list.address(request, **narrowed, **reached) if stage.reached else "",
-        "of_before": share(funnel.share(stage.reached, stages[number - 1].reached)) if number else "",
-        "of_first": share(of_first),
+        "of_before": wording.share(funnel.share(stage.reached, stages[number - 1].reached)) if number else "",
+        "of_first": wording.share(of_first),
         "width": drawing.length(of_first),
         "before": wording.number(earlier[number].reached),
-        "share_before": share(funnel.share(earlier[number].reached, earlier[0].reached)),
+        "share_before": wording.share(funnel.share(earlier[number].reached, earlier[0].reached)),
         "change": wording.against(Decimal(stage.reached), Decimal(earlier[number].reached)) if is_comparable else None,
     }
 
@@ -151,7 +150,7 @@ def _left(request: HttpRequest, stage: Stage, narrowed: dict[str, Any]) -> dict[
             {
                 "title": REASONS[reason],
                 "visits": wording.number(visits),
-                "share": share(funnel.share(visits, stage.left)),
+                "share": wording.share(funnel.share(visits, stage.left)),
                 "width": drawing.length(funnel.share(visits, stage.left)),
                 "url": visit_list.address(request, **narrowed, **furthest, reason=reason.value),
             }
@@ -189,7 +188,7 @@ def week(request: HttpRequest, first: date, last: date, at: datetime, narrowed: 
                 % {
                     "weekday": names[weekday][1],
                     "hour": charts.hour(hour),
-                    "share": share(conversion),
+                    "share": wording.share(conversion),
                     "visits": wording.number(visits),
                 },
             }
@@ -199,17 +198,13 @@ def week(request: HttpRequest, first: date, last: date, at: datetime, narrowed: 
         "weekdays": names,
         "hours": [str(hour) for hour in range(0, 24, charts.HOURS_PER_LABEL)],
         "legend": [drawing.strength(Decimal(step), Decimal(4)) for step in range(5)],
-        "most": share(most),
+        "most": wording.share(most),
         "few": len(slots) - len(told),
         "is_known": bool(told),
         "words": _("Best: %(weekday)s %(hour)s.") % {"weekday": names[best.key[0]][1], "hour": charts.hour(best.key[1])}
         if best and most
         else "",
     }
-
-
-def share(value: Decimal | None) -> str:
-    return "-" if value is None else f"{number_format((value * 100).quantize(Decimal('0.1')), decimal_pos=1)}%"
 
 
 def _lines(stages: Sequence[Stage], earlier: Sequence[Stage]) -> Iterator[list[Any]]:

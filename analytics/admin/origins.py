@@ -32,10 +32,10 @@ from analytics.models import DailyAttribution, OrderTouch
 from analytics.models.attribution import Grouping
 from analytics.queries import attribution, measuring
 from analytics.queries.measuring import Row
+from analytics.words.figures import plain
 from config.kernel import clock, shop
 from config.kernel.admin import downloading, wording
 from config.kernel.admin.house import ReadOnlyAdmin
-from config.kernel.money import Money
 from orders.admin import known
 
 TITLES = dict(Grouping.choices)
@@ -111,7 +111,7 @@ class DailyAttributionAdmin(ReadOnlyAdmin):
             *(str(one) for one in (_("Origin"), _("Source"), _("Campaign"))),
             *(str(METRICS[code].title) for code in codes),
         ]
-        rows = [[*_named(row.key), *(_plain(code, row.values[code]) for code in codes)] for row in found]
+        rows = [[*_named(row.key), *(plain(METRICS[code].unit, row.values[code]) for code in codes)] for row in found]
         name = f"origins-{model.value}-{given['first']:%Y%m%d}-{given['last']:%Y%m%d}"
         try:
             return downloading.as_csv(
@@ -303,14 +303,6 @@ def shown(code: str, value: Decimal | None) -> str:
     if code.startswith("return_on_ad_spend"):
         return f"{words.number(value * 100)}%"
     return words.number(value, 0 if value == value.to_integral() else 1)
-
-
-def _plain(code: str, value: Decimal | None) -> Any:
-    if value is None:
-        return ""
-    if METRICS[code].unit == Unit.MONEY:
-        return Money(value, settings.SHOP_CURRENCY).quantized().amount
-    return value.normalize() if value else 0
 
 
 def _named(key: str) -> list[str]:

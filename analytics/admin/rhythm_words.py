@@ -8,6 +8,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
+from analytics.admin import wording as words
 from analytics.admin.wording import day, number
 from analytics.models import BuyerType, CustomerRhythm
 from analytics.rhythm import buyers, cycles
@@ -27,7 +28,8 @@ def type_label(code: str) -> str:
 
 
 def share(value: float) -> str:
-    return f"{number(round(value * 100))}%"
+    """In whole percent: more would promise more than is known."""
+    return words.share(value, 0)
 
 
 def span(days: float) -> str:

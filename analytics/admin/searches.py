@@ -14,8 +14,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from analytics.admin import periods, wording
-from analytics.admin.funnel import share
 from analytics.admin.periods import PeriodForm
+from analytics.admin.wording import share
 from analytics.behaviour import surging, terms
 from analytics.models import DailySearch
 from analytics.queries import funnel, searches

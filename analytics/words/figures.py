@@ -150,6 +150,15 @@ def seconds(value: Decimal) -> str:
     return short_span(timedelta(seconds=int(value)))
 
 
-def share(value: Decimal | None, digits: int = 1) -> str:
+def share(value: Decimal | float | None, digits: int = 1) -> str:
     """A share in percent; a dash where there is nothing to divide by."""
-    return "-" if value is None else f"{number_format(round(value * 100, digits), decimal_pos=digits)}%"
+    return "-" if value is None else f"{number_format(round(Decimal(str(value)) * 100, digits), decimal_pos=digits)}%"
+
+
+def plain(unit: Unit, value: Decimal | None) -> Decimal | None:
+    """As a spreadsheet reckons with it."""
+    if value is None:
+        return None
+    if unit is Unit.MONEY:
+        return Money(value, settings.SHOP_CURRENCY).quantized().amount
+    return value.quantize(Decimal("0.000001")).normalize() if value % 1 else value.quantize(Decimal(1))

@@ -48,7 +48,7 @@ def passes(*folders: str) -> None:
     assert code == 0, said[-6000:]
 
 
-def test_orders_which_stand_on_all_the_others_pass_their_tests_on_a_database_without_analytics() -> None:
+def test_the_api_of_orders_which_stand_on_all_the_others_passes_its_tests_on_a_database_without_analytics() -> None:
     passes("tests/orders/api")
 
 
