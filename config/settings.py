@@ -255,7 +255,7 @@ EVENTS_PERSONAL_DAYS = env.int("EVENTS_PERSONAL_DAYS", default=400)
 EVENTS_KEPT_DAYS = env.int("EVENTS_KEPT_DAYS", default=760)
 # For how many days before an order its customer's visits count as what led to it.
 ATTRIBUTION_DAYS = env.int("ATTRIBUTION_DAYS", default=30)
-# How events reach the database: "database" is straight, "kafka" by way of a topic that `manage.py drain_events` empties.
+# Where events are kept besides: nowhere else, or in ClickHouse as well; and from when on they may lie there alone.
 EVENTS_STORE = env.str("EVENTS_STORE", default="database")
 CLICKHOUSE_URL = env.str("CLICKHOUSE_URL", default="")
 EVENTS_IN_DATABASE_DAYS = env.int("EVENTS_IN_DATABASE_DAYS", default=EVENTS_KEPT_DAYS)
@@ -271,6 +271,7 @@ if EVENTS_IN_DATABASE_DAYS != EVENTS_KEPT_DAYS:
             "EVENTS_IN_DATABASE_DAYS",
             "is at least 62 and two days more than EVENTS_PERSONAL_DAYS, and at most EVENTS_KEPT_DAYS.",
         )
+# How events reach the database: "database" is straight, "kafka" by way of a topic that `manage.py drain_events` empties.
 EVENTS_TRANSPORT = env.str("EVENTS_TRANSPORT", default="database")
 KAFKA_SERVERS = env.str("KAFKA_SERVERS", default="localhost:9092")
 KAFKA_TOPIC = env.str("KAFKA_TOPIC", default="shop-events")
@@ -333,11 +334,12 @@ STORAGES = {
 # --- Files that people send: kept until they were read, and never served ------------------------------------------------------
 
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / ".local" / "media"))
-# Exports are written below it, a folder for each.
+# Exports into s3://bucket/folder go here.
 S3_ENDPOINT = env.str("S3_ENDPOINT", default="https://s3.ap-northeast-2.amazonaws.com")
 S3_REGION = env.str("S3_REGION", default="ap-northeast-2")
 S3_ACCESS_KEY = env.str("S3_ACCESS_KEY", default="")
 S3_SECRET_KEY = env.str("S3_SECRET_KEY", default="")
+# Exports are written below it, a folder for each.
 EXPORT_ROOT = env.str("EXPORT_ROOT", default=str(BASE_DIR / ".local" / "exports"))
 FILE_UPLOAD_PERMISSIONS = 0o600
 UPLOAD_MOST_MB = env.int("UPLOAD_MOST_MB", default=100)

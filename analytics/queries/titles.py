@@ -1,7 +1,8 @@
 """What the keys of figures are called."""
 
 from analytics.models.attribution import Grouping
-from inventory.models import Category, Variant
+from campaigns.models import Segment
+from inventory.models import Category, Variant, Warehouse
 
 
 def skus(*, keys: list[int]) -> dict[int, str]:
@@ -13,6 +14,16 @@ def categories(*, keys: list[int]) -> dict[int, str]:
     """With the categories above: at most three names."""
     found = Category.objects.select_related("parent__parent").filter(pk__in=keys)
     return {one.pk: path(one) for one in found}
+
+
+def warehouse(key: int) -> str:
+    """Empty where there is no such."""
+    return Warehouse.objects.filter(pk=key).values_list("name", flat=True).first() or ""
+
+
+def segment(key: int) -> str:
+    """Empty where there is no such."""
+    return Segment.objects.filter(pk=key).values_list("name", flat=True).first() or ""
 
 
 def origin(code: str) -> str:

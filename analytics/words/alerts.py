@@ -17,9 +17,7 @@ from analytics.queries import titles
 from analytics.queries.watches import WATCHES
 from analytics.words import figures as wording
 from analytics.words.figures import figure
-from campaigns.models import Segment
 from config.kernel.roles import Role
-from inventory.models import Warehouse
 from orders import known
 
 COLORS = {Severity.CRITICAL: "danger", Severity.WARNING: "warning", Severity.INFO: "info"}
@@ -64,9 +62,9 @@ def part(cut: str, key: str) -> str:
     if cut == Cut.CATEGORY.value:
         return titles.categories(keys=[int(key)]).get(int(key), key)
     if cut == Cut.WAREHOUSE.value:
-        return Warehouse.objects.filter(pk=int(key)).values_list("name", flat=True).first() or key
+        return titles.warehouse(int(key)) or key
     if cut == Cut.SEGMENT.value:
-        return Segment.objects.filter(pk=int(key)).values_list("name", flat=True).first() or key
+        return titles.segment(int(key)) or key
     return key
 
 
