@@ -219,15 +219,12 @@ def test_every_app_leaves_the_database_empty_when_taken_back() -> None:
         # Every app stands on the kernel's staff, so that all of them go with it.
         _migrate(url, "kernel", "zero")
         left = left_behind(_schema(url))
-        _migrate(url)
-        after = _schema(url)
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     assert any("kernel_user" in thing for thing in before)
     assert left == []
-    assert after == before
 
 
 def _migrate(url: str, *target: str) -> None:

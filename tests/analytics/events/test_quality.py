@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from analytics.behaviour import wire
 from analytics.behaviour.reading import read
 from analytics.behaviour.wire import Received
 from analytics.models import DailyBatches, Event, EventBatch, EventSource, QuarantinedEvent
@@ -219,7 +220,7 @@ def test_what_is_drained_after_its_day_was_summed_up_makes_it_anew() -> None:
         for one in (at, NOON)
     )
     days = set(DailyBatches.objects.values_list("day", flat=True))
-    assert [one.stored for one in draining.store([late, fresh], at=NOON)] == [1, 1]
+    assert [one.stored for one in draining.store([wire.told(late), wire.told(fresh)], at=NOON)] == [1, 1]
     assert days - set(DailyBatches.objects.values_list("day", flat=True)) == {shop.day(at)}
     event_days.sum_up(at=NOON)
     assert list(event_recount.missummed(shop.day(at))) == []

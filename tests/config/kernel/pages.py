@@ -125,7 +125,7 @@ NAMES = [
     "Asia/Seoul",
     *(rf"\b{role}\b" for role in Role.values),
     re.escape(settings.SHOP_NAME),
-    "API|SKU|PostgreSQL|Redis",
+    "API|SKU|PostgreSQL|Redis|ClickHouse",
     r"\b(?:IP|esc|ko|en|English|한국어)\b",
 ]
 
