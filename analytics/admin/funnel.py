@@ -97,7 +97,7 @@ def _shown(request: HttpRequest, form: FunnelForm, at: datetime) -> dict[str, An
     earlier_first, earlier_last = funnel.before(first, last)
     stages = funnel.funnel(**given)
     earlier = funnel.funnel(**{**given, "first": earlier_first, "last": earlier_last})
-    is_comparable = earlier[0].reached >= LEAST_VISITS and funnel.is_known_since(earlier_first)
+    is_comparable = earlier[0].reached >= max(LEAST_VISITS, stages[0].reached // COMPARED_FROM)
     narrowed = {
         "started_at_from": first.isoformat(),
         "started_at_to": last.isoformat(),

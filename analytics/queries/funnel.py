@@ -60,11 +60,6 @@ def before(first: date, last: date) -> tuple[date, date]:
     return first - timedelta(days=days), first - timedelta(days=1)
 
 
-def is_known_since(day: date) -> bool:
-    """Whether visits were told by then: a period that they begin in has fewer of them for no other reason."""
-    return VisitDay.objects.filter(day__lte=day).exists()
-
-
 def channels() -> list[str]:
     """Those that sources tell of."""
     return sorted(set(EventSource.objects.values_list("channel", flat=True)))
