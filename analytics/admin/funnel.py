@@ -32,6 +32,9 @@ from config.kernel.admin import downloading
 from config.kernel.admin.house import ReadOnlyAdmin
 from orders.admin import known
 
+# Of a period with less than this part of the visits most were never told: the source was new, or away.
+COMPARED_FROM = 10
+
 
 class FunnelForm(PeriodForm):
     channel = forms.ChoiceField(label=gettext_lazy("Channel"), required=False, widget=UnfoldAdminSelectWidget)
