@@ -130,6 +130,7 @@ class Event(models.Model):
         verbose_name_plural = _("events")
         indexes = [
             models.Index(fields=["occurred_at"], name="event_by_time"),
+            models.Index(fields=["kind", "occurred_at"], name="event_by_kind"),
             BrinIndex(fields=["received_at"], name="event_by_receipt", pages_per_range=32),
         ]
         constraints = [models.CheckConstraint(condition=Q(traffic__in=[0, 1, 2]), name="event_traffic_known")]
