@@ -118,10 +118,11 @@ def _text(value: object) -> str:
 
 @cache
 def _signs() -> frozenset[str]:
-    """What the font has."""
+    """What the font has a picture of."""
     from reportlab.pdfbase import pdfmetrics
 
-    return frozenset(map(chr, pdfmetrics.getFont(_font()).face.charToGlyph))
+    known = map(chr, pdfmetrics.getFont(_font()).face.charToGlyph)
+    return frozenset(sign for sign in known if category(sign) not in UNSEEN)
 
 
 def _plain(text: str) -> str:
