@@ -85,12 +85,12 @@ class WebhookAdmin(ButtonsAdmin):
         return webhook
 
     def save_model(self, request: HttpRequest, obj: Webhook, form: Any, change: bool) -> None:
-        name, (_sent, told) = form.cleaned_data["name"], form.asked or ("", None)
+        name, url = form.cleaned_data["name"], Checked(form.cleaned_data["url"])
         if change:
-            url = told if "url" in form.changed_data else None
-            webhooks.change(webhook_id=obj.pk, name=name, url=url, actor=actor(request))
+            given = url if "url" in form.changed_data else None
+            webhooks.change(webhook_id=obj.pk, name=name, url=given, actor=actor(request))
         else:
-            made = webhooks.add(name=name, url=told, at=clock.now())
+            made = webhooks.add(name=name, url=url, at=clock.now())
             obj.pk, obj.secret = made.pk, made.secret
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
