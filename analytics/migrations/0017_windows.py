@@ -7,9 +7,6 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
-# Rules look for one kind within a while. Months that are made later get it with the others of the table.
-EVENT_BY_KIND = 'CREATE INDEX event_by_rarer_kind ON analytics_event (kind, occurred_at) WHERE NOT (kind IN (1, 2, 16))'
-
 # As they were, and they note the numbers they give, so that behavior rules match nobody by them.
 ERASE_VISITS = """
 CREATE OR REPLACE FUNCTION analytics_erase_visits(person bigint, salt text)
@@ -269,18 +266,4 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(erasing(ERASE_VISITS, ', e.visitor', NOTED), reverse_sql=erasing(ERASE_VISITS)),
         migrations.RunSQL(erasing(ERASE_EVENTS, ', e.visitor', NOTED), reverse_sql=erasing(ERASE_EVENTS)),
-        migrations.RunSQL(
-            EVENT_BY_KIND,
-            reverse_sql='DROP INDEX event_by_rarer_kind',
-            state_operations=[
-                migrations.AddIndex(
-                    model_name='event',
-                    index=models.Index(
-                        condition=models.Q(('kind__in', [1, 2, 16]), _negated=True),
-                        fields=['kind', 'occurred_at'],
-                        name='event_by_rarer_kind',
-                    ),
-                ),
-            ],
-        ),
     ]

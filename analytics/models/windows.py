@@ -135,7 +135,7 @@ class EventMatch(models.Model):
 
 
 class UnmatchedVisitor(models.Model):
-    """A number that events of an erased person had or got: no rule makes a match of them. Gone when no rule reads that far."""
+    """A number that events of an erased person got: no rule makes a match of them. Gone when no rule reads that far back."""
 
     visitor = models.BigIntegerField(primary_key=True)
     # A day, so that the number leads to no single erasure.

@@ -22,7 +22,6 @@ from analytics.models import (
     EventMatch,
     KnownVisitor,
     QuarantinedEvent,
-    UnmatchedVisitor,
     Visit,
 )
 from analytics.operations import (
@@ -134,10 +133,6 @@ def _unlink(customer_id: int, external_id: str, at: datetime) -> tuple[int, int]
     purchase_marks.visits_erased(customer_id=customer_id, visitors=visitors, salt=salt, at=at)
     visits.mark(days=interest.drop_terms(customer_id=customer_id), at=at)
     EventMatch.objects.filter(Q(customer_id=customer_id) | Q(visitor__in=visitors)).delete()
-    # The numbers that their events get are noted as they are made.
-    UnmatchedVisitor.objects.bulk_create(
-        [UnmatchedVisitor(visitor=one, noted_on=shop.day(at)) for one in visitors], ignore_conflicts=True
-    )
     known.delete()
     found = _call("analytics_erase_visits", [customer_id, salt])
     # Somebody else may be the only one now whom a browser is known as.

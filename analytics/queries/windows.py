@@ -47,7 +47,7 @@ _WHO = {
     Subject.METHOD: "'m' || left(properties->>'method', 60)",
 }
 _PERSON = {Subject.CUSTOMER: "customer_id", Subject.VISITOR: "visitor"}
-# What was told of somebody who was erased since: not matched under the numbers it had, nor under those it got.
+# What was told of somebody who was erased since: not matched under the customer it names, nor under the numbers it got.
 _NOBODYS = """
     AND NOT EXISTS (SELECT FROM analytics_erasure AS one WHERE one.customer_id = told.customer_id)
     AND NOT EXISTS (SELECT FROM analytics_unmatchedvisitor AS one WHERE one.visitor = told.visitor)
