@@ -374,7 +374,8 @@ TABLES = (
         "analyst",
         Purpose.ANSWERING,
         Kept.FOR_GOOD,
-        none="id occasion incident_id report_id entry_id webhook_id delivery body why state due_at attempts begun_at sent_at",
+        none="id occasion incident_id report_id entry_id webhook_id delivery told_at body why state due_at attempts "
+        "begun_at sent_at",
         pseudonymous="recipient_id",
         # What mail servers answer names the address they refused.
         personal="error",
@@ -384,7 +385,7 @@ TABLES = (
         "analyst",
         Purpose.RUNNING,
         Kept.WHILE_NEEDED,
-        none="id name failures paused_at paused_because taken_at tried_at last_error created_at",
+        none="id name failures next_at paused_at paused_because taken_at tried_at last_error created_at",
         sensitive="url secret",
     ),
     Table(
@@ -405,6 +406,7 @@ TABLES = (
         # What staff wrote may name somebody.
         personal="reason",
     ),
+    Table("analytics_unmatchedvisitor", "analyst", Purpose.MEASURING, Kept.A_MONTH, none="noted_on", pseudonymous="visitor"),
     Table("analytics_alertrule_webhooks", "analyst", Purpose.RUNNING, Kept.WHILE_NEEDED, none="id alertrule_id webhook_id"),
     # --- the second store of events ---
     Table(

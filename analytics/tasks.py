@@ -130,7 +130,7 @@ def make_reports(*, at: datetime) -> Done:
 
 @job(name="analytics.send_notices", title=_("Mail notices"), seconds=290)
 def send_notices(*, at: datetime) -> Done:
-    sent = notices.send_due(words=mails.mail, at=at)
+    sent = notices.send_due(words=mails.of_one_round(), at=at)
     return Done(rows=sent.sent, summary={"mails_failed": sent.failed, "mails_unsure": sent.unsure})
 
 
@@ -160,7 +160,7 @@ def send_webhooks(*, at: datetime) -> Done:
 @job(name="analytics.match_behavior", title=_("Check the behavior rules"), seconds=240, queue="slow")
 def match_behavior(*, at: datetime) -> Done:
     done = event_rules.evaluate_due(at=at)
-    summary = {"rules_checked": done.rules, "rules_failed": done.failed, "rules_cut": done.cut}
+    summary = {"rules_checked": done.rules, "rules_failed": done.failed, "rules_cut": done.cut, "rules_left": done.left}
     return Done(rows=done.matches, summary=summary)
 
 

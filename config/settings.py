@@ -367,7 +367,10 @@ MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
 # How staff reach the back-office, for links in mails, such as https://admin.example.com.
 SHOP_URL = env.str("SHOP_URL", default="http://localhost:8000").rstrip("/")
 # Networks of the shop's own that webhooks may reach although they are not public, such as 10.20.0.0/24.
-WEBHOOK_ALLOWED_NETWORKS = tuple(ip_network(one) for one in env.list("WEBHOOK_ALLOWED_NETWORKS", default=[]))
+try:
+    WEBHOOK_ALLOWED_NETWORKS = tuple(ip_network(one.strip()) for one in env.list("WEBHOOK_ALLOWED_NETWORKS", default=[]))
+except ValueError as error:
+    refuse("WEBHOOK_ALLOWED_NETWORKS", f"must be networks such as 10.20.0.0/24, with commas between: {error}.")
 
 # --- Transport and content security ------------------------------------------------------------------------------------------
 

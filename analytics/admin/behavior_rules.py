@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -40,8 +40,9 @@ def act_title(name: str) -> str:
     return str(KINDS.get(name, name))
 
 
-def acts() -> list[tuple[str, str]]:
-    own = EventKind.objects.filter(is_active=True).order_by("name").values_list("name", flat=True).distinct()
+def acts(kept: str = "") -> list[tuple[str, str]]:
+    """Kinds that are taken in, and the one that a rule rests on, which may have been switched off since."""
+    own = EventKind.objects.filter(Q(is_active=True) | Q(name=kept)).order_by("name").values_list("name", flat=True).distinct()
     return [*((name, str(title)) for name, title in KINDS.items()), *((name, name) for name in own)]
 
 
@@ -95,7 +96,7 @@ class RuleForm(LabeledForm):
         for name, more in (("act", []), ("unless", [("", "-")])):
             if name in self.fields:
                 field: Any = self.fields[name]
-                field.choices = [*more, *acts()]
+                field.choices = [*more, *acts(getattr(self.instance, name))]
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
@@ -195,7 +196,10 @@ class EventRuleAdmin(ButtonsAdmin):
             "number": number(found.number),
             "subjects": number(len(found.matches)),
             "is_cut": found.is_cut,
+            "read": found.days,
+            "is_short": found.days < windows.PREVIEWED.days,
             "most": number(windows.MOST_SUBJECTS),
+            "most_acts": number(windows.MOST_ACTS),
             "days": [(day, number(count)) for day, count in days.items()],
         }
         return TemplateResponse(request, "admin/analytics/eventrule/try.html", context)

@@ -48,6 +48,7 @@ codes.declare(
         "rules_checked": pgettext_lazy("fact", "behavior rules checked"),
         "rules_failed": pgettext_lazy("fact", "behavior rules that could not be checked"),
         "rules_cut": pgettext_lazy("fact", "behavior rules with more subjects than were looked at"),
+        "rules_left": pgettext_lazy("fact", "behavior rules left for the next round"),
         # posting to webhooks
         "posts_failed": pgettext_lazy("fact", "messages that were not taken"),
         "webhooks_paused": pgettext_lazy("fact", "webhooks paused after failures"),

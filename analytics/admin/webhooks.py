@@ -17,15 +17,16 @@ from unfold.decorators import display
 from analytics.admin.lines import LabeledForm
 from analytics.models import Webhook
 from analytics.operations import webhooks
-from analytics.operations.webhooks import BadWebhook
+from analytics.operations.webhooks import BadWebhook, Checked
 from analytics.words import alerts as words
 from config.kernel import clock, waits
-from config.kernel.admin import wording
+from config.kernel.admin import slips, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt, operation_button
 from config.kernel.errors import DomainError
 
 MAY_CHANGE = "analytics.change_webhook"
 SHOWN = 50
+RENEW = gettext_lazy("Make a new secret")
 
 
 class WebhookForm(LabeledForm):
@@ -33,11 +34,21 @@ class WebhookForm(LabeledForm):
         model = Webhook
         fields = ("name", "url")
 
+    # What became of the address that was sent: it was asked about before any transaction began.
+    asked: tuple[str, Checked | BadWebhook] | None = None
+
     def clean_url(self) -> str:
-        try:
-            return webhooks.check_url(self.cleaned_data["url"])
-        except BadWebhook as refusal:
-            raise forms.ValidationError(str(refusal)) from None
+        url: str = self.cleaned_data["url"]
+        if url == self.instance.url:
+            return url
+        sent, told = self.asked or ("", None)
+        if isinstance(told, BadWebhook):
+            raise forms.ValidationError(str(told))
+        if sent != url:
+            raise forms.ValidationError(
+                _("Somebody else has changed this meanwhile. Look at it once more and repeat what is still needed.")
+            )
+        return url
 
 
 @admin.register(Webhook)
@@ -74,11 +85,12 @@ class WebhookAdmin(ButtonsAdmin):
         return webhook
 
     def save_model(self, request: HttpRequest, obj: Webhook, form: Any, change: bool) -> None:
-        given = {name: form.cleaned_data[name] for name in ("name", "url")}
+        name, url = form.cleaned_data["name"], Checked(form.cleaned_data["url"])
         if change:
-            webhooks.change(webhook_id=obj.pk, actor=actor(request), **given)
+            given = url if "url" in form.changed_data else None
+            webhooks.change(webhook_id=obj.pk, name=name, url=given, actor=actor(request))
         else:
-            made = webhooks.add(at=clock.now(), **given)
+            made = webhooks.add(name=name, url=url, at=clock.now())
             obj.pk, obj.secret = made.pk, made.secret
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -87,10 +99,35 @@ class WebhookAdmin(ButtonsAdmin):
     def response_add(self, request: HttpRequest, obj: Webhook, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._secret(request, obj)
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        made = super().get_form(request, obj, change, **kwargs)
+        return type(made.__name__, (made,), {"asked": getattr(request, "asked_address", None)})
+
+    def _ask_about(self, request: HttpRequest, object_id: str | None) -> None:
+        """Asks about the address that was sent, unless it is the one that stands: resolvers take their time."""
+        row = self.get_object(request, unquote(object_id)) if object_id is not None else None
+        may = self.has_add_permission(request) if object_id is None else self.has_change_permission(request, row)
+        url = request.POST.get("url", "").strip()
+        if not may or not url or (row is not None and row.url == url):
+            return
+        try:
+            told: Checked | BadWebhook = webhooks.check_url(url)
+        except BadWebhook as refusal:
+            told = refusal
+        request.asked_address = (url, told)  # type: ignore[attr-defined]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.method == "POST":
+            self._ask_about(request, object_id)
         try:
             with waits.refusing():
-                page: HttpResponse = super().changeform_view(request, *args, **kwargs)
+                page: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.get_full_path())
@@ -131,17 +168,30 @@ class WebhookAdmin(ButtonsAdmin):
             raise Http404
         if not self.has_change_permission(request, webhook):
             raise PermissionDenied
+        back = reverse("admin:analytics_webhook_change", args=[webhook.pk])
+
+        def renew() -> Webhook:
+            """With its entry in the audit, both or neither."""
+            made = webhooks.renew_secret(webhook_id=webhook.pk, actor=actor(request))
+            self.log_change(request, webhook, wording.noted(RENEW, ""))
+            return made
+
         if request.method == "POST":
-            made = attempt(request, lambda: webhooks.renew_secret(webhook_id=webhook.pk, actor=actor(request)))
+            try:
+                made = attempt(request, lambda: slips.spend(request, renew))
+            except slips.Spent as spent:
+                messages.warning(request, str(spent))
+                return HttpResponseRedirect(back)
             if made is not None:
                 return self._secret(request, made.value)
         context = {
             **self.admin_site.each_context(request),
             "title": _("A new secret"),
             "explanation": _("The old one stops at once: everything is signed with the new one from then on."),
-            "submit": _("Make a new secret"),
+            "submit": RENEW,
             "danger": True,
-            "back": reverse("admin:analytics_webhook_change", args=[webhook.pk]),
+            "hidden": {slips.FIELD: slips.kept(request)},
+            "back": back,
         }
         return TemplateResponse(request, "admin/_form_page.html", context)
 
@@ -177,7 +227,7 @@ class WebhookAdmin(ButtonsAdmin):
 
     # --- buttons
 
-    @operation_button(title=gettext_lazy("Send a test"), permission=MAY_CHANGE, icon="send")
+    @operation_button(title=gettext_lazy("Send a test"), permission=MAY_CHANGE, icon="send", outside=True)
     def ping(self, request: HttpRequest, webhook: Webhook) -> str:
         answer = webhooks.ping(webhook_id=webhook.pk, at=clock.now())
         if answer.is_taken:
@@ -186,7 +236,7 @@ class WebhookAdmin(ButtonsAdmin):
 
     @operation_button(
         title=pgettext_lazy("webhook", "Pause"), permission=MAY_CHANGE, icon="pause",
-        shown=lambda webhook: webhook.paused_at is None,
+        shown=lambda webhook: webhook.paused_because != Webhook.Pause.STAFF,
     )  # fmt: skip
     def pause(self, request: HttpRequest, webhook: Webhook) -> str:
         webhooks.pause(webhook_id=webhook.pk, actor=actor(request), at=clock.now())

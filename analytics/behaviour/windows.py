@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
+MOST_KEPT = 50
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -29,9 +31,10 @@ class Act:
 
 @dataclass(frozen=True)
 class Match:
-    """`acts` are all those of the window, the first ones first."""
+    """`acts` are the last ones of the window, at most `MOST_KEPT` of `count`, the first ones first."""
 
     at: datetime
+    count: int
     acts: tuple[Act, ...]
 
 
@@ -43,14 +46,19 @@ def matches(
     since: datetime,
     until: datetime,
     former: Iterable[datetime] = (),
+    most: int | None = None,
 ) -> list[Match]:
-    """New matches from `since` on and before `until`, in the order of time. Each act counts once, however often it is given."""
+    """New matches from `since` on and before `until`, in the order of time, the first `most` of them. Each act counts once,
+    however often it is given.
+    """
     known = sorted(set(acts))
     moments = [one.at for one in known]
     barred, taken = sorted(unless), sorted(former)
-    found = []
+    found: list[Match] = []
     end = 0
     for moment, together in groupby(known, key=lambda one: one.at):
+        if len(found) == most:
+            break
         end += len(list(together))
         start = bisect_right(moments, moment - terms.within)
         if not since <= moment < until or end - start < terms.at_least:
@@ -62,5 +70,5 @@ def matches(
         if any(abs(moment - one) < terms.cooldown for one in near):
             continue
         insort(taken, moment)
-        found.append(Match(moment, tuple(known[start:end])))
+        found.append(Match(moment, end - start, tuple(known[max(start, end - MOST_KEPT) : end])))
     return found

@@ -3,8 +3,62 @@
 import django.core.serializers.json
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
+
+# As they were, and they note the numbers they give, so that behavior rules match nobody by them.
+ERASE_VISITS = """
+CREATE OR REPLACE FUNCTION analytics_erase_visits(person bigint, salt text)
+RETURNS TABLE (visits integer, events bigint, hours timestamptz[])
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM campaigns_customer WHERE id = person AND erased_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'customer % was not erased', person;
+    END IF;
+    WITH changed AS (
+        UPDATE analytics_event AS e SET
+            customer_id = NULL,
+            visitor = hashtextextended(e.visitor || salt, 0),
+            properties = analytics_erase_said(e.kind, e.properties)
+        FROM analytics_visit AS v
+        WHERE v.customer_id = person AND e.visitor = v.visitor AND e.occurred_at BETWEEN v.started_at AND v.ended_at
+        RETURNING e.occurred_at{told}
+    ){noted}
+    SELECT count(*), coalesce(array_agg(DISTINCT date_trunc('hour', occurred_at)), '{{}}') INTO events, hours FROM changed;
+    UPDATE analytics_visit AS v SET customer_id = NULL, is_named = false, visitor = hashtextextended(v.visitor || salt, 0)
+    WHERE v.customer_id = person;
+    GET DIAGNOSTICS visits = ROW_COUNT;
+    RETURN NEXT;
+END $$;
+"""
+ERASE_EVENTS = """
+CREATE OR REPLACE FUNCTION analytics_erase_events(person bigint, salt text, since timestamptz)
+RETURNS TABLE (hour timestamptz, events bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM campaigns_customer WHERE id = person AND erased_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'customer % was not erased', person;
+    END IF;
+    RETURN QUERY WITH changed AS (
+        UPDATE analytics_event AS e SET
+            customer_id = NULL,
+            visitor = hashtextextended(e.visitor || salt, 0),
+            properties = analytics_erase_said(e.kind, e.properties)
+        WHERE e.customer_id = person AND e.occurred_at >= since
+        RETURNING e.occurred_at{told}
+    ){noted}
+    SELECT date_trunc('hour', occurred_at), count(*) FROM changed GROUP BY 1 ORDER BY 1;
+END $$;
+"""
+NOTED = """, noted AS (
+        INSERT INTO analytics_unmatchedvisitor (visitor, noted_on)
+        SELECT DISTINCT visitor, current_date FROM changed WHERE visitor IS NOT NULL ON CONFLICT DO NOTHING
+    )"""
+
+
+def erasing(function, told='', noted=''):
+    return function.format(told=told, noted=noted)
 
 
 class Migration(migrations.Migration):
@@ -48,7 +102,7 @@ class Migration(migrations.Migration):
                 ('subject', models.CharField(choices=[('CUSTOMER', 'customer'), ('VISITOR', 'visitor'), ('SKU', 'SKU'), ('METHOD', 'way to pay')], default='VISITOR', max_length=8, verbose_name='counted for each')),
                 ('same_sku', models.BooleanField(default=False, help_text='Acts on different SKUs are counted apart. For customers and visitors.', verbose_name='of the same SKU')),
                 ('unless', models.CharField(blank=True, help_text='What the same person must not have done in that time. A completed order is also one that the shop has.', max_length=60, verbose_name='unless')),
-                ('cooldown', models.PositiveSmallIntegerField(default=1440, help_text='The same subject is not matched again before.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(30000)], verbose_name='then quiet for (minutes)')),
+                ('cooldown', models.PositiveSmallIntegerField(default=1440, help_text='The same subject is not matched again before. At least a tenth of the minutes above.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(30000)], verbose_name='then quiet for (minutes)')),
                 ('alarms', models.BooleanField(default=False, help_text='What it finds within an hour is told like other alarms, by the rule of the house for matches.', verbose_name='opens an incident')),
                 ('starts_at', models.DateTimeField(blank=True, null=True, verbose_name='from')),
                 ('ends_at', models.DateTimeField(blank=True, null=True, verbose_name='until')),
@@ -71,6 +125,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=100, unique=True, verbose_name='name')),
                 ('url', models.CharField(help_text="Begins with https:// and lies on the internet. Addresses inside the shop's network are refused.", max_length=500, verbose_name='address')),
                 ('secret', models.CharField(editable=False, max_length=64)),
+                ('next_at', models.DateTimeField(editable=False, null=True)),
                 ('failures', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='failures in a row')),
                 ('paused_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='paused at')),
                 ('paused_because', models.CharField(blank=True, choices=[('FAILURES', 'failed again and again'), ('STAFF', 'paused by staff')], editable=False, max_length=8, verbose_name='paused because')),
@@ -93,6 +148,11 @@ class Migration(migrations.Migration):
             model_name='notice',
             name='delivery',
             field=models.UUIDField(editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name='notice',
+            name='told_at',
+            field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
             model_name='reportpack',
@@ -128,7 +188,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='eventrule',
-            constraint=models.CheckConstraint(condition=models.Q(('cooldown__gte', 1)), name='event_rule_cools_down'),
+            constraint=models.CheckConstraint(condition=models.Q(('cooldown__gte', 1), ('within__lte', django.db.models.expressions.CombinedExpression(models.F('cooldown'), '*', models.Value(10)))), name='event_rule_cools_down'),
         ),
         migrations.AddConstraint(
             model_name='eventrule',
@@ -163,7 +223,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('delivery__isnull', True), ('webhook__isnull', True)), models.Q(('delivery__isnull', False), ('incident__isnull', False), ('recipient__isnull', True), ('webhook__isnull', False)), _connector='OR'), name='notice_to_one_receiver'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('delivery__isnull', True), ('told_at__isnull', True), ('webhook__isnull', True)), models.Q(('delivery__isnull', False), ('incident__isnull', False), ('recipient__isnull', True), ('told_at__isnull', False), ('webhook__isnull', False)), _connector='OR'), name='notice_to_one_receiver'),
         ),
         migrations.AddIndex(
             model_name='eventmatch',
@@ -172,6 +232,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='eventmatch',
             index=models.Index(fields=['rule', '-matched_at', '-id'], name='event_match_by_rule'),
+        ),
+        migrations.AddIndex(
+            model_name='eventmatch',
+            index=models.Index(fields=['found_at'], name='event_match_by_finding'),
         ),
         migrations.AddIndex(
             model_name='eventmatch',
@@ -189,4 +253,17 @@ class Migration(migrations.Migration):
             model_name='eventmatch',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('dismissed_at__isnull', True), ('reason', '')), models.Q(('dismissed_at__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='event_match_dismissed_with_reason'),
         ),
+        migrations.CreateModel(
+            name='UnmatchedVisitor',
+            fields=[
+                ('visitor', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('noted_on', models.DateField()),
+            ],
+            options={
+                'verbose_name': 'visitor who is not matched',
+                'verbose_name_plural': 'visitors who are not matched',
+            },
+        ),
+        migrations.RunSQL(erasing(ERASE_VISITS, ', e.visitor', NOTED), reverse_sql=erasing(ERASE_VISITS)),
+        migrations.RunSQL(erasing(ERASE_EVENTS, ', e.visitor', NOTED), reverse_sql=erasing(ERASE_EVENTS)),
     ]

@@ -83,7 +83,7 @@ from analytics.models.visits import (
     VisitDay,
 )
 from analytics.models.webhooks import Webhook
-from analytics.models.windows import EventMatch, EventRule
+from analytics.models.windows import EventMatch, EventRule, UnmatchedVisitor
 
 __all__ = (
     "AdSpend",
@@ -148,6 +148,7 @@ __all__ = (
     "SpendImport",
     "Touch",
     "TrendingProduct",
+    "UnmatchedVisitor",
     "Visit",
     "VisitDay",
     "Webhook",

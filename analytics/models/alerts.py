@@ -340,8 +340,9 @@ class Notice(models.Model):
     webhook = models.ForeignKey(
         Webhook, models.PROTECT, null=True, blank=True, related_name="notices", db_index=False, verbose_name=_("webhook")
     )
-    # The same however often it is sent, and what was sent.
+    # Of webhooks: the same however often it is sent, when it was written, and what was sent.
     delivery = models.UUIDField(null=True, editable=False)
+    told_at = models.DateTimeField(null=True, editable=False)
     body = models.TextField(blank=True, editable=False)
     why = models.CharField(pgettext_lazy("notice", "why"), max_length=300)
     state = models.CharField(_("state"), max_length=7, choices=State.choices, default=State.WAITING)
@@ -369,8 +370,14 @@ class Notice(models.Model):
                 name="notice_of_one_thing",
             ),
             models.CheckConstraint(
-                condition=Q(webhook__isnull=True, delivery__isnull=True)
-                | Q(webhook__isnull=False, delivery__isnull=False, recipient__isnull=True, incident__isnull=False),
+                condition=Q(webhook__isnull=True, delivery__isnull=True, told_at__isnull=True)
+                | Q(
+                    webhook__isnull=False,
+                    delivery__isnull=False,
+                    told_at__isnull=False,
+                    recipient__isnull=True,
+                    incident__isnull=False,
+                ),
                 name="notice_to_one_receiver",
             ),
         ]

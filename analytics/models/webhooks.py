@@ -20,7 +20,8 @@ class Webhook(models.Model):
     )  # fmt: skip
     # Needed in clear to sign with; shown once.
     secret = models.CharField(max_length=64, editable=False)
-    # How often in a row it did not take what was sent.
+    # In how many rounds in a row it did not take what was sent, and when it is tried again because of that.
+    next_at = models.DateTimeField(null=True, editable=False)
     failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0, editable=False)
     paused_at = models.DateTimeField(_("paused at"), null=True, blank=True, editable=False)
     paused_because = models.CharField(

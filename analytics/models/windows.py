@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -44,7 +44,7 @@ class EventRule(models.Model):
     )  # fmt: skip
     cooldown = models.PositiveSmallIntegerField(
         _("then quiet for (minutes)"), default=1440, validators=[MinValueValidator(1), MaxValueValidator(30_000)],
-        help_text=_("The same subject is not matched again before."),
+        help_text=_("The same subject is not matched again before. At least a tenth of the minutes above."),
     )  # fmt: skip
     alarms = models.BooleanField(
         _("opens an incident"), default=False,
@@ -70,7 +70,7 @@ class EventRule(models.Model):
             models.CheckConstraint(
                 condition=Q(at_least__gte=1, within__gte=1, within__lte=A_WEEK), name="event_rule_window_bounded"
             ),
-            models.CheckConstraint(condition=Q(cooldown__gte=1), name="event_rule_cools_down"),
+            models.CheckConstraint(condition=Q(cooldown__gte=1, within__lte=F("cooldown") * 10), name="event_rule_cools_down"),
             models.CheckConstraint(
                 condition=Q(subject__in=["CUSTOMER", "VISITOR"]) | Q(same_sku=False, unless=""), name="event_rule_persons_only"
             ),
@@ -125,9 +125,25 @@ class EventMatch(models.Model):
         indexes = [
             models.Index(fields=["-matched_at", "-id"], name="event_match_by_time"),
             models.Index(fields=["rule", "-matched_at", "-id"], name="event_match_by_rule"),
+            models.Index(fields=["found_at"], name="event_match_by_finding"),
             models.Index(fields=["customer"], condition=Q(customer__isnull=False), name="event_match_by_customer"),
             models.Index(fields=["visitor"], condition=Q(visitor__isnull=False), name="event_match_by_visitor"),
         ]
 
     def __str__(self) -> str:
         return f"{self.rule_id} {self.subject}"
+
+
+class UnmatchedVisitor(models.Model):
+    """A number that events of an erased person got: no rule makes a match of them. Gone when no rule reads that far back."""
+
+    visitor = models.BigIntegerField(primary_key=True)
+    # A day, so that the number leads to no single erasure.
+    noted_on = models.DateField()
+
+    class Meta:
+        verbose_name = _("visitor who is not matched")
+        verbose_name_plural = _("visitors who are not matched")
+
+    def __str__(self) -> str:
+        return str(self.visitor)

@@ -1,20 +1,23 @@
 """Writes rules over windows of events, evaluates them, and keeps what they find: each match once, with its inputs."""
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from analytics.behaviour.windows import Match
 from analytics.events import BehaviorMatched
-from analytics.models import Erasure, EventMatch, EventRule
+from analytics.models import Erasure, EventMatch, EventRule, UnmatchedVisitor
 from analytics.operations import locks
 from analytics.queries import windows as queries
-from config.kernel import outbox, waits
+from config.kernel import outbox, shop, waits
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 
@@ -25,8 +28,11 @@ TERMS = ("act", "at_least", "within", "subject", "same_sku", "unless", "cooldown
 WRITTEN = ("name", *TERMS, "alarms")
 PERSONS = (EventRule.Subject.CUSTOMER, EventRule.Subject.VISITOR)
 FAILED_PAYMENT = "payment_failed"
-MOST_INPUTS = 50
 LONGEST_REASON = 200
+# A round ends after so long: the rules that wait longest come first in the next one.
+ROUND_SECONDS = 180.0
+# No rule reads further back than this, its trial included.
+READ_BACK = queries.PREVIEWED + timedelta(days=8)
 
 
 class BadEventRule(Invalid):
@@ -51,6 +57,7 @@ class Evaluated:
     matches: int = 0
     failed: int = 0
     cut: int = 0
+    left: int = 0
 
 
 def checked(rule: EventRule) -> EventRule:
@@ -65,9 +72,16 @@ def checked(rule: EventRule) -> EventRule:
         raise _bad("unless", _("Only customers and visitors can make up for what they did."))
     if rule.subject == EventRule.Subject.METHOD and rule.act != FAILED_PAYMENT:
         raise _bad("subject", _("Only failed payments name the way to pay."))
+    if rule.cooldown < (least := least_cooldown(rule.within)):
+        raise _bad("cooldown", _("At least a tenth of the minutes within which is counted: %(least)s.") % {"least": least})
     if rule.starts_at and rule.ends_at and rule.ends_at <= rule.starts_at:
         raise _bad("ends_at", _("The end lies before the beginning."))
     return rule
+
+
+def least_cooldown(within: int) -> int:
+    """Minutes: one subject may not be matched over and over for the same acts."""
+    return max(1, -(-within // 10))
 
 
 @transaction.atomic
@@ -108,10 +122,18 @@ def switch(*, rule_id: int, on: bool, actor: User | None, at: datetime) -> Event
 
 def evaluate_due(*, at: datetime) -> Evaluated:
     """Every active rule, each in a transaction of its own: one that cannot be asked stops no other."""
-    rules = found = failed = cut = 0
-    for rule_id in EventRule.objects.filter(is_active=True).order_by("evaluated_at", "pk").values_list("pk", flat=True):
+    rules = found = failed = cut = left = 0
+    began = time.monotonic()
+    due = EventRule.objects.filter(is_active=True).order_by(F("evaluated_at").asc(nulls_first=True), "pk")
+    for rule_id in due.values_list("pk", flat=True):
+        if time.monotonic() - began > ROUND_SECONDS:
+            left += 1
+            continue
         try:
             told, was_cut = evaluate(rule_id=rule_id, at=at)
+        except SoftTimeLimitExceeded:
+            # The round's time is over, which is no fault of this rule.
+            raise
         except Exception as error:
             if isinstance(error, DatabaseError) and waits.is_away(error):
                 raise
@@ -122,12 +144,13 @@ def evaluate_due(*, at: datetime) -> Evaluated:
         rules, found, cut = rules + 1, found + told, cut + was_cut
     # They tell who did something: for as long as events do.
     EventMatch.objects.filter(matched_at__lt=at - timedelta(days=settings.EVENTS_PERSONAL_DAYS)).delete()
-    return Evaluated(rules, found, failed, cut)
+    UnmatchedVisitor.objects.filter(noted_on__lt=shop.day(at - READ_BACK)).delete()
+    return Evaluated(rules, found, failed, cut, left)
 
 
 @transaction.atomic
 def evaluate(*, rule_id: int, at: datetime) -> tuple[int, bool]:
-    """How many matches are new, and whether there were more subjects than could be looked at. Whoever else evaluates the rule
+    """How many matches are new, and whether there was more than could be looked at. Whoever else evaluates the rule
     waits at its row and sees them.
     """
     rule = _locked(rule_id)
@@ -182,10 +205,10 @@ def _row(rule: EventRule, subject: str, found: Match, at: datetime) -> EventMatc
         customer_id=key.customer,
         visitor=key.visitor,
         variant_id=key.variant,
-        count=len(found.acts),
+        count=found.count,
         inputs={
             "terms": {name: getattr(rule, name) for name in TERMS},
-            "acts": [{"id": one.key, "at": one.at} for one in found.acts[-MOST_INPUTS:]],
+            "acts": [{"id": one.key, "at": one.at} for one in found.acts],
         },
         matched_at=found.at,
         found_at=at,

@@ -4,12 +4,14 @@ Before a worker speaks with the mail server it commits that it does. If it dies 
 the notice is marked as unsure and shown as such, and is not repeated. Only what the mail server refused is tried again.
 """
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from smtplib import SMTPNotSupportedError, SMTPRecipientsRefused, SMTPResponseException
 from socket import gaierror
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
@@ -25,6 +27,8 @@ FIRST_PAUSE = timedelta(minutes=1)
 # A worker that has said it is sending and is not heard of for so long has died.
 LOST_AFTER = timedelta(minutes=10)
 LONGEST_ERROR = 300
+# A round ends after so long, so that the job that sends stays within its time.
+ROUND_SECONDS = 180.0
 
 # The mail server said no, or was never reached: the mail is certainly not on its way. Any other end leaves that open.
 REFUSALS = (SMTPResponseException, SMTPRecipientsRefused, SMTPNotSupportedError, ConnectionRefusedError, gaierror)
@@ -84,7 +88,10 @@ def send_due(*, words: Words, at: datetime, most: int = 200) -> Sent:
     """Sends what is due, each by itself. `words` makes the mail, in the language it is to be read in."""
     unsure = _give_up_lost(at)
     sent = failed = 0
+    began = time.monotonic()
     for _turn in range(most):
+        if time.monotonic() - began > ROUND_SECONDS:
+            break
         notice = _claim(at)
         if notice is None:
             break
@@ -124,6 +131,11 @@ def _send(notice: Notice, words: Words, at: datetime) -> bool:
         return False
     try:
         subject, text, files = words(notice)
+    except SoftTimeLimitExceeded:
+        # The round's time is over before anything has left the house: it waits as before.
+        notice.state, notice.attempts = State.WAITING, notice.attempts - 1
+        notice.save(update_fields=["state", "attempts"])
+        raise
     except Exception as error:
         notice.state, notice.error = State.FAILED, f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
         notice.save(update_fields=["state", "error"])
@@ -141,6 +153,9 @@ def _send(notice: Notice, words: Words, at: datetime) -> bool:
         mail.send()
     except REFUSALS as error:
         return _refused(notice, error, at)
+    except SoftTimeLimitExceeded:
+        # Nobody knows whether it is on its way: it is given up as lost, like that of a worker that died.
+        raise
     except Exception as error:
         notice.state, notice.error = State.UNSURE, f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
         notice.save(update_fields=["state", "error"])

@@ -2,20 +2,26 @@
 
 A notice is written with what it tells. Its body is made when it is first sent and is the same each time it is sent again. What
 was taken (a status of 2xx, recorded) is never sent again; anything else is, with growing pauses, so that a receiver may get it
-more than once and tells it by the id of the delivery, which stays the same. After `FAILURES` in a row the webhook is paused.
+more than once and tells it by the id of the delivery, which stays the same.
+
+A webhook that does not take something is left alone for the rest of the round, and as long as its failing rounds in a row say.
+After `FAILURES` of them it is paused; then one message is tried each hour, and when that is taken the webhook goes on.
 """
 
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NewType
 from uuid import uuid4
 
 import structlog
-from django.db import transaction
-from django.db.models import QuerySet
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from analytics.models import Incident, Notice, Webhook
@@ -27,18 +33,26 @@ from config.kernel.models import User
 log = structlog.get_logger(__name__)
 
 MOST_ATTEMPTS = 8
-# Pauses after failures: 1, 2, 4, ... 64 minutes.
+# Pauses after failures: 1, 2, 4, ... 64 minutes, of a message as of a webhook.
 FIRST_PAUSE = timedelta(minutes=1)
 LOST_AFTER = timedelta(minutes=10)
+# Rounds in a row in which it took nothing, or did not take something before anything else.
 FAILURES = 5
-# What failed for good is taken up again when somebody resumes the webhook, unless it is older news than that.
+# One that was paused for failures is tried with one message so often.
+TRIED_EACH = timedelta(hours=1)
+# What failed for good is taken up again when somebody resumes the webhook. Older news than that is not sent any more.
 TAKEN_UP_FOR = timedelta(days=3)
+TOO_OLD = "too_old"
+# No fault of the receiver's, and no better the next time.
+OURS = frozenset({"too_long", "bad_url", "not_https", "private_address"})
 # A round ends after so long, so that the job that sends stays within its time.
 ROUND_SECONDS = 120.0
 
 State = Notice.State
 # Makes the body of a notice.
 Told = Callable[[Notice], str]
+# An address that the resolver was asked about, outside of any transaction.
+Checked = NewType("Checked", str)
 
 
 class BadWebhook(Invalid):
@@ -60,35 +74,31 @@ class Posted:
     paused: int = 0
 
 
-def check_url(url: str) -> str:
-    """Raises `BadWebhook` where nothing may be sent to."""
+def check_url(url: str) -> Checked:
+    """Raises `BadWebhook` where nothing may be sent to. Speaks with the resolver: to be called while no transaction is open."""
     try:
         posting.checked(url)
     except posting.Unfit as refusal:
         raise BadWebhook(_refusal(refusal.why), details={"field": "url", "reason": refusal.why}) from None
-    return url
+    return Checked(url)
 
 
-def add(*, name: str, url: str, at: datetime) -> Webhook:
-    """With a secret of its own. Speaks with the resolver, so no transaction is open meanwhile."""
-    check_url(url)
-    with transaction.atomic():
-        if Webhook.objects.filter(name=name).exists():
-            raise WebhookTaken(_("There is a webhook of this name."), details={"field": "name"})
+@transaction.atomic
+def add(*, name: str, url: Checked, at: datetime) -> Webhook:
+    """With a secret of its own."""
+    with _one_of_a_name():
         return Webhook.objects.create(name=name, url=url, secret=_secret(), created_at=at)
 
 
-def change(*, webhook_id: int, name: str, url: str, actor: User | None) -> Webhook:
-    """Its secret and what waits for it stay."""
-    check_url(url)
-    with transaction.atomic():
-        webhook = _locked(webhook_id)
-        if Webhook.objects.filter(name=name).exclude(pk=webhook_id).exists():
-            raise WebhookTaken(_("There is a webhook of this name."), details={"field": "name"})
-        webhook.name, webhook.url = name, url
+@transaction.atomic
+def change(*, webhook_id: int, name: str, url: Checked | None, actor: User | None) -> Webhook:
+    """Its secret and what waits for it stay, and its address where no other is given."""
+    webhook = _locked(webhook_id)
+    webhook.name, webhook.url = name, webhook.url if url is None else url
+    with _one_of_a_name():
         webhook.save(update_fields=["name", "url"])
-        log.info("webhook_changed", webhook=webhook_id, actor=actor.pk if actor else None)
-        return webhook
+    log.info("webhook_changed", webhook=webhook_id, actor=actor.pk if actor else None)
+    return webhook
 
 
 @transaction.atomic
@@ -105,7 +115,7 @@ def renew_secret(*, webhook_id: int, actor: User | None) -> Webhook:
 def pause(*, webhook_id: int, actor: User | None, at: datetime) -> Webhook:
     """What is to be told waits until it is resumed."""
     webhook = _locked(webhook_id)
-    if webhook.paused_at is None:
+    if webhook.paused_because != Webhook.Pause.STAFF:
         _pause(webhook, Webhook.Pause.STAFF, at)
         log.info("webhook_paused", webhook=webhook_id, actor=actor.pk if actor else None)
     return webhook
@@ -113,11 +123,10 @@ def pause(*, webhook_id: int, actor: User | None, at: datetime) -> Webhook:
 
 @transaction.atomic
 def resume(*, webhook_id: int, actor: User | None, at: datetime) -> Webhook:
-    """What waits is sent, and what failed lately is taken up again."""
+    """What waits is sent, and what failed lately is taken up again; what is older than `TAKEN_UP_FOR` is not."""
     webhook = _locked(webhook_id)
-    webhook.paused_at, webhook.paused_because, webhook.failures = None, "", 0
-    webhook.save(update_fields=["paused_at", "paused_because", "failures"])
-    lately = Notice.objects.filter(webhook=webhook, state=State.FAILED, begun_at__gte=at - TAKEN_UP_FOR)
+    _go_on(webhook)
+    lately = Notice.objects.filter(webhook=webhook, state=State.FAILED, told_at__gte=at - TAKEN_UP_FOR)
     lately.update(state=State.WAITING, attempts=0, due_at=at)
     Notice.objects.filter(webhook=webhook, state=State.WAITING, due_at__gt=at).update(due_at=at)
     log.info("webhook_resumed", webhook=webhook_id, actor=actor.pk if actor else None)
@@ -125,7 +134,9 @@ def resume(*, webhook_id: int, actor: User | None, at: datetime) -> Webhook:
 
 
 def ping(*, webhook_id: int, at: datetime) -> posting.Answer:
-    """Sends a test that tells of nothing, and says what came back. It neither pauses nor resumes."""
+    """Sends a test that tells of nothing, and says what came back. It neither pauses nor resumes. To be called while no
+    transaction is open.
+    """
     webhook = Webhook.objects.filter(pk=webhook_id).first()
     if webhook is None:
         raise UnknownWebhook(_("There is no such webhook."))
@@ -139,7 +150,15 @@ def tell(*, incident: Incident, occasion: str, at: datetime) -> None:
     """Writes a notice for each webhook of the incident's rule, in the present transaction; each occasion once."""
     Notice.objects.bulk_create(
         [
-            Notice(occasion=occasion, incident=incident, webhook=one, delivery=uuid4(), why="webhook", due_at=at)
+            Notice(
+                occasion=occasion,
+                incident=incident,
+                webhook=one,
+                delivery=uuid4(),
+                told_at=at,
+                why="webhook",
+                due_at=at,
+            )
             for one in incident.rule.webhooks.order_by("pk")
         ],
         ignore_conflicts=True,
@@ -147,49 +166,84 @@ def tell(*, incident: Incident, occasion: str, at: datetime) -> None:
 
 
 def send_due(*, told: Told, at: datetime, most: int = 500) -> Posted:
-    """Sends what is due to webhooks that are not paused, each by itself."""
+    """Sends what is due, each by itself, and no more to a webhook that did not take something."""
+    to_webhooks = Notice.objects.filter(webhook__isnull=False)
     # Nobody knows whether a lost one arrived: it is sent again, under the same id.
-    lost = Notice.objects.filter(webhook__isnull=False, state=State.SENDING, begun_at__lt=at - LOST_AFTER)
+    lost = to_webhooks.filter(state=State.SENDING, begun_at__lt=at - LOST_AFTER)
     lost.update(state=State.WAITING, error="died")
+    too_old = to_webhooks.filter(state=State.WAITING, told_at__lt=at - TAKEN_UP_FOR)
+    too_old.update(state=State.FAILED, error=TOO_OLD)
     taken = failed = paused = 0
+    over: set[int] = set()
     began = time.monotonic()
     for _turn in range(most):
         if time.monotonic() - began > ROUND_SECONDS:
             break
-        notice = _claim(told, at)
+        notice = _claim(told, at, over)
         if notice is None:
             break
-        if not notice.body:
-            failed += 1
+        if notice.state != State.SENDING:
+            failed += notice.state == State.FAILED
             continue
         webhook = notice.webhook
         assert webhook is not None  # noqa: S101  the claim asks for it
         answer = _post(webhook, str(notice.delivery), notice.body, at)
         is_paused = _settle(notice, answer, at)
+        if not answer.is_taken and answer.error not in OURS:
+            over.add(webhook.pk)
         taken, failed, paused = taken + answer.is_taken, failed + (not answer.is_taken), paused + is_paused
     return Posted(taken, failed, paused)
 
 
-@transaction.atomic
-def _claim(told: Told, at: datetime) -> Notice | None:
-    """Commits that this one is being sent. One whose body cannot be made fails and comes back without."""
-    notice = (
+def _next(at: datetime, over: Collection[int]) -> Notice | None:
+    """What is sent next, held so that nobody else sends it."""
+    may = Q(webhook__paused_because="") & (Q(webhook__next_at=None) | Q(webhook__next_at__lte=at))
+    may |= Q(webhook__paused_because=Webhook.Pause.FAILURES, webhook__next_at__lte=at)
+    return (
         Notice.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
         .select_related("incident__rule", "webhook")
-        .filter(webhook__isnull=False, webhook__paused_at__isnull=True, state=State.WAITING, due_at__lte=at)
+        .filter(may, webhook__isnull=False, state=State.WAITING, due_at__lte=at)
+        .exclude(webhook__in=over)
         .order_by("due_at", "id")
         .first()
     )
+
+
+@transaction.atomic
+def _claim(told: Told, at: datetime, over: set[int]) -> Notice | None:
+    """Commits that this one is being sent. One whose body cannot be made fails and comes back as that; one whose webhook others
+    are trying comes back as it waits, and its webhook is over for this round.
+    """
+    notice = _next(at, over)
     if notice is None:
         return None
+    if notice.webhook is not None and notice.webhook.paused_because and not _may_try(notice.webhook, at):
+        over.add(notice.webhook.pk)
+        return notice
     notice.state, notice.begun_at, notice.attempts = State.SENDING, at, notice.attempts + 1
     if not notice.body:
         try:
             notice.body = told(notice)
+        except SoftTimeLimitExceeded:
+            # The round's time is over, which is no fault of this notice: it waits as before.
+            raise
         except Exception as error:
             notice.state, notice.error = State.FAILED, f"{type(error).__name__}: {error}"[:300]
     notice.save(update_fields=["state", "begun_at", "attempts", "body", "error"])
     return notice
+
+
+def _may_try(webhook: Webhook, at: datetime) -> bool:
+    """Takes the one turn of the hour of a paused webhook. Waits for nobody, since whoever resumes it waits for its notices."""
+    turn = Webhook.objects.select_for_update(skip_locked=True, no_key=True).filter(
+        pk=webhook.pk, paused_because=Webhook.Pause.FAILURES, next_at__lte=at
+    )
+    held = turn.first()
+    if held is None:
+        return False
+    held.next_at = at + TRIED_EACH
+    held.save(update_fields=["next_at"])
+    return True
 
 
 def _post(webhook: Webhook, delivery: str, body: str, at: datetime) -> posting.Answer:
@@ -213,30 +267,59 @@ def _settle(sent: Notice, answer: posting.Answer, at: datetime) -> bool:
     if answer.is_taken:
         notice.state, notice.sent_at, notice.error = State.SENT, at, ""
         notice.save(update_fields=["state", "sent_at", "error"])
-        Webhook.objects.filter(pk=webhook.pk).update(failures=0)
+        if webhook.paused_because != Webhook.Pause.STAFF:
+            if webhook.paused_at is not None:
+                log.info("webhook_goes_on", webhook=webhook.pk)
+            _go_on(webhook)
         return False
+    is_ours = answer.error in OURS
     if notice.state == State.SENDING and notice.attempts == sent.attempts:
-        # Whoever was thought dead has nothing to say about the attempt of another.
-        notice.state = State.FAILED if notice.attempts >= MOST_ATTEMPTS else State.WAITING
-        notice.due_at = at + FIRST_PAUSE * 2 ** min(notice.attempts - 1, MOST_ATTEMPTS)
+        # Whoever was thought dead has nothing to say about the attempt of another. While nothing is taken at all, it is not
+        # the message that fails.
+        is_over = is_ours or (notice.attempts >= MOST_ATTEMPTS and webhook.paused_at is None)
+        notice.state = State.FAILED if is_over else State.WAITING
+        notice.due_at = at + _pause_after(notice.attempts)
         notice.error = answer.error
         notice.save(update_fields=["state", "due_at", "error"])
-    webhook.failures += 1
-    webhook.save(update_fields=["failures"])
-    if webhook.failures < FAILURES or webhook.paused_at is not None:
+    if is_ours or webhook.paused_at is not None or (webhook.next_at is not None and webhook.next_at > at):
+        # Not the receiver's, told already, or counted by another worker of this round.
         return False
-    _pause(webhook, Webhook.Pause.FAILURES, at)
+    webhook.failures += 1
+    webhook.next_at = at + _pause_after(webhook.failures)
+    webhook.save(update_fields=["failures", "next_at"])
+    if webhook.failures < FAILURES:
+        return False
+    _pause(webhook, Webhook.Pause.FAILURES, at, next_at=at + TRIED_EACH)
     log.warning("webhook_paused", webhook=webhook.pk, error=answer.error)
     return True
+
+
+def _pause_after(failures: int) -> timedelta:
+    return FIRST_PAUSE * (1 << min(failures - 1, MOST_ATTEMPTS - 2))
 
 
 def _record(webhooks: QuerySet[Webhook], answer: posting.Answer, at: datetime) -> None:
     webhooks.update(tried_at=at, last_error=answer.error, **({"taken_at": at} if answer.is_taken else {}))
 
 
-def _pause(webhook: Webhook, because: Webhook.Pause, at: datetime) -> None:
-    webhook.paused_at, webhook.paused_because = at, because
-    webhook.save(update_fields=["paused_at", "paused_because"])
+def _pause(webhook: Webhook, because: Webhook.Pause, at: datetime, *, next_at: datetime | None = None) -> None:
+    webhook.paused_at, webhook.paused_because, webhook.next_at = at, because, next_at
+    webhook.save(update_fields=["paused_at", "paused_because", "next_at"])
+
+
+def _go_on(webhook: Webhook) -> None:
+    webhook.paused_at, webhook.paused_because, webhook.failures, webhook.next_at = None, "", 0, None
+    webhook.save(update_fields=["paused_at", "paused_because", "failures", "next_at"])
+
+
+@contextmanager
+def _one_of_a_name() -> Iterator[None]:
+    """Two who take the same name at once are told apart by the database."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise WebhookTaken(_("There is a webhook of this name."), details={"field": "name"}) from error
 
 
 def _locked(webhook_id: int) -> Webhook:

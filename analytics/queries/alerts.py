@@ -15,7 +15,7 @@ from analytics.anomalies.judging import Terms, Verdict
 from analytics.anomalies.seasonal import WEEKS, Point
 from analytics.anomalies.tuning import effective
 from analytics.metrics import METRICS, Cut, Metric, Unit
-from analytics.models import AlertRule, VisitDay
+from analytics.models import AlertRule, Notice, VisitDay
 from analytics.queries import facts, making, measuring, naming, watches
 from analytics.queries.measuring import May, Part
 from config.kernel import shop
@@ -283,3 +283,9 @@ def _numbers(rule: AlertRule, found: Verdict) -> dict[str, Any]:
         "shift": round(found.shift, 2),
         "excess": round(found.excess, 3),
     }
+
+
+def number_of(notice: Notice) -> int:
+    """The how manieth message it is that its webhook is told of the incident."""
+    told = Notice.objects.filter(webhook=notice.webhook_id, incident=notice.incident_id, pk__lte=notice.pk)
+    return told.count()

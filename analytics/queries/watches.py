@@ -145,7 +145,7 @@ def _paused_webhooks(at: datetime) -> Seen:
 def _matched(at: datetime) -> Seen:
     """What behavior rules that open incidents have found within the hour, dismissed matches left out."""
     told = EventMatch.objects.filter(
-        rule__alarms=True, found_at__gt=at - MATCHED_FOR, found_at__lte=at, matched_at__gt=at - MATCHED_FOR, dismissed_at=None
+        rule__alarms=True, found_at__gt=at - MATCHED_FOR, found_at__lte=at, dismissed_at=None
     ).aggregate(matches=Count("pk"), rules=Count("rule", distinct=True))
     return Seen(told["matches"], None, told)
 

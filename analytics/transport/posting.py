@@ -24,7 +24,9 @@ LONGEST_BODY = 64 * 1024
 LONGEST_URL = 500
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# All that is given out of version 6, and what of it is for documents only.
+_INTERNET = ipaddress.ip_network("2000::/3")
+_DOCUMENTS = ipaddress.ip_network("3fff::/20")
 
 
 class Unfit(ValueError):
@@ -161,15 +163,12 @@ def _places(parts: SplitResult, until: float) -> list[Address]:
 
 
 def is_public(place: Address) -> bool:
-    """Whether it lies on the internet, also where an address of version 4 hides in one of version 6."""
+    """Whether it lies on the internet. Of version 6 only what is given out; an address of version 4 hidden in it counts."""
     if isinstance(place, ipaddress.IPv6Address):
-        if place.teredo is not None:
+        if place not in _INTERNET or place in _DOCUMENTS or place.teredo is not None:
             return False
-        hidden = place.ipv4_mapped or place.sixtofour
-        if place in _NAT64:
-            hidden = ipaddress.IPv4Address(int(place) & 0xFFFFFFFF)
-        if hidden is not None:
-            return is_public(hidden)
+        if place.sixtofour is not None:
+            return is_public(place.sixtofour)
     return place.is_global and not place.is_multicast and not place.is_reserved
 
 

@@ -205,6 +205,7 @@ def post_trouble(code: str) -> str:
         "not_https": _("its address does not begin with https://"),
         "bad_url": _("its address cannot be posted to"),
         "too_long": _("the message is too long"),
+        "too_old": _("older than three days, and not sent any more"),
     }.get(code, code)
 
 

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from unicodedata import category, combining, normalize
 from xml.sax.saxutils import escape
 
 from django.conf import settings
@@ -40,6 +41,11 @@ CHART_HEIGHT = 92.0
 CHARTS_SHOWN = 6
 # So many figures stand side by side; of more the table of days begins anew.
 COLUMNS = 6
+# For signs that do not fall into plain ones by themselves.
+PLAIN = {"−": "-", "–": "-", "—": "-", "€": "EUR", "£": "GBP", "¥": "JPY", "₩": "KRW", "ß": "ss", "æ": "ae", "Æ": "AE",
+         "ø": "o", "Ø": "O", "“": '"', "”": '"', "‘": "'", "’": "'", "…": "..."}  # fmt: skip
+# Categories of signs that are not seen by themselves: control signs, joiners, and marks of the sign before.
+UNSEEN = ("Cc", "Cf", "Mn", "Me")
 INK, QUIET, RULE, ACCENT, STRIPE = "#1f2937", "#6b7280", "#d1d5db", "#2563eb", "#f3f4f6"
 
 
@@ -106,8 +112,43 @@ def _font() -> str:
 
 
 def _text(value: object) -> str:
-    """Names are text, not markup. The minus sign of typographers is not in the font."""
-    return escape(str(value)).replace("−", "-")
+    """Names are text, not markup."""
+    return escape(_plain(str(value)))
+
+
+@cache
+def _signs() -> frozenset[str]:
+    """What the font has a picture of."""
+    from reportlab.pdfbase import pdfmetrics
+
+    known = map(chr, pdfmetrics.getFont(_font()).face.charToGlyph)
+    return frozenset(sign for sign in known if category(sign) not in UNSEEN)
+
+
+def _plain(text: str) -> str:
+    """With plain signs for those the font lacks, which would be empty boxes: "EUR" for €, "e" for é, else "?"."""
+    return "".join(sign if sign in _signs() else _plainer(sign) for sign in normalize("NFC", text))
+
+
+def _plainer(sign: str) -> str:
+    if sign.isspace():
+        return " "
+    if category(sign) in UNSEEN:
+        return ""
+    told = PLAIN.get(sign) or "".join(part for part in normalize("NFKD", sign) if not combining(part))
+    return told if told and all(part in _signs() for part in told) else "?"
+
+
+def _fitted(text: str, size: float, room: float) -> str:
+    """As much of a line as there is room for: nothing breaks it."""
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    shown = _plain(text)
+    if stringWidth(shown, _font(), size) <= room:
+        return shown
+    while shown and stringWidth(f"{shown}...", _font(), size) > room:
+        shown = shown[:-1]
+    return f"{shown.rstrip()}..."
 
 
 def _styles() -> dict[str, Any]:
@@ -216,7 +257,7 @@ def _curve(one: Curve) -> Any:
         return left + float(chart.slots[place].x) / drawing.WIDTH * (right - left)
 
     def words(at: tuple[float, float], text: str, size: float = 6.5, anchor: str = "start", color: str = QUIET) -> Any:
-        shown = text.replace("−", "-")
+        shown = _fitted(text, size, right)
         return String(*at, shown, fontName=_font(), fontSize=size, textAnchor=anchor, fillColor=HexColor(color))
 
     found = Drawing(ROOM / 2, CHART_HEIGHT)
@@ -280,9 +321,9 @@ def _numbered(heading: str) -> Any:
             self.line(LEFT, MARGIN + 10, RIGHT, MARGIN + 10)
             self.setFont(_font(), 7)
             self.setFillColor(HexColor(QUIET))
-            self.drawString(LEFT, MARGIN, footer)
+            self.drawString(LEFT, MARGIN, _fitted(footer, 7, ROOM - 60))
             self.drawRightString(RIGHT, MARGIN, f"{number} / {of}")
             if number > 1:
-                self.drawString(LEFT, HEIGHT - MARGIN + 12, heading)
+                self.drawString(LEFT, HEIGHT - MARGIN + 12, _fitted(heading, 7, ROOM))
 
     return Numbered

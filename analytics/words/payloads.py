@@ -10,6 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import override
 
 from analytics.models import Notice
+from analytics.queries import alerts as queries
 from analytics.words.alerts import rule_name
 
 VERSION = 1
@@ -25,6 +26,8 @@ def incident(notice: Notice) -> str:
     told = {
         "version": VERSION,
         "delivery": str(notice.delivery),
+        "number": queries.number_of(notice),
+        "told_at": _moment(notice.told_at),
         "occasion": notice.occasion,
         "incident": found.pk,
         "state": found.state,

@@ -459,7 +459,7 @@ class World:
             for one in people:
                 incidents.comment(incident_id=incident.pk, text="확인 중", actor=one, at=self.at)
             notices.tell(incident=incident, occasion="OPENED", to=people, due_at=self.at, why="role:owner")
-            hook = webhooks.add(name=f"웹훅 {number}", url="https://93.184.216.34/", at=self.at)
+            hook = webhooks.add(name=f"웹훅 {number}", url=webhooks.Checked("https://93.184.216.34/"), at=self.at)
             rule.webhooks.add(hook)
             for occasion in ("OPENED", "ESCALATED", "RESOLVED")[:size]:
                 webhooks.tell(incident=incident, occasion=occasion, at=self.at)

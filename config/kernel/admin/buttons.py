@@ -72,6 +72,7 @@ class Button:
     danger: bool = False
     quiet: Callable[[Any], bool] = lambda row: False
     noted: Callable[[Any, dict[str, Any]], str] = lambda row, values: ""
+    outside: bool = False
 
 
 def operation_button(
@@ -85,6 +86,7 @@ def operation_button(
     danger: bool = False,
     quiet: Callable[[Any], bool] = lambda row: False,
     noted: Callable[[Any, dict[str, Any]], str] = lambda row, values: "",
+    outside: bool = False,
 ) -> Callable[[Callable[..., Any]], Button]:
     """Declares `press(self, request, row) -> message | None` as a button of a detail page.
 
@@ -94,10 +96,12 @@ def operation_button(
     as `press(self, request, row, values)` with what was typed. `danger` is for what cannot be taken back, `quiet`
     tells from the row when the button is at hand without being the next thing to do. `noted` says, from the row as it was and
     what was typed, what the audit keeps beside the title: what it was, what it is, and why, without words of a language.
+    `outside` is for what speaks with another system: it is called when the page is spent and no transaction is open, and what
+    the audit keeps is written afterwards.
     """
 
     def declare(press: Callable[..., Any]) -> Button:
-        return Button(press.__name__, title, icon, permission, press, shown, form, explanation, danger, quiet, noted)
+        return Button(press.__name__, title, icon, permission, press, shown, form, explanation, danger, quiet, noted, outside)
 
     return declare
 
@@ -202,14 +206,18 @@ class ButtonsAdmin(HouseAdmin):
         noted = pressed.noted(row, form.cleaned_data if form else {})
 
         def deed() -> Any:
-            """With its entry in the audit, both or neither."""
+            """With its entry in the audit, both or neither where it is done inside of the transaction."""
             told = self._call(request, row, pressed, form)
             self.log_change(request, row, wording.noted(pressed.title, noted))
             return told
 
         try:
             with waits.refusing():
-                told = slips.spend(request, lambda: self.press_at(row, seen, deed))
+                if pressed.outside:
+                    slips.spend(request, lambda: self.press_at(row, seen, lambda: None))
+                    told = deed()
+                else:
+                    told = slips.spend(request, lambda: self.press_at(row, seen, deed))
         except slips.Spent as spent:
             messages.warning(request, str(spent))
             return self._back(row)

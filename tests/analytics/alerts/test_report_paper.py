@@ -5,14 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
-from analytics.models import Report
+from analytics.models import Notice, Report
 from analytics.operations import notices, reports
 from analytics.words import mails, paper
+from analytics.words import reports as report_words
 from config.kernel import clock
 from config.kernel.roles import Role
 from tests.analytics.alerts.builders import NOW, TODAY, figures, somebody
@@ -108,3 +110,75 @@ def test_the_same_report_is_the_same_file() -> None:
     report = a_report()
     with override("ko"):
         assert paper.written(report, all_may) == paper.written(report, all_may)
+
+
+@needs_reportlab
+def test_signs_the_font_lacks_become_plain_ones_and_none_is_an_empty_box() -> None:
+    for told, shown in (
+        ("Café €5 – 10", "Cafe EUR5"), ("cafe\u0301", "cafe"), ("Łódź", "Łodz"), ("나무 🌲 컵", "나무 ? 컵"),
+        ("\U0001f469\u200d\U0001f4bb", "??"), ("가\u0000나", "가나"), ("각".encode().decode(), "각"), ("₩1,000", "₩1,000"),
+    ):  # fmt: skip
+        plain = paper._plain(told)
+        assert plain.startswith(shown), (told, plain)
+        assert set(plain) <= paper._signs()
+    named = a_report(name="Café 🌲 €" + "가나다 라마바 " * 10)
+    with override("ko"):
+        assert paper.written(named, all_may).startswith(b"%PDF-")
+
+
+@needs_reportlab
+def test_a_long_name_ends_with_the_line() -> None:
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    for name in ("가나다 라마바 " * 40, "long" * 200):
+        shown = paper._fitted(name, 7, paper.ROOM)
+        assert shown.endswith("...")
+        assert paper.ROOM - 20 < stringWidth(shown, paper.FONT, 7) <= paper.ROOM
+    assert paper._fitted("주문", 7, paper.ROOM) == "주문"
+
+
+@needs_reportlab
+def test_a_file_is_drawn_once_for_all_who_see_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn, written = [], paper.written
+    monkeypatch.setattr(paper, "written", lambda report, may: drawn.append(report.pk) or written(report, may))
+    people = [somebody(f"reader-{number}", role=Role.ANALYST) for number in range(3)]
+    clerk = somebody("clerk-1", role=Role.ORDER_CLERK)
+    report = a_report(files="BOTH", recipients=[*people, clerk])
+    assert notices.send_due(words=mails.of_one_round(), at=NOW).sent == 4
+    codes = {tuple(one.code for _place, one in report_words.shown(report, who.has_perm)) for who in (people[0], clerk)}
+    assert len(codes) == 2
+    assert drawn == [report.pk] * 2
+    files = [next(content for name, content, _kind in one.attachments if name.endswith(PDF)) for one in mail.outbox]
+    assert sorted(files.count(one) for one in files) == [1, 3, 3, 3]
+
+
+def test_a_round_of_mails_ends_in_time_and_what_is_left_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    a_report(files="XLSX", recipients=[somebody(role=Role.ANALYST)])
+    with monkeypatch.context() as patched:
+        patched.setattr(notices, "ROUND_SECONDS", -1.0)
+        assert notices.send_due(words=mails.mail, at=NOW) == notices.Sent()
+    assert notices.send_due(words=mails.mail, at=NOW).sent == 1
+
+
+def test_the_end_of_the_jobs_time_loses_no_mail() -> None:
+    def over(_notice: Notice) -> Any:
+        raise SoftTimeLimitExceeded
+
+    a_report(files="XLSX", recipients=[somebody(role=Role.ANALYST)])
+    with pytest.raises(SoftTimeLimitExceeded):
+        notices.send_due(words=over, at=NOW)
+    assert Notice.objects.values_list("state", "attempts", "error").get() == ("WAITING", 0, "")
+    assert notices.send_due(words=mails.mail, at=NOW).sent == 1
+
+
+def test_a_mail_that_the_end_of_the_jobs_time_cut_short_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    def over(_mail: Any) -> Any:
+        raise SoftTimeLimitExceeded
+
+    a_report(files="XLSX", recipients=[somebody(role=Role.ANALYST)])
+    with monkeypatch.context() as patched:
+        patched.setattr(mail.EmailMessage, "send", over)
+        with pytest.raises(SoftTimeLimitExceeded):
+            notices.send_due(words=mails.mail, at=NOW)
+    later = NOW + notices.LOST_AFTER + timedelta(minutes=1)
+    assert notices.send_due(words=mails.mail, at=later) == notices.Sent(unsure=1)

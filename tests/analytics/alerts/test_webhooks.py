@@ -14,9 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.contrib.admin.models import LogEntry
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from analytics.admin.webhooks import WebhookAdmin
 from analytics.models import Incident, Notice, Webhook
 from analytics.operations import alert_rules, incidents, watching, webhooks
 from analytics.transport import posting
@@ -45,7 +49,7 @@ def pager() -> Iterator[Receiver]:
 
 
 def a_webhook(told: Receiver) -> Webhook:
-    made = webhooks.add(name="호출기", url=told.url, at=NOW)
+    made = webhooks.add(name="호출기", url=webhooks.check_url(told.url), at=NOW)
     told.secret = made.secret
     return made
 
@@ -141,7 +145,7 @@ def test_a_webhook_that_fails_is_paused_staff_are_told_and_nothing_is_lost(pager
     pager.plan = [500] * 5
     an_incident(webhook)
     assert [sent(minute).paused for minute in (0, 1, 3, 7, 15)] == [0, 0, 0, 0, 1]
-    assert sent(600) == webhooks.Posted()
+    assert sent(70) == webhooks.Posted()
     alert_rules.furnish(at=NOW)
     watching.watch(at=NOW + timedelta(minutes=20))
     told = Incident.objects.get(rule__watch="paused_webhooks")
@@ -150,6 +154,141 @@ def test_a_webhook_that_fails_is_paused_staff_are_told_and_nothing_is_lost(pager
     assert sent(21).taken == 1
     webhook.refresh_from_db()
     assert (webhook.paused_because, webhook.failures, len(pager.taken)) == ("", 0, 1)
+
+
+def four_messages(webhook: Webhook) -> Incident:
+    """Four that wait: of an incident with three occasions, and of another one."""
+    incident = an_incident(webhook)
+    for occasion in ("ESCALATED", "RESOLVED"):
+        webhooks.tell(incident=incident, occasion=occasion, at=NOW)
+    other = Incident.objects.create(
+        rule=a_rule(metric="sales"), severity="WARNING", opened_at=NOW, seen_at=NOW, value=1, peak=1, evidence={}
+    )
+    other.rule.webhooks.add(webhook)
+    webhooks.tell(incident=other, occasion="OPENED", at=NOW)
+    return incident
+
+
+def test_a_blip_of_one_round_is_one_failure_however_much_waits(pager: Receiver) -> None:
+    webhook = a_webhook(pager)
+    pager.plan = [500]
+    four_messages(webhook)
+    assert sent() == webhooks.Posted(failed=1)
+    webhook.refresh_from_db()
+    assert (len(pager.ledger), webhook.failures, webhook.paused_because) == (1, 1, "")
+    assert [sent(0.5).taken, sent(1).taken] == [0, 4]
+    webhook.refresh_from_db()
+    assert (webhook.failures, webhook.next_at) == (0, None)
+
+
+def test_one_message_that_is_never_taken_holds_no_others_back_and_is_given_up_by_its_schedule(
+    pager: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook = a_webhook(pager)
+    incident = an_incident(webhook)
+    poison = str(Notice.objects.get().delivery)
+    post = posting.post
+
+    def picky(url: str, body: bytes, headers: Any) -> posting.Answer:
+        return posting.Answer(400, "http_400") if headers["Webhook-Delivery"] == poison else post(url, body, headers)
+
+    monkeypatch.setattr(posting, "post", picky)
+    tried = []
+    for minute in range(130):
+        if minute % 4 == 0:
+            Notice.objects.filter(occasion="ESCALATED").delete()
+            webhooks.tell(incident=incident, occasion="ESCALATED", at=NOW + timedelta(minutes=minute))
+        attempts = Notice.objects.get(delivery=poison).attempts
+        sent(minute)
+        if Notice.objects.get(delivery=poison).attempts > attempts:
+            tried.append(minute)
+    assert tried == [0, 1, 3, 7, 15, 31, 63, 127]
+    assert (Notice.objects.get(delivery=poison).state, Webhook.objects.get().paused_because) == ("FAILED", "")
+    assert len(pager.taken) >= 30
+
+
+def test_a_paused_webhook_is_tried_with_one_message_an_hour_and_goes_on_when_that_is_taken(pager: Receiver) -> None:
+    webhook = a_webhook(pager)
+    pager.plan = [500] * 12
+    four_messages(webhook)
+    for minute in range(16):
+        sent(minute)
+    webhook.refresh_from_db()
+    assert (webhook.paused_because, len(pager.ledger)) == ("FAILURES", 5)
+    for minute in range(16, 15 + 7 * 60 + 1):
+        sent(minute)
+    # Seven hours, seven tries; nothing is given up for them.
+    assert len(pager.ledger) == 12
+    assert set(Notice.objects.values_list("state", flat=True)) == {"WAITING"}
+    assert [sent(15 + 8 * 60 - 1).taken, sent(15 + 8 * 60).taken] == [0, 4]
+    webhook.refresh_from_db()
+    assert (webhook.paused_because, webhook.failures, webhook.next_at) == ("", 0, None)
+
+
+def test_staff_who_pause_it_stop_the_tries_too(pager: Receiver) -> None:
+    webhook = a_webhook(pager)
+    pager.plan = [500] * 5
+    an_incident(webhook)
+    for minute in range(16):
+        sent(minute)
+    page = reverse("admin:analytics_webhook_press", args=[webhook.pk, "pause"])
+    assert a_client(a_staff_member()).post(page).status_code == 302
+    assert Webhook.objects.get().paused_because == "STAFF"
+    assert [sent(minute) for minute in (100, 1000)] == [webhooks.Posted()] * 2
+
+
+def test_news_older_than_three_days_is_not_sent_when_it_is_resumed(pager: Receiver) -> None:
+    webhook = a_webhook(pager)
+    incident = an_incident(webhook)
+    webhooks.pause(webhook_id=webhook.pk, actor=None, at=NOW)
+    later = 3 * 24 * 60 + 1
+    webhooks.tell(incident=incident, occasion="RESOLVED", at=NOW + timedelta(minutes=later))
+    webhooks.resume(webhook_id=webhook.pk, actor=None, at=NOW + timedelta(minutes=later))
+    assert sent(later).taken == 1
+    assert list(Notice.objects.order_by("id").values_list("occasion", "state", "error")) == [
+        ("OPENED", "FAILED", "too_old"), ("RESOLVED", "SENT", ""),
+    ]  # fmt: skip
+
+
+def test_what_is_no_fault_of_the_receiver_fails_at_once_and_pauses_nothing(
+    pager: Receiver, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    webhook = a_webhook(pager)
+    four_messages(webhook)
+    monkeypatch.setattr(posting, "LONGEST_BODY", 10)
+    assert sent().failed == 4
+    assert set(Notice.objects.values_list("state", "error", "attempts")) == {("FAILED", "too_long", 1)}
+    webhook.refresh_from_db()
+    assert (webhook.failures, webhook.paused_because, pager.ledger) == (0, "", [])
+    monkeypatch.undo()
+    webhooks.resume(webhook_id=webhook.pk, actor=None, at=NOW)
+    settings.WEBHOOK_ALLOWED_NETWORKS = ()
+    assert sent(1).failed == 4
+    assert set(Notice.objects.values_list("state", "error")) == {("FAILED", "private_address")}
+    assert Webhook.objects.get().failures == 0
+
+
+def test_messages_of_one_incident_are_numbered_and_tell_when_they_were_written(pager: Receiver) -> None:
+    four_messages(a_webhook(pager))
+    assert sent().taken == 4
+    told = [json.loads(body) for _delivery, body, _is_ours in pager.ledger]
+    assert [(one["occasion"], one["number"]) for one in told] == [
+        ("OPENED", 1), ("ESCALATED", 2), ("RESOLVED", 3), ("OPENED", 1),
+    ]  # fmt: skip
+    assert {one["told_at"] for one in told} == {"2026-11-20T14:07:00+09:00"}
+
+
+def test_the_end_of_the_jobs_time_is_no_fault_of_a_message(pager: Receiver) -> None:
+    def over(_notice: Notice) -> str:
+        raise SoftTimeLimitExceeded
+
+    an_incident(a_webhook(pager))
+    # Another transaction than the test's own, which goes back with it as the job's would.
+    with pytest.raises(SoftTimeLimitExceeded), transaction.atomic():
+        webhooks.send_due(told=over, at=NOW)
+    notice = Notice.objects.get()
+    assert (notice.state, notice.attempts, notice.error) == ("WAITING", 0, "")
+    assert sent().taken == 1
 
 
 def test_what_failed_for_good_is_taken_up_again_when_it_is_resumed(pager: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,6 +324,13 @@ def test_what_failed_for_good_is_taken_up_again_when_it_is_resumed(pager: Receiv
         ("https://[64:ff9b::a00:1]/", "private_address"),
         ("https://[2002:a00:1::]/", "private_address"),
         ("https://224.0.0.1/", "private_address"),
+        ("https://[fec0::1]/", "private_address"),
+        ("https://[4000::1]/", "private_address"),
+        ("https://[::ffff:93.184.216.34]/", "private_address"),
+        ("https://[64:ff9b::5db8:d822]/", "private_address"),
+        ("https://[2001:db8::1]/", "private_address"),
+        ("https://[3fff::1]/", "private_address"),
+        ("https://[3fff:fff:ffff::1]/", "private_address"),
         ("http://93.184.216.34/", "not_https"),
         ("https://user:word@93.184.216.34/", "bad_url"),
         ("https://93.184.216.34/#part", "bad_url"),
@@ -198,13 +344,14 @@ def test_what_failed_for_good_is_taken_up_again_when_it_is_resumed(pager: Receiv
 )
 def test_an_address_inside_or_of_another_kind_is_refused(url: str, reason: str) -> None:
     with pytest.raises(webhooks.BadWebhook) as refused:
-        webhooks.add(name="호출기", url=url, at=NOW)
+        webhooks.add(name="호출기", url=webhooks.check_url(url), at=NOW)
     assert refused.value.details == {"field": "url", "reason": reason}
     assert posting.post(url, b"{}", {}) == posting.Answer(None, reason)
 
 
-def test_an_address_outside_is_fine() -> None:
-    posting.checked("https://93.184.216.34/told?key=1")
+@pytest.mark.parametrize("host", ["93.184.216.34", "[2606:2800:220:1::1]", "[2002:5db8:d822::1]", "[3fff:1000::1]"])
+def test_an_address_outside_is_fine(host: str) -> None:
+    posting.checked(f"https://{host}/told?key=1")
 
 
 def named(monkeypatch: pytest.MonkeyPatch, *answers: str) -> None:
@@ -219,7 +366,7 @@ def named(monkeypatch: pytest.MonkeyPatch, *answers: str) -> None:
 
 def test_a_name_that_leads_inside_later_is_refused_when_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     named(monkeypatch, "93.184.216.34", "10.0.0.8")
-    webhook = webhooks.add(name="호출기", url="https://pager.example/", at=NOW)
+    webhook = webhooks.add(name="호출기", url=webhooks.check_url("https://pager.example/"), at=NOW)
     assert webhooks.ping(webhook_id=webhook.pk, at=NOW) == posting.Answer(None, "private_address")
 
 
@@ -300,6 +447,80 @@ def test_an_address_inside_is_refused_at_its_field() -> None:
     answer = a_client(a_staff_member()).post(reverse("admin:analytics_webhook_add"), form)
     assert answer.status_code == 200
     assert list(answer.context["adminform"].form.errors) == ["url"]
+
+
+def test_a_new_secret_is_in_the_audit_and_is_made_once_from_a_page(pager: Receiver) -> None:
+    webhook, owner = a_webhook(pager), a_client(a_staff_member())
+    page = reverse("admin:analytics_webhook_secret", args=[webhook.pk])
+    assert owner.post(page, {"slip": "one"}).status_code == 200
+    secret = Webhook.objects.get().secret
+    assert owner.post(page, {"slip": "one"}).status_code == 302
+    assert Webhook.objects.get().secret == secret != webhook.secret
+    entry = LogEntry.objects.get(object_id=str(webhook.pk))
+    assert entry.get_change_message() == "Make a new secret"
+    assert secret not in str(vars(entry))
+    history = owner.get(reverse("admin:analytics_webhook_history", args=[webhook.pk])).content.decode()
+    assert "새 비밀 키 만들기" in history
+
+
+def test_a_secret_that_cannot_be_told_in_the_audit_stays(pager: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_values: Any) -> Any:
+        raise RuntimeError
+
+    webhook, owner = a_webhook(pager), a_client(a_staff_member())
+    monkeypatch.setattr(WebhookAdmin, "log_change", full)
+    with pytest.raises(RuntimeError):
+        owner.post(reverse("admin:analytics_webhook_secret", args=[webhook.pk]))
+    assert Webhook.objects.get().secret == webhook.secret
+
+
+def test_a_taken_name_is_refused_also_when_two_take_it_at_once(pager: Receiver) -> None:
+    webhook = a_webhook(pager)
+    other = webhooks.add(name="다른 것", url=webhooks.check_url(pager.url), at=NOW)
+    with pytest.raises(webhooks.WebhookTaken):
+        a_webhook(pager)
+    with pytest.raises(webhooks.WebhookTaken):
+        webhooks.change(webhook_id=other.pk, name=webhook.name, url=None, actor=None)
+    other.refresh_from_db()
+    assert other.name == "다른 것"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_outside_is_asked_while_a_transaction_is_open(pager: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, check, post = [], posting.checked, posting.post
+
+    def checked(url: str) -> None:
+        asked.append(("look up", connection.in_atomic_block))
+        check(url)
+
+    def posted(*values: Any) -> posting.Answer:
+        asked.append(("post", connection.in_atomic_block))
+        return post(*values)
+
+    monkeypatch.setattr(posting, "checked", checked)
+    monkeypatch.setattr(posting, "post", posted)
+    owner = a_client(a_staff_member())
+    owner.post(reverse("admin:analytics_webhook_add"), {"name": "호출기", "url": pager.url, "slip": "1"})
+    webhook = Webhook.objects.get()
+    change = reverse("admin:analytics_webhook_change", args=[webhook.pk])
+    owner.post(change, {"name": "새 이름", "url": pager.url})
+    assert asked == [("look up", False)]
+    owner.post(change, {"name": "새 이름", "url": f"{pager.url}?key=1"})
+    ping = reverse("admin:analytics_webhook_press", args=[webhook.pk, "ping"])
+    for _click in range(2):
+        owner.post(ping, {"slip": "2"})
+    assert asked == [("look up", False), ("look up", False), ("post", False)]
+    webhook.refresh_from_db()
+    assert (webhook.name, webhook.url, pager.elsewhere) == ("새 이름", f"{pager.url}?key=1", ["/told?key=1"])
+    assert LogEntry.objects.filter(change_message__contains="Send a test").count() == 1
+
+
+def test_who_may_not_change_webhooks_has_no_address_looked_up(pager: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(posting, "checked", asked.append)
+    analyst = a_client(a_staff_member("analyst3", role=Role.ANALYST, superuser=False))
+    assert analyst.post(reverse("admin:analytics_webhook_add"), {"name": "x", "url": pager.url}).status_code == 403
+    assert asked == []
 
 
 def test_only_owners_see_webhooks_and_everything_is_korean(pager: Receiver) -> None:

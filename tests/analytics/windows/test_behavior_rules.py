@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from analytics.models import EventMatch, EventRule, EventSource, Incident
+from analytics.admin import behavior_rules as event_rules_page
+from analytics.models import EventKind, EventMatch, EventRule, EventSource, Incident, UnmatchedVisitor
 from analytics.operations import alert_rules, erasing, event_rules, watching
 from analytics.queries import windows
 from campaigns.models import Customer
@@ -73,7 +75,7 @@ def test_three_views_of_one_product_and_no_purchase_are_one_match_with_its_input
     assert event.payload == {"rule": rule.pk, "match": match.pk, "at": match.matched_at.isoformat()}
 
 
-def test_a_purchase_told_or_only_placed_makes_up_for_it(source: EventSource, cup: Variant) -> None:
+def test_a_purchase_told_by_the_front_or_paid_in_the_shop_makes_up_for_it(source: EventSource, cup: Variant) -> None:
     a_rule()
     buyer = a_customer()
     ordered = an_event("order_completed", at=AT + timedelta(minutes=50), order="1")
@@ -81,13 +83,24 @@ def test_a_purchase_told_or_only_placed_makes_up_for_it(source: EventSource, cup
     tell(source, *views(cup, 0, 30, 60), visitor="placed", customer=buyer.external_id)
     tell(source, *views(cup, 0, 30, 60), visitor="not-yet")
     made(NOW)
-    order = an_order(AT + timedelta(minutes=20))
-    type(order).objects.filter(pk=order.pk).update(customer=buyer)
+    an_order(AT + timedelta(minutes=20), customer=buyer)
     assert evaluated() == 1
 
 
+@pytest.mark.parametrize(("state", "found"), [("PLACED", 1), ("EXPIRED", 1), ("CANCELED", 1), ("PAID", 0), ("SHIPPED", 0)])
+def test_only_an_order_that_is_paid_and_not_canceled_makes_up_for_failed_payments(
+    source: EventSource, state: str, found: int
+) -> None:
+    buyer = a_customer()
+    a_rule(act="payment_failed", within=10, subject="CUSTOMER", same_sku=False)
+    failed = [an_event("payment_failed", at=AT + timedelta(minutes=one), method="card", order="1") for one in (1, 4, 9)]
+    tell(source, *failed, customer=buyer.external_id)
+    an_order(AT, state=state, customer=buyer)
+    assert evaluated() == found
+
+
 def test_a_late_event_completes_a_match_and_never_makes_a_second_one_nearby(source: EventSource, cup: Variant) -> None:
-    a_rule(cooldown=60)
+    a_rule(within=600, cooldown=60)
     tell(source, *views(cup, 100, 130))
     assert evaluated() == 0
     tell(source, *views(cup, 90), at=NOW + timedelta(minutes=1))
@@ -131,6 +144,18 @@ def test_a_changed_rule_is_another_version_that_counts_from_then_on(source: Even
     assert event_rules.change(rule_id=rule.pk, values={"name": "다른 이름"}, actor=None, at=NOW).version == 2
 
 
+def test_new_terms_begin_anew_also_within_the_cooldown_of_what_the_old_ones_found(source: EventSource, cup: Variant) -> None:
+    rule = a_rule()
+    tell(source, *views(cup, 0, 30, 60))
+    assert evaluated() == 1
+    event_rules.change(rule_id=rule.pk, values={"at_least": 2}, actor=None, at=AT + timedelta(minutes=61))
+    tell(source, *views(cup, 90))
+    assert evaluated() == 1
+    assert sorted(EventMatch.objects.values_list("version", "matched_at")) == [
+        (1, AT + timedelta(minutes=60)), (2, AT + timedelta(minutes=90)),
+    ]  # fmt: skip
+
+
 def test_a_rule_rests_outside_of_its_time_and_when_it_is_off(source: EventSource, cup: Variant) -> None:
     early = a_rule(ends_at=AT + timedelta(minutes=60))
     off = a_rule()
@@ -142,12 +167,113 @@ def test_a_rule_rests_outside_of_its_time_and_when_it_is_off(source: EventSource
 
 
 def test_a_preview_finds_what_the_rule_would_have_found_and_stores_nothing(source: EventSource, cup: Variant) -> None:
-    rule = event_rules.add(values={"name": "보기", "act": "product_viewed", "subject": "SKU", "cooldown": 60}, at=NOW)
+    rule = event_rules.add(
+        values={"name": "보기", "act": "product_viewed", "subject": "SKU", "within": 600, "cooldown": 60}, at=NOW
+    )
     tell(source, *views(cup, 0, 30, 60, 130))
     found = windows.preview(rule, at=NOW)
     assert (found.number, list(found.matches), found.is_cut) == (2, [f"s{cup.pk}"], False)
     assert evaluated() == 0
     assert not EventMatch.objects.exists()
+
+
+def test_a_preview_looks_only_at_the_time_the_rule_is_for(source: EventSource, cup: Variant) -> None:
+    tell(source, *views(cup, 0, 10, 20, 100, 110, 120))
+    values = {"within": 60, "cooldown": 10, "same_sku": True}
+    first = a_rule(**values, ends_at=AT + timedelta(minutes=60))
+    second = a_rule(**values, starts_at=AT + timedelta(minutes=60))
+    found = [windows.preview(rule, at=NOW).matches.values() for rule in (first, second)]
+    assert [[one.at for told in one_rule for one in told] for one_rule in found] == [
+        [AT + timedelta(minutes=20)], [AT + timedelta(minutes=120)],
+    ]  # fmt: skip
+
+
+def test_a_preview_that_takes_too_long_looks_at_a_day_or_says_that_it_knows_nothing(
+    source: EventSource, cup: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule, read = a_rule(), windows._acts
+    tell(source, *views(cup, 0, 30, 60))
+    for spans, number, days, words in (([7], 1, 1, "최근 24시간만"), ([7, 1], 0, 0, "판단할 수 없습니다")):
+
+        def slow(rule: EventRule, since: datetime, until: datetime, spans: list[int] = spans) -> Any:
+            if (until - since).days in spans:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_sleep(2)")
+            return read(rule, since, until)
+
+        monkeypatch.setattr(windows, "_acts", slow)
+        monkeypatch.setattr(windows, "PREVIEW_SECONDS", 0.2)
+        found = windows.preview(rule, at=NOW)
+        assert (found.number, found.days) == (number, days)
+        page = a_client(a_staff_member(f"owner-{days}")).get(reverse("admin:analytics_eventrule_try", args=[rule.pk]))
+        assert words in page.content.decode()
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() != ("200ms",)
+
+
+def test_no_more_is_brought_than_is_looked_at_and_the_run_says_so(
+    source: EventSource, cup: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pot = a_variant()
+    a_rule(subject="SKU", same_sku=False, unless="", at_least=2, within=60, cooldown=10)
+    tell(source, *views(cup, *range(0, 40, 2)), *views(pot, 50, 51))
+    for name, most, subjects, acts in (
+        ("MOST_SUBJECTS", 1, {f"s{pot.pk}"}, 2), ("MOST_ACTS", 5, {f"s{pot.pk}", f"s{cup.pk}"}, 7),
+        ("MOST_ACTS_OF_ALL", 10, {f"s{pot.pk}"}, 2), ("MOST_ACTS_OF_ALL", 22, {f"s{pot.pk}", f"s{cup.pk}"}, 22),
+    ):  # fmt: skip
+        with monkeypatch.context() as patched:
+            patched.setattr(windows, name, most)
+            told, is_cut = windows._acts(EventRule.objects.get(), NOW - timedelta(days=1), NOW)
+            assert (set(told), sum(len(one) for one in told.values()), is_cut) == (subjects, acts, acts < 22)
+            assert max(one.at for one in told[f"s{pot.pk}"]) == AT + timedelta(minutes=51)
+    monkeypatch.setattr(windows, "MOST_MATCHES", 2)
+    runs = [event_rules.evaluate_due(at=NOW) for _turn in range(4)]
+    assert [(one.matches, one.cut) for one in runs] == [(2, 1), (2, 1), (1, 0), (0, 0)]
+
+
+def test_where_somebody_made_up_for_it_more_often_than_is_read_older_acts_open_nothing(
+    source: EventSource, cup: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "MOST_UNLESS", 1)
+    a_rule(at_least=2, within=20, cooldown=10, unless="product_added")
+    added = [an_event("product_added", at=AT + timedelta(minutes=one), sku=cup.sku) for one in (5, 100)]
+    tell(source, *views(cup, 0, 9, 150, 151), *added)
+    assert evaluated() == 1
+    assert EventMatch.objects.get().matched_at == AT + timedelta(minutes=151)
+
+
+def test_rules_that_were_never_checked_come_first_and_a_round_ends_in_time(
+    source: EventSource, cup: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = a_rule()
+    assert event_rules.evaluate_due(at=NOW).rules == 1
+    new, asked = a_rule(), []
+    monkeypatch.setattr(event_rules, "evaluate", lambda *, rule_id, at: asked.append(rule_id) or (0, False))
+    event_rules.evaluate_due(at=NOW)
+    assert asked == [new.pk, old.pk]
+    monkeypatch.setattr(event_rules, "ROUND_SECONDS", -1.0)
+    assert event_rules.evaluate_due(at=NOW) == event_rules.Evaluated(left=2)
+
+
+def test_the_end_of_the_jobs_time_is_no_fault_of_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    def over(**_values: Any) -> Any:
+        raise SoftTimeLimitExceeded
+
+    rule = a_rule()
+    monkeypatch.setattr(event_rules, "evaluate", over)
+    with pytest.raises(SoftTimeLimitExceeded):
+        event_rules.evaluate_due(at=NOW)
+    rule.refresh_from_db()
+    assert (rule.evaluated_at, rule.last_error) == (None, "")
+
+
+def test_a_rule_keeps_its_kind_when_that_is_switched_off() -> None:
+    for number, name in enumerate(("gift_wrapped", "gift_sent"), 1_000):
+        EventKind.objects.create(number=number, name=name, version=1, is_active=name == "gift_sent", created_at=NOW)
+    kinds = event_rules_page.acts("gift_wrapped")
+    assert ("gift_wrapped", "gift_wrapped") in kinds
+    assert "gift_wrapped" not in dict(event_rules_page.acts())
 
 
 def test_a_rule_that_cannot_be_asked_stops_no_other(source: EventSource, cup: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,6 +302,15 @@ def test_a_match_opens_an_incident_where_its_rule_says_so(source: EventSource, c
     assert told_of.evidence["facts"] == {"matches": 1, "rules": 1}
 
 
+def test_what_is_found_late_opens_an_incident_too(source: EventSource, cup: Variant) -> None:
+    a_rule(alarms=True)
+    tell(source, *views(cup, 0, 10, 20))
+    evaluated()
+    alert_rules.furnish(at=NOW)
+    watching.watch(at=NOW)
+    assert Incident.objects.filter(rule__watch="behavior_matched").count() == 1
+
+
 def test_a_match_is_dismissed_with_a_reason_and_taken_back(source: EventSource, cup: Variant) -> None:
     a_rule()
     tell(source, *views(cup, 0, 30, 60))
@@ -201,8 +336,28 @@ def test_whoever_is_erased_leaves_no_match_and_is_matched_no_more(source: EventS
     assert evaluated() == 2
     erasing.erase(customer_id=customer.pk, reason="7조", actor=None, at=NOW)
     assert not EventMatch.objects.exists()
-    evaluated()
-    assert not EventMatch.objects.filter(customer_id=customer.pk).exists()
+    assert evaluated() == 0
+    assert not EventMatch.objects.exists()
+    assert windows.preview(EventRule.objects.filter(subject="VISITOR").get(), at=NOW).number == 0
+
+
+def test_whoever_is_erased_before_visits_are_made_is_matched_no_more_under_any_number(
+    source: EventSource, cup: Variant
+) -> None:
+    a_rule()
+    a_rule(subject="CUSTOMER")
+    customer: Customer = a_customer()
+    tell(source, *views(cup, 0, 30, 60), customer=customer.external_id)
+    erasing.erase(customer_id=customer.pk, reason="7조", actor=None, at=NOW)
+    assert evaluated() == 0
+    assert erasing.sweep(at=NOW) == 3
+    assert evaluated() == 0
+    assert not EventMatch.objects.exists()
+    # Others are, and the noted numbers go when no rule reads that far back.
+    tell(source, *views(cup, 0, 30, 60), visitor="somebody-else")
+    assert evaluated() == 1
+    event_rules.evaluate_due(at=NOW + timedelta(days=40))
+    assert not UnmatchedVisitor.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -212,6 +367,7 @@ def test_whoever_is_erased_leaves_no_match_and_is_matched_no_more(source: EventS
         ({"subject": "SKU", "same_sku": ""}, "unless"),
         ({"subject": "METHOD", "same_sku": "", "unless": ""}, "subject"),
         ({"within": "10081"}, "within"),
+        ({"within": "601"}, "cooldown"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused_at_its_field(values: dict[str, str], field: str) -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.behaviour.windows import Act, Match, Terms, matches
+from analytics.behaviour.windows import MOST_KEPT, Act, Match, Terms, matches
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 END = START + timedelta(minutes=60)
@@ -56,6 +56,21 @@ def test_an_act_that_is_given_twice_counts_once() -> None:
     assert matches(terms(), twice, since=START, until=END) == []
 
 
+def test_a_match_keeps_its_count_and_its_last_acts() -> None:
+    many = [Act(minute(1) + timedelta(seconds=number), f"{number:03}") for number in range(300)]
+    # At least 200 of them: the one that matches is the 200th.
+    (match,) = matches(terms(at_least=200, within=10, cooldown=20), many, since=START, until=END)
+    assert (match.count, len(match.acts), match.acts[-1]) == (200, MOST_KEPT, many[199])
+
+
+def test_no_more_matches_are_made_than_are_asked_for_and_the_next_turn_goes_on() -> None:
+    how, told = terms(at_least=1, within=10, cooldown=5), acts(0, 10, 20, 30)
+    first = matches(how, told, since=START, until=END, most=3)
+    assert [one.at for one in first] == [minute(0), minute(10), minute(20)]
+    rest = matches(how, told, since=START, until=END, most=3, former=[one.at for one in first])
+    assert [one.at for one in rest] == [minute(30)]
+
+
 def by_hand(
     how: Terms, told: list[Act], unless: list[datetime], since: datetime, until: datetime, former: list[datetime]
 ) -> list[Match]:
@@ -66,7 +81,7 @@ def by_hand(
         quiet = all(abs((moment - one).total_seconds()) >= how.cooldown.total_seconds() for one in taken)
         if since <= moment < until and len(window) >= how.at_least and not bad and quiet:
             taken.append(moment)
-            result.append(Match(moment, tuple(window)))
+            result.append(Match(moment, len(window), tuple(window[-MOST_KEPT:])))
     return result
 
 

@@ -46,6 +46,8 @@ def test_what_is_missing_or_wrong_stops_the_process_and_is_named() -> None:
         ({"DATABASE_URL": "sqlite:///shop.db"}, "DATABASE_URL must name a PostgreSQL database"),
         ({"DATABASE_URL": "mysql://shop@database.internal/shop"}, "DATABASE_URL must name a PostgreSQL database"),
         ({"CLOCK_OFFSET": "3600"}, "CLOCK_OFFSET"),
+        ({"WEBHOOK_ALLOWED_NETWORKS": "10.20.0.5/24"}, "WEBHOOK_ALLOWED_NETWORKS must be networks such as 10.20.0.0/24"),
+        ({"WEBHOOK_ALLOWED_NETWORKS": "pager.internal"}, "WEBHOOK_ALLOWED_NETWORKS must be networks"),
         ({"CLOCK_OFFSET": "-0.5", "DEBUG": "off"}, "CLOCK_OFFSET"),
     ]
     with ThreadPoolExecutor(4) as pool:
