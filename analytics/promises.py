@@ -83,7 +83,7 @@ def _receipts(days: list[date]) -> list[date]:
 
 def _receipts_kept() -> timedelta:
     """For how long batches and all that they told are kept."""
-    return min(_kept(), stores.kept_in_database() - LATE)
+    return max(min(_kept(), stores.kept_in_database() - LATE), timedelta(days=1))
 
 
 @invariant("I9")

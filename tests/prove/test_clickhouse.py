@@ -543,7 +543,10 @@ def test_a_day_of_which_part_has_left_is_made_good_after_any_death(
     assert event_copies.compare(days=DAYS, at=LATER) == len(DAYS)
 
 
-def test_what_has_left_is_not_missed_by_who_counts_what_was_acknowledged(world: list[Event], settings: Any) -> None:
+def test_what_has_left_is_not_missed_by_who_counts_what_was_acknowledged(
+    world: list[Event], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(promises, "sample_of_events", lambda days, _at: days)
     settings.EVENTS_PERSONAL_DAYS, settings.EVENTS_IN_DATABASE_DAYS, settings.EVENTS_KEPT_DAYS = 60, 70, 400
     Event.objects.all()._raw_delete("default")
     late(DAYS[1], 4)
