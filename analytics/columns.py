@@ -414,6 +414,7 @@ TABLES = (
         "analyst",
         Purpose.RUNNING,
         Kept.EVENTS,
-        none="day state marks dirtied_at rebuilt_at source_rows seconds checksum compared_at is_equal left_at",
+        none="day state marks dirtied_at rebuilt_at source_rows seconds checksum compared_at is_equal left_at "
+        "coming_rows coming_checksum",
     ),
 )

@@ -6,7 +6,10 @@ import random
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from django.db.models import Max
+
 from analytics import stores
+from analytics.behaviour.reading import LATEST as TOLD_LATEST
 from analytics.behaviour.trending import WINDOW
 from analytics.models import EventCopy, RollupState
 from analytics.operations import event_lending
@@ -32,6 +35,8 @@ LATEST = 14
 LATEST_OF_EVENTS = 3
 PURCHASES_RECOUNTED = 30
 SOME_OF_EVENTS = 4
+# So much later than it happened an event may be told, and so much longer than it is kept its month may last.
+LATE = TOLD_LATEST + timedelta(days=31)
 
 
 def sample(days: list[date], at: datetime) -> list[date]:
@@ -70,6 +75,17 @@ def _kept() -> timedelta:
     return min(BATCHES_KEPT, stores.kept_in_database()) - timedelta(days=1)
 
 
+def _receipts(days: list[date]) -> list[date]:
+    """Those, of days of receipt, of which no event has left the database: events leave by when they happened."""
+    last = EventCopy.objects.filter(left_at__isnull=False).aggregate(last=Max("day"))["last"]
+    return days if last is None else [day for day in days if day > last + TOLD_LATEST + timedelta(days=1)]
+
+
+def _receipts_kept() -> timedelta:
+    """For how long batches and all that they told are kept."""
+    return max(min(_kept(), stores.kept_in_database() - LATE), timedelta(days=1))
+
+
 @invariant("I9")
 def hours_equal_their_recount(at: datetime) -> Iterator[Violation]:
     for day in sample_of_events(event_recount.days_with_figures(at=at, kept=_kept()), at):
@@ -88,7 +104,7 @@ def interest_by_hour_equals_its_recount(at: datetime) -> Iterator[Violation]:
 
 @invariant("I16")
 def each_acknowledged_event_is_there_once(at: datetime) -> Iterator[Violation]:
-    for day in sample_of_events(event_recount.days_with_batches(at=at, kept=_kept()), at):
+    for day in sample_of_events(_receipts(event_recount.days_with_batches(at=at, kept=_receipts_kept())), at):
         for one in event_recount.unacknowledged(day):
             yield Violation("I16", one.subject, f"acknowledged {one.said}, stored {one.counted}")
 

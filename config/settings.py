@@ -6,9 +6,10 @@ environment wins over it.
 
 from datetime import timedelta
 from decimal import Decimal
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 import structlog
@@ -21,6 +22,38 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 def refuse(name: str, why: str) -> None:
     raise ImproperlyConfigured(f"{name} {why}")
+
+
+_IN_PASSWORDS = "in a password / ? # @ : and % are written %2F %3F %23 %40 %3A %25."
+
+
+def clickhouse_trouble(url: str) -> str:
+    """What is wrong with that address, if anything; never with a part of it, for it may hold a password."""
+    if not url.startswith(("http://", "https://")):
+        return (
+            "is neither http(s)://user:password@host:port/database nor a folder."
+            if "://" in url.removeprefix("file://")
+            else ""
+        )
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        return f"is no address; {_IN_PASSWORDS}"
+    if not host or parts.query or parts.fragment or "@" in parts.path:
+        return f"is no http(s)://user:password@host:port/database; {_IN_PASSWORDS}"
+    if parts.scheme == "http" and parts.password and not _is_near(host):
+        return "would send its password in the clear; use https, or a host of this machine or of a private network."
+    return ""
+
+
+def _is_near(host: str) -> bool:
+    """This machine, a private address, or a name without a dot, as containers and services of one network have."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".internal", ".localhost"))
+    return address.is_loopback or address.is_private
 
 
 class Env(environ.Env):  # type: ignore[misc]  # environ ships no types
@@ -261,8 +294,11 @@ CLICKHOUSE_URL = env.str("CLICKHOUSE_URL", default="")
 EVENTS_IN_DATABASE_DAYS = env.int("EVENTS_IN_DATABASE_DAYS", default=EVENTS_KEPT_DAYS)
 if EVENTS_STORE not in ("database", "clickhouse"):
     refuse("EVENTS_STORE", "is database or clickhouse.")
-if EVENTS_STORE == "clickhouse" and not CLICKHOUSE_URL:
-    refuse("CLICKHOUSE_URL", "is empty; EVENTS_STORE=clickhouse needs it.")
+if EVENTS_STORE == "clickhouse":
+    if not CLICKHOUSE_URL:
+        refuse("CLICKHOUSE_URL", "is empty; EVENTS_STORE=clickhouse needs it.")
+    if trouble := clickhouse_trouble(CLICKHOUSE_URL):
+        refuse("CLICKHOUSE_URL", trouble)
 if EVENTS_IN_DATABASE_DAYS != EVENTS_KEPT_DAYS:
     if EVENTS_STORE != "clickhouse":
         refuse("EVENTS_IN_DATABASE_DAYS", "needs EVENTS_STORE=clickhouse: events that left the database would be gone.")

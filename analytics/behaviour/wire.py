@@ -104,7 +104,7 @@ def unpacked(message: bytes) -> Told:
         if not isinstance(said, dict) or said["version"] != VERSION:
             raise Unreadable("version")
         return _told(said)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise Unreadable(str(error)) from error
 
 
@@ -181,4 +181,5 @@ def _whole(said: Any) -> int:
 def _text(said: Any) -> str:
     if not isinstance(said, str):
         raise Unreadable("not a text")
+    said.encode()  # half of a surrogate pair is no text
     return said

@@ -19,6 +19,8 @@ class Migration(migrations.Migration):
                 ('source_rows', models.PositiveIntegerField(blank=True, null=True, verbose_name='source rows')),
                 ('seconds', models.FloatField(blank=True, null=True, verbose_name='seconds')),
                 ('checksum', models.BigIntegerField(blank=True, null=True, verbose_name='checksum')),
+                ('coming_rows', models.PositiveIntegerField(blank=True, null=True, verbose_name='rows on their way')),
+                ('coming_checksum', models.BigIntegerField(blank=True, null=True, verbose_name='checksum on its way')),
                 ('compared_at', models.DateTimeField(blank=True, null=True, verbose_name='compared at')),
                 ('is_equal', models.BooleanField(blank=True, null=True, verbose_name='the same in both')),
                 ('left_at', models.DateTimeField(blank=True, null=True, verbose_name='left the database at')),

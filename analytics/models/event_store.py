@@ -17,6 +17,9 @@ class EventCopy(DayState):
     source_rows = models.PositiveIntegerField(_("source rows"), null=True, blank=True)
     seconds = models.FloatField(_("seconds"), null=True, blank=True)
     checksum = models.BigIntegerField(_("checksum"), null=True, blank=True)
+    # What is about to take its place: whoever is killed in between leaves the former day there or this one.
+    coming_rows = models.PositiveIntegerField(_("rows on their way"), null=True, blank=True)
+    coming_checksum = models.BigIntegerField(_("checksum on its way"), null=True, blank=True)
     compared_at = models.DateTimeField(_("compared at"), null=True, blank=True)
     is_equal = models.BooleanField(_("the same in both"), null=True, blank=True)
     left_at = models.DateTimeField(pgettext_lazy("events", "left the database at"), null=True, blank=True)

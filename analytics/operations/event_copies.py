@@ -4,16 +4,18 @@ A day is copied whole and takes its place in one step: to copy it again changes 
 former copy or the new one. Whoever changes events of a day marks its copy; what is marked while a day is copied stays marked.
 """
 
+import logging
 import random
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 
 from analytics import closing, stores
@@ -21,10 +23,13 @@ from analytics.models import EventCopy, VisitDay
 from analytics.operations import locks
 from analytics.queries import event_recount
 from analytics.stores.clickhouse import ClickHouseStore
+from analytics.stores.engines import EventStoreRefused
 from analytics.stores.postgres import DIGEST, MODULUS, PostgresStore
-from analytics.stores.values import Sum
-from config.kernel import bulk, shop
+from analytics.stores.values import CopyTorn, Sum
+from config.kernel import bulk, shop, waits
 from config.kernel.business_time import day_period
+
+log = logging.getLogger(__name__)
 
 COPY = "analytics.copy_events"
 # Compared each night: so many of the latest days, by every question.
@@ -34,8 +39,8 @@ COMPARED_OF_OLD = 4
 TURN = 5.0
 
 
-class CopyTorn(RuntimeError):
-    """What lies in the second store is not what was sent there."""
+class CopiesFailed(RuntimeError):
+    """The message names the days; what else was due is copied."""
 
 
 class CopiesDiffer(RuntimeError):
@@ -76,6 +81,7 @@ _SETTLE = """
     UPDATE analytics_eventcopy SET
         state = CASE WHEN marks = %(marks)s THEN 'CLEAN' ELSE 'DIRTY' END,
         dirtied_at = CASE WHEN marks = %(marks)s THEN NULL ELSE dirtied_at END,
+        coming_rows = NULL, coming_checksum = NULL,
         rebuilt_at = %(at)s, source_rows = %(rows)s, checksum = %(checksum)s, seconds = %(seconds)s,
         compared_at = %(at)s, is_equal = true
     WHERE day = %(day)s
@@ -145,32 +151,65 @@ def compare(*, days: Iterable[date], at: datetime) -> int:
     return compared
 
 
+def alone(days: Iterable[date]) -> None:
+    """Waits for whoever copies, compares or drops these days; until the transaction ends nobody else does."""
+    locks.days_alone(locks.Lock.EVENT_COPIES, days)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the ledger said of days when both stores were asked, and those of them that may not leave."""
+
+    days: tuple[date, ...]
+    said: dict[date, tuple[Any, ...]]
+    unready: tuple[date, ...]
+
+
 @transaction.atomic
-def unready(days: Iterable[date]) -> list[date]:
-    """Those that may not leave the database: not copied as they are now, or they still tell whose their events are."""
+def look(days: Iterable[date]) -> Found:
+    """Asks both stores which days may leave the database: those that are copied as they are now, and tell nobody's name."""
     bulk.unhurried()
     wanted = sorted(set(days))
-    copies = {row.day: row for row in EventCopy.objects.filter(day__in=wanted)}
-    forgotten = set(VisitDay.objects.filter(day__in=wanted, forgotten_marks=F("marks")).values_list("day", flat=True))
-    waiting = []
+    said = _said(wanted)
+    waiting = set(_not_settled(wanted))
     with stores.second() as store:
         store.make()
-        for day in wanted:
-            known = copies.get(day)
-            if (
-                known is None
-                or known.state != EventCopy.State.CLEAN
-                or day not in forgotten
-                or event_recount.is_pending(day)
-                or not _is_whole(known, store)
-            ):
-                waiting.append(day)
-    return waiting
+        settled = EventCopy.objects.filter(day__in=[day for day in wanted if day not in waiting])
+        waiting |= {one.day for one in settled if not _is_whole(one, store)}
+    return Found(tuple(wanted), said, tuple(sorted(waiting)))
+
+
+def is_as_found(found: Found) -> bool:
+    """Whether that is so still, by the database alone: to be asked by whoever is alone with these days."""
+    return _said(found.days) == found.said and not _not_settled(found.days)
+
+
+def _said(days: Iterable[date]) -> dict[date, tuple[Any, ...]]:
+    names = ("marks", "state", "source_rows", "checksum", "left_at")
+    return {day: tuple(told) for day, *told in EventCopy.objects.filter(day__in=list(days)).values_list("day", *names)}
+
+
+def _not_settled(days: Iterable[date]) -> list[date]:
+    """Not copied since they were marked, not forgotten since then, or with events that nobody has counted."""
+    wanted = list(days)
+    clean = set(EventCopy.objects.filter(day__in=wanted, state=EventCopy.State.CLEAN).values_list("day", flat=True))
+    forgotten = set(VisitDay.objects.filter(day__in=wanted, forgotten_marks=F("marks")).values_list("day", flat=True))
+    return [day for day in wanted if day not in clean or day not in forgotten or event_recount.is_pending(day)]
 
 
 def leave(*, days: Iterable[date], at: datetime) -> None:
-    """To be called in the transaction that drops events of these days out of the database."""
-    EventCopy.objects.filter(day__in=list(days), left_at=None).update(left_at=at)
+    """To be called, by whoever is alone with these days, in the transaction that drops events of them out of the database."""
+    known = EventCopy.objects.filter(day__in=list(days))
+    known.filter(rebuilt_at=None).delete()
+    known.filter(left_at=None).update(left_at=at)
+
+
+def never_copied(days: Iterable[date]) -> list[date]:
+    """Those of which nothing is left once the database drops them."""
+    wanted = set(days)
+    return sorted(
+        wanted - set(EventCopy.objects.filter(day__in=wanted, rebuilt_at__isnull=False).values_list("day", flat=True))
+    )
 
 
 def old(*, before: date) -> list[date]:
@@ -179,8 +218,9 @@ def old(*, before: date) -> list[date]:
 
 
 def drop(*, day: date) -> None:
-    """To be called in the transaction that marks what was made of that day. Killed after it dropped, it drops nothing again."""
-    locks.days_alone(locks.Lock.EVENT_COPIES, [day])
+    """To be called, by whoever is alone with this day, in the transaction that marks what was made of it. Killed after it
+    dropped, it drops nothing again.
+    """
     with stores.second() as store:
         store.make()
         store.drop(day)
@@ -188,46 +228,125 @@ def drop(*, day: date) -> None:
 
 
 def _copy(days: list[date], *, at: datetime, seconds: float | None = None) -> Copied:
+    """A day that cannot be copied stays due and stops no other; it raises at the end."""
     if not days:
         return Copied()
     until, done = None if seconds is None else time.monotonic() + seconds, Copied(left=len(days))
     # Committed before any day is read: who marks a day finds it.
     EventCopy.objects.bulk_create([EventCopy(day=day, dirtied_at=at) for day in days], ignore_conflicts=True)
-    rest = list(reversed(days))
+    _sweep()
+    rest, failed = list(reversed(days)), dict[date, Exception]()
     while rest and (until is None or time.monotonic() < until):
         # Opened again and again, so that others who wait for it get a turn.
         turn = time.monotonic() + TURN
         with stores.second() as store:
             store.make()
             while rest and time.monotonic() < turn:
-                events = _copy_day(rest.pop(), store, at)
-                done = Copied(done.days + 1, done.events + events, len(rest))
+                day = rest.pop()
+                try:
+                    events = _copy_day(day, store, at)
+                except (CopyTorn, EventStoreRefused, DatabaseError) as error:
+                    if waits.is_away(error):
+                        raise
+                    log.exception("the events of %s cannot be copied", day)
+                    failed[day] = error
+                    if isinstance(error, CopyTorn):
+                        # Nothing can be copied anew of what has left.
+                        EventCopy.objects.filter(day=day, left_at__isnull=False).update(compared_at=at, is_equal=False)
+                else:
+                    done = Copied(done.days + 1, done.events + events, len(rest) + len(failed))
+    if failed:
+        told = "; ".join(f"{day}: {type(error).__name__}: {error}" for day, error in sorted(failed.items()))
+        raise CopiesFailed(f"{len(failed)} of {len(days)} days are not copied. {told}")
     return done
 
 
-@transaction.atomic
 def _copy_day(day: date, store: ClickHouseStore, at: datetime) -> int:
+    """In two transactions: what is to take the day's place is on record before it does."""
     began = time.monotonic()
+    while True:
+        marks, left_at, coming = _put_together(day, store)
+        if _take_place(day, store, coming, marks=marks, left_at=left_at, at=at, began=began):
+            return coming.rows
+
+
+@transaction.atomic
+def _put_together(day: date, store: ClickHouseStore) -> tuple[int, datetime | None, Sum]:
+    """The day's marks, whether it has left, and what lies beside the table and is about to take its place."""
     bulk.unhurried()
-    locks.days_alone(locks.Lock.EVENT_COPIES, [day])
+    alone([day])
     # Read before the events are: a mark that is not in here yet belongs to events that may not be in the copy either.
-    marks, left_at = EventCopy.objects.values_list("marks", "left_at").get(day=day)
-    with tempfile.TemporaryDirectory(prefix="events-") as folder:
-        file = Path(folder) / "rows.tsv"
+    known = EventCopy.objects.get(day=day)
+    if known.left_at is not None and store.sum_of(day) not in sums(known):
+        raise CopyTorn(f"{known.source_rows} events had been copied and left, {store.sum_of(day).rows} are there, or others.")
+    with _file(day) as file:
         sent = _tell(day, file)
-        if not sent.rows and left_at is None:
-            store.drop(day)
-            _settle(day, marks, sent, at, time.monotonic() - began)
-            return 0
-        came = store.gather(day, file, keeping=left_at is not None)
-    if came != sent and (left_at is None or came.rows < sent.rows):
-        raise CopyTorn(f"{day}: {sent.rows} events were sent, {came.rows} arrived.")
-    store.replace(day)
+        came, kept = store.gather(day, file, keeping=known.left_at is not None)
+    if came != sent:
+        raise CopyTorn(f"{sent.rows} events were sent, {came.rows} arrived, or others.")
+    coming = Sum(sent.rows + kept.rows, (sent.checksum + kept.checksum) % MODULUS)
+    if known.left_at is not None and coming.rows < (known.source_rows or 0):
+        raise CopyTorn(f"{known.source_rows} events had been copied, {coming.rows} would be left.")
+    if store.gathered(day) != coming:
+        raise CopyTorn(f"{sent.rows} events were sent to {kept.rows} others, and that is not what lies there.")
+    EventCopy.objects.filter(day=day).update(coming_rows=coming.rows, coming_checksum=coming.checksum)
+    return known.marks, known.left_at, coming
+
+
+@transaction.atomic
+def _take_place(
+    day: date, store: ClickHouseStore, coming: Sum, *, marks: int, left_at: datetime | None, at: datetime, began: float
+) -> bool:
+    """Whether it has; not where the day has left meanwhile, or somebody else has copied it."""
+    bulk.unhurried()
+    alone([day])
+    # Held only from here on: who marks the day does not wait for a whole copy.
+    known = EventCopy.objects.select_for_update(no_key=True).get(day=day)
+    if known.left_at != left_at or (known.coming_rows, known.coming_checksum) != (coming.rows, coming.checksum):
+        return False
+    if store.gathered(day) != coming:
+        raise CopyTorn("What was put together beside the table is not there any more.")
+    if coming.rows:
+        store.replace(day)
+    else:
+        store.drop(day)
     there = store.sum_of(day)
-    if there != came:
-        raise CopyTorn(f"{day}: {came.rows} events were put together, {there.rows} took their place.")
+    if there != coming:
+        raise CopyTorn(f"{coming.rows} events were put together, {there.rows} took their place, or others.")
     _settle(day, marks, there, at, time.monotonic() - began)
-    return there.rows
+    return True
+
+
+def sums(known: EventCopy) -> set[Sum]:
+    """What may lie in the second store of a day, as far as whoever copied it was not killed or harmed."""
+    found = {Sum(known.source_rows, known.checksum or 0)} if known.source_rows is not None else {Sum(0, 0)}
+    return found if known.coming_rows is None else {*found, Sum(known.coming_rows, known.coming_checksum or 0)}
+
+
+@contextmanager
+def _file(day: date) -> Iterator[Path]:
+    """For whoever is alone with this day. It holds events, so it lies where the shop's own files do."""
+    folder = _folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = folder / f"{day.isoformat()}.tsv"
+    try:
+        yield file
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _sweep() -> None:
+    """Removes what others left who were killed; whoever copies a day now keeps its file."""
+    for file in _folder().glob("*.tsv"):
+        with transaction.atomic(), connection.cursor() as cursor:
+            number = date.fromisoformat(file.stem).toordinal()
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [int(locks.Lock.EVENT_COPIES), number])
+            if cursor.fetchone()[0]:
+                file.unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    return Path(settings.MEDIA_ROOT) / "event-copies"
 
 
 def _tell(day: date, file: Path) -> Sum:
@@ -267,7 +386,7 @@ def _settle(day: date, marks: int, there: Sum, at: datetime, seconds: float) -> 
 def _compare_day(day: date, store: ClickHouseStore, at: datetime) -> bool | None:
     """Whether both hold the same of this day; None where it is due, or was marked meanwhile."""
     bulk.unhurried()
-    locks.days_alone(locks.Lock.EVENT_COPIES, [day])
+    alone([day])
     known = EventCopy.objects.filter(day=day, state=EventCopy.State.CLEAN).first()
     if known is None:
         return None

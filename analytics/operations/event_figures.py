@@ -6,16 +6,18 @@ the business days in which it happened: their visits are due.
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from analytics import closing
+from analytics import closing, stores
 from analytics.models import HourlyEvents
 from analytics.operations import event_copies, event_lending, locks, trending, visits
 from analytics.queries import event_recount
+from analytics.stores.values import CopyTorn
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
@@ -38,12 +40,21 @@ class Counted:
         return Counted(self.hours + other.hours, self.events + other.events)
 
 
+class _Unread(Exception):
+    """These days have left the database and cannot be read now."""
+
+    def __init__(self, days: list[date]) -> None:
+        super().__init__(days)
+        self.days = days
+
+
 # Batches that are written meanwhile stay pending: what is taken here was committed before the next statement looks. The latest
 # hours first: they are looked at most, and a flood of late ones must not hold them up.
 _DUE = """
     WITH chosen AS (
         SELECT DISTINCT hour FROM analytics_eventbatch, unnest(coalesce(hours_left, hours)) AS hour
-        WHERE is_pending ORDER BY hour DESC LIMIT %(hours)s
+        WHERE is_pending AND (hour AT TIME ZONE %(zone)s)::date <> ALL(%(passed_by)s::date[])
+        ORDER BY hour DESC LIMIT %(hours)s
     ),
     due AS (
         SELECT id, coalesce(hours_left, hours) AS hours FROM analytics_eventbatch
@@ -77,12 +88,19 @@ _COUNT = """
 
 def count_due(*, seconds: float = 30) -> Counted:
     """Counts the hours that newly stored events fell into, the latest first and two days' worth in one transaction. Safe to be
-    killed: what was not counted is still due. What is left after `seconds` is due the next time.
+    killed: what was not counted is still due. What is left after `seconds` is due the next time, and so are hours of days that
+    have left the database while the second store cannot be read.
     """
-    until, done = time.monotonic() + seconds, Counted()
-    while (counted := _count_some()).hours:
+    until, done, passed_by = time.monotonic() + seconds, Counted(), set[date]()
+    while True:
+        try:
+            counted = _count_some(passed_by)
+        except _Unread as error:
+            log.warning("hours of %s stay due: %s", ", ".join(map(str, error.days)), error.__cause__)
+            passed_by |= set(error.days)
+            continue
         done += counted
-        if time.monotonic() >= until:
+        if not counted.hours or time.monotonic() >= until:
             break
     return done
 
@@ -109,18 +127,26 @@ def recount_days(*, first: date | None, last: date | None, at: datetime) -> Coun
 
 
 @transaction.atomic
-def _count_some() -> Counted:
+def _count_some(passed_by: Iterable[date]) -> Counted:
     """A batch stays pending until each of its hours has been counted."""
     _alone()
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, {"hours": HOURS_AT_ONCE, "batches": BATCHES_AT_ONCE})
+        cursor.execute(
+            _DUE,
+            {"hours": HOURS_AT_ONCE, "batches": BATCHES_AT_ONCE, "zone": settings.BUSINESS_TIME_ZONE,
+             "passed_by": sorted(passed_by)},
+        )  # fmt: skip
         told = dict(cursor.fetchall())
     days = {shop.day(hour) for hour in told}
     left = event_lending.left_among(days)
     counted = _count([hour for hour in told if shop.day(hour) not in left])
     for day in left:
-        with event_lending.lent(day):
-            counted += _count([hour for hour in told if shop.day(hour) == day])
+        try:
+            with event_lending.lent(day):
+                counted += _count([hour for hour in told if shop.day(hour) == day])
+        except stores.TROUBLE as error:
+            # One that is torn is passed by alone; where nobody answers, so is every other.
+            raise _Unread([day] if isinstance(error, CopyTorn) else left) from error
     if told:
         # At the end, so that whoever makes one of these days waits for moments only.
         since = min(told.values())

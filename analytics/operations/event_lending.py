@@ -13,13 +13,20 @@ from django.db import connection, transaction
 
 from analytics import stores
 from analytics.models import EventCopy
+from analytics.operations import event_copies
 from analytics.stores.clickhouse import COLUMNS
+from analytics.stores.postgres import DIGEST, MODULUS
+from analytics.stores.values import CopyTorn, Sum
 from config.kernel import bulk, shop
 from config.kernel.business_time import day_period
 
 _MAKE = """
     CREATE TEMPORARY TABLE analytics_event (LIKE public.analytics_event INCLUDING DEFAULTS) ON COMMIT DROP
 """
+
+_IS_LENT = "SELECT 'analytics_event'::regclass = 'pg_temp.analytics_event'::regclass"
+
+_SUM = f"SELECT count(*), coalesce(sum({DIGEST}) %% {MODULUS}, 0)::bigint FROM pg_temp.analytics_event AS e"  # noqa: S608
 
 # What came since then, and what lies in a month that has not left, is told by the database itself.
 _MERGE = (
@@ -58,9 +65,18 @@ def _lend(day: date) -> None:
     bulk.unhurried()
     with stores.second() as store, connection.cursor() as cursor:
         cursor.execute(_MAKE)
+        cursor.execute(_IS_LENT)
+        if cursor.fetchone() != (True,):
+            raise RuntimeError("The events that are lent do not stand before the database's own.")
+        # Whoever copies the day may put it there before or after this reads it: so the ledger is read on both sides of it.
+        told = event_copies.sums(EventCopy.objects.get(day=day))
         with cursor.copy(f"COPY pg_temp.analytics_event ({', '.join(COLUMNS)}) FROM STDIN") as coming:
             for piece in store.take_out(day):
                 coming.write(piece)
+        cursor.execute(_SUM, [])
+        came = Sum(*cursor.fetchone())
+        if came not in told | event_copies.sums(EventCopy.objects.get(day=day)):
+            raise CopyTorn(f"{day}: {came.rows} events came back from the second store, and other ones had left.")
         for statement in _MERGE:
             cursor.execute(statement, {"starts_at": period.starts_at, "ends_at": period.ends_at})
         cursor.execute("ANALYZE pg_temp.analytics_event")

@@ -6,9 +6,10 @@ them waits for a lock longer than a fifth of a second, since whoever comes behin
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -84,8 +85,15 @@ class _Steps:
             if waits.is_away(error):
                 raise
             log.exception("%s failed", name)
-            self.failed.append(f"{name}: {type(error).__name__}: {error}".strip())
-            return 0
+            return self._failed(name, error)
+        except stores.TROUBLE as error:
+            # What needs the second store waits for it; what does not is done.
+            log.warning("%s failed: %s", name, error)
+            return self._failed(name, error)
+
+    def _failed(self, name: str, error: Exception) -> int:
+        self.failed.append(f"{name}: {type(error).__name__}: {error}".strip())
+        return 0
 
     def end(self) -> None:
         if self.failed:
@@ -114,12 +122,17 @@ def keep(*, at: datetime, tries: int = TRIES, pause: float = PAUSE) -> Kept:
 def drop(*, at: datetime, tries: int = TRIES, pause: float = PAUSE) -> Dropped:
     """Drops what happened more than `EVENTS_IN_DATABASE_DAYS` ago by our clock: whole months, and events one by one where
     clients' clocks had put them into another month. Where there is a second store they leave for it, and go from there after
-    `EVENTS_KEPT_DAYS`.
+    `EVENTS_KEPT_DAYS`; what is that old is dropped here whether that store answers or not.
     """
-    before, steps = (at - stores.kept_in_database()).date(), _Steps(tries, pause)
-    kept_from = datetime(before.year, before.month, before.day, tzinfo=UTC)
-    months = sum(steps.take_month("drop", month, _dropping(month, kept_from, at, steps)) for month in _months_before(kept_from))
-    events = steps.take("drop events", lambda: _drop_events(kept_from, at, steps))
+    steps = _Steps(tries, pause)
+    over, kept_from = _midnight(at - timedelta(days=settings.EVENTS_KEPT_DAYS)), _midnight(at - stores.kept_in_database())
+    months = sum(steps.take_month("drop", month, _dropping(month, over, None, at)) for month in _months_before(over))
+    events = steps.take("drop events", lambda: _drop_events(over, None, at))
+    if kept_from > over:
+        months += sum(
+            steps.take_month("drop", month, _dropping(month, kept_from, steps, at)) for month in _months_before(kept_from)
+        )
+        events += steps.take("let events leave", lambda: _drop_events(kept_from, steps, at))
     for day in event_copies.old(before=shop.day(at - timedelta(days=settings.EVENTS_KEPT_DAYS))):
         steps.take(f"drop the copy of {day}", lambda day=day: _drop_copy(day, at))  # type: ignore[misc]  # bound now
     steps.end()
@@ -143,55 +156,63 @@ def _make(month: date) -> int:
     return _call("analytics_make_event_month", month)
 
 
-def _dropping(month: date, kept_from: datetime, at: datetime, steps: _Steps) -> Callable[[], int]:
-    """The days are looked up once, before anything is locked: nothing that happened so long ago is told any more."""
+def _dropping(month: date, kept_from: datetime, leaving: _Steps | None, at: datetime) -> Callable[[], int]:
+    """The days are looked up once, and both stores asked about them, before anything is locked: nothing that happened so long
+    ago is told any more. What the database knows is asked once more by whoever is alone with these days.
+    """
     starts_at, ends_at = _bounds(month)
-    days = _days_of("client_at >= %(starts_at)s AND client_at < %(ends_at)s", kept_from, starts_at=starts_at, ends_at=ends_at)
-    if _are_awaited(f"{month:%Y-%m}", days, steps):
-        return lambda: 0
 
-    @transaction.atomic
+    @cache
+    def looked() -> tuple[list[date], event_copies.Found | None]:
+        which = "client_at >= %(starts_at)s AND client_at < %(ends_at)s"
+        days = _days_of(which, kept_from, starts_at=starts_at, ends_at=ends_at)
+        return days, event_copies.look(days) if leaving else None
+
     def drop_month() -> int:
+        days, found = looked()
         # The events before the states of their days, like whoever makes visits: in the other order both might wait for ever.
-        dropped = _call("analytics_drop_event_month", month, kept_from)
-        _gone(days, at)
-        return dropped
+        return _let_go(
+            f"{month:%Y-%m}", days, found, leaving, at, lambda: _call("analytics_drop_event_month", month, kept_from)
+        )
 
     return drop_month
 
 
-def _are_awaited(what: str, days: list[date], steps: _Steps) -> bool:
-    """Whether these days may not leave the database yet, of which the run's summary tells."""
-    if not stores.is_second() or not event_copies.unready(days):
-        return False
-    steps.waiting.append(what)
-    return True
-
-
-def _gone(days: Iterable[date], at: datetime) -> None:
-    """Where events have left for the second store, what was made of them stays; else it goes with them."""
-    if stores.is_second():
-        event_copies.leave(days=days, at=at)
-    else:
-        visits.mark(days=days, at=at)
+def _let_go(
+    what: str, days: list[date], found: event_copies.Found | None, leaving: _Steps | None, at: datetime, act: Callable[[], int]
+) -> int:
+    """Where events leave for the second store, what was made of them stays, and days that may not leave are told in the run's
+    summary. Where their time is over it goes with them: with the copy, if there is one.
+    """
+    with transaction.atomic():
+        # Whoever copies such a day reads all of it or nothing.
+        event_copies.alone(days)
+        if leaving and found and (found.unready or not event_copies.is_as_found(found)):
+            leaving.waiting.append(what)
+            return 0
+        dropped = act()
+        if gone := event_copies.never_copied(days) if stores.is_second() else days:
+            visits.mark(days=gone, at=at)
+        if stores.is_second():
+            event_copies.leave(days=days, at=at)
+        return dropped
 
 
 @transaction.atomic
 def _drop_copy(day: date, at: datetime) -> int:
+    event_copies.alone([day])
     visits.mark(days=[day], at=at)
     event_copies.drop(day=day)
     return 1
 
 
-@transaction.atomic
-def _drop_events(kept_from: datetime, at: datetime, steps: _Steps) -> int:
+def _drop_events(kept_from: datetime, leaving: _Steps | None, at: datetime) -> int:
     ahead = _days_of("client_at >= %(kept_from)s::timestamptz + interval '31 days'", kept_from)
-    days = {*ahead, *_days_of("true", kept_from, table="analytics_event_stray")}
-    if not days or _are_awaited("odd clocks", sorted(days), steps):
+    days = sorted({*ahead, *_days_of("true", kept_from, table="analytics_event_stray")})
+    if not days:
         return 0
-    dropped = _call("analytics_drop_old_events", kept_from)
-    _gone(days, at)
-    return dropped
+    found = event_copies.look(days) if leaving else None
+    return _let_go("odd clocks", days, found, leaving, at, lambda: _call("analytics_drop_old_events", kept_from))
 
 
 def _drop_batches(before: datetime) -> int:
@@ -230,6 +251,10 @@ def _months(first: date, last: date) -> list[date]:
         found.append(month)
         month = _next(month)
     return found
+
+
+def _midnight(at: datetime) -> datetime:
+    return datetime(at.year, at.month, at.day, tzinfo=UTC)
 
 
 def _bounds(month: date) -> tuple[datetime, datetime]:

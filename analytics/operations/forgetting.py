@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from django.db import DataError, connection, transaction
 from django.db.models import F, Q
 
-from analytics import closing
+from analytics import closing, stores
 from analytics.behaviour import forgetting
 from analytics.behaviour.kinds import FIRST_OWN
 from analytics.models import VisitDay
@@ -25,7 +25,7 @@ def forget_due(*, at: datetime, seconds: float = 600) -> int:
     left after `seconds` is due the next time. Tells how many events forgot.
     """
     before, until, forgotten = visits.personal_from(at), time.monotonic() + seconds, 0
-    failed: list[DataError] = []
+    failed: list[Exception] = []
     # Days that look back beyond it stay as they were made.
     purchase_keeping.keep(before=before)
     attribution_days.keep(before=before)
@@ -34,8 +34,8 @@ def forget_due(*, at: datetime, seconds: float = 600) -> int:
             break
         try:
             forgotten += _forget_day(day, at)
-        except DataError as error:
-            # It stays due, and the others forget whatever it holds.
+        except (DataError, *stores.TROUBLE) as error:
+            # It stays due, and the others forget whatever it holds, and wherever the rest of it lies.
             failed.append(error)
     visits.forget_known(before=before, at=at)
     if failed:

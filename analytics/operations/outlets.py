@@ -234,7 +234,8 @@ def _bucket(outlet: Outlet, now: Callable[[], datetime]) -> s3.Bucket | None:
         return None
     access = s3.Access(settings.S3_ENDPOINT, settings.S3_REGION, settings.S3_ACCESS_KEY, settings.S3_SECRET_KEY)
     # A signature is of the moment in which it is made: servers refuse old ones, and a run may take long.
-    return s3.Bucket(outlet.target, access, now=now)
+    # A folder for each, as on the disk: two exports of one view have files of the same names.
+    return s3.Bucket(outlet.target.rstrip("/") + f"/{outlet.code}", access, now=now)
 
 
 def _is_there(file: Path, manifest: Path, digest: str, size: int, bucket: s3.Bucket | None, manifest_digest: str) -> bool:

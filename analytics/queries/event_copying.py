@@ -1,7 +1,7 @@
 """How far shoppers' events are copied into the second store, and whether it says the same; read from the ledger alone."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Max, Min, Q
 
@@ -36,11 +36,12 @@ def standing(*, at: datetime) -> Standing:
         left=Count("day", filter=Q(left_at__isnull=False)),
         compared_at=Max("compared_at"),
     )
-    latest = EventCopy.objects.filter(is_equal__isnull=False).order_by("-day").values_list("day", "is_equal").first()
     last, closed = found["last"], closing.last_closed(at, shop.zone())
+    until = min(last, found["first_due"] - timedelta(days=1)) if last and found["first_due"] else last
+    latest = EventCopy.objects.filter(is_equal__isnull=False).order_by("-day").values_list("day", "is_equal").first()
     return Standing(
-        copied_until=last,
-        days_behind=(closed - last).days if last else 0,
+        copied_until=until,
+        days_behind=(closed - until).days if until else 0,
         due=found["due"] + (max((closed - last).days, 0) if last else 0),
         compared_at=found["compared_at"],
         compared_day=latest[0] if latest else None,

@@ -15,14 +15,14 @@ from django.utils.translation import gettext as _
 from analytics.stores.clickhouse import ClickHouseStore
 from analytics.stores.engines import EventStoreRefused, opened
 from analytics.stores.postgres import PostgresStore
-from analytics.stores.values import EventStore
+from analytics.stores.values import CopyTorn, EventStore
 from config.kernel.waits import Unavailable
 
 log = logging.getLogger(__name__)
 
 DATABASE, CLICKHOUSE = "database", "clickhouse"
 # What asking the second home may end with.
-TROUBLE = (Unavailable, EventStoreRefused)
+TROUBLE = (Unavailable, EventStoreRefused, CopyTorn)
 
 
 def is_second() -> bool:

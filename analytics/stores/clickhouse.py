@@ -99,19 +99,26 @@ class ClickHouseStore:
             f"CREATE TABLE IF NOT EXISTS {self.table} ({told}) ENGINE = MergeTree PARTITION BY day ORDER BY (occurred_at, id)"
         )
 
-    def gather(self, day: date, file: Path, *, keeping: bool) -> Sum:
-        """Puts a day together beside the table; with what lies there already and is not among it, where `keeping`."""
+    def gather(self, day: date, file: Path, *, keeping: bool) -> tuple[Sum, Sum]:
+        """Puts a day together beside the table; with what lies there already and is not among it, where `keeping`. Tells what
+        came, and what is kept of the former day.
+        """
         aside = self._aside(day)
         self.engine.run(f"DROP TABLE IF EXISTS {aside}")
         self.engine.run(f"CREATE TABLE {aside} AS {self.table}")
         if file.stat().st_size:
             self.engine.put(aside, file)
-        if keeping:
-            self.engine.run(
-                f"INSERT INTO {aside} SELECT * FROM {self.table} WHERE day = {_day(day)} "  # noqa: S608
-                f"AND (id, client_at) NOT IN (SELECT id, client_at FROM {aside})"
-            )
-        return self._sum(aside, day)
+        came = self._sum(aside, day)
+        if not keeping:
+            return came, Sum(0, 0)
+        others = f"(id, client_at) NOT IN (SELECT id, client_at FROM {aside})"  # noqa: S608
+        kept = self._sum(self.table, day, others)
+        self.engine.run(f"INSERT INTO {aside} SELECT * FROM {self.table} WHERE day = {_day(day)} AND {others}")  # noqa: S608
+        return came, kept
+
+    def gathered(self, day: date) -> Sum:
+        """What was put together beside the table."""
+        return self._sum(self._aside(day), day)
 
     def replace(self, day: date) -> None:
         """What was put together takes the place of the day, as a whole."""
@@ -120,6 +127,7 @@ class ClickHouseStore:
         self.engine.run(f"DROP TABLE {aside}")
 
     def drop(self, day: date) -> None:
+        self.engine.run(f"DROP TABLE IF EXISTS {self._aside(day)}")
         self.engine.run(f"ALTER TABLE {self.table} DROP PARTITION {_day(day)}")
 
     def take_out(self, day: date) -> Iterator[bytes]:
@@ -127,8 +135,11 @@ class ClickHouseStore:
         told = ", ".join(f"concat(toString({name}), '+00')" if name in _MOMENTS else name for name in COLUMNS)
         return self.engine.get(f"SELECT {told} FROM {self.table} WHERE day = {_day(day)}")  # noqa: S608
 
-    def _sum(self, table: str, day: date) -> Sum:
-        query = f"SELECT count(), sum(toUInt128({DIGEST})) % toUInt128({MODULUS}) FROM {table} WHERE day = {_day(day)}"  # noqa: S608
+    def _sum(self, table: str, day: date, which: str = "true") -> Sum:
+        query = (
+            f"SELECT count(), sum(toUInt128({DIGEST})) % toUInt128({MODULUS}) FROM {table} "  # noqa: S608
+            f"WHERE day = {_day(day)} AND {which}"
+        )
         rows, checksum = self.engine.rows(query)[0]
         return Sum(int(rows), int(checksum))
 

@@ -6,6 +6,8 @@ then. Both speak the same SQL; what differs is how rows get in and out.
 
 import fcntl
 import json
+import logging
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,10 +93,22 @@ class _Server:
 
         try:
             yield
-        except OperationalError as error:
-            raise _away() from error
+        except OperationalError:
+            # Its text names the address.
+            raise _away() from None
         except ClickHouseError as error:
-            raise EventStoreRefused(str(error).split("\n", 1)[0][:300]) from None
+            raise _refused(error) from None
+
+
+def _refused(error: Exception) -> EventStoreRefused:
+    if _NOT_LET_IN.search(str(error)):
+        return EventStoreRefused("ClickHouse does not let in the user of CLICKHOUSE_URL with that password.")
+    return EventStoreRefused(_FOR_URL.sub("", str(error).split("\n", 1)[0])[:300])
+
+
+_FOR_URL = re.compile(r"\s*\(for url [^)]*\)?")
+# What ClickHouse says of a name or a password that it does not know.
+_NOT_LET_IN = re.compile(r"AUTHENTICATION_FAILED|code:? ?516|HTTPDriver.*\b40[13]\b|status:? 40[13]", re.IGNORECASE)
 
 
 @contextmanager
@@ -102,8 +116,11 @@ def _server(url: str) -> Iterator[Engine]:
     library = _library("clickhouse_connect", "clickhouse-connect")
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
-    parts = urlsplit(url)
+    # They tell addresses, and statements with what they hold.
+    for name in ("urllib3", "clickhouse_connect"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
+        parts = urlsplit(url)
         client = library.get_client(
             host=parts.hostname, port=parts.port or (8443 if parts.scheme == "https" else 8123),
             secure=parts.scheme == "https", username=unquote(parts.username or "default"),
@@ -111,7 +128,12 @@ def _server(url: str) -> Iterator[Engine]:
             connect_timeout=10, send_receive_timeout=LONGEST, autogenerate_session_id=False,
         )  # fmt: skip
     except ClickHouseError as error:
-        raise _away() from error
+        if _NOT_LET_IN.search(str(error)):
+            raise _refused(error) from None
+        raise _away() from None
+    except ValueError:
+        # Its text may hold a part of the password.
+        raise EventStoreRefused("CLICKHOUSE_URL is no address of a server.") from None
     try:
         yield _Server(client)
     finally:

@@ -60,6 +60,10 @@ class Sum:
     checksum: int
 
 
+class CopyTorn(RuntimeError):
+    """What lies in the second store is not what was sent there."""
+
+
 class EventStore(Protocol):
     def hours(self, first: date, last: date) -> dict[tuple[int, int], Slot]:
         """By weekday (Monday is 0) and hour."""

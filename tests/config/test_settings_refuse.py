@@ -57,3 +57,34 @@ def test_a_malformed_variable_is_named(name: str, value: str) -> None:
     assert done.returncode != 0
     assert "ImproperlyConfigured" in done.stderr
     assert name in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://shop:hush#hush@events.example/shop",
+        "https://shop:hush/hush@events.example/shop",
+        "https://shop:8/hush@events.example/shop",
+        "https://shop:hush?hush@events.example/shop",
+        "https://shop:hush[hush@events.example/shop",
+        "clickhouse://shop:hush@events.example/shop",
+        "http://shop:hush@events.example/shop",
+        "http://shop:hush@8.8.8.8/shop",
+    ],
+)
+def test_an_address_of_clickhouse_that_would_tell_its_password_is_refused_without_telling_it(url: str) -> None:
+    done = reading(EVENTS_STORE="clickhouse", CLICKHOUSE_URL=url)
+    assert done.returncode != 0
+    assert "CLICKHOUSE_URL" in done.stderr.splitlines()[-1]
+    assert "hush" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://shop:h%23sh@events.example/shop", "http://shop:hush@clickhouse:8123/shop", "http://shop:hush@10.0.0.7/shop",
+        "http://shop:hush@[::1]:8123/shop", "/var/lib/shop/clickhouse", "http://events.example/shop",
+    ],
+)  # fmt: skip
+def test_an_address_of_clickhouse_is_read(url: str) -> None:
+    assert reading(EVENTS_STORE="clickhouse", CLICKHOUSE_URL=url).returncode == 0

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics import stores
-from analytics.models import Event, EventCopy, Visit
+from analytics.models import Event, EventBatch, EventCopy, HourlyEvents, Visit, VisitDay
 from analytics.operations import event_copies, event_figures, event_lending, event_months
 from analytics.queries import event_copying
 from analytics.stores import engines
@@ -104,14 +104,72 @@ def test_what_has_not_forgotten_or_is_not_copied_does_not_leave(settings: Any, m
 
         def make(self) -> None: ...
 
-    settings.EVENTS_STORE = "clickhouse"
+    settings.EVENTS_STORE, settings.EVENTS_IN_DATABASE_DAYS = "clickhouse", 500
     monkeypatch.setattr(stores, "second", Nowhere)
     event_months.make(first=AT.date(), last=AT.date())
     told(a_source(), a_batch(an_event()))
     a_copy()
-    dropped = event_months.drop(at=AT + timedelta(days=settings.EVENTS_KEPT_DAYS - 1 + 40))
+    dropped = event_months.drop(at=AT + timedelta(days=540))
     assert (dropped.months, dropped.waiting) == (0, ("2026-11",))
     assert Event.objects.count() == 1
+
+
+@pytest.fixture
+def away(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """There is a second store, and it does not answer."""
+
+    class Away:
+        def __enter__(self) -> Any:
+            raise engines.EventStoreAway("nobody answers")
+
+        def __exit__(self, *_given: Any) -> None: ...
+
+    settings.EVENTS_STORE = "clickhouse"
+    monkeypatch.setattr(stores, "second", Away)
+    return settings
+
+
+@pytest.mark.django_db
+def test_a_store_that_is_away_keeps_nothing_back_whose_time_is_over(away: Any) -> None:
+    at = AT + timedelta(days=away.EVENTS_KEPT_DAYS + 40)
+    event_months.make(first=AT.date(), last=at.date())
+    tell(a_source(), an_event(at=AT))
+    made()
+    assert event_months.drop(at=at).months == 1
+    assert not Event.objects.exists()
+    # It was never copied: what was made of it goes with it.
+    assert VisitDay.objects.get(day=DAY).state == VisitDay.State.DIRTY
+    assert not EventCopy.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_month_that_would_leave_for_a_store_that_is_away_stops_no_other_step(away: Any) -> None:
+    away.EVENTS_IN_DATABASE_DAYS, at = 500, AT + timedelta(days=away.EVENTS_KEPT_DAYS + 10)
+    event_months.make(first=AT.date(), last=at.date())
+    told(a_source(), a_batch(an_event()))
+    old, later = DAY - timedelta(days=30), at - timedelta(days=600)
+    a_copy(old, left_at=AT)
+    told(a_source(code="second"), a_batch(an_event(at=later), sent_at=later.isoformat()), at=later)
+    with pytest.raises(event_months.StepsFailed) as failed:
+        event_months.drop(at=at)
+    named = str(failed.value)
+    assert f"drop {later:%Y-%m}: EventStoreAway" in named
+    assert f"drop the copy of {old}: EventStoreAway" in named
+
+
+@pytest.mark.django_db
+def test_hours_of_a_day_that_left_stay_due_while_it_cannot_be_read_and_others_are_counted(away: Any) -> None:
+    source, after = a_source(), AT + timedelta(days=2)
+    a_copy(left_at=AT)
+    told(source, a_batch(an_event(at=AT), an_event(at=after), sent_at=after.isoformat()), at=after)
+    assert event_figures.count_due().hours == 1
+    assert [shop.day(hour) for hour in HourlyEvents.objects.values_list("hour", flat=True)] == [shop.day(after)]
+    batch = EventBatch.objects.get()
+    assert batch.is_pending
+    assert [shop.day(hour) for hour in batch.hours_left or []] == [DAY]
+    away.EVENTS_STORE = "database"
+    EventCopy.objects.all().delete()
+    assert event_figures.count_due().hours == 1
 
 
 @pytest.mark.django_db
@@ -129,6 +187,9 @@ def test_the_standing_tells_what_is_behind() -> None:
     found = event_copying.standing(at=LATER)
     assert (found.copied_until, found.days_behind, found.unequal, found.left) == (DAY - timedelta(days=2), 2, 1, 1)
     assert (found.compared_day, found.is_equal) == (DAY - timedelta(days=1), False)
+    a_copy(DAY)
+    found = event_copying.standing(at=LATER)
+    assert (found.copied_until, found.days_behind) == (DAY - timedelta(days=2), 2)
 
 
 def test_the_statements_name_nothing_but_numbers_days_and_the_zone() -> None:

@@ -78,3 +78,12 @@ def test_a_message_with_one_wrong_value_is_refused(name: str, value: Any) -> Non
     said = json.loads(packed(WHOLE)) | {name: value}
     with pytest.raises(Unreadable):
         unpacked(json.dumps(said).encode())
+
+
+def test_what_is_nested_beyond_reading_or_half_a_letter_is_refused() -> None:
+    said = json.loads(packed(WHOLE))
+    torn = ({"customer": "\ud800"}, *({"refused": [[1, "bad_id", *one, "00"]]} for one in (("", "\udc00"), ("\ud800", ""))))
+    half = [json.dumps(said | one).encode() for one in torn]
+    for message in (b"[" * 100_000, b'{"version":1,"rows":' + b"[" * 100_000, *half):
+        with pytest.raises(Unreadable):
+            unpacked(message)

@@ -19,7 +19,7 @@ from tests.analytics.builders import SEOUL, Line, an_order, seoul
 from tests.probe import s3 as probe
 
 NOW = datetime(2026, 11, 20, 5, 0, tzinfo=SEOUL)
-FOLDER = "/shop-files/from/backoffice/"
+FOLDER = "/shop-files/from/backoffice/lake/"
 
 
 def test_a_signature_is_that_of_the_published_example() -> None:
@@ -94,6 +94,21 @@ def test_files_go_into_the_bucket_the_manifest_last_and_nothing_is_sent_again(
     assert outlets.run(at=NOW).files == 0
     assert sum(method == "PUT" for method, _name, _status in fake.ledger) == 4
     assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
+
+
+@pytest.mark.django_db
+def test_two_exports_of_one_view_into_one_place_leave_each_other_alone(outlet: Outlet, fake: probe.Fake) -> None:
+    Outlet.objects.create(
+        code="other", view="orders", target=outlet.target + "/", first_day=seoul("2026-11-19").date(), trailing_days=3,
+        created_at=NOW,
+    )  # fmt: skip
+    assert outlets.run(at=NOW).files == 3
+    other = FOLDER.replace("lake", "other")
+    assert sorted(name for name in fake.named() if name.startswith(other)) == [
+        f"{other}orders-2026-11-19.csv.gz",
+        f"{other}orders-2026-11-19.json",
+    ]
+    assert outlets.run(at=NOW).files == 0
 
 
 @pytest.mark.django_db
@@ -194,9 +209,10 @@ def test_rows_keep_their_types_and_the_same_rows_make_the_same_file(outlet: Outl
     assert list(tmp_path.rglob("*.part")) == []
 
 
-def test_texts_and_nothing_stay_apart(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", [[], ["x\r"], ["\r\n"], ['"\r"', "\n"]])
+def test_texts_and_nothing_stay_apart(tmp_path: Path, first: list[str]) -> None:
     duckdb = pytest.importorskip("duckdb", reason="needs the extra `analytics`")
-    texts = ["", r"\N", None, 'a "word", and\nanother line', "운동화", "1", " x "]
+    texts = [*first, "", r"\N", None, 'a "word", and\nanother line', "운동화", "1", " x ", "\r", "a\r\nb"]
     columns = [("n", "integer"), ("t", "text"), ("m", "numeric(18,4)"), ("b", "boolean")]
     rows = [(number, text, Decimal("19900.0000"), number % 2 == 0) for number, text in enumerate(texts)]
     part = tmp_path / "x.parquet.part"

@@ -201,8 +201,10 @@ def _killed(services: Services, source: int, skus: list[str], at: datetime, mess
     with connection.cursor() as cursor:
         cursor.execute("SELECT id::text FROM analytics_event")
         rows = [name for (name,) in cursor.fetchall()]
-        cursor.execute("SELECT coalesce(sum(doubled), 0) FROM analytics_eventbatch")
-        again = int(cursor.fetchone()[0])
+        cursor.execute("SELECT coalesce(sum(stored), 0), coalesce(sum(doubled), 0) FROM analytics_eventbatch")
+        stored, again = map(int, cursor.fetchone())
+    if stored != len(rows):
+        raise SystemExit(f"Batches say that {stored} events were stored, and {len(rows)} lie there.")
     return {
         "sent": len(sent),
         "stored_when_killed": killed_at,
