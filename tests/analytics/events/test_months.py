@@ -47,7 +47,7 @@ def test_a_month_has_the_keys_and_rules_of_the_whole_and_none_of_its_own() -> No
                     WHERE conrelid = 'analytics_event_2026_11'::regclass AND contype IN ('c', 'p'))
             """
         )
-        assert cursor.fetchone() == (3, 3, ["analytics_event_2026_11_pkey", "event_traffic_known"])
+        assert cursor.fetchone() == (4, 4, ["analytics_event_2026_11_pkey", "event_traffic_known"])
 
 
 def test_making_months_again_changes_nothing() -> None:
