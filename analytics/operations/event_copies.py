@@ -256,7 +256,9 @@ def _copy(days: list[date], *, at: datetime, seconds: float | None = None) -> Co
                 else:
                     done = Copied(done.days + 1, done.events + events, len(rest) + len(failed))
     if failed:
-        told = "; ".join(f"{day}: {type(error).__name__}: {error}" for day, error in sorted(failed.items()))
+        # The database tells rows in its further lines.
+        first = {day: f"{type(error).__name__}: {error}".split("\n", 1)[0] for day, error in failed.items()}
+        told = "; ".join(f"{day}: {said}" for day, said in sorted(first.items()))
         raise CopiesFailed(f"{len(failed)} of {len(days)} days are not copied. {told}")
     return done
 
