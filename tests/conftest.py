@@ -13,6 +13,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 from xdist.scheduler import LoadScopeScheduling
 
 from config.kernel import health, installing, throttling
@@ -135,7 +136,8 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 
 @pytest.fixture(autouse=True)
 def _forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the kernel counts and remembers between requests is forgotten between tests."""
+    """What the kernel counts and remembers between requests is forgotten between tests; so is the language of the last one."""
+    translation.deactivate()
     monkeypatch.setattr(health, "_kept", None)
     monkeypatch.setattr(throttling, "_silent_until", 0.0)
     counter = throttling._counter()
