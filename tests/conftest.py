@@ -56,6 +56,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=proofs)
         items[:] = [item for item in items if item not in set(proofs)]
 
+    # What commits is followed by emptying the database: the furniture would be missing from all tests after it.
+    astray = [item.nodeid for item in items if _place(item) == 0 and _commits(item)]
+    if astray:
+        raise pytest.UsageError(f"Tests that commit belong into tests/concurrency: {', '.join(astray)}")
     items.sort(key=_place)
     without_redis = pytest.mark.skip(reason="no redis-server here: install the package redis-server")
     for item in items:
@@ -70,6 +74,11 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+def _commits(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction")) or "transactional_db" in getattr(item, "fixturenames", ())
 
 
 def _place(item: pytest.Item) -> int:

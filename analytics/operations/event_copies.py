@@ -340,10 +340,8 @@ def _file(day: date) -> Iterator[Path]:
 def _sweep() -> None:
     """Removes what others left who were killed; whoever copies a day now keeps its file."""
     for file in _folder().glob("*.tsv"):
-        with transaction.atomic(), connection.cursor() as cursor:
-            number = date.fromisoformat(file.stem).toordinal()
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [int(locks.Lock.EVENT_COPIES), number])
-            if cursor.fetchone()[0]:
+        with transaction.atomic():
+            if locks.day_if_free(locks.Lock.EVENT_COPIES, date.fromisoformat(file.stem)):
                 file.unlink(missing_ok=True)
 
 

@@ -49,3 +49,10 @@ def days_alone(lock: Lock, days: Iterable[date]) -> None:
             "SELECT pg_advisory_xact_lock(%s, ordinal) FROM unnest(%s::int[]) AS ordinal",
             [int(lock), sorted({day.toordinal() for day in days})],
         )
+
+
+def day_if_free(lock: Lock, day: date) -> bool:
+    """Takes the day unless somebody holds it, and says whether it did."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [int(lock), day.toordinal()])
+        return bool(cursor.fetchone()[0])
