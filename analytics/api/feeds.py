@@ -87,6 +87,11 @@ class FeedView(APIView):
     throttle_classes = [FeedThrottle]
     renderer_classes = [JSONRenderer, CSV, XML]
 
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Views write their files themselves. Whatever else is answered, refusals above all, is JSON and says so."""
+        request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
+        return super().finalize_response(request, response, *args, **kwargs)
+
 
 class FeedsView(FeedView):
     @extend_schema(

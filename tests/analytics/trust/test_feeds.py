@@ -370,3 +370,11 @@ def test_odata_tells_every_metric_by_day() -> None:
 )
 def test_odata_refuses_what_it_cannot_do(params: dict[str, str], status: int) -> None:
     assert asked(reverse("odata-set", args=["orders"]), params).status_code == status
+
+
+@pytest.mark.parametrize("form", ["text/csv", "application/xml", "*/*"])
+def test_whatever_form_was_asked_for_a_refusal_is_json_and_says_so(form: str) -> None:
+    for address, status in (("feeds/sales.csv", 400), ("odata/nothing", 400), ("feeds/", 200)):
+        answer = asked(f"/api/v1/{address}", {"first": "yesterday"}, HTTP_ACCEPT=form)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/json"), address
+        answer.json()
