@@ -73,6 +73,10 @@ _DUE = """
     SELECT hour, min(received_at) FROM taken, unnest(taken.counted) AS hour GROUP BY hour ORDER BY hour
 """
 
+# Once nothing waited the statistics may say that there are no batches, long after thousands have come: the planner would then look
+# through all of them for each.
+_WHOLE = "SELECT set_config('enable_nestloop', %s, true)"
+
 _COUNT = """
     WITH made AS (
         INSERT INTO analytics_hourlyevents (hour, source_id, kind, traffic, events, visitors)
@@ -131,12 +135,14 @@ def _count_some(passed_by: Iterable[date]) -> Counted:
     """A batch stays pending until each of its hours has been counted."""
     _alone()
     with connection.cursor() as cursor:
+        cursor.execute(_WHOLE, ["off"])
         cursor.execute(
             _DUE,
             {"hours": HOURS_AT_ONCE, "batches": BATCHES_AT_ONCE, "zone": settings.BUSINESS_TIME_ZONE,
              "passed_by": sorted(passed_by)},
         )  # fmt: skip
         told = dict(cursor.fetchall())
+        cursor.execute(_WHOLE, ["on"])
     days = {shop.day(hour) for hour in told}
     left = event_lending.left_among(days)
     counted = _count([hour for hour in told if shop.day(hour) not in left])
