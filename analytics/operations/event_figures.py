@@ -73,8 +73,8 @@ _DUE = """
     SELECT hour, min(received_at) FROM taken, unnest(taken.counted) AS hour GROUP BY hour ORDER BY hour
 """
 
-# Once nothing waited the statistics may say that there are no batches, long after thousands have come: the planner would then look
-# through all of them for each.
+# Once nothing waited the statistics may say that there are no batches, long after thousands have come: the planner would then
+# look through all of them for each.
 _WHOLE = "SELECT set_config('enable_nestloop', %s, true)"
 
 _COUNT = """
