@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from analytics import closing, stores
 from analytics.models import HourlyEvents
-from analytics.operations import event_copies, event_lending, locks, trending, visits
+from analytics.operations import event_copies, event_lending, locks, planning, trending, visits
 from analytics.queries import event_recount
 from analytics.stores.values import CopyTorn
 from config.kernel import shop
@@ -72,10 +72,6 @@ _DUE = """
     )
     SELECT hour, min(received_at) FROM taken, unnest(taken.counted) AS hour GROUP BY hour ORDER BY hour
 """
-
-# Once nothing waited the statistics may say that there are no batches, long after thousands have come: the planner would then
-# look through all of them for each.
-_WHOLE = "SELECT set_config('enable_nestloop', %s, true)"
 
 _COUNT = """
     WITH made AS (
@@ -134,15 +130,14 @@ def recount_days(*, first: date | None, last: date | None, at: datetime) -> Coun
 def _count_some(passed_by: Iterable[date]) -> Counted:
     """A batch stays pending until each of its hours has been counted."""
     _alone()
-    with connection.cursor() as cursor:
-        cursor.execute(_WHOLE, ["off"])
+    # Once nothing waited the statistics may say that there are no batches, long after thousands have come.
+    with planning.whole_joins(), connection.cursor() as cursor:
         cursor.execute(
             _DUE,
             {"hours": HOURS_AT_ONCE, "batches": BATCHES_AT_ONCE, "zone": settings.BUSINESS_TIME_ZONE,
              "passed_by": sorted(passed_by)},
         )  # fmt: skip
         told = dict(cursor.fetchall())
-        cursor.execute(_WHOLE, ["on"])
     days = {shop.day(hour) for hour in told}
     left = event_lending.left_among(days)
     counted = _count([hour for hour in told if shop.day(hour) not in left])
