@@ -1,6 +1,5 @@
 """Shoppers' events in ClickHouse, by the engine inside this process: both stores answer the same, whatever dies on the way."""
 
-import random
 import subprocess
 import sys
 import threading
@@ -9,13 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import connection
 
-from analytics import closing, promises, stores
-from analytics.behaviour.kinds import BUILT_IN, numbers
+from analytics import promises, stores
 from analytics.models import DailyFunnel, DailyInterest, DailyVisitors, Event, EventCopy, HourlyEvents, Visit, VisitDay
 from analytics.operations import event_copies, event_figures, event_lending, event_months, forgetting, visits
 from analytics.queries import event_kinds
@@ -26,6 +23,7 @@ from config.kernel import shop
 from tests import builders, services
 from tests.analytics.builders import SEOUL
 from tests.analytics.events.builders import a_batch, a_source, an_event, told
+from tests.analytics.events.drawn import DAYS, FIRST, LAST, draw
 from tests.concurrency.test_intake import Aside
 from tests.probe import clickhouse
 
@@ -33,11 +31,7 @@ pytest.importorskip("chdb", reason="needs the packages of `make prove`")
 
 pytestmark = [pytest.mark.prove, pytest.mark.django_db]
 
-# Around a month's end, which in Seoul comes nine hours before that of the partitions.
-FIRST, LAST = date(2026, 10, 29), date(2026, 11, 3)
 AT = datetime(2026, 11, 5, 3, 0, tzinfo=UTC)
-DAYS = closing.days(FIRST, LAST)
-KINDS = [kind.number for kind in BUILT_IN]
 
 
 @pytest.fixture(autouse=True)
@@ -45,38 +39,6 @@ def second(settings: Any, tmp_path: Path) -> None:
     settings.EVENTS_STORE, settings.CLICKHOUSE_URL = "clickhouse", str(tmp_path / "clickhouse")
     settings.MEDIA_ROOT = str(tmp_path / "media")
     event_kinds.forget()
-
-
-def draw(number: int, *, seed: int = 7, skus: int = 6) -> list[Event]:
-    """Events near midnights, months' ends and anywhere, of shoppers, bots and own people, with and without visitors."""
-    dice = random.Random(seed)  # noqa: S311
-    source = a_source()
-    variants = [builders.a_variant().pk for _ in range(skus)]
-    edges = [datetime(day.year, day.month, day.day, tzinfo=SEOUL) for day in DAYS[1:]] + [datetime(2026, 11, 1, tzinfo=UTC)]
-    rows = []
-    for _ in range(number):
-        if dice.random() < 0.4:
-            at = dice.choice(edges) + timedelta(microseconds=dice.choice([-1, 0, 1, dice.randrange(-5_000_000, 5_000_000)]))
-        else:
-            at = datetime(2026, 10, 28, 15, tzinfo=UTC) + timedelta(microseconds=dice.randrange(6 * 86_400_000_000))
-        kind = dice.choice(KINDS)
-        said: dict[str, Any] | None = {"path": "/가방\\'\t\"\n", "query": "운동화 'NB\\t"} if dice.random() < 0.5 else None
-        if kind in numbers("product_added") and dice.random() < 0.7:
-            said = {"quantity": dice.randrange(1, 9)}
-        if kind in numbers("order_completed"):
-            said = {"order": f"o-{dice.randrange(99)}"}
-        if kind in numbers("dwelled"):
-            said = {"path": "/", "seconds": 1.5}
-        rows.append(
-            Event(
-                id=UUID(int=dice.getrandbits(128)), client_at=at - timedelta(microseconds=dice.randrange(3)), occurred_at=at,
-                received_at=at + timedelta(seconds=dice.randrange(90_000)),
-                visitor=dice.choice([None, *range(-20, 20)]),
-                customer_id=None, variant_id=dice.choice([None, *variants]), source_id=source.pk, kind=kind,
-                traffic=dice.choice([0, 0, 0, 0, 1, 2]), properties=said,
-            )
-        )  # fmt: skip
-    return Event.objects.bulk_create(rows)
 
 
 @pytest.fixture
