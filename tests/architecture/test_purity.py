@@ -21,18 +21,21 @@ CLOCK_CALLS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today"
 SEEDED = frozenset({"random.Random", "numpy.random.default_rng"})
 # Values that live in a module which also reaches out.
 CALM = frozenset({"uuid.UUID"})
+# Where whole assortments are counted at once.
+NUMBERS = frozenset({"numpy", "scipy", "lightgbm"})
+NUMERIC = ("analytics/forecasting/", "analytics/simulation/", "inventory/balancing/")
 # Texts that are put into a language where they are shown: to a definition they are values.
 WORDS = frozenset({"django.utils.translation.gettext_lazy", "django.utils.translation.pgettext_lazy"})
 
 
 def imports_more_than_rules(module: Module) -> Iterator[str]:
-    """A rule imports the calm part of the standard library and other rules; forecasting may also count with numpy."""
+    """A rule imports the calm part of the standard library and other rules; numeric ones also arrays."""
     for line, name in module.imports:
         root = name.split(".")[0]
         if root in {"config", "tests", *APPS}:
             fine = _names_a_rule(name)
-        elif root == "numpy":
-            fine = module.path.startswith("analytics/forecasting/")
+        elif root in NUMBERS:
+            fine = module.path.startswith(NUMERIC)
         elif name in WORDS:
             fine = module.path.startswith("analytics/metrics/")
         else:
@@ -50,12 +53,12 @@ def touches_the_world(module: Module) -> Iterator[str]:
             yield module.at(call.lineno, f"a rule calls {name}")
 
 
-def imports_numpy_elsewhere(module: Module) -> Iterator[str]:
-    if module.path.startswith("analytics/forecasting/"):
+def imports_numbers_elsewhere(module: Module) -> Iterator[str]:
+    if module.path.startswith(NUMERIC):
         return
     for line, name in module.imports:
-        if under(name, "numpy"):
-            yield module.at(line, "numpy belongs to analytics/forecasting")
+        if any(under(name, library) for library in NUMBERS):
+            yield module.at(line, f"{name} belongs to {', '.join(NUMERIC)}")
 
 
 def strictly_typed(files: Sequence[str], folder: Path) -> str:
@@ -85,8 +88,8 @@ def test_rules_touch_no_clock_file_screen_or_chance() -> None:
     assert report(touches_the_world, _rules()) == ""
 
 
-def test_numpy_stays_in_forecasting() -> None:
-    assert report(imports_numpy_elsewhere, product()) == ""
+def test_arrays_stay_in_the_numeric_rules() -> None:
+    assert report(imports_numbers_elsewhere, product()) == ""
 
 
 def test_rules_pass_strict_mypy() -> None:
@@ -162,8 +165,8 @@ def test_a_seeded_generator_is_fine() -> None:
     assert report(touches_the_world, [sample("analytics/forecasting/methods.py", source)]) == ""
 
 
-def test_numpy_outside_forecasting_is_reported() -> None:
-    assert report(imports_numpy_elsewhere, [sample("orders/views.py", "def page():\n    from numpy import mean")])
+def test_arrays_elsewhere_are_reported() -> None:
+    assert report(imports_numbers_elsewhere, [sample("orders/views.py", "def page():\n    from numpy import mean")])
 
 
 def test_an_untyped_rule_is_reported(tmp_path: Path) -> None:
