@@ -161,4 +161,5 @@ TABLES = (
             "id document_kind document_number variant_id warehouse_id quantity consumed released state expires_at reserved_at"
         ),
     ),
+    Table("inventory_kitpart", "marketer", Purpose.GOODS, Kept.FOR_GOOD, none="id kit_id part_id quantity"),
 )

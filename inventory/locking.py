@@ -11,8 +11,17 @@ from collections.abc import Iterable
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from inventory.models import StockLevel
+from config.kernel.errors import Invalid
+from inventory.models import StockLevel, Variant
+
+
+class LiesAsParts(Invalid):
+    """A kit has no stock of its own."""
+
+    code = "lies_as_parts"
+
 
 # A SKU in a warehouse, by their keys.
 Place = tuple[int, int]
@@ -56,6 +65,13 @@ def lock_levels(places: Iterable[Place]) -> dict[Place, StockLevel]:
         StockLevel.objects.bulk_create(
             (StockLevel(variant_id=v, warehouse_id=w) for v, w in sorted(wanted - known)), ignore_conflicts=True
         )
+        # Asked afterwards: a new level waits for whoever is making its SKU a kit, and is waited for.
+        kits = list(Variant.objects.filter(pk__in={v for v, _w in wanted - known}, parts__isnull=False).distinct())
+        if kits:
+            raise LiesAsParts(
+                _("%(sku)s is a kit and lies nowhere: its parts do.") % {"sku": kits[0].sku},
+                details={"skus": sorted(one.sku for one in kits)},
+            )
     return lock_known(wanted)
 
 

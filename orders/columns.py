@@ -24,7 +24,7 @@ TABLES = (
         Kept.FOR_GOOD,
         none=(
             "id order_id position variant_id sku name quantity list_price gross discount total tax_rate tax "
-            "unit_cost shipped canceled short returned"
+            "unit_cost kit_id kit_place kit_quantity shipped canceled short returned"
         ),
     ),
     Table(

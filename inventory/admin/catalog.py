@@ -16,16 +16,17 @@ from unfold.decorators import display
 
 from config.kernel import clock
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
+from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
 from inventory.admin import costs, documents, labels
 from inventory.admin.finding import ByCategory
 from inventory.admin.saving import AmountFormField, OperationAdmin
 from inventory.models import Category, PriceChange, Product, Variant
-from inventory.operations import catalog
+from inventory.operations import catalog, kits
 from inventory.queries import catalog as listings
 from inventory.queries import categories, shelves
+from inventory.queries import kits as kit_queries
 
 MAY_CHANGE = "inventory.change_variant"
 
@@ -147,6 +148,33 @@ class CostForm(ReasonForm):
         self.fields["amount"].initial = row.cost
 
 
+class PartsForm(ButtonForm):
+    parts = forms.CharField(
+        label=gettext_lazy("Parts"), required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=gettext_lazy("One SKU a line, and how many of it lie in one kit: CUP-01 2. Without a number it is one."),
+    )  # fmt: skip
+
+    def prepare(self, row: Variant) -> None:
+        within, _around = kit_queries.around(row)
+        self.fields["parts"].initial = "\n".join(f"{one.part.sku} {one.quantity}" for one in within)
+
+    def clean_parts(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for number, line in enumerate(self.cleaned_data["parts"].splitlines(), 1):
+            words = line.split()
+            if not words:
+                continue
+            sku, units = (words[0], words[1]) if len(words) == 2 else (words[0], "1")
+            if len(words) > 2 or not units.isdecimal():
+                raise forms.ValidationError(
+                    _("Line %(number)s is not a SKU and a number: %(line)s") % {"number": number, "line": line}
+                )
+            if sku in found:
+                raise forms.ValidationError(_("Line %(number)s names %(sku)s again.") % {"number": number, "sku": sku})
+            found[sku] = int(units)
+        return found
+
+
 @admin.register(Variant)
 class VariantAdmin(ButtonsAdmin):
     form = PricedForm
@@ -190,7 +218,10 @@ class VariantAdmin(ButtonsAdmin):
         variant: Variant | None = kwargs.get("obj")
         if variant is not None:
             story = shelves.of_variant(variant)
+            within, around = kit_queries.around(variant)
             context |= {
+                "within": list(within),
+                "around": list(around),
                 "shelves": story.shelves,
                 "movements": [
                     {"row": one, "kind": labels.movement_kind(one), "units": labels.signed(one.quantity),
@@ -246,6 +277,18 @@ class VariantAdmin(ButtonsAdmin):
         catalog.change_cost(
             variant_id=variant.pk, cost=values["amount"], reason=values["reason"], actor=actor(request), at=clock.now()
         )
+
+    @operation_button(
+        title=gettext_lazy("Set the parts of the kit"), permission=MAY_CHANGE, icon="package_2", form=PartsForm,
+        explanation=gettext_lazy(
+            "A kit is sold under this SKU at its own list price; what leaves the shelf are its parts. Without parts it is an "
+            "ordinary SKU. Orders that are placed keep the parts they were placed with."
+        ),
+        quiet=lambda variant: True,
+        noted=lambda variant, values: ", ".join(f"{sku} × {units}" for sku, units in values["parts"].items()) or "-",
+    )  # fmt: skip
+    def set_parts(self, request: HttpRequest, variant: Variant, values: dict[str, Any]) -> None:
+        kits.set_parts(variant_id=variant.pk, parts=values["parts"], actor=actor(request), at=clock.now())
 
 
 @admin.register(PriceChange)

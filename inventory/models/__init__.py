@@ -1,4 +1,5 @@
 from inventory.models.catalog import Category, PriceChange, Product, TaxClass, Variant
+from inventory.models.kits import KitPart
 from inventory.models.purchasing import (
     GoodsReceipt,
     GoodsReceiptLine,
@@ -16,6 +17,7 @@ __all__ = (
     "Category",
     "GoodsReceipt",
     "GoodsReceiptLine",
+    "KitPart",
     "PriceChange",
     "Product",
     "PurchaseOrder",

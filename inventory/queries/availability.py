@@ -37,12 +37,14 @@ class Listed:
     tax_class: str
     on_sale: bool
     category_path: frozenset[int]
+    is_kit: bool
 
 
 # Three levels, for categories lie no deeper. By hand, because every order asks it.
 _LISTED = """
     SELECT v.id, v.sku, trim(p.name || ' ' || v.name), v.list_price, v.cost, v.product_id, p.tax_class,
-           v.is_active AND p.is_active, c.id, c.parent_id, above.parent_id
+           v.is_active AND p.is_active, EXISTS (SELECT FROM inventory_kitpart WHERE kit_id = v.id),
+           c.id, c.parent_id, above.parent_id
     FROM inventory_variant AS v
     JOIN inventory_product AS p ON p.id = v.product_id
     JOIN inventory_category AS c ON c.id = p.category_id
@@ -57,9 +59,9 @@ def by_sku(skus: Iterable[str]) -> Mapping[str, Listed]:
         cursor.execute(_LISTED, [list(set(skus))])
         rows = cursor.fetchall()
     found = {}
-    for pk, sku, name, list_price, cost, product_id, tax_class, on_sale, *path in rows:
+    for pk, sku, name, list_price, cost, product_id, tax_class, on_sale, is_kit, *path in rows:
         categories = frozenset(category for category in path if category is not None)
-        found[sku] = Listed(pk, sku, name, list_price, cost, product_id, tax_class, on_sale, categories)
+        found[sku] = Listed(pk, sku, name, list_price, cost, product_id, tax_class, on_sale, categories, is_kit)
     return found
 
 

@@ -101,6 +101,9 @@ class OrderOutput(PlacedOutput):
 
 
 class LineOutput(serializers.ModelSerializer[OrderLine]):
+    kit = serializers.CharField(
+        source="kit.sku", default=None, read_only=True, allow_null=True, help_text="The line is a part of this kit."
+    )
     list_price = AmountOutput()
     gross = AmountOutput()
     discount = AmountOutput()
@@ -111,7 +114,7 @@ class LineOutput(serializers.ModelSerializer[OrderLine]):
         model = OrderLine
         fields = [
             *("position", "sku", "name", "quantity", "list_price", "gross", "discount", "total", "tax_rate", "tax"),
-            *("shipped", "canceled", "short", "returned"),
+            *("kit", "kit_place", "kit_quantity", "shipped", "canceled", "short", "returned"),
         ]
         read_only_fields = fields
 

@@ -147,6 +147,12 @@ class OrderLine(models.Model):
     tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=2)
     tax = MoneyAmountField(_("tax inside"))
     unit_cost = MoneyAmountField(_("unit cost"), default=Decimal(0))
+    kit = models.ForeignKey(
+        Variant, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("kit"),
+        help_text=_("The customer ordered this kit; the line is one of its parts."),
+    )  # fmt: skip
+    kit_place = models.PositiveSmallIntegerField(_("kit number in the order"), null=True, blank=True)
+    kit_quantity = models.PositiveIntegerField(_("kits ordered"), null=True, blank=True)
     shipped = models.PositiveIntegerField(_("shipped"), default=0)
     canceled = models.PositiveIntegerField(_("canceled"), default=0)
     short = models.PositiveIntegerField(_("short"), default=0)
@@ -160,6 +166,11 @@ class OrderLine(models.Model):
             models.UniqueConstraint(fields=["order", "position"], name="order_line_position_once"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity_positive"),
             models.CheckConstraint(
+                condition=Q(kit__isnull=True, kit_place__isnull=True, kit_quantity__isnull=True)
+                | Q(kit__isnull=False, kit_place__gt=0, kit_quantity__gt=0),
+                name="order_line_kit_is_whole",
+            ),
+            models.CheckConstraint(
                 condition=Q(quantity__gte=F("shipped") + F("canceled") + F("short")), name="order_line_parts_within_quantity"
             ),
             models.CheckConstraint(condition=Q(returned__lte=F("shipped")), name="order_line_returned_within_shipped"),
@@ -169,6 +180,7 @@ class OrderLine(models.Model):
                 name="order_line_total_is_its_parts",
             ),
         ]
+        indexes = [models.Index(fields=["kit"], condition=Q(kit__isnull=False), name="order_line_by_kit")]
 
     def __str__(self) -> str:
         return f"{self.sku} x {self.quantity}"

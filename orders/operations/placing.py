@@ -22,10 +22,10 @@ from config.kernel.money import Money
 from inventory.operations import reservations
 from orders.events import OrderPaid, OrderPlaced
 from orders.models import Order, OrderEvent
-from orders.operations import recording, writing
-from orders.operations.writing import NewDiscount, NewLine
+from orders.operations import lining, recording, writing
+from orders.operations.lining import Lined
 from orders.queries import quoting
-from orders.queries.quoting import Priced, Shopper
+from orders.queries.quoting import Shopper
 
 
 class PriceChanged(Conflict):
@@ -93,7 +93,8 @@ def place_order(
             ship_to=dict(ship_to),
             note=note,
         )
-        _record(order, priced, actor)
+        goods = lining.lined(priced)
+        _record(order, goods, actor)
         coupons.redeem(
             discounts=priced.quote.discounts,
             customer_id=shopper.customer_id,
@@ -102,9 +103,8 @@ def place_order(
             ends_with_refusal=True,
             at=at,
         )
-        demand = {one.variant_id: line.quantity for one, line in zip(priced.listed, priced.quote.lines, strict=True)}
         # No expiry of its own: `payment_due_at` is the only clock of an order.
-        reservations.reserve(document=recording.document(order), demand=demand, at=at)
+        reservations.reserve(document=recording.document(order), demand=goods.demand, at=at)
         return order
 
 
@@ -166,10 +166,10 @@ def _order(quote: Quote, at: datetime, **values: Any) -> Order:
     return order
 
 
-def _record(order: Order, priced: Priced, actor: User | None) -> None:
+def _record(order: Order, goods: Lined, actor: User | None) -> None:
     paid = order.state == Order.State.PAID
     kinds = [OrderEvent.Kind.PLACED, OrderEvent.Kind.PAID] if paid else [OrderEvent.Kind.PLACED]
-    if not writing.write(order, _lines(priced), _discounts(priced.quote), kinds, actor=actor):
+    if not writing.write(order, goods.lines, goods.discounts, kinds, actor=actor):
         # A twin was faster; it has committed, so it is found now.
         _refuse_known(order.channel, order.external_number)
     on = recording.day(order.placed_at)
@@ -177,40 +177,3 @@ def _record(order: Order, priced: Priced, actor: User | None) -> None:
     if paid:
         events.append(OrderPaid(number=order.number, on=on))
     outbox.record(*events, at=order.placed_at)
-
-
-def _lines(priced: Priced) -> list[NewLine]:
-    return [
-        NewLine(
-            position=position,
-            variant_id=listed.variant_id,
-            sku=line.sku,
-            name=listed.name,
-            quantity=line.quantity,
-            list_price=line.list_price,
-            gross=line.gross,
-            discount=line.discount,
-            total=line.total,
-            tax_rate=quoting.TAX_RATES[listed.tax_class],
-            tax=line.tax,
-            unit_cost=listed.cost,
-        )
-        for position, (line, listed) in enumerate(zip(priced.quote.lines, priced.listed, strict=True), 1)
-    ]
-
-
-def _discounts(quote: Quote) -> list[NewDiscount]:
-    """One row for each share of each promotion."""
-    return [
-        NewDiscount(
-            position=position,
-            promotion_id=one.promotion_id,
-            version=one.version,
-            name=one.name,
-            code=one.code,
-            amount=amount,
-        )
-        for one in quote.discounts
-        for position, amount in ([(None, one.amount)] if one.on_shipping else enumerate(one.shares, 1))
-        if amount
-    ]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from math import ceil
 from random import Random
 from zoneinfo import ZoneInfo
@@ -21,8 +22,8 @@ from config.kernel.business_time import day_period
 from config.kernel.errors import Conflict
 from config.kernel.models import User
 from config.kernel.roles import Role
-from inventory.models import StockMovement, Variant
-from inventory.operations import purchase_history, purchasing, replenishment
+from inventory.models import Product, StockMovement, TaxClass, Variant
+from inventory.operations import kits, purchase_history, purchasing, replenishment
 from inventory.operations.history import PastMovement, PastPrice, write_prices
 from inventory.operations.purchase_history import PastPurchase, PastReceipt
 from inventory.operations.purchasing import Wanted
@@ -120,6 +121,7 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
     people = User.objects.in_bulk(staff.values())
     _leave_work(furnished, {name: people[pk] for name, pk in staff.items()}, until)
     _pay_twice(until)
+    _make_a_kit(furnished, people.get(staff.get(Role.MARKETER.value, 0)), until)
     proposed = replenishment.propose(at=at)
     return replace(written, proposals=proposed.changed)
 
@@ -246,6 +248,21 @@ def _leave_work(furnished: furnishing.Shop, staff: Mapping[str, User], until: da
         )
         if code == "hanbit":
             purchasing.approve(number=drafted.number, actor=staff.get(Role.OWNER.value), at=at + timedelta(minutes=40))
+
+
+def _make_a_kit(furnished: furnishing.Shop, marketer: User | None, until: datetime) -> None:
+    """What sells best of the kitchen, put together as a present at a tenth less than its parts."""
+    taxed = [one for one in furnished.offered if one.tax_rate and "kitchen" in one.codes]
+    best = sorted(taxed, key=lambda one: (-one.popularity, one.sku))
+    first = best[0]
+    second = next(one for one in best if one.product_id != first.product_id)
+    alone = first.list_price + 2 * second.list_price
+    product = Product.objects.create(
+        name="집들이 선물 세트", category=Product.objects.get(pk=first.product_id).category, tax_class=TaxClass.STANDARD
+    )
+    kit = Variant.objects.create(product=product, sku="KIT-001", list_price=(alone * 9 / 10).quantize(Decimal("1e2")))
+    parts = {first.sku: 1, second.sku: 2}
+    kits.set_parts(variant_id=kit.pk, parts=parts, actor=marketer, at=until)
 
 
 def _pay_twice(until: datetime) -> None:

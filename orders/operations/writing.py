@@ -39,12 +39,13 @@ _WRITE = """
     ), line AS (
         INSERT INTO orders_orderline (
             order_id, position, variant_id, sku, name, quantity, list_price, gross, discount, total, tax_rate, tax, unit_cost,
-            shipped, canceled, short, returned
+            kit_id, kit_place, kit_quantity, shipped, canceled, short, returned
         )
         SELECT placed.id, one.*, 0, 0, 0, 0
         FROM placed, new, jsonb_to_recordset(new.lines) AS one (
             position int, variant_id bigint, sku text, name text, quantity int, list_price numeric, gross numeric,
-            discount numeric, total numeric, tax_rate numeric, tax numeric, unit_cost numeric
+            discount numeric, total numeric, tax_rate numeric, tax numeric, unit_cost numeric, kit_id bigint, kit_place int,
+            kit_quantity int
         )
         RETURNING id, position
     ), reason AS (
@@ -84,6 +85,10 @@ class NewLine(TypedDict):
     tax_rate: Decimal
     tax: Decimal
     unit_cost: Decimal
+    # Of a part of a kit: the kit, which line of the quote it was, and how many kits were sold.
+    kit_id: int | None
+    kit_place: int | None
+    kit_quantity: int | None
 
 
 class NewDiscount(TypedDict):

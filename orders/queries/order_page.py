@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db.models import F, Prefetch, Sum
@@ -78,7 +78,7 @@ class Page:
 
 def lines(*, order: Order) -> list[Line]:
     """The lines with their discounts, with where their units wait and how many of them are on their way back."""
-    rows = list(order.lines.order_by("position").prefetch_related("discounts"))
+    rows = list(order.lines.select_related("kit").order_by("position").prefetch_related("discounts"))
     held = _held(order.number)
     coming = dict(
         ReturnLine.objects.filter(parent__order=order, parent__state=Return.State.ACCEPTED)
@@ -86,7 +86,19 @@ def lines(*, order: Order) -> list[Line]:
         .annotate(units=Sum("quantity"))
         .values_list("order_line_id", "units")
     )
-    return [Line(row, list(row.discounts.all()), held[row.variant_id], coming.get(row.pk, 0)) for row in rows]
+    return [Line(row, list(row.discounts.all()), _of(row, held), coming.get(row.pk, 0)) for row in rows]
+
+
+def _of(row: OrderLine, held: defaultdict[int, list[Held]]) -> list[Held]:
+    """What is held of a SKU serves the lines in their order: one may stand in an order by itself and in a kit."""
+    left, found = row.quantity - row.shipped - row.canceled - row.short, []
+    for place, one in enumerate(held[row.variant_id]):
+        units = min(left, one.units)
+        if units:
+            found.append(replace(one, units=units))
+            held[row.variant_id][place] = replace(one, units=one.units - units)
+            left -= units
+    return found
 
 
 def return_lines(*, parcel: Return) -> list[tuple[int, ReturnLine]]:

@@ -19,8 +19,9 @@ from config.kernel import shop
 from config.kernel.errors import Invalid
 from config.kernel.money import Money, round_half_up
 from inventory.models import TaxClass
-from inventory.queries import availability
+from inventory.queries import availability, kits
 from inventory.queries.availability import Listed
+from inventory.queries.kits import Part
 
 TAX_RATES: Mapping[str, Decimal] = {TaxClass.STANDARD: Decimal(10), TaxClass.EXEMPT: Decimal(0)}
 SHIPPING_TAX_RATE = TAX_RATES[TaxClass.STANDARD]
@@ -53,10 +54,11 @@ class Shopper:
 
 @dataclass(frozen=True)
 class Priced:
-    """A quote and the SKUs behind its lines, in the same order."""
+    """A quote and the SKUs behind its lines, in the same order, and what lies in those that are kits, by variant id."""
 
     quote: Quote
     listed: tuple[Listed, ...]
+    kits: Mapping[int, tuple[Part, ...]]
 
 
 def quote(*, lines: Sequence[tuple[str, int]], codes: Iterable[str], customer_external_id: str | None, at: datetime) -> Quote:
@@ -117,6 +119,7 @@ def priced(*, lines: Sequence[tuple[str, int]], codes: Iterable[str], shopper: S
     return Priced(
         quote=offers.quote(basket, at=at, shipping_tax_rate=SHIPPING_TAX_RATE),
         listed=tuple(listed[sku] for sku in quantities),
+        kits=_kits(listed.values()),
     )
 
 
@@ -132,6 +135,12 @@ def _listed(lines: Sequence[tuple[str, int]], skus: Iterable[str]) -> Mapping[st
     if refused:
         raise LinesRefused(_("Some SKUs cannot be ordered."), details={"lines": refused})
     return found
+
+
+def _kits(listed: Iterable[Listed]) -> Mapping[int, tuple[Part, ...]]:
+    """Most baskets hold no kit, and ask nothing more."""
+    ids = [one.variant_id for one in listed if one.is_kit]
+    return kits.parts_of(ids) if ids else {}
 
 
 def _shipping_fee(lines: Iterable[BasketLine]) -> Decimal:

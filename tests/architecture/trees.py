@@ -35,6 +35,7 @@ RULES = (
     "analytics/projection.py",
     "analytics/metrics/values.py",
     "analytics/drawing.py",
+    "orders/exploding.py",
     "orders/importing/values.py",
     "orders/importing/accounting.py",
     "orders/importing/matching.py",
