@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel.errors import Invalid
-from inventory.models import StockLevel, Variant
+from inventory.models import KitPart, StockLevel
 
 
 class LiesAsParts(Invalid):
@@ -60,19 +60,21 @@ def lock_levels(places: Iterable[Place]) -> dict[Place, StockLevel]:
     """The levels of these places, locked. Missing levels are made first, empty."""
     wanted = set(places)
     known = set(StockLevel.objects.filter(at(wanted)).values_list("variant_id", "warehouse_id"))
-    if wanted - known:
+    if missing := sorted(wanted - known):
+        _require_shelved({variant for variant, _warehouse in missing})
         # In one order too: whoever inserts the same level waits for the first to end.
-        StockLevel.objects.bulk_create(
-            (StockLevel(variant_id=v, warehouse_id=w) for v, w in sorted(wanted - known)), ignore_conflicts=True
-        )
-        # Asked afterwards: a new level waits for whoever is making its SKU a kit, and is waited for.
-        kits = list(Variant.objects.filter(pk__in={v for v, _w in wanted - known}, parts__isnull=False).distinct())
-        if kits:
-            raise LiesAsParts(
-                _("%(sku)s is a kit and lies nowhere: its parts do.") % {"sku": kits[0].sku},
-                details={"skus": sorted(one.sku for one in kits)},
-            )
+        StockLevel.objects.bulk_create((StockLevel(variant_id=v, warehouse_id=w) for v, w in missing), ignore_conflicts=True)
     return lock_known(wanted)
+
+
+def _require_shelved(variant_ids: set[int]) -> None:
+    """A SKU with a level does not become a kit, nor a kit get one: `kits.set_parts` holds the row that is asked for here."""
+    with connection.cursor() as cursor:
+        # Conflicts with nothing but that: foreign keys ask for the same, though only when the transaction ends.
+        cursor.execute("SELECT id FROM inventory_variant WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [list(variant_ids)])
+    kits = sorted(KitPart.objects.filter(kit__in=variant_ids).values_list("kit__sku", flat=True).distinct())
+    if kits:
+        raise LiesAsParts(_("%(sku)s is a kit and lies nowhere: its parts do.") % {"sku": kits[0]}, details={"skus": kits})
 
 
 def at(places: Iterable[Place]) -> Q:

@@ -31,6 +31,13 @@ def reserved_lies_within_on_hand(at: datetime) -> Iterator[Violation]:
         )
 
 
+@invariant("I2")
+def a_kit_lies_nowhere(at: datetime) -> Iterator[Violation]:
+    both = StockLevel.objects.filter(variant__parts__isnull=False).select_related("variant", "warehouse").distinct()
+    for level in both[:1000]:
+        yield Violation("I2", f"{level.variant.sku}@{level.warehouse.code}", "is a kit and has a stock level of its own")
+
+
 @invariant("I3")
 def reserved_is_the_sum_of_active_reservations(at: datetime) -> Iterator[Violation]:
     for one in drift.differences():

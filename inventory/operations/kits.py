@@ -32,8 +32,7 @@ def set_parts(*, variant_id: int, parts: Mapping[str, int], actor: User | None, 
 
     Orders that are placed already keep the parts they were placed with.
     """
-    # Whoever gives the SKU its first stock level waits here, or is waited for: see locking.lock_levels.
-    kit = Variant.objects.select_for_update(of=("self",)).select_related("product").get(pk=variant_id)
+    kit = _locked(variant_id)
     _require_sensible(kit, parts)
     known = {one.sku: one for one in Variant.objects.filter(sku__in=parts).select_related("product")}
     for sku in parts:
@@ -48,6 +47,11 @@ def set_parts(*, variant_id: int, parts: Mapping[str, int], actor: User | None, 
     return KitPart.objects.bulk_create(
         KitPart(kit=kit, part=known[sku], quantity=quantity) for sku, quantity in sorted(parts.items())
     )
+
+
+def _locked(variant_id: int) -> Variant:
+    """Whoever gives the SKU its first stock level waits for this lock, or is waited for: see `locking.lock_levels`."""
+    return Variant.objects.select_for_update(of=("self",)).select_related("product").get(pk=variant_id)
 
 
 def _require_sensible(kit: Variant, parts: Mapping[str, int]) -> None:
