@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -21,10 +21,9 @@ from analytics.api.admission import KEPT_SECONDS
 from analytics.behaviour.kinds import BUILT_IN, Kind
 from analytics.models import EventKind
 from analytics.operations import event_kinds
-from config.kernel import clock, waits
+from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
-from config.kernel.errors import DomainError
 
 MAY_CHANGE = "analytics.change_eventkind"
 
@@ -124,15 +123,6 @@ class EventKindAdmin(ButtonsAdmin):
             name=given["name"], properties=given["properties"], required=given["required"], actor=actor(request), at=clock.now()
         )
         obj.pk, obj.version = made.pk, made.version
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            with waits.refusing():
-                page: HttpResponse = super().changeform_view(request, *args, **kwargs)
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.get_full_path())
-        return page
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         more = {"built_in_url": reverse("admin:analytics_eventkind_built_in"), **(extra_context or {})}

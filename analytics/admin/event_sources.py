@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -21,11 +21,10 @@ from analytics.operations import event_sources
 from analytics.operations.event_months import QUARANTINE_KEPT
 from analytics.queries import event_sources as queries
 from analytics.queries.event_sources import Heard
-from config.kernel import clock, waits
+from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.house import HouseChangeList
-from config.kernel.errors import DomainError
 from orders.admin import known
 
 MAY_CHANGE = "analytics.change_eventsource"
@@ -124,15 +123,6 @@ class EventSourceAdmin(ButtonsAdmin):
             event_sources.change(source_id=obj.pk, actor=actor(request), **told)
         else:
             obj.pk = event_sources.add(code=given["code"], nature=given["nature"], at=clock.now(), **told).pk
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            with waits.refusing():
-                page: HttpResponse = super().changeform_view(request, *args, **kwargs)
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.get_full_path())
-        return page
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         source: EventSource | None = kwargs.get("obj")

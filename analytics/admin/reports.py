@@ -23,11 +23,10 @@ from analytics.operations import reports
 from analytics.queries.measuring import May
 from analytics.words import alerts, mails, paper
 from analytics.words import reports as words
-from config.kernel import clock, waits, workbooks
+from config.kernel import clock, workbooks
 from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
 from config.kernel.admin.house import ReadOnlyAdmin
-from config.kernel.errors import DomainError
 from config.kernel.models import User
 
 MAY_CHANGE = "analytics.change_reportpack"
@@ -94,15 +93,6 @@ class ReportPackAdmin(ButtonsAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Written with the pack."""
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            with waits.refusing():
-                page: HttpResponse = super().changeform_view(request, *args, **kwargs)
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.get_full_path())
-        return page
 
     @display(description=gettext_lazy("sent"))
     def rhythm_label(self, pack: ReportPack) -> str:

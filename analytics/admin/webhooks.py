@@ -19,10 +19,9 @@ from analytics.models import Webhook
 from analytics.operations import webhooks
 from analytics.operations.webhooks import BadWebhook, Checked
 from analytics.words import alerts as words
-from config.kernel import clock, waits
+from config.kernel import clock
 from config.kernel.admin import slips, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt, operation_button
-from config.kernel.errors import DomainError
 
 MAY_CHANGE = "analytics.change_webhook"
 SHOWN = 50
@@ -125,13 +124,7 @@ class WebhookAdmin(ButtonsAdmin):
     ) -> HttpResponse:
         if request.method == "POST":
             self._ask_about(request, object_id)
-        try:
-            with waits.refusing():
-                page: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.get_full_path())
-        return page
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         webhook: Webhook | None = kwargs.get("obj")

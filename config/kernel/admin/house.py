@@ -10,15 +10,16 @@ from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 from django.db.models.options import Options
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from config.kernel import waits
 from config.kernel.admin import slips, wording
 from config.kernel.admin.pagination import LAST_PAGE, EstimatedPaginator
-from config.kernel.errors import InProgress
+from config.kernel.errors import DomainError, InProgress
 
 T = TypeVar("T", bound=Model)
 
@@ -137,7 +138,17 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        context = extra_context or {}
+        """A refusal that the form could not foresee is told, and nothing was saved."""
+        if request.method != "POST":
+            return self._form(request, object_id, form_url, extra_context or {})
+        try:
+            with waits.refusing():
+                return self._form(request, object_id, form_url, extra_context or {})
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(request.get_full_path())
+
+    def _form(self, request: HttpRequest, object_id: str | None, form_url: str, context: dict[str, Any]) -> HttpResponse:
         if object_id is not None:
             page: HttpResponse = super().changeform_view(request, object_id, form_url, context)
             return page
