@@ -29,6 +29,7 @@ from campaigns.models import Segment
 from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
+from config.kernel.admin.house import KeptAdmin
 from config.kernel.errors import DomainError
 from config.kernel.models import User
 from inventory.models import Category, Warehouse
@@ -117,7 +118,7 @@ def parts() -> list[tuple[str, str]]:
 
 
 @admin.register(AlertRule)
-class AlertRuleAdmin(ButtonsAdmin):
+class AlertRuleAdmin(KeptAdmin, ButtonsAdmin):
     form = RuleForm
     change_form_outer_after_template = "admin/analytics/alertrule/_after.html"
     empty_hint = gettext_lazy("The rules of the house appear with the first check, five minutes after the worker has started.")
@@ -130,10 +131,6 @@ class AlertRuleAdmin(ButtonsAdmin):
     actions = None
 
     checked = wording.moment_column("checked_at", gettext_lazy("checked at"))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Its incidents refer to it: a rule is switched off instead."""
-        return False
 
     def title_of(self, row: AlertRule) -> str:
         return words.rule_name(row)

@@ -28,6 +28,7 @@ from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
+from config.kernel.admin.house import KeptAdmin, ReadOnlyAdmin
 from orders.known import provider
 
 MAY_CHANGE = "analytics.change_eventrule"
@@ -108,7 +109,7 @@ class RuleForm(LabeledForm):
 
 
 @admin.register(EventRule)
-class EventRuleAdmin(ButtonsAdmin):
+class EventRuleAdmin(KeptAdmin, ButtonsAdmin):
     form = RuleForm
     change_form_outer_after_template = "admin/analytics/eventrule/_after.html"
     empty_hint = gettext_lazy("Such as: the same product viewed three times within a day, and not bought.")
@@ -118,10 +119,6 @@ class EventRuleAdmin(ButtonsAdmin):
     actions = None
 
     checked = wording.moment_column("evaluated_at", gettext_lazy("checked at"))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Its matches refer to it: a rule is switched off instead."""
-        return False
 
     def get_fieldsets(self, request: HttpRequest, obj: EventRule | None = None) -> Any:
         told = () if obj is None else ("looked_for", "version", "state_label", "checked", "error_label")
@@ -241,7 +238,7 @@ class BySettled(admin.SimpleListFilter):
 
 
 @admin.register(EventMatch)
-class EventMatchAdmin(ButtonsAdmin):
+class EventMatchAdmin(ReadOnlyAdmin, ButtonsAdmin):
     change_form_outer_after_template = "admin/analytics/eventmatch/_inputs.html"
     empty_hint = gettext_lazy("What behavior rules find appears here. They are checked every 5 minutes.")
     list_display = ("matched", "rule", "subject_label", "acts", "state_label")
@@ -267,16 +264,6 @@ class EventMatchAdmin(ButtonsAdmin):
 
     matched = wording.moment_column("matched_at", gettext_lazy("matched at"))
     found = wording.moment_column("found_at", gettext_lazy("found at"))
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Rules write it; staff press its buttons."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def title_of(self, row: EventMatch) -> str:
         return f"{row.rule.name} · {wording.plain_moment(row.matched_at)}"

@@ -24,6 +24,7 @@ from analytics.operations import event_kinds
 from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
+from config.kernel.admin.house import KeptAdmin
 
 MAY_CHANGE = "analytics.change_eventkind"
 
@@ -78,7 +79,7 @@ class KindForm(LabeledForm):
 
 
 @admin.register(EventKind)
-class EventKindAdmin(ButtonsAdmin):
+class EventKindAdmin(KeptAdmin, ButtonsAdmin):
     form = KindForm
     list_display = ("name", "version", "property_names", "state_label", "created")
     search_fields = ("name",)
@@ -104,9 +105,6 @@ class EventKindAdmin(ButtonsAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A version never changes; whether it is taken in is said by its buttons."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from analytics.queries.event_sources import Heard
 from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
-from config.kernel.admin.house import HouseChangeList
+from config.kernel.admin.house import HouseChangeList, KeptAdmin
 from orders.admin import known
 
 MAY_CHANGE = "analytics.change_eventsource"
@@ -79,7 +79,7 @@ def told_by(sources: Any) -> None:
 
 
 @admin.register(EventSource)
-class EventSourceAdmin(ButtonsAdmin):
+class EventSourceAdmin(KeptAdmin, ButtonsAdmin):
     form = SourceForm
     change_form_outer_after_template = "admin/analytics/eventsource/_connecting.html"
     list_display = ("name", "nature_label", "channel_label", "state_label", "events_lately", "last_event")
@@ -100,10 +100,6 @@ class EventSourceAdmin(ButtonsAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: EventSource | None = None) -> Any:
         """Servers name a source by its code; and its nature says whether its key is public."""
         return () if obj is None else ("code", "nature", "key", "state_label", "events_lately", "last_event")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Its events refer to it: a source is switched off instead."""
-        return False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[HouseChangeList]:
         return SourcesList

@@ -27,6 +27,7 @@ from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, operation_button, reason_field
 from config.kernel.admin.filters import BusinessDaysFilter
+from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.models import User
 
 MAY_ACT = "analytics.change_incident"
@@ -67,7 +68,7 @@ class AssignForm(ReasonForm):
 
 
 @admin.register(Incident)
-class IncidentAdmin(ButtonsAdmin):
+class IncidentAdmin(ReadOnlyAdmin, ButtonsAdmin):
     change_form_outer_after_template = "admin/analytics/incident/_story.html"
     empty_hint = gettext_lazy("What the alert rules find appears here, the open ones first. They are checked every 5 minutes.")
     list_display = ("found", "state_label", "severity_label", "opened", "last_seen", "worst", "assignee")
@@ -84,16 +85,6 @@ class IncidentAdmin(ButtonsAdmin):
 
     opened = wording.moment_column("opened_at", gettext_lazy("opened at"))
     last_seen = wording.moment_column("seen_at", gettext_lazy("last seen"))
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The shop writes it; staff press its buttons."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def title_of(self, row: Incident) -> str:
         return f"{words.rule_name(row.rule)} · {wording.plain_moment(row.opened_at)}"

@@ -16,6 +16,7 @@ from analytics.operations import outlets
 from config.kernel import clock, jobs
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
+from config.kernel.admin.house import KeptAdmin
 
 MAY_CHANGE = "analytics.change_outlet"
 SHOWN = 50
@@ -62,7 +63,7 @@ class OutletChangeForm(LabeledForm):
 
 
 @admin.register(Outlet)
-class OutletAdmin(ButtonsAdmin):
+class OutletAdmin(KeptAdmin, ButtonsAdmin):
     form = OutletForm
     list_display = ("code", "view", "file_format", "last_day", "is_active")
     search_fields = ("code",)
@@ -72,9 +73,6 @@ class OutletAdmin(ButtonsAdmin):
     empty_hint = gettext_lazy("A view of the shop, written into files by day for another system to fetch.")
     change_form_outer_after_template = "admin/analytics/outlet/_runs.html"
     fields = ("code", "view", "file_format", "target", "first_day", "trailing_days", "is_active")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         # Files of another view under the same name would pass for those of the first, and those of another place be missed.

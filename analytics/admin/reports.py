@@ -26,7 +26,7 @@ from analytics.words import reports as words
 from config.kernel import clock, workbooks
 from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
-from config.kernel.admin.house import ReadOnlyAdmin
+from config.kernel.admin.house import KeptAdmin, ReadOnlyAdmin
 from config.kernel.models import User
 
 MAY_CHANGE = "analytics.change_reportpack"
@@ -58,7 +58,7 @@ class PackForm(LabeledForm):
 
 
 @admin.register(ReportPack)
-class ReportPackAdmin(ButtonsAdmin):
+class ReportPackAdmin(KeptAdmin, ButtonsAdmin):
     form = PackForm
     empty_hint = gettext_lazy("Put figures together here that are to be made and mailed regularly.")
     list_display = ("name", "period", "rhythm_label", "language", "is_active")
@@ -66,10 +66,6 @@ class ReportPackAdmin(ButtonsAdmin):
     sortable_by = ()
     actions = None
     readonly_fields = ("reports_link",)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Its reports refer to it: a pack is switched off instead."""
-        return False
 
     def get_fieldsets(self, request: HttpRequest, obj: ReportPack | None = None) -> Any:
         told = () if obj is None else ("reports_link",)

@@ -22,6 +22,7 @@ from analytics.words import alerts as words
 from config.kernel import clock
 from config.kernel.admin import slips, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt, operation_button
+from config.kernel.admin.house import KeptAdmin
 
 MAY_CHANGE = "analytics.change_webhook"
 SHOWN = 50
@@ -51,7 +52,7 @@ class WebhookForm(LabeledForm):
 
 
 @admin.register(Webhook)
-class WebhookAdmin(ButtonsAdmin):
+class WebhookAdmin(KeptAdmin, ButtonsAdmin):
     form = WebhookForm
     change_form_outer_after_template = "admin/analytics/webhook/_after.html"
     empty_hint = gettext_lazy(
@@ -64,10 +65,6 @@ class WebhookAdmin(ButtonsAdmin):
 
     taken = wording.moment_column("taken_at", pgettext_lazy("webhook", "last taken at"))
     tried = wording.moment_column("tried_at", pgettext_lazy("webhook", "last tried at"))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What it was told refers to it: a webhook is paused instead, and taken out of its rules."""
-        return False
 
     def get_fields(self, request: HttpRequest, obj: Webhook | None = None) -> Any:
         told = () if obj is None else ("state_label", "taken", "tried", "trouble")

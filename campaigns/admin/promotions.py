@@ -27,7 +27,7 @@ from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
-from config.kernel.admin.house import ReadOnlyAdmin
+from config.kernel.admin.house import KeptAdmin, ReadOnlyAdmin
 from inventory.admin.labels import variant_name
 
 MAY_CHANGE = "campaigns.change_promotion"
@@ -47,7 +47,7 @@ class ByState(DropdownFilter):  # type: ignore[misc]
 
 
 @admin.register(Promotion)
-class PromotionAdmin(ButtonsAdmin):
+class PromotionAdmin(KeptAdmin, ButtonsAdmin):
     form = forms.PromotionForm
     change_form_outer_before_template = "admin/campaigns/promotion/_state.html"
     change_form_outer_after_template = "admin/campaigns/promotion/_story.html"
@@ -78,10 +78,6 @@ class PromotionAdmin(ButtonsAdmin):
 
     starts = wording.moment_column("starts_at", gettext_lazy("starts at"))
     ends = wording.moment_column("ends_at", gettext_lazy("ends at"))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was sold under it refers to it: a promotion is stopped instead."""
-        return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who may only look is not asked for a reason."""

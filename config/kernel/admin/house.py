@@ -85,7 +85,8 @@ class ShownAgain(Exception):
 
 
 class HouseAdmin(ModelAdmin):  # type: ignore[misc]
-    """The base of every page: `HouseAdmin` where staff edit, `ReadOnlyAdmin` where the shop itself writes.
+    """The base of every page: `HouseAdmin` where staff edit, `KeptAdmin` where they never delete, `ReadOnlyAdmin` where the
+    shop itself writes.
 
     The form of a new row makes one row, however often it is sent.
     """
@@ -194,14 +195,20 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
         return HouseChangeList
 
 
-class ReadOnlyAdmin(HouseAdmin):
-    """Ledgers, timelines, records of what happened: looked at, never typed over, not even by an owner."""
+class KeptAdmin(HouseAdmin):
+    """Other rows refer to its rows: one is switched off, paused or stopped instead of deleted."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnlyAdmin(KeptAdmin):
+    """Ledgers, timelines, records of what happened: looked at, never typed over, not even by an owner. Together with
+    `ButtonsAdmin`: rows that nothing but their buttons changes.
+    """
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
