@@ -17,7 +17,6 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics.admin.lines import LabeledForm
-from analytics.admin.wording import figure
 from analytics.anomalies.tuning import effective
 from analytics.metrics import METRICS, Unit
 from analytics.models import AlertRule, EventSource, Webhook
@@ -25,6 +24,7 @@ from analytics.operations import alert_rules
 from analytics.operations.alert_rules import BadRule
 from analytics.queries import alerts
 from analytics.words import alerts as words
+from analytics.words.figures import figure
 from campaigns.models import Segment
 from config.kernel import clock
 from config.kernel.admin import wording

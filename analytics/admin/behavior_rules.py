@@ -19,11 +19,12 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics.admin.event_words import KINDS
 from analytics.admin.lines import LabeledForm
-from analytics.admin.wording import address, number
+from analytics.admin.wording import address
 from analytics.models import EventKind, EventMatch, EventRule
 from analytics.operations import event_rules
 from analytics.operations.event_rules import BadEventRule
 from analytics.queries import windows
+from analytics.words.figures import number
 from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button

@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from analytics import drawing
 from analytics.admin import rhythm_words as words
 from analytics.admin.charts import LABELS
-from analytics.admin.wording import address, day, number, short_day
+from analytics.admin.wording import address
 from analytics.models import BuyerType, Playbook
 from analytics.queries import rhythm
 from analytics.queries.rhythm import Counts
+from analytics.words.figures import day, number, short_day
 from config.kernel.admin.house import KeptAdmin
 
 # Fewer customers of a type say little.

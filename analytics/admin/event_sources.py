@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
-from analytics.admin import wording as words
 from analytics.admin.lines import LabeledForm, LinesField
 from analytics.api.admission import KEPT_SECONDS
 from analytics.models import EventSource
@@ -21,6 +20,7 @@ from analytics.operations import event_sources
 from analytics.operations.event_months import QUARANTINE_KEPT
 from analytics.queries import event_sources as queries
 from analytics.queries.event_sources import Heard
+from analytics.words import figures as words
 from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button

@@ -15,7 +15,6 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from analytics.admin import drilling
-from analytics.admin.wording import figure
 from analytics.metrics import METRICS, Cut, Unit
 from analytics.models import AlertRule, Incident, IncidentEntry
 from analytics.operations import alert_rules, incidents
@@ -23,6 +22,7 @@ from analytics.queries import alerts
 from analytics.queries.measuring import May
 from analytics.queries.watches import WATCHES
 from analytics.words import alerts as words
+from analytics.words.figures import figure
 from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, operation_button, reason_field

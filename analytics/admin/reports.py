@@ -15,13 +15,12 @@ from django.utils.translation import gettext_lazy, override, pgettext_lazy
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
-from analytics.admin import wording as figures
 from analytics.admin.lines import LabeledForm
 from analytics.metrics import METRICS
 from analytics.models import Report, ReportPack
 from analytics.operations import reports
 from analytics.queries.measuring import May
-from analytics.words import alerts, mails, paper
+from analytics.words import alerts, figures, mails, paper
 from analytics.words import reports as words
 from config.kernel import clock, workbooks
 from config.kernel.admin import downloading, wording

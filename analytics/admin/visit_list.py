@@ -14,11 +14,12 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from analytics.admin import charts
-from analytics.admin import wording as words
+from analytics.admin.wording import address as leading
 from analytics.behaviour.funnel import Reason, Step
 from analytics.models import Visit
 from analytics.models.interest import REASONS, STEPS
 from analytics.queries import funnel, titles
+from analytics.words import figures as words
 from config.kernel import shop
 from config.kernel.admin import wording
 from config.kernel.admin.filters import BusinessDaysFilter
@@ -162,4 +163,4 @@ def _slot(text: str) -> tuple[int, int] | None:
 def address(request: HttpRequest, **narrowed: Any) -> str:
     """Where these visits are listed, for those who may see visits."""
     said = {name: value for name, value in narrowed.items() if value not in ("", None)}
-    return words.address(request, "analytics_visit_changelist", "analytics.view_visit", **said)
+    return leading(request, "analytics_visit_changelist", "analytics.view_visit", **said)
