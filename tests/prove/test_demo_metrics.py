@@ -292,7 +292,7 @@ def test_what_the_demo_plants_is_found(heard: Listener) -> None:
     conversion = found.values["conversion"]
     assert conversion == pytest.approx(planted, rel=0.03)
 
-    # Half of those who buy looked around before, a day by the median (a log-normal of 11.2 and 1.4), and up to the month's begin.
+    # Half of those who buy looked around before, a day by the median (a log-normal of 11.2 and 1.4), within the month.
     newcomers = count(heard, UNTIL).items["newcomers"]
     bought = [one.what.seconds for one in newcomers if one.what.has_bought and one.what.day >= first]
     after = [seconds for seconds in bought if seconds > 7_200]
