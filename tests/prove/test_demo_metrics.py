@@ -289,7 +289,7 @@ def test_what_the_demo_plants_is_found(heard: Listener) -> None:
     drawn = [one for one in heard.planted if one.visitor and not one.traffic and one.events]
     planted = len(agreed) / len(drawn)
     found = measuring.whole([METRICS["conversion"]], first=first, last=UNTIL.astimezone(SEOUL).date(), at=UNTIL)
-    conversion = found.values["conversion"]
+    conversion = float(found.values["conversion"] or 0)
     assert conversion == pytest.approx(planted, rel=0.03)
 
     # Half of those who buy looked around before, a day by the median (a log-normal of 11.2 and 1.4), within the month.
