@@ -38,7 +38,7 @@ class AnalyticsConfig(AppConfig):
         # What visitors do, counted: nothing of it tells who somebody is.
         interest = (
             *("view_dailyfunnel", "view_dailysearch", "view_trendingproduct"),
-            *("view_hourlyvisits", "view_dailyinterest", "view_dailyvisitors"),
+            *("view_hourlyvisits", "view_dailyinterest", "view_dailyvisitors", "view_dailyvisitpath"),
         )
         grant("analytics", dict.fromkeys((Role.ANALYST, Role.VIEWER, Role.MARKETER, Role.BUYER), interest))
         # How orders leave, and what becomes of them, is for those who have the goods there and send them.

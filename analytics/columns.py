@@ -161,6 +161,7 @@ TABLES = (
     ),
     _figures("dailyvisitors", "id day channel visitors"),
     _figures("dailyfunnel", "id day channel category_id step reason visits"),
+    _figures("dailyvisitpath", "id day channel landing acts visits"),
     _figures(
         "dailyinterest",
         "id day variant_id views viewing viewing_out_of_stock added adding wished reviews dwell_seconds",

@@ -22,6 +22,7 @@ from analytics.admin import (
     journeys,
     origins,
     outlets,
+    paths,
     persons,
     purchases,
     quarantine,
@@ -47,6 +48,7 @@ add_group(
         Link(_("Metrics"), "query_stats", "admin:analytics_explorer", "analytics.view_board"),
         Link(_("Sales"), "monitoring", "admin:analytics_hourlysales_changelist", "analytics.view_hourlysales"),
         Link(_("Funnel"), "filter_alt", "admin:analytics_dailyfunnel_changelist", "analytics.view_dailyfunnel"),
+        Link(_("Ways of visits"), "route", "admin:analytics_dailyvisitpath_changelist", "analytics.view_dailyvisitpath"),
         Link(
             _("Where customers come from"),
             "alt_route",
@@ -129,6 +131,7 @@ __all__ = (
     "journeys",
     "origins",
     "outlets",
+    "paths",
     "persons",
     "purchases",
     "quarantine",

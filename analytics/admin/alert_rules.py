@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -17,7 +17,6 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics.admin.lines import LabeledForm
-from analytics.admin.wording import figure
 from analytics.anomalies.tuning import effective
 from analytics.metrics import METRICS, Unit
 from analytics.models import AlertRule, EventSource, Webhook
@@ -25,10 +24,12 @@ from analytics.operations import alert_rules
 from analytics.operations.alert_rules import BadRule
 from analytics.queries import alerts
 from analytics.words import alerts as words
+from analytics.words.figures import figure
 from campaigns.models import Segment
-from config.kernel import clock, waits
+from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
+from config.kernel.admin.house import KeptAdmin
 from config.kernel.errors import DomainError
 from config.kernel.models import User
 from inventory.models import Category, Warehouse
@@ -117,7 +118,7 @@ def parts() -> list[tuple[str, str]]:
 
 
 @admin.register(AlertRule)
-class AlertRuleAdmin(ButtonsAdmin):
+class AlertRuleAdmin(KeptAdmin, ButtonsAdmin):
     form = RuleForm
     change_form_outer_after_template = "admin/analytics/alertrule/_after.html"
     empty_hint = gettext_lazy("The rules of the house appear with the first check, five minutes after the worker has started.")
@@ -130,10 +131,6 @@ class AlertRuleAdmin(ButtonsAdmin):
     actions = None
 
     checked = wording.moment_column("checked_at", gettext_lazy("checked at"))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Its incidents refer to it: a rule is switched off instead."""
-        return False
 
     def title_of(self, row: AlertRule) -> str:
         return words.rule_name(row)
@@ -172,15 +169,6 @@ class AlertRuleAdmin(ButtonsAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Written with the rule."""
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            with waits.refusing():
-                page: HttpResponse = super().changeform_view(request, *args, **kwargs)
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.get_full_path())
-        return page
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         rule: AlertRule | None = kwargs.get("obj")

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -19,16 +19,17 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics.admin.event_words import KINDS
 from analytics.admin.lines import LabeledForm
-from analytics.admin.wording import address, number
+from analytics.admin.wording import address
 from analytics.models import EventKind, EventMatch, EventRule
 from analytics.operations import event_rules
 from analytics.operations.event_rules import BadEventRule
 from analytics.queries import windows
-from config.kernel import clock, waits
+from analytics.words.figures import number
+from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
-from config.kernel.errors import DomainError
+from config.kernel.admin.house import KeptAdmin, ReadOnlyAdmin
 from orders.known import provider
 
 MAY_CHANGE = "analytics.change_eventrule"
@@ -109,7 +110,7 @@ class RuleForm(LabeledForm):
 
 
 @admin.register(EventRule)
-class EventRuleAdmin(ButtonsAdmin):
+class EventRuleAdmin(KeptAdmin, ButtonsAdmin):
     form = RuleForm
     change_form_outer_after_template = "admin/analytics/eventrule/_after.html"
     empty_hint = gettext_lazy("Such as: the same product viewed three times within a day, and not bought.")
@@ -119,10 +120,6 @@ class EventRuleAdmin(ButtonsAdmin):
     actions = None
 
     checked = wording.moment_column("evaluated_at", gettext_lazy("checked at"))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Its matches refer to it: a rule is switched off instead."""
-        return False
 
     def get_fieldsets(self, request: HttpRequest, obj: EventRule | None = None) -> Any:
         told = () if obj is None else ("looked_for", "version", "state_label", "checked", "error_label")
@@ -151,15 +148,6 @@ class EventRuleAdmin(ButtonsAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """There is nothing beside it."""
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            with waits.refusing():
-                page: HttpResponse = super().changeform_view(request, *args, **kwargs)
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.get_full_path())
-        return page
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         rule: EventRule | None = kwargs.get("obj")
@@ -251,7 +239,7 @@ class BySettled(admin.SimpleListFilter):
 
 
 @admin.register(EventMatch)
-class EventMatchAdmin(ButtonsAdmin):
+class EventMatchAdmin(ReadOnlyAdmin, ButtonsAdmin):
     change_form_outer_after_template = "admin/analytics/eventmatch/_inputs.html"
     empty_hint = gettext_lazy("What behavior rules find appears here. They are checked every 5 minutes.")
     list_display = ("matched", "rule", "subject_label", "acts", "state_label")
@@ -277,16 +265,6 @@ class EventMatchAdmin(ButtonsAdmin):
 
     matched = wording.moment_column("matched_at", gettext_lazy("matched at"))
     found = wording.moment_column("found_at", gettext_lazy("found at"))
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Rules write it; staff press its buttons."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def title_of(self, row: EventMatch) -> str:
         return f"{row.rule.name} · {wording.plain_moment(row.matched_at)}"

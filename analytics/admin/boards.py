@@ -19,12 +19,13 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
-from analytics.admin import explorer, explorer_form, figure_words, line_charts, wording
+from analytics.admin import explorer, explorer_form, figure_words, line_charts
 from analytics.metrics import METRICS, Cut
 from analytics.models import Board, BoardTile
 from analytics.operations import boards as operations
 from analytics.queries import boards, catalogue, exploring, measuring, naming
 from analytics.queries.boards import Shown
+from analytics.words import figures
 from config.kernel import clock
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
 from config.kernel.roles import Role
@@ -212,9 +213,9 @@ def told(one: Shown) -> dict[str, Any]:
     if one.whole is not None:
         value = one.whole.values[metric.code]
         return found | {
-            "value": wording.figure(metric.unit, value),
-            "before": wording.figure(metric.unit, one.before),
-            "change": wording.against(value, one.before, metric.unit) if value is not None and one.before is not None else None,
+            "value": figures.figure(metric.unit, value),
+            "before": figures.figure(metric.unit, one.before),
+            "change": figures.against(value, one.before, metric.unit) if value is not None and one.before is not None else None,
             "is_of_few": figure_words.is_of_few(metric, one.whole.facts),
         }
     if one.by is Cut.SLOT:
@@ -228,7 +229,7 @@ def _table(one: Shown) -> list[dict[str, Any]]:
     code, by = one.metric.code, one.by or Cut.DAY
     rows = one.rows[::-1] if by in exploring.TIMES else sorted(one.rows, key=lambda row: -(row.values[code] or NOTHING))
     names = figure_words.keys(by, [row.key for row in rows[:TABLE_ROWS]])
-    return [{"name": names[row.key], "text": wording.figure(one.metric.unit, row.values[code])} for row in rows[:TABLE_ROWS]]
+    return [{"name": names[row.key], "text": figures.figure(one.metric.unit, row.values[code])} for row in rows[:TABLE_ROWS]]
 
 
 def _question(one: Shown) -> str:

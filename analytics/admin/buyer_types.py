@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from analytics import drawing
 from analytics.admin import rhythm_words as words
 from analytics.admin.charts import LABELS
-from analytics.admin.wording import address, day, number, short_day
+from analytics.admin.wording import address
 from analytics.models import BuyerType, Playbook
 from analytics.queries import rhythm
 from analytics.queries.rhythm import Counts
-from config.kernel.admin.house import HouseAdmin
+from analytics.words.figures import day, number, short_day
+from config.kernel.admin.house import KeptAdmin
 
 # Fewer customers of a type say little.
 SMALL = 30
@@ -25,7 +26,7 @@ LIST = ("analytics_customerrhythm_changelist", "analytics.view_customerrhythm")
 
 
 @admin.register(Playbook)
-class PlaybookAdmin(HouseAdmin):
+class PlaybookAdmin(KeptAdmin):
     list_display = ("buyer_type", "text")
     ordering = ("buyer_type",)
     sortable_by = ()
@@ -35,9 +36,6 @@ class PlaybookAdmin(HouseAdmin):
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """There are as many as there are types."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def get_urls(self) -> list[URLPattern]:

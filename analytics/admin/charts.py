@@ -9,8 +9,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from analytics import drawing, holidays
-from analytics.admin import wording
 from analytics.queries.dashboard import HeatCell
+from analytics.words import figures
 
 LABELS = 6
 SATURDAY = 5
@@ -38,7 +38,7 @@ def days(
             "is_weekend": day.weekday() >= SATURDAY,
             "holiday": off.get(day, ""),
             "words": " · ".join(
-                part for part in (wording.day(day), off.get(day, ""), wording.money(value), details.get(day, "")) if part
+                part for part in (figures.day(day), off.get(day, ""), figures.money(value), details.get(day, "")) if part
             ),
         }
         for slot, (day, value, _mean) in zip(drawn.slots, shown, strict=True)
@@ -48,16 +48,16 @@ def days(
         "title": title,
         "words": _("Most on %(day)s: %(amount)s. On average %(mean)s a day.")
         % {
-            "day": wording.day(best[0]),
-            "amount": wording.money(best[1]),
-            "mean": wording.money(sum((value for _day, value, _mean in shown), Decimal(0)) / len(shown)),
+            "day": figures.day(best[0]),
+            "amount": figures.money(best[1]),
+            "mean": figures.money(sum((value for _day, value, _mean in shown), Decimal(0)) / len(shown)),
         }
         if best
         else "",
         "drawn": drawn,
         "slots": slots,
-        "ticks": [wording.brief(tick) for tick in drawn.ticks],
-        "labels": [wording.short_day(shown[number][0]) for number in drawing.evenly(len(shown), LABELS)],
+        "ticks": [figures.brief(tick) for tick in drawn.ticks],
+        "labels": [figures.short_day(shown[number][0]) for number in drawing.evenly(len(shown), LABELS)],
         "averaged": averaged if any(mean is not None for _day, _value, mean in shown) else 0,
         "has_holidays": bool(off),
         "width": drawing.WIDTH,
@@ -68,7 +68,7 @@ def days(
 def week(cells: Sequence[HeatCell]) -> dict[str, Any]:
     """Seven rows of 24 cells, the busier the stronger; each says its figures when pointed at."""
     most = max((cell.orders for cell in cells), default=Decimal(0))
-    names = wording.weekday_names()
+    names = figures.weekday_names()
     busiest = max(cells, key=lambda cell: cell.orders, default=None)
     return {
         "cells": [
@@ -80,8 +80,8 @@ def week(cells: Sequence[HeatCell]) -> dict[str, Any]:
                 % {
                     "weekday": names[cell.weekday][1],
                     "hour": hour(cell.hour),
-                    "orders": wording.number(cell.orders, 1),
-                    "sales": wording.money(cell.sales),
+                    "orders": figures.number(cell.orders, 1),
+                    "sales": figures.money(cell.sales),
                 },
             }
             for cell in cells
@@ -89,7 +89,7 @@ def week(cells: Sequence[HeatCell]) -> dict[str, Any]:
         "weekdays": names,
         "hours": [str(hour) for hour in range(0, 24, HOURS_PER_LABEL)],
         "legend": [drawing.strength(Decimal(step), Decimal(4)) for step in range(5)],
-        "most": wording.number(most, 1),
+        "most": figures.number(most, 1),
         "words": _("Busiest: %(weekday)s %(hour)s.") % {"weekday": names[busiest.weekday][1], "hour": hour(busiest.hour)}
         if busiest and most
         else "",

@@ -18,11 +18,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics import cohorts, drawing
-from analytics.admin import wording
 from analytics.admin.periods import PLAIN
+from analytics.admin.wording import address
 from analytics.cohorts import Cohort
 from analytics.models import CohortMonth
 from analytics.queries import purchase_times
+from analytics.words import figures
 from config.kernel import clock, shop
 from config.kernel.admin import downloading
 from config.kernel.admin.house import ReadOnlyAdmin
@@ -123,7 +124,7 @@ def _table(request: HttpRequest, found: list[Cohort], *, show: str, months: str,
         "rows": [
             {
                 "month": f"{one.month:%Y-%m}",
-                "customers": wording.number(one.customers),
+                "customers": figures.number(one.customers),
                 "is_small": one.is_small,
                 "cells": [_cell(request, one, number, show, channel, most) for number in range(len(one.cells))],
                 "rest": range(width - len(one.cells)),
@@ -137,9 +138,9 @@ def _cell(request: HttpRequest, one: Cohort, months: int, show: str, channel: st
     cell = one.cells[months]
     share, net = one.retention(months) or Decimal(0), one.net_per_customer(months)
     texts = {
-        "retention": wording.share(share, 0 if share == 1 else 1),
-        "customers": wording.number(cell.customers),
-        "net": wording.money(net),
+        "retention": figures.share(share, 0 if share == 1 else 1),
+        "customers": figures.number(cell.customers),
+        "net": figures.money(net),
     }
     # Few shops see more than half of their customers again in a month.
     deep = min(share * 2, Decimal(1))
@@ -153,11 +154,11 @@ def _cell(request: HttpRequest, one: Cohort, months: int, show: str, channel: st
         % {
             "month": f"{one.month:%Y-%m}",
             "months": months,
-            "customers": wording.number(cell.customers),
-            "all": wording.number(one.customers),
-            "orders": wording.number(cell.orders),
+            "customers": figures.number(cell.customers),
+            "all": figures.number(one.customers),
+            "orders": figures.number(cell.orders),
         },
-        "url": wording.address(
+        "url": address(
             request, *ROWS, cohort=f"{one.month:%Y-%m}", placed_at_from=month.isoformat(), placed_at_to=ends.isoformat()
         )
         if cell.customers

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from analytics import drawing
 from analytics.admin.charts import HOURS_PER_LABEL, hour
 from analytics.admin.rhythm_words import share
-from analytics.admin.wording import day, number, weekday_names
 from analytics.models import SlotConversion, SlotRun
 from analytics.queries import hot_slots
 from analytics.rhythm import decisive
+from analytics.words.figures import day, number, weekday_names
 from config.kernel.admin.house import ReadOnlyAdmin
 from orders.admin import known
 

@@ -10,10 +10,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from analytics import stores
-from analytics.admin import wording as words
-from analytics.admin.wording import day, number
+from analytics.admin.wording import address
 from analytics.models import EventCopy
 from analytics.queries import event_copying
+from analytics.words import figures as words
+from analytics.words.figures import day, number
 from config.kernel.admin import wording
 from config.kernel.admin.house import ReadOnlyAdmin
 
@@ -64,7 +65,7 @@ def told(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
         return None
     found = event_copying.standing(at=at)
     return {
-        "url": words.address(request, *PAGE),
+        "url": address(request, *PAGE),
         "copied_until": words.day(found.copied_until) if found.copied_until else "",
         "days_behind": number(found.days_behind),
         "is_behind": found.days_behind > 1,

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -21,10 +21,10 @@ from analytics.api.admission import KEPT_SECONDS
 from analytics.behaviour.kinds import BUILT_IN, Kind
 from analytics.models import EventKind
 from analytics.operations import event_kinds
-from config.kernel import clock, waits
+from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
-from config.kernel.errors import DomainError
+from config.kernel.admin.house import KeptAdmin
 
 MAY_CHANGE = "analytics.change_eventkind"
 
@@ -79,7 +79,7 @@ class KindForm(LabeledForm):
 
 
 @admin.register(EventKind)
-class EventKindAdmin(ButtonsAdmin):
+class EventKindAdmin(KeptAdmin, ButtonsAdmin):
     form = KindForm
     list_display = ("name", "version", "property_names", "state_label", "created")
     search_fields = ("name",)
@@ -107,9 +107,6 @@ class EventKindAdmin(ButtonsAdmin):
         """A version never changes; whether it is taken in is said by its buttons."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The next version begins as the latest one was."""
         name = request.GET.get("name", "").replace("\0", "")
@@ -124,15 +121,6 @@ class EventKindAdmin(ButtonsAdmin):
             name=given["name"], properties=given["properties"], required=given["required"], actor=actor(request), at=clock.now()
         )
         obj.pk, obj.version = made.pk, made.version
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            with waits.refusing():
-                page: HttpResponse = super().changeform_view(request, *args, **kwargs)
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.get_full_path())
-        return page
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         more = {"built_in_url": reverse("admin:analytics_eventkind_built_in"), **(extra_context or {})}

@@ -14,14 +14,15 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import display
 
 from analytics.admin import event_copies
-from analytics.admin import wording as words
 from analytics.admin.event_words import reason
 from analytics.admin.quarantine import BySource
+from analytics.admin.wording import address
 from analytics.behaviour import quality
 from analytics.models import EventBatch
 from analytics.operations.event_months import BATCHES_KEPT, QUARANTINE_KEPT
 from analytics.queries import event_quality
 from analytics.queries.event_quality import Day, Standing
+from analytics.words import figures as words
 from config.kernel import clock, shop
 from config.kernel.admin import wording
 from config.kernel.admin.filters import BusinessDaysFilter
@@ -104,7 +105,7 @@ def told(request: HttpRequest, one: Standing, today: date, at: datetime) -> dict
     """A source as the page shows it."""
     return {
         "name": one.source.name,
-        "url": words.address(request, *SOURCE_PAGE, one.source.pk),
+        "url": address(request, *SOURCE_PAGE, one.source.pk),
         "is_active": one.source.is_active,
         "last_at": one.last_at,
         "lag": span(at - one.last_at) if one.last_at else "",
@@ -126,18 +127,18 @@ def row(request: HttpRequest, one: Day, today: date) -> dict[str, Any]:
         "day": words.day(one.day),
         "is_open": one.day == today,
         "batches": words.number(received.batches),
-        "batches_url": words.address(request, *BATCHES_PAGE, **that_day) if received.batches else "",
+        "batches_url": address(request, *BATCHES_PAGE, **that_day) if received.batches else "",
         "stored": words.number(received.stored),
         "events": words.number(received.events),
         "completeness": words.share(received.completeness, 0),
         "doubled": words.share(received.doubled_share),
         "quarantined": words.share(received.quarantined_share),
-        "quarantined_url": words.address(request, *QUARANTINE_PAGE, **that_day) if one.reasons else "",
+        "quarantined_url": address(request, *QUARANTINE_PAGE, **that_day) if one.reasons else "",
         "reasons": [
             {
                 "title": reason(code),
                 "number": words.number(number),
-                "url": words.address(request, *QUARANTINE_PAGE, **that_day, reason=code),
+                "url": address(request, *QUARANTINE_PAGE, **that_day, reason=code),
             }
             for code, number in one.reasons
         ],

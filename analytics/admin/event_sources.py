@@ -5,15 +5,14 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
-from analytics.admin import wording as words
 from analytics.admin.lines import LabeledForm, LinesField
 from analytics.api.admission import KEPT_SECONDS
 from analytics.models import EventSource
@@ -21,11 +20,11 @@ from analytics.operations import event_sources
 from analytics.operations.event_months import QUARANTINE_KEPT
 from analytics.queries import event_sources as queries
 from analytics.queries.event_sources import Heard
-from config.kernel import clock, waits
+from analytics.words import figures as words
+from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
-from config.kernel.admin.house import HouseChangeList
-from config.kernel.errors import DomainError
+from config.kernel.admin.house import HouseChangeList, KeptAdmin
 from orders.admin import known
 
 MAY_CHANGE = "analytics.change_eventsource"
@@ -80,7 +79,7 @@ def told_by(sources: Any) -> None:
 
 
 @admin.register(EventSource)
-class EventSourceAdmin(ButtonsAdmin):
+class EventSourceAdmin(KeptAdmin, ButtonsAdmin):
     form = SourceForm
     change_form_outer_after_template = "admin/analytics/eventsource/_connecting.html"
     list_display = ("name", "nature_label", "channel_label", "state_label", "events_lately", "last_event")
@@ -102,10 +101,6 @@ class EventSourceAdmin(ButtonsAdmin):
         """Servers name a source by its code; and its nature says whether its key is public."""
         return () if obj is None else ("code", "nature", "key", "state_label", "events_lately", "last_event")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Its events refer to it: a source is switched off instead."""
-        return False
-
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[HouseChangeList]:
         return SourcesList
 
@@ -124,15 +119,6 @@ class EventSourceAdmin(ButtonsAdmin):
             event_sources.change(source_id=obj.pk, actor=actor(request), **told)
         else:
             obj.pk = event_sources.add(code=given["code"], nature=given["nature"], at=clock.now(), **told).pk
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            with waits.refusing():
-                page: HttpResponse = super().changeform_view(request, *args, **kwargs)
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.get_full_path())
-        return page
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         source: EventSource | None = kwargs.get("obj")

@@ -12,13 +12,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from analytics.admin import drilling, explorer_form, figure_words, line_charts, wording
+from analytics.admin import drilling, explorer_form, figure_words, line_charts
 from analytics.admin.explorer_form import QuestionForm
+from analytics.admin.wording import address
 from analytics.changes import Change
 from analytics.metrics import Cut, Metric
 from analytics.models import HourlySales
 from analytics.queries import annotations, catalogue, exploring, measuring
 from analytics.queries.exploring import Answer, Question
+from analytics.words import figures
 from analytics.words.figures import plain
 from config.kernel import clock, shop, workbooks
 from config.kernel.admin import downloading
@@ -109,7 +111,7 @@ def _shown(request: HttpRequest, asked: Question, found: Answer, data: dict[str,
         "xlsx_url": f"{reverse('admin:analytics_explorer_xlsx')}?{files}",
         "fresh": found.fresh,
         "holds_open_day": measuring.knows_open_day(asked.metric, asked.cuts),
-        "earlier_span": " – ".join(wording.day(one) for one in found.earlier_span) if found.earlier_span else "",
+        "earlier_span": " – ".join(figures.day(one) for one in found.earlier_span) if found.earlier_span else "",
     }
 
 
@@ -121,10 +123,10 @@ def _wholes(request: HttpRequest, asked: Question, found: Answer) -> list[dict[s
         tiles.append(
             {
                 "title": metric.title,
-                "value": wording.figure(metric.unit, value),
+                "value": figures.figure(metric.unit, value),
                 "url": drilling.rows_of(request, metric, first=asked.first, last=asked.last, chosen=asked.of.chosen),
-                "before": wording.figure(metric.unit, before) if before is not None else "",
-                "change": wording.against(value, before, metric.unit) if value is not None and before is not None else None,
+                "before": figures.figure(metric.unit, before) if before is not None else "",
+                "change": figures.against(value, before, metric.unit) if value is not None and before is not None else None,
                 "is_of_few": figure_words.is_of_few(metric, found.whole.facts),
                 "definition": _definition(metric),
             }
@@ -198,8 +200,8 @@ def _table(request: HttpRequest, asked: Question, found: Answer, data: dict[str,
         "columns": [{"title": one.title, "definition": _definition(one)} for one in asked.metrics],
         "compared": compared,
         "has_bars": asked.by not in exploring.TIMES,
-        "total": [wording.figure(one.unit, found.whole.values[one.code]) for one in asked.metrics],
-        "total_before": wording.figure(asked.metric.unit, found.earlier_whole) if compared else "",
+        "total": [figures.figure(one.unit, found.whole.values[one.code]) for one in asked.metrics],
+        "total_before": figures.figure(asked.metric.unit, found.earlier_whole) if compared else "",
         "cut": MOST_ROWS if len(rows) > MOST_ROWS else 0,
         "rows": [
             {
@@ -208,13 +210,13 @@ def _table(request: HttpRequest, asked: Question, found: Answer, data: dict[str,
                 "bar": f"{float(abs(row.values[code] or Decimal(0)) / most * 100):.1f}" if most else "0",
                 "cells": [
                     {
-                        "text": wording.figure(one.unit, row.values[one.code]),
+                        "text": figures.figure(one.unit, row.values[one.code]),
                         "is_of_few": figure_words.is_of_few(one, row.facts),
                     }
                     for one in asked.metrics
                 ],
-                "before": wording.figure(asked.metric.unit, found.earlier.get(row.key)),
-                "change": wording.against(
+                "before": figures.figure(asked.metric.unit, found.earlier.get(row.key)),
+                "change": figures.against(
                     row.values[code] or Decimal(0), found.earlier.get(row.key) or Decimal(0), asked.metric.unit
                 ),
             }
@@ -242,10 +244,10 @@ def _explained(request: HttpRequest, asked: Question, found: Answer, data: dict[
                 "url": drilling.rows_of(
                     request, metric, first=asked.first, last=asked.last, chosen=asked.of.chosen, by=by, key=one.key
                 ),
-                "before": wording.figure(metric.unit, one.before),
-                "now": wording.figure(metric.unit, one.now),
+                "before": figures.figure(metric.unit, one.before),
+                "now": figures.figure(metric.unit, one.now),
                 "change": _signed(metric, one.change),
-                "share": "" if one.share is None else wording.percent(one.share * 100),
+                "share": "" if one.share is None else figures.percent(one.share * 100),
                 "is_fall": one.change < 0,
                 "bar": f"{float(abs(one.change) / most * 100):.1f}" if most else "0",
             }
@@ -255,7 +257,7 @@ def _explained(request: HttpRequest, asked: Question, found: Answer, data: dict[
 
 
 def _signed(metric: Metric, value: Decimal) -> str:
-    return f"{'+' if value > 0 else '−' if value < 0 else ''}{wording.figure(metric.unit, abs(value))}"
+    return f"{'+' if value > 0 else '−' if value < 0 else ''}{figures.figure(metric.unit, abs(value))}"
 
 
 def _timeline(request: HttpRequest, asked: Question, found: Answer) -> list[dict[str, Any]]:
@@ -264,13 +266,13 @@ def _timeline(request: HttpRequest, asked: Question, found: Answer) -> list[dict
         (
             one.first,
             {
-                "day": wording.day(one.first),
-                "until": wording.day(one.last) if one.last != one.first else "",
+                "day": figures.day(one.first),
+                "until": figures.day(one.last) if one.last != one.first else "",
                 "kind": KINDS[one.kind],
                 "css": one.kind.value,
                 "title": one.title,
-                "detail": " → ".join(wording.money(amount) for amount in one.detail),
-                "url": wording.address(request, *LEADS_TO[one.kind], one.row),
+                "detail": " → ".join(figures.money(amount) for amount in one.detail),
+                "url": address(request, *LEADS_TO[one.kind], one.row),
             },
         )
         for one in found.annotations
@@ -280,9 +282,9 @@ def _timeline(request: HttpRequest, asked: Question, found: Answer) -> list[dict
 
 
 def _level(metric: Metric, day: Any, change: Change) -> dict[str, Any]:
-    before, after = (wording.figure(metric.unit, Decimal(str(round(one, 4)))) for one in (change.before, change.after))
+    before, after = (figures.figure(metric.unit, Decimal(str(round(one, 4)))) for one in (change.before, change.after))
     return {
-        "day": wording.day(day),
+        "day": figures.day(day),
         "until": "",
         "kind": pgettext_lazy("annotation", "Level changed"),
         "css": "level",

@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from analytics.admin import charts, wording
+from analytics.admin import charts
 from analytics.metrics import Cut, Metric, Unit
 from analytics.queries import naming
+from analytics.words import figures
 from orders.admin import known
 
 # A share of fewer than these says little.
@@ -31,9 +32,9 @@ def keys(cut: Cut, wanted: Iterable[Any]) -> dict[Any, str]:
 
 
 def key_of_time(cut: Cut, key: Any) -> str:
-    weekdays = wording.weekday_names()
+    weekdays = figures.weekday_names()
     if cut is Cut.DAY:
-        return wording.day(key)
+        return figures.day(key)
     if cut is Cut.WEEK:
         return _("week of %(day)s") % {"day": date_format(key, "Y-m-d")}
     if cut is Cut.MONTH:
@@ -45,7 +46,7 @@ def key_of_time(cut: Cut, key: Any) -> str:
     if cut is Cut.SLOT:
         return f"{weekdays[key[0]][1]} {charts.hour(key[1])}"
     if cut is Cut.DAY_HOUR:
-        return f"{wording.day(key[0])} {charts.hour(key[1])}"
+        return f"{figures.day(key[0])} {charts.hour(key[1])}"
     if cut is Cut.CHANNEL:
         return known.channel(key) if key else _("without a sale on record")
     return str(key)
@@ -54,5 +55,5 @@ def key_of_time(cut: Cut, key: Any) -> str:
 def short(cut: Cut, key: Any) -> str:
     """For the labels below a chart."""
     if isinstance(key, date):
-        return date_format(key, "Y-m") if cut is Cut.MONTH else wording.short_day(key)
-    return str(wording.weekday_names()[key][0]) if cut is Cut.WEEKDAY else str(key)
+        return date_format(key, "Y-m") if cut is Cut.MONTH else figures.short_day(key)
+    return str(figures.weekday_names()[key][0]) if cut is Cut.WEEKDAY else str(key)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics import drawing
-from analytics.admin import charts, periods, visit_list, wording
+from analytics.admin import charts, periods, visit_list
 from analytics.admin.periods import PeriodForm
 from analytics.behaviour.funnel import Step
 from analytics.metrics import METRICS, Cut
@@ -27,6 +27,7 @@ from analytics.models.interest import REASONS, STEPS
 from analytics.queries import funnel, measuring, titles
 from analytics.queries.funnel import Stage
 from analytics.queries.measuring import Part
+from analytics.words import figures
 from config.kernel import clock, shop
 from config.kernel.admin import downloading
 from config.kernel.admin.house import ReadOnlyAdmin
@@ -110,7 +111,7 @@ def _shown(request: HttpRequest, form: FunnelForm, at: datetime) -> dict[str, An
     return {
         "steps": [_step(request, number, stages, earlier, narrowed, is_comparable) for number in range(len(stages))],
         "left": [_left(request, stage, narrowed) for stage in stages if stage.left],
-        "before": f"{wording.day(earlier_first)} – {wording.day(earlier_last)}",
+        "before": f"{figures.day(earlier_first)} – {figures.day(earlier_last)}",
         "is_comparable": is_comparable,
         "is_small": stages[0].reached < LEAST_VISITS,
         "is_of_category": given["category"] is not None,
@@ -132,14 +133,14 @@ def _step(
     reached = {} if stage.step is Step.EXPLORE else {"reached": stage.step.value}
     return {
         "title": STEPS[stage.step],
-        "reached": wording.number(stage.reached),
+        "reached": figures.number(stage.reached),
         "url": visit_list.address(request, **narrowed, **reached) if stage.reached else "",
-        "of_before": wording.share(funnel.share(stage.reached, stages[number - 1].reached)) if number else "",
-        "of_first": wording.share(of_first),
+        "of_before": figures.share(funnel.share(stage.reached, stages[number - 1].reached)) if number else "",
+        "of_first": figures.share(of_first),
         "width": drawing.length(of_first),
-        "before": wording.number(earlier[number].reached),
-        "share_before": wording.share(funnel.share(earlier[number].reached, earlier[0].reached)),
-        "change": wording.against(Decimal(stage.reached), Decimal(earlier[number].reached)) if is_comparable else None,
+        "before": figures.number(earlier[number].reached),
+        "share_before": figures.share(funnel.share(earlier[number].reached, earlier[0].reached)),
+        "change": figures.against(Decimal(stage.reached), Decimal(earlier[number].reached)) if is_comparable else None,
     }
 
 
@@ -147,13 +148,13 @@ def _left(request: HttpRequest, stage: Stage, narrowed: dict[str, Any]) -> dict[
     furthest = {"furthest": stage.step.value}
     return {
         "title": STEPS[stage.step],
-        "visits": wording.number(stage.left),
+        "visits": figures.number(stage.left),
         "url": visit_list.address(request, **narrowed, **furthest),
         "reasons": [
             {
                 "title": REASONS[reason],
-                "visits": wording.number(visits),
-                "share": wording.share(funnel.share(visits, stage.left)),
+                "visits": figures.number(visits),
+                "share": figures.share(funnel.share(visits, stage.left)),
                 "width": drawing.length(funnel.share(visits, stage.left)),
                 "url": visit_list.address(request, **narrowed, **furthest, reason=reason.value),
             }
@@ -170,7 +171,7 @@ def week(request: HttpRequest, first: date, last: date, at: datetime, narrowed: 
     told = [one for one in slots if one.facts["visits"] >= LEAST_VISITS]
     most = max((one.values["conversion"] or Decimal(0) for one in told), default=Decimal(0))
     best = max(told, key=lambda one: one.values["conversion"] or 0, default=None)
-    names = wording.weekday_names()
+    names = figures.weekday_names()
     cells = []
     for one in slots:
         weekday, hour = one.key
@@ -191,8 +192,8 @@ def week(request: HttpRequest, first: date, last: date, at: datetime, narrowed: 
                 % {
                     "weekday": names[weekday][1],
                     "hour": charts.hour(hour),
-                    "share": wording.share(conversion),
-                    "visits": wording.number(visits),
+                    "share": figures.share(conversion),
+                    "visits": figures.number(visits),
                 },
             }
         )
@@ -201,7 +202,7 @@ def week(request: HttpRequest, first: date, last: date, at: datetime, narrowed: 
         "weekdays": names,
         "hours": [str(hour) for hour in range(0, 24, charts.HOURS_PER_LABEL)],
         "legend": [drawing.strength(Decimal(step), Decimal(4)) for step in range(5)],
-        "most": wording.share(most),
+        "most": figures.share(most),
         "few": len(slots) - len(told),
         "is_known": bool(told),
         "words": _("Best: %(weekday)s %(hour)s.") % {"weekday": names[best.key[0]][1], "hour": charts.hour(best.key[1])}

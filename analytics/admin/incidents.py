@@ -15,7 +15,6 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from analytics.admin import drilling
-from analytics.admin.wording import figure
 from analytics.metrics import METRICS, Cut, Unit
 from analytics.models import AlertRule, Incident, IncidentEntry
 from analytics.operations import alert_rules, incidents
@@ -23,10 +22,12 @@ from analytics.queries import alerts
 from analytics.queries.measuring import May
 from analytics.queries.watches import WATCHES
 from analytics.words import alerts as words
+from analytics.words.figures import figure
 from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, operation_button, reason_field
 from config.kernel.admin.filters import BusinessDaysFilter
+from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.models import User
 
 MAY_ACT = "analytics.change_incident"
@@ -67,7 +68,7 @@ class AssignForm(ReasonForm):
 
 
 @admin.register(Incident)
-class IncidentAdmin(ButtonsAdmin):
+class IncidentAdmin(ReadOnlyAdmin, ButtonsAdmin):
     change_form_outer_after_template = "admin/analytics/incident/_story.html"
     empty_hint = gettext_lazy("What the alert rules find appears here, the open ones first. They are checked every 5 minutes.")
     list_display = ("found", "state_label", "severity_label", "opened", "last_seen", "worst", "assignee")
@@ -84,16 +85,6 @@ class IncidentAdmin(ButtonsAdmin):
 
     opened = wording.moment_column("opened_at", gettext_lazy("opened at"))
     last_seen = wording.moment_column("seen_at", gettext_lazy("last seen"))
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The shop writes it; staff press its buttons."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def title_of(self, row: Incident) -> str:
         return f"{words.rule_name(row.rule)} · {wording.plain_moment(row.opened_at)}"

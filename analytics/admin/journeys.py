@@ -18,12 +18,13 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_
 from analytics import drawing
 from analytics.admin import visit_events
 from analytics.admin.visit_list import VisitList
-from analytics.admin.wording import address, day, number
+from analytics.admin.wording import address
 from analytics.behaviour import stages
 from analytics.behaviour.stages import Stage
 from analytics.models import Visit
 from analytics.queries import identity, timeline
 from analytics.queries.timeline import Entry, Kind
+from analytics.words.figures import day, number
 from campaigns.models import Consent, Customer, Redemption
 from config.kernel import shop
 from config.kernel.accesses import Deed

@@ -10,11 +10,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from analytics import drawing, holidays
-from analytics.admin import charts, figure_words, wording
+from analytics.admin import charts, figure_words
 from analytics.changes import Change
 from analytics.metrics import Cut, Metric
 from analytics.queries.annotations import Annotation
 from analytics.queries.measuring import Row
+from analytics.words import figures
 
 # So many weeks or months are told apart by eye.
 MOST_CYCLES = 6
@@ -54,9 +55,9 @@ def over_time(
     for row, value in zip(rows, values, strict=True):
         then = earlier.get(row.key)
         partner = partners.get(row.key)
-        told = [names[row.key], off.get(row.key, ""), wording.figure(metric.unit, value)]
+        told = [names[row.key], off.get(row.key, ""), figures.figure(metric.unit, value)]
         if then is not None:
-            before = wording.figure(metric.unit, then)
+            before = figures.figure(metric.unit, then)
             told.append(
                 f"{figure_words.key_of_time(by, partner)}: {before}" if partner else _("then %(value)s") % {"value": before}
             )
@@ -92,10 +93,10 @@ def cycles(metric: Metric, rows: Sequence[Row], *, of_months: bool) -> dict[str,
         Line(figure_words.key_of_time(cut, start), f"cycle-{number}", [found[start].get(place) for place in places])
         for number, start in enumerate(latest)
     ]
-    labels = [str(place + 1) for place in places] if of_months else [short for short, _long in wording.weekday_names()]
-    long = [_("day %(day)s") % {"day": one} for one in labels] if of_months else [name for _s, name in wording.weekday_names()]
+    labels = [str(place + 1) for place in places] if of_months else [short for short, _long in figures.weekday_names()]
+    long = [_("day %(day)s") % {"day": one} for one in labels] if of_months else [name for _s, name in figures.weekday_names()]
     words = [
-        " · ".join([long[place], *(f"{line.title}: {wording.figure(metric.unit, line.values[place])}" for line in lines)])
+        " · ".join([long[place], *(f"{line.title}: {figures.figure(metric.unit, line.values[place])}" for line in lines)])
         for place in places
     ]
     return _drawn(metric, str(metric.title), lines, words, labels)
@@ -113,14 +114,14 @@ def week(metric: Metric, rows: Sequence[Row]) -> dict[str, Any]:
                 "x": hour,
                 "y": weekday,
                 "strength": drawing.strength(max(value or NOTHING, NOTHING), most),
-                "words": f"{figure_words.key_of_time(Cut.SLOT, (weekday, hour))}: {wording.figure(metric.unit, value)}",
+                "words": f"{figure_words.key_of_time(Cut.SLOT, (weekday, hour))}: {figures.figure(metric.unit, value)}",
             }
             for (weekday, hour), value in values.items()
         ],
-        "weekdays": wording.weekday_names(),
+        "weekdays": figures.weekday_names(),
         "hours": [str(hour) for hour in range(0, 24, charts.HOURS_PER_LABEL)],
         "legend": [drawing.strength(Decimal(step), Decimal(4)) for step in range(5)],
-        "most": wording.figure(metric.unit, most),
+        "most": figures.figure(metric.unit, most),
         "words": _("Most: %(slot)s.") % {"slot": figure_words.key_of_time(Cut.SLOT, best)} if best and most else "",
     }
 
@@ -145,7 +146,7 @@ def _drawn(metric: Metric, title: str, lines: Sequence[Line], words: Sequence[st
             {"left": slot.left, "width": slot.width, "x": slot.x, "words": word}
             for slot, word in zip(drawn.slots, words, strict=True)
         ],
-        "ticks": [wording.tick(metric.unit, tick) for tick in drawn.ticks],
+        "ticks": [figures.tick(metric.unit, tick) for tick in drawn.ticks],
         "labels": [labels[number] for number in drawing.evenly(len(labels), charts.LABELS if len(labels) > 7 else 7)],
         "width": drawing.WIDTH,
         "height": drawing.HEIGHT,

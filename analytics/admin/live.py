@@ -10,10 +10,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from analytics.admin import line_charts, tiles, wording
+from analytics.admin import line_charts, tiles
 from analytics.metrics import Cut
 from analytics.queries import live, measuring, sales
 from analytics.queries.measuring import Row
+from analytics.words import figures
 from config.kernel import clock
 
 # What the last hours are told by, of the metrics that there are.
@@ -75,8 +76,8 @@ def _hours(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
         "figures": [
             {
                 "title": one.title,
-                "now": wording.figure(one.unit, found.now.values[one.code]),
-                "before": wording.figure(one.unit, found.before.values[one.code]) if found.before else "-",
+                "now": figures.figure(one.unit, found.now.values[one.code]),
+                "before": figures.figure(one.unit, found.before.values[one.code]) if found.before else "-",
                 "definition": f"{reverse('admin:analytics_definitions')}#{one.code}",
             }
             for one in shown

@@ -22,9 +22,9 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics.admin import periods
-from analytics.admin import wording as words
 from analytics.admin.event_quality import span
 from analytics.admin.periods import PLAIN, PeriodForm
+from analytics.admin.wording import address
 from analytics.behaviour.crediting import GAP, Model
 from analytics.metrics import METRICS, Cut, Unit
 from analytics.metrics.attribution import MODELS
@@ -32,6 +32,7 @@ from analytics.models import DailyAttribution, OrderTouch
 from analytics.models.attribution import Grouping
 from analytics.queries import attribution, measuring
 from analytics.queries.measuring import Row
+from analytics.words import figures as words
 from analytics.words.figures import plain
 from config.kernel import clock, shop
 from config.kernel.admin import downloading, wording
@@ -199,7 +200,7 @@ def page(request: HttpRequest, *, first: date, last: date, model: str, channel: 
     for row in campaigns[:MOST_LINES]:
         grouping, source, campaign = row.key.split("/", 2)
         if source or campaign:
-            touches = words.address(request, *TOUCHES_PAGE, campaign_key=row.key, **period)
+            touches = address(request, *TOUCHES_PAGE, campaign_key=row.key, **period)
             of_origin.setdefault(grouping, []).append(
                 {
                     "name": " · ".join(one for one in (source, campaign) if one),
@@ -213,9 +214,7 @@ def page(request: HttpRequest, *, first: date, last: date, model: str, channel: 
             {
                 "name": TITLES[row.key],
                 "campaigns": of_origin.get(row.key, []),
-                **_cells(
-                    request, row, codes, by, words.address(request, *TOUCHES_PAGE, grouping__exact=row.key, **period), period
-                ),
+                **_cells(request, row, codes, by, address(request, *TOUCHES_PAGE, grouping__exact=row.key, **period), period),
             }
             for row in origins
         ],
@@ -234,7 +233,7 @@ def page(request: HttpRequest, *, first: date, last: date, model: str, channel: 
         "fresh": attribution.freshness(first=first, last=last),
         "has_spend": attribution.has_spend(channel),
         "csv_url": f"{reverse('admin:analytics_origins_csv')}?{urlencode(query)}",
-        "spend_url": words.address(request, *SPEND_PAGE),
+        "spend_url": address(request, *SPEND_PAGE),
     }
 
 
@@ -249,7 +248,7 @@ def _cells(
 ) -> dict[str, Any]:
     orders = row.values[f"attributed_orders_{model.value}"] or Decimal(0)
     query: dict[str, Any] = _spend_of(row.key) | period
-    spend = words.address(request, *SPEND_PAGE, **query) if row.values.get("ad_spend") else ""
+    spend = address(request, *SPEND_PAGE, **query) if row.values.get("ad_spend") else ""
     urls = {f"attributed_orders_{model.value}": touches if orders else "", "ad_spend": spend}
     median, p90 = (row.values[code] for code in attribution.TIMES)
     return {

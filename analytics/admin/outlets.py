@@ -16,15 +16,50 @@ from analytics.operations import outlets
 from config.kernel import clock, jobs
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
+from config.kernel.admin.house import KeptAdmin
 
 MAY_CHANGE = "analytics.change_outlet"
 SHOWN = 50
+# Of what may be written into files; a test holds them to the views.
+TITLES = {
+    "orders": pgettext_lazy("view for readers", "orders"),
+    "order_lines": pgettext_lazy("view for readers", "lines of orders"),
+    "returns": pgettext_lazy("view for readers", "returns"),
+    "products": pgettext_lazy("view for readers", "products and SKUs"),
+    "stock": pgettext_lazy("view for readers", "stock now"),
+    "stock_movements": pgettext_lazy("view for readers", "stock movements"),
+    "sales_hourly": pgettext_lazy("view for readers", "sales by hour"),
+    "sales_daily": pgettext_lazy("view for readers", "sales by day and SKU"),
+    "stock_daily": pgettext_lazy("view for readers", "stock movements by day"),
+    "promotions_daily": pgettext_lazy("view for readers", "promotions by day"),
+    "metric_facts": pgettext_lazy("view for readers", "sums behind the figures"),
+    "visits": pgettext_lazy("view for readers", "visits"),
+    "visits_hourly": pgettext_lazy("view for readers", "visits by hour"),
+    "funnel_daily": pgettext_lazy("view for readers", "funnel by day"),
+    "purchases": pgettext_lazy("view for readers", "purchases and what led to them"),
+    "attribution_daily": pgettext_lazy("view for readers", "origins by day"),
+    "spend_daily": pgettext_lazy("view for readers", "advertising spend by day"),
+    "parcels_daily": pgettext_lazy("view for readers", "parcels by day"),
+    "outcomes_daily": pgettext_lazy("view for readers", "what became of orders, by day"),
+    "events_hourly": pgettext_lazy("view for readers", "events by hour"),
+    "days": pgettext_lazy("view for readers", "state of each day's figures"),
+    "customers": pgettext_lazy("view for readers", "customers, without names"),
+}
+
+
+def _titled(name: str) -> str:
+    """With the name by which documents and files call it."""
+    return f"{TITLES[name]} ({name})" if name in TITLES else name
+
+
+def _choices() -> list[tuple[str, str]]:
+    return sorted(((name, _titled(name)) for name in outlets.views()), key=lambda one: one[1])
 
 
 class OutletForm(LabeledForm):
     view = forms.ChoiceField(
         label=pgettext_lazy("outlet", "view"),
-        choices=[(name, name) for name in outlets.views()],
+        choices=_choices,
         widget=UnfoldAdminSelectWidget,
         help_text=gettext_lazy(
             "What its columns mean stands in docs/sql-views.md. Views that tell who customers are cannot be written."
@@ -62,9 +97,9 @@ class OutletChangeForm(LabeledForm):
 
 
 @admin.register(Outlet)
-class OutletAdmin(ButtonsAdmin):
+class OutletAdmin(KeptAdmin, ButtonsAdmin):
     form = OutletForm
-    list_display = ("code", "view", "file_format", "last_day", "is_active")
+    list_display = ("code", "shown_view", "file_format", "last_day", "is_active")
     search_fields = ("code",)
     search_help_text = gettext_lazy("Search by code")
     ordering = ("code",)
@@ -72,9 +107,6 @@ class OutletAdmin(ButtonsAdmin):
     empty_hint = gettext_lazy("A view of the shop, written into files by day for another system to fetch.")
     change_form_outer_after_template = "admin/analytics/outlet/_runs.html"
     fields = ("code", "view", "file_format", "target", "first_day", "trailing_days", "is_active")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         # Files of another view under the same name would pass for those of the first, and those of another place be missed.
@@ -90,9 +122,9 @@ class OutletAdmin(ButtonsAdmin):
             kwargs["form"] = OutletChangeForm
         return super().get_form(request, obj, change, **kwargs)
 
-    @display(description=pgettext_lazy("outlet", "view"))
+    @display(description=pgettext_lazy("outlet", "view"), ordering="view")
     def shown_view(self, outlet: Outlet) -> str:
-        return outlet.view
+        return _titled(outlet.view)
 
     @display(description=gettext_lazy("format"))
     def shown_format(self, outlet: Outlet) -> str:

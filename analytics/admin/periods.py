@@ -10,8 +10,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from analytics.admin.wording import number
 from analytics.behaviour.spending import EARLIEST
+from analytics.words.figures import number
 from config.kernel.admin.buttons import DayInput
 
 PLAIN = "text/plain; charset=utf-8"

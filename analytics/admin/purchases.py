@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from analytics.admin.wording import money, number, short_span
 from analytics.models import Purchase, Touch
 from analytics.queries import purchase_times
+from analytics.words.figures import money, number, short_span
 from config.kernel.admin import wording
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin

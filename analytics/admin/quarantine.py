@@ -15,12 +15,12 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from analytics.admin.event_words import REASONS, reason
-from analytics.admin.wording import number
 from analytics.behaviour import reading
 from analytics.models import EventSource, QuarantinedEvent
 from analytics.operations import quarantine
 from analytics.operations.event_months import QUARANTINE_KEPT
 from analytics.operations.quarantine import ReadAgain
+from analytics.words.figures import number
 from campaigns.models.customer import SEES_PERSONAL
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt, operation_button

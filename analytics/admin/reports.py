@@ -15,19 +15,17 @@ from django.utils.translation import gettext_lazy, override, pgettext_lazy
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
-from analytics.admin import wording as figures
 from analytics.admin.lines import LabeledForm
 from analytics.metrics import METRICS
 from analytics.models import Report, ReportPack
 from analytics.operations import reports
 from analytics.queries.measuring import May
-from analytics.words import alerts, mails, paper
+from analytics.words import alerts, figures, mails, paper
 from analytics.words import reports as words
-from config.kernel import clock, waits, workbooks
+from config.kernel import clock, workbooks
 from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
-from config.kernel.admin.house import ReadOnlyAdmin
-from config.kernel.errors import DomainError
+from config.kernel.admin.house import KeptAdmin, ReadOnlyAdmin
 from config.kernel.models import User
 
 MAY_CHANGE = "analytics.change_reportpack"
@@ -59,7 +57,7 @@ class PackForm(LabeledForm):
 
 
 @admin.register(ReportPack)
-class ReportPackAdmin(ButtonsAdmin):
+class ReportPackAdmin(KeptAdmin, ButtonsAdmin):
     form = PackForm
     empty_hint = gettext_lazy("Put figures together here that are to be made and mailed regularly.")
     list_display = ("name", "period", "rhythm_label", "language", "is_active")
@@ -67,10 +65,6 @@ class ReportPackAdmin(ButtonsAdmin):
     sortable_by = ()
     actions = None
     readonly_fields = ("reports_link",)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Its reports refer to it: a pack is switched off instead."""
-        return False
 
     def get_fieldsets(self, request: HttpRequest, obj: ReportPack | None = None) -> Any:
         told = () if obj is None else ("reports_link",)
@@ -94,15 +88,6 @@ class ReportPackAdmin(ButtonsAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Written with the pack."""
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            with waits.refusing():
-                page: HttpResponse = super().changeform_view(request, *args, **kwargs)
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.get_full_path())
-        return page
 
     @display(description=gettext_lazy("sent"))
     def rhythm_label(self, pack: ReportPack) -> str:

@@ -17,10 +17,11 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from analytics.admin import rhythm_words as words
-from analytics.admin.wording import address, day
+from analytics.admin.wording import address
 from analytics.models import BuyerType, BuyerTypeChange, CustomerRhythm
 from analytics.operations import buyer_types
 from analytics.queries import rhythm
+from analytics.words.figures import day
 from campaigns.models import Customer
 from config.kernel import clock, shop
 from config.kernel.admin import wording

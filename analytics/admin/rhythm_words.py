@@ -8,11 +8,11 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
-from analytics.admin import wording as words
-from analytics.admin.wording import day, number
 from analytics.models import BuyerType, CustomerRhythm
 from analytics.rhythm import buyers, cycles
 from analytics.rhythm.taste import Band
+from analytics.words import figures as words
+from analytics.words.figures import day, number
 from config.kernel.admin import wording
 
 COLORS = {BuyerType.IMMEDIATE: "info", BuyerType.DELIBERATE: "warning", BuyerType.REPEATING: "success"}

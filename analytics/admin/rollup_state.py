@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
-from analytics.admin.wording import day, number
 from analytics.models import RollupState
 from analytics.operations import rollups
+from analytics.words.figures import day, number
 from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button

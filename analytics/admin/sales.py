@@ -20,14 +20,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from analytics.admin import charts, explorer, live, periods, tiles, wording
+from analytics.admin import charts, explorer, live, periods, tiles
 from analytics.admin.periods import PLAIN, PeriodForm
-from analytics.admin.wording import money, number
 from analytics.definitions import OTHERS, TITLES
 from analytics.figures import Figures, total
 from analytics.models import HourlySales
 from analytics.queries import catalogue, sales, titles
 from analytics.queries.sales import Freshness, SkuSales
+from analytics.words import figures as words
+from analytics.words.figures import money, number
 from config.kernel import clock, exporting, shop
 from config.kernel.admin import downloading
 from config.kernel.admin.house import ReadOnlyAdmin
@@ -208,7 +209,7 @@ def cut(*, first: date, last: date, by: str, fresh: Freshness, at: datetime, mos
         return Table(str(dict(BY)[by]), OF_SKUS, rows, names.__getitem__, whole, closed_only=True, cut=most if is_cut else 0)
     live = {**period, "fresh": fresh, "at": at}
     cuts: dict[str, tuple[Any, Callable[[Any], str]]] = {
-        "day": (sales.by_day, wording.day),
+        "day": (sales.by_day, words.day),
         "hour": (sales.by_hour, charts.hour),
         "channel": (sales.by_channel, lambda name: known.channel(name) if name else _("without a sale on record")),
     }
@@ -232,7 +233,7 @@ def _in_words(table: Table) -> dict[str, Any]:
     def cells(figures: Any) -> list[dict[str, Any]]:
         return [{"text": column.shown(column.value(figures)), "wide": column.wide} for column in table.columns]
 
-    newest_first = table.rows[::-1] if table.columns is OF_HOURS and table.names is wording.day else table.rows
+    newest_first = table.rows[::-1] if table.columns is OF_HOURS and table.names is words.day else table.rows
     return {
         "heading": table.heading,
         "columns": table.columns,

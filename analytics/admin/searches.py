@@ -13,14 +13,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from analytics.admin import periods, wording
+from analytics.admin import periods
 from analytics.admin.periods import PeriodForm
-from analytics.admin.wording import share
 from analytics.behaviour import surging, terms
 from analytics.models import DailySearch
 from analytics.queries import funnel, searches
 from analytics.queries.funnel import share as part
 from analytics.queries.searches import Surging, Term
+from analytics.words import figures
+from analytics.words.figures import share
 from config.kernel import clock, exporting, shop
 from config.kernel.admin import downloading
 from config.kernel.admin.house import ReadOnlyAdmin
@@ -84,7 +85,7 @@ def _shown(form: PeriodForm) -> dict[str, Any]:
         "dry": [_term(one) for one in searches.without_result(**given, most=DRY)],
         "surging": [_surge(one) for one in risen],
         "whole": _term(whole) if whole.searches else None,
-        "window": {"days": f"{wording.day(window.first)} – {wording.day(window.last)}", "weeks": window.weeks},
+        "window": {"days": f"{figures.day(window.first)} – {figures.day(window.last)}", "weeks": window.weeks},
         "rule": {
             "weeks": surging.WEEKS, "at_least": surging.AT_LEAST, "chance": f"1/{round(1 / surging.CHANCE):,}",
             "fewest": terms.FEWEST_VISITORS,
@@ -96,9 +97,9 @@ def _shown(form: PeriodForm) -> dict[str, Any]:
 def _term(one: Term) -> dict[str, Any]:
     return {
         "term": _("(withheld)") if one.term == terms.WITHHELD else one.term,
-        "searches": wording.number(one.searches),
-        "visits": wording.number(one.visits),
-        "dry": wording.number(one.dry),
+        "searches": figures.number(one.searches),
+        "visits": figures.number(one.visits),
+        "dry": figures.number(one.dry),
         "dry_share": share(part(one.dry, one.searches)),
         "viewed": share(part(one.viewed, one.visits)),
         "added": share(part(one.added, one.visits)),
@@ -108,7 +109,7 @@ def _term(one: Term) -> dict[str, Any]:
 def _surge(one: Surging) -> dict[str, Any]:
     return {
         "term": one.term,
-        "now": wording.number(one.surge.now),
+        "now": figures.number(one.surge.now),
         "usual": number_format(Decimal(str(round(one.surge.usual, 1))), decimal_pos=1),
         "ratio": _("new") if one.surge.ratio is None else f"×{number_format(round(one.surge.ratio, 1), decimal_pos=1)}",
     }

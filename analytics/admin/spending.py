@@ -15,12 +15,12 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
-from analytics.admin import wording as words
 from analytics.behaviour.spending import COLUMNS, MOST_ROWS, Mistake
 from analytics.models import AdSpend, SpendImport
 from analytics.models.attribution import Grouping
 from analytics.operations import spend
 from analytics.operations.spend import SpendRefused, Taken
+from analytics.words import figures as words
 from config.kernel import clock, exporting, waits
 from config.kernel.admin import downloading, slips, wording
 from config.kernel.admin.buttons import actor

@@ -10,10 +10,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from analytics import holidays
-from analytics.admin import charts, wording
-from analytics.admin.wording import address, against, money, number, percent
+from analytics.admin import charts
+from analytics.admin.wording import address
 from analytics.definitions import TITLES
 from analytics.queries import dashboard, sales
+from analytics.words import figures as words
+from analytics.words.figures import against, money, number, percent
 from campaigns.queries.promotions import State
 from config.kernel import clock, shop
 from orders.queries import worklists
@@ -70,14 +72,14 @@ def today(request: HttpRequest, at: datetime) -> dict[str, Any]:
     )
     seen = found.projection
     return {
-        "day": wording.day(found.day),
+        "day": words.day(found.day),
         "time": at.astimezone(shop.zone()),
         "holiday": holidays.between(found.day, found.day, get_language() or "ko").get(found.day, ""),
         "sales": money(now.sales),
         "url": by_hour,
         "change": against(now.sales, before.sales),
         "before": money(before.sales),
-        "before_day": wording.day(day_before),
+        "before_day": words.day(day_before),
         "before_url": by_hour_before,
         "facts": [
             _fact(TITLES["orders"], number(now.orders), number(before.orders), orders, orders_before),
@@ -87,9 +89,9 @@ def today(request: HttpRequest, at: datetime) -> dict[str, Any]:
             _fact(TITLES["net"], money(now.net), money(before.net), by_hour, by_hour_before),
         ],
         "projection": {
-            "middle": wording.about(seen.middle),
-            "low": wording.about(seen.low),
-            "high": wording.about(seen.high),
+            "middle": words.about(seen.middle),
+            "low": words.about(seen.low),
+            "high": words.about(seen.high),
             "share": percent(seen.share * 100),
             "days": seen.days,
         }
@@ -168,7 +170,7 @@ def _sellers(request: HttpRequest, fresh: sales.Freshness) -> list[dict[str, Any
     return [
         {
             "title": _("%(days)s days") % {"days": days},
-            "until": wording.day(last),
+            "until": words.day(last),
             "url": address(request, SALES_PAGE, SALES, first=first.isoformat(), last=last.isoformat(), by="sku"),
             "rows": [
                 {

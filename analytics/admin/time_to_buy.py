@@ -18,12 +18,13 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics import cohorts, drawing, survival
-from analytics.admin import periods, wording
+from analytics.admin import periods
 from analytics.admin.periods import PLAIN, PeriodForm
-from analytics.admin.wording import number, share, short_span
+from analytics.admin.wording import address
 from analytics.models import DailyTiming, Newcomer
 from analytics.queries import purchase_times
 from analytics.survival import DAY, HOUR, MINUTE, Counts
+from analytics.words.figures import number, share, short_span
 from campaigns.models import Promotion
 from config.kernel import clock, shop
 from config.kernel.admin import downloading
@@ -115,7 +116,7 @@ def told(request: HttpRequest, *, first: date, last: date, channel: str) -> dict
             {
                 "name": name,
                 **_lead(counts),
-                "url": wording.address(request, *ROWS, **(period | ({"channel": code} if code else {}))),
+                "url": address(request, *ROWS, **(period | ({"channel": code} if code else {}))),
             }
             for name, code, counts in _named(groups)
         ],
@@ -123,7 +124,7 @@ def told(request: HttpRequest, *, first: date, last: date, channel: str) -> dict
             {
                 "name": known.channel(code),
                 **_timed(counts),
-                "url": wording.address(request, *ROWS, **(period | {"channel": code})),
+                "url": address(request, *ROWS, **(period | {"channel": code})),
             }
             for code, counts in purchase_times.carts(**asked).items()
         ],
@@ -133,7 +134,7 @@ def told(request: HttpRequest, *, first: date, last: date, channel: str) -> dict
                 "since": DailyTiming.Since(one.since).label,
                 "planned": "-" if one.planned is None else share(Decimal(one.planned) / one.number),
                 **_timed(one.counts),
-                "url": wording.address(request, *ROWS, **(narrowed | {"touch": one.since}))
+                "url": address(request, *ROWS, **(narrowed | {"touch": one.since}))
                 if one.since in purchase_times.CLICKS
                 else "",
             }
@@ -149,7 +150,7 @@ def told(request: HttpRequest, *, first: date, last: date, channel: str) -> dict
             }
             for one in purchase_times.returned(**asked)
         ],
-        "rows_url": wording.address(request, *ROWS, **narrowed),
+        "rows_url": address(request, *ROWS, **narrowed),
     }
 
 

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from analytics.admin.wording import number
 from analytics.behaviour import trending as rule
 from analytics.models import TrendingProduct
 from analytics.queries import funnel, titles, trending
+from analytics.words.figures import number
 from config.kernel.admin import wording
 from config.kernel.admin.house import ReadOnlyAdmin
 

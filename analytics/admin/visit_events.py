@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from analytics import stores
 from analytics.admin.event_words import KINDS
-from analytics.admin.wording import number
 from analytics.models import Visit
 from analytics.queries import event_kinds, visit_events
 from analytics.stores.values import MOST_TOLD
+from analytics.words.figures import number
 from config.kernel.accesses import Deed
 from config.kernel.admin import wording
 from config.kernel.admin.seeing import seen

@@ -1,5 +1,6 @@
 """The visits behind a number of the funnel: narrowed by day, step, reason, channel, category, or an hour of the week."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -14,11 +15,14 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from analytics.admin import charts
-from analytics.admin import wording as words
+from analytics.admin.wording import address as leading
+from analytics.behaviour import paths as rule
 from analytics.behaviour.funnel import Reason, Step
 from analytics.models import Visit
 from analytics.models.interest import REASONS, STEPS
-from analytics.queries import funnel, titles
+from analytics.queries import funnel, paths, titles
+from analytics.words import figures as words
+from campaigns.models import Segment
 from config.kernel import shop
 from config.kernel.admin import wording
 from config.kernel.admin.filters import BusinessDaysFilter
@@ -103,12 +107,43 @@ class BySlot(DropdownFilter):  # type: ignore[misc]
         return by_slot.filter(on_weekday=slot[0] + 1, at_hour=slot[1])
 
 
+class BySegment(DropdownFilter):  # type: ignore[misc]
+    """Of who is a member now."""
+
+    title = gettext_lazy("segment")
+    parameter_name = "segment"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
+        return [(str(pk), name) for pk, name in Segment.objects.values_list("pk", "name")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Visit]) -> QuerySet[Visit]:
+        chosen = self.value()
+        if chosen not in dict(self.lookup_choices):
+            return queryset
+        return queryset.filter(customer__memberships__segment_id=int(chosen))
+
+
+class ByWay(DropdownFilter):  # type: ignore[misc]
+    """Where visits began and what they did up to an order: /products/|viewed>compared. Another page leads here with it."""
+
+    title = pgettext_lazy("visit", "way")
+    parameter_name = "way"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
+        asked = request.GET.get(self.parameter_name, "")
+        return [(asked, asked.replace("|", " > ", 1))] if _way(asked) else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Visit]) -> QuerySet[Visit]:
+        asked = _way(self.value() or "")
+        return queryset if asked is None else queryset.filter(paths.of_way(*asked, any_end=True))
+
+
 class VisitList(ReadOnlyAdmin):
     list_display = ("started", "lasted", "whose", "came_from", "furthest", "why", "pages", "products", "added", "told")
     list_display_links = None
     list_filter: tuple[Any, ...] = (
         ("started_at", BusinessDaysFilter),
-        *(ByReached, ByFurthest, ByReason, ByChannel, ByCategory, BySlot),
+        *(ByReached, ByFurthest, ByReason, ByChannel, ByCategory, BySlot, BySegment, ByWay),
     )
     list_select_related = ("source", "customer")
     ordering = ("-started_at", "-id")
@@ -159,7 +194,19 @@ def _slot(text: str) -> tuple[int, int] | None:
     return (int(weekday), int(hour)) if int(weekday) < 7 and int(hour) < 24 else None
 
 
+def way(landing: str, acts: Iterable[str]) -> str:
+    """As the list is narrowed by it."""
+    return f"{landing}|{rule.written(list(acts))}"
+
+
+def _way(text: str) -> tuple[str, list[str]] | None:
+    """A landing and acts; none where it names neither."""
+    landing, bar, acts = text.partition("|")
+    names = rule.read(acts)
+    return None if not bar or names is None or "\0" in landing else (landing, names)
+
+
 def address(request: HttpRequest, **narrowed: Any) -> str:
     """Where these visits are listed, for those who may see visits."""
     said = {name: value for name, value in narrowed.items() if value not in ("", None)}
-    return words.address(request, "analytics_visit_changelist", "analytics.view_visit", **said)
+    return leading(request, "analytics_visit_changelist", "analytics.view_visit", **said)

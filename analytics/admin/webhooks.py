@@ -19,10 +19,10 @@ from analytics.models import Webhook
 from analytics.operations import webhooks
 from analytics.operations.webhooks import BadWebhook, Checked
 from analytics.words import alerts as words
-from config.kernel import clock, waits
+from config.kernel import clock
 from config.kernel.admin import slips, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt, operation_button
-from config.kernel.errors import DomainError
+from config.kernel.admin.house import KeptAdmin
 
 MAY_CHANGE = "analytics.change_webhook"
 SHOWN = 50
@@ -52,7 +52,7 @@ class WebhookForm(LabeledForm):
 
 
 @admin.register(Webhook)
-class WebhookAdmin(ButtonsAdmin):
+class WebhookAdmin(KeptAdmin, ButtonsAdmin):
     form = WebhookForm
     change_form_outer_after_template = "admin/analytics/webhook/_after.html"
     empty_hint = gettext_lazy(
@@ -65,10 +65,6 @@ class WebhookAdmin(ButtonsAdmin):
 
     taken = wording.moment_column("taken_at", pgettext_lazy("webhook", "last taken at"))
     tried = wording.moment_column("tried_at", pgettext_lazy("webhook", "last tried at"))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What it was told refers to it: a webhook is paused instead, and taken out of its rules."""
-        return False
 
     def get_fields(self, request: HttpRequest, obj: Webhook | None = None) -> Any:
         told = () if obj is None else ("state_label", "taken", "tried", "trouble")
@@ -125,13 +121,7 @@ class WebhookAdmin(ButtonsAdmin):
     ) -> HttpResponse:
         if request.method == "POST":
             self._ask_about(request, object_id)
-        try:
-            with waits.refusing():
-                page: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.get_full_path())
-        return page
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         webhook: Webhook | None = kwargs.get("obj")

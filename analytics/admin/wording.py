@@ -1,50 +1,9 @@
-"""How figures read on pages: the words that mails and files use as well, and the addresses that only a page may lead to."""
+"""Where the numbers of pages lead. How they read stands in analytics/words, with the words of mails and files."""
 
 from typing import Any
 
 from django.urls import reverse
 from django.utils.http import urlencode
-
-from analytics.words.figures import (
-    STEPS,
-    WEEKDAYS_SHORT,
-    about,
-    against,
-    brief,
-    day,
-    figure,
-    money,
-    number,
-    percent,
-    seconds,
-    share,
-    short_day,
-    short_span,
-    tick,
-    weekday,
-    weekday_names,
-)
-
-__all__ = (
-    "STEPS",
-    "WEEKDAYS_SHORT",
-    "about",
-    "address",
-    "against",
-    "brief",
-    "day",
-    "figure",
-    "money",
-    "number",
-    "percent",
-    "seconds",
-    "share",
-    "short_day",
-    "short_span",
-    "tick",
-    "weekday",
-    "weekday_names",
-)
 
 
 def address(request: Any, name: str, permission: str, *args: Any, **query: Any) -> str:

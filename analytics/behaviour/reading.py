@@ -25,7 +25,7 @@ LATEST = timedelta(days=30)
 _EARLIEST_CLOCK = datetime(1971, 1, 1, tzinfo=UTC)
 _LATEST_CLOCK = datetime(2199, 1, 1, tzinfo=UTC)
 
-# Codes of what keeps an event in quarantine, see analytics/admin/wording.py for their words.
+# Codes of what keeps an event in quarantine, see analytics/admin/event_words.py for their words.
 NOT_AN_OBJECT = "not_an_object"
 BAD_ID = "bad_id"
 BAD_TIME = "bad_time"

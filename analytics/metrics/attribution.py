@@ -24,7 +24,10 @@ _COUNTS = {
     Model.POSITION: _("40 % are owed to the first and the last visit each, 20 % to those between; two get half each."),
     Model.LINEAR: _("The same part is owed to each visit within the window (usually 30 days) that was not direct."),
 }
-_RETURNS = _("Orders of the last weeks may still be canceled or come back; then the figures of their day fall.")
+_RETURNS = _(
+    "Orders of the last weeks may still be canceled or come back; then the figures of their day fall. Orders of days before "
+    "the first visit that is known are in none."
+)
 _READING = _("It says what came before an order, not what caused it: who would have bought anyway is in here as well.")
 
 

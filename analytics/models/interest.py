@@ -231,3 +231,22 @@ class TrendingProduct(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rank}: {self.variant_id}"
+
+
+class DailyVisitPath(models.Model):
+    """How many visits of one business day went one way: where they began, and what they did first, second and so on."""
+
+    day = models.DateField(_("business day"))
+    channel = models.CharField(_("channel"), max_length=20, blank=True)
+    # As analytics/behaviour/paths.py tells them.
+    landing = models.CharField(_("kind of landing page"), max_length=500, blank=True)
+    acts = models.CharField(pgettext_lazy("visit", "way"), max_length=60, blank=True)
+    visits = models.PositiveIntegerField(_("visits"))
+
+    class Meta:
+        verbose_name = _("way of a day's visits")
+        verbose_name_plural = _("ways of visits")
+        constraints = [models.UniqueConstraint(fields=["day", "channel", "landing", "acts"], name="daily_visit_path_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.landing} {self.acts}"

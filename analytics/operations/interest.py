@@ -11,16 +11,16 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Model
 
-from analytics.behaviour import stages, terms
+from analytics.behaviour import paths, stages, terms
 from analytics.behaviour.funnel import Reason
 from analytics.behaviour.kinds import numbers
-from analytics.models import DailyFunnel, DailyInterest, DailySearch, DailyVisitors, HourlyVisits
+from analytics.models import DailyFunnel, DailyInterest, DailySearch, DailyVisitors, DailyVisitPath, HourlyVisits
 from analytics.operations import planning
 from config.kernel import shop
 from config.kernel.business_time import day_period
 
 # What stands for each business day, and goes with its visits.
-ROLLUPS: tuple[type[Model], ...] = (HourlyVisits, DailyVisitors, DailyFunnel, DailyInterest, DailySearch)
+ROLLUPS: tuple[type[Model], ...] = (HourlyVisits, DailyVisitors, DailyFunnel, DailyVisitPath, DailyInterest, DailySearch)
 
 _HOURLY = f"""
     INSERT INTO analytics_hourlyvisits (
@@ -54,6 +54,27 @@ _FUNNEL = """
     CROSS JOIN LATERAL (SELECT NULL::bigint AS id UNION ALL SELECT unnest(v.categories)) AS c
     WHERE v.day = %(day)s GROUP BY 1, 2, 3, 4, 5
 """
+
+# As analytics/behaviour/paths.py tells them.
+_PATHS = f"""
+    INSERT INTO analytics_dailyvisitpath (day, channel, landing, acts, visits)
+    SELECT
+        v.day, s.channel,
+        CASE
+            WHEN v.landing IN ('', '{paths.FIRST_PAGE}') THEN v.landing
+            WHEN split_part(v.landing, '/', 3) <> '' THEN '/' || split_part(v.landing, '/', 2) || '/'
+            ELSE '{paths.ALONE}'
+        END,
+        (
+            SELECT coalesce(string_agg(act.name, '{paths.BETWEEN}' ORDER BY act.at, act.place), '')
+            FROM (VALUES {", ".join(f"('{name}', v.{name}_at, {place})" for place, name in enumerate(paths.ACTS))})
+                AS act (name, at, place)
+            WHERE act.at IS NOT NULL
+        ),
+        count(*)
+    FROM analytics_visit AS v JOIN analytics_eventsource AS s ON s.id = v.source_id
+    WHERE v.day = %(day)s GROUP BY 1, 2, 3, 4
+"""  # noqa: S608  put together from texts of this product
 
 # An event lies in the one visit of its visitor that had begun and had not ended.
 _EVENTS = """
@@ -151,7 +172,7 @@ def replace(*, day: date, is_forgotten: bool) -> None:
     # 159 s in place of 5.
     with planning.whole_joins():
         with connection.cursor() as cursor:
-            for statement in (_HOURLY, _VISITORS, _FUNNEL, _INTEREST):
+            for statement in (_HOURLY, _VISITORS, _FUNNEL, _PATHS, _INTEREST):
                 cursor.execute(statement, said)
         terms_of_day = DailySearch.objects.filter(day=day)
         if is_forgotten:

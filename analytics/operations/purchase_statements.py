@@ -5,6 +5,8 @@ and those of the browser it was placed with that are nobody's. Nothing looks bac
 `frozen` days everything that rests on visits stays as it was made (purchase_keeping.py).
 """
 
+from datetime import timedelta
+
 from analytics.behaviour.kinds import numbers
 from analytics.survival import DAYS_SINCE
 
@@ -19,7 +21,8 @@ KINDS = {
     "MESSAGE_CLICKED": numbers("message_clicked"),
 }
 CLICKS = ("PROMOTION_CLICKED", "MESSAGE_CLICKED")
-CLICK_COUNTS_FOR = "interval '7 days'"
+CLICKS_COUNT_FOR = timedelta(days=7)
+_CLICK_COUNTS_FOR = f"interval '{CLICKS_COUNT_FOR.days} days'"
 
 
 def step(seconds: str) -> str:
@@ -95,18 +98,18 @@ PURCHASES = f"""
     theirs AS MATERIALIZED (
         SELECT b.id, b.placed_at, v.visitor, v.started_at, v.ended_at
         FROM bought AS b JOIN analytics_visit AS v ON v.customer_id = b.customer_id
-        WHERE v.started_at <= b.placed_at AND v.ended_at > b.placed_at - {CLICK_COUNTS_FOR}
+        WHERE v.started_at <= b.placed_at AND v.ended_at > b.placed_at - {_CLICK_COUNTS_FOR}
         UNION ALL
         SELECT b.id, b.placed_at, v.visitor, v.started_at, v.ended_at
         FROM bought AS b JOIN analytics_visit AS v ON v.visitor = b.visitor
-        WHERE v.customer_id IS NULL AND v.started_at <= b.placed_at AND v.ended_at > b.placed_at - {CLICK_COUNTS_FOR}
+        WHERE v.customer_id IS NULL AND v.started_at <= b.placed_at AND v.ended_at > b.placed_at - {_CLICK_COUNTS_FOR}
     ),
     touched AS MATERIALIZED (
         SELECT
             w.id, t.kind, t.code, CASE WHEN t.kind = ANY(%(clicks)s) THEN max(t.at) ELSE min(t.at) END AS at
         FROM theirs AS w JOIN analytics_touch AS t
             ON t.visitor = w.visitor AND t.at >= w.started_at AND t.at <= w.ended_at
-        WHERE t.at <= w.placed_at AND t.at > w.placed_at - {CLICK_COUNTS_FOR}
+        WHERE t.at <= w.placed_at AND t.at > w.placed_at - {_CLICK_COUNTS_FOR}
         GROUP BY w.id, t.kind, t.code
     ),
     clicked AS (

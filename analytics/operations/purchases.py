@@ -196,6 +196,7 @@ def _rebuild_span(first: date, last: date, at: datetime) -> Rebuilt:
     known = _known(PurchaseDay, first, last, at)
     before, seen = _told(first, last), _seen(known.frozen, personal_from(at))
     _drop(BY_DAY, first, last, known.frozen)
+    _touches_before(first, at)
     span = _span(first, last) | {"frozen": known.frozen}
     with connection.cursor() as cursor:
         for statement in (said.TOUCHES, said.PURCHASES, said.BUYING, said.CUSTOMERS):
@@ -222,6 +223,17 @@ def _rebuild_span(first: date, last: date, at: datetime) -> Rebuilt:
     # All it marks lies after these days, or is a state of newcomers: locks of states are taken in one order everywhere.
     _mark_what_follows(before, after, span, at)
     return Rebuilt(len(days), len(after.orders), 0, time.monotonic() - began)
+
+
+def _touches_before(first: date, at: datetime) -> None:
+    """Clicks count for a week. Of days in it that are due themselves, and are made after these, they are not there yet."""
+    begins, ends = first - said.CLICKS_COUNT_FOR, first - timedelta(days=1)
+    fine = PurchaseDay.objects.filter(day__range=(begins, ends), state=PurchaseDay.State.CLEAN).values_list("day", flat=True)
+    left = {*fine, *_known(PurchaseDay, begins, ends, at).kept}
+    for since, until in closing.spans([day for day in closing.days(begins, ends) if day not in left], MOST_DAYS):
+        _drop([Touch], since, until, [])
+        with connection.cursor() as cursor:
+            cursor.execute(said.TOUCHES, _span(since, until))
 
 
 def _told(first: date, last: date) -> _Told:

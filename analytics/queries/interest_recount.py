@@ -14,9 +14,18 @@ from decimal import ROUND_HALF_UP, Decimal
 from types import SimpleNamespace
 from typing import Any
 
-from analytics.behaviour import funnel, stages, terms
+from analytics.behaviour import funnel, paths, stages, terms
 from analytics.behaviour.kinds import numbers
-from analytics.models import DailyFunnel, DailyInterest, DailySearch, DailyVisitors, Event, HourlyVisits, Visit
+from analytics.models import (
+    DailyFunnel,
+    DailyInterest,
+    DailySearch,
+    DailyVisitors,
+    DailyVisitPath,
+    Event,
+    HourlyVisits,
+    Visit,
+)
 from analytics.queries import event_recount, visit_recount
 from config.kernel import shop
 from config.kernel.business_time import day_period
@@ -110,6 +119,7 @@ def _of_visits(visits: Mapping[tuple[int, datetime], Mapping[str, Any]]) -> Cell
         }
         for column, number in did.items():
             found["visits", started_at.astimezone(shop.zone()).hour, column] += Decimal(number)
+        found["path", (paths.landing(visit.landing), paths.written(paths.acts(visit))), "visits"] += 1
         for category in (None, *visit.categories):
             found["funnel", (category, int(step), reason.value if reason else ""), "visits"] += 1
     found["visitors", None, "visitors"] = Decimal(len({visitor for visitor, _started_at in visits}))
@@ -184,6 +194,8 @@ def _stored_of_visits(day: date) -> Cells:
     for hour in HourlyVisits.objects.filter(day=day).values("hour", *HOURLY):
         for column in HOURLY:
             found["visits", hour["hour"], column] += Decimal(hour[column])
+    for landing, acts, visits in DailyVisitPath.objects.filter(day=day).values_list("landing", "acts", "visits"):
+        found["path", (landing, acts), "visits"] += visits
     for category, step, reason, visits in DailyFunnel.objects.filter(day=day).values_list(
         "category_id", "step", "reason", "visits"
     ):

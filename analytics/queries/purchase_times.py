@@ -284,7 +284,7 @@ def _retention(*, metric: Metric, first: date, last: date, by: Cut | None, of: P
     return {key: cohorts.retention(theirs, 1, until + timedelta(days=1)) for key, theirs in groups.items()}
 
 
-# Who was known before a span, without those who did something lately, is dormant; of these, who did something in the span.
+# Who was known before a span, without those who did something lately, is dormant; of these, who came or ordered in the span.
 _REACTIVATED = """
     SELECT span.first,
         (SELECT count(*) FROM analytics_dailycustomer AS d WHERE d.since IS NULL AND d.day < span.first),
@@ -295,6 +295,11 @@ _REACTIVATED = """
         (
             SELECT count(*) FROM analytics_dailycustomer AS d
             WHERE d.day BETWEEN span.first AND span.last AND d.since >= %(days)s AND d.day - d.since <= span.first - %(days)s
+                -- Goods that come back are nobody who comes back.
+                AND EXISTS (
+                    SELECT FROM analytics_dailycustomer AS c
+                    WHERE c.customer_id = d.customer_id AND c.day BETWEEN d.day AND span.last AND (c.orders > 0 OR c.visits > 0)
+                )
         )
     FROM unnest(%(firsts)s::date[], %(lasts)s::date[]) AS span (first, last)
 """

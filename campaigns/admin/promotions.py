@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -23,12 +23,11 @@ from campaigns.operations import coupons, promotions
 from campaigns.queries import promotions as queries
 from campaigns.queries import trials
 from campaigns.queries.promotions import State
-from config.kernel import clock, waits
+from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, attempt, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
-from config.kernel.admin.house import ReadOnlyAdmin
-from config.kernel.errors import DomainError
+from config.kernel.admin.house import KeptAdmin, ReadOnlyAdmin
 from inventory.admin.labels import variant_name
 
 MAY_CHANGE = "campaigns.change_promotion"
@@ -48,7 +47,7 @@ class ByState(DropdownFilter):  # type: ignore[misc]
 
 
 @admin.register(Promotion)
-class PromotionAdmin(ButtonsAdmin):
+class PromotionAdmin(KeptAdmin, ButtonsAdmin):
     form = forms.PromotionForm
     change_form_outer_before_template = "admin/campaigns/promotion/_state.html"
     change_form_outer_after_template = "admin/campaigns/promotion/_story.html"
@@ -79,10 +78,6 @@ class PromotionAdmin(ButtonsAdmin):
 
     starts = wording.moment_column("starts_at", gettext_lazy("starts at"))
     ends = wording.moment_column("ends_at", gettext_lazy("ends at"))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was sold under it refers to it: a promotion is stopped instead."""
-        return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who may only look is not asked for a reason."""
@@ -159,14 +154,6 @@ class PromotionAdmin(ButtonsAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Done by the operation."""
-
-    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
-        try:
-            with waits.refusing():
-                return super().changeform_view(request, object_id, *args, **kwargs)
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.get_full_path())
 
     # --- buttons
 

@@ -21,7 +21,7 @@ from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
 from inventory.admin import costs, documents, labels
 from inventory.admin.finding import ByCategory
-from inventory.admin.saving import AmountFormField, OperationAdmin
+from inventory.admin.saving import AmountFormField
 from inventory.models import Category, PriceChange, Product, Variant
 from inventory.operations import catalog, kits
 from inventory.queries import catalog as listings
@@ -42,7 +42,7 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Category)
-class CategoryAdmin(OperationAdmin):
+class CategoryAdmin(HouseAdmin):
     form = CategoryForm
     empty_hint = gettext_lazy("Shelves of the shop, at most three deep. Products are put into them.")
     list_display = ("name", "parent", "code")

@@ -22,7 +22,6 @@ from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
 from inventory import lifecycle
 from inventory.admin import costs, labels, purchase_forms, telling
-from inventory.admin.saving import OperationAdmin
 from inventory.admin.sku_fields import SkuInline
 from inventory.lifecycle import Step
 from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
@@ -95,7 +94,7 @@ class LineInline(SkuInline):
 
 
 @admin.register(PurchaseOrder)
-class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
+class PurchaseOrderAdmin(ButtonsAdmin):
     form = purchase_forms.OrderForm
     empty_hint = gettext_lazy("What the shop buys: drafted by staff, or each night by the replenishment.")
     list_display = ("number", "drafted", "supplier", "warehouse", "state_label", "units", "came", "money", "expected", "origin")

@@ -1,31 +1,13 @@
-"""Forms that are saved through an operation, and amounts as people type them."""
+"""Amounts as people type them."""
 
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from config.kernel import waits
-from config.kernel.admin.house import HouseAdmin
-from config.kernel.errors import DomainError
 from config.kernel.money import Money, round_half_up
-
-
-class OperationAdmin(HouseAdmin):
-    """For pages whose form calls an operation: a refusal that the form could not foresee is told, and nothing was saved."""
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            with waits.refusing():
-                page: HttpResponse = super().changeform_view(request, *args, **kwargs)
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.get_full_path())
-        return page
 
 
 class AmountFormField(forms.DecimalField):

@@ -15,10 +15,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from analytics.admin import sales as sales_page
-from analytics.admin import tiles, wording
+from analytics.admin import tiles
 from analytics.definitions import DEFINITIONS
 from analytics.models import RollupState
 from analytics.operations import rollups
+from analytics.words import figures
 from config.kernel import clock, exporting
 from config.kernel.roles import Role
 from tests.analytics.builders import SEOUL, Line, an_order, movements
@@ -450,17 +451,17 @@ def test_an_axis_counts_as_people_do(amount: int, korean: str, english: str) -> 
     from django.utils.translation import override
 
     with override("ko"):
-        assert wording.brief(Decimal(amount)) == korean
+        assert figures.brief(Decimal(amount)) == korean
     with override("en"):
-        assert wording.brief(Decimal(amount)) == english
+        assert figures.brief(Decimal(amount)) == english
 
 
 def test_a_guess_has_three_digits() -> None:
     from decimal import Decimal
 
-    assert wording.about(Decimal("1234567.8")) == "₩1,230,000"
-    assert wording.about(Decimal("98.4")) == "₩98"
-    assert wording.about(Decimal(0)) == "₩0"
+    assert figures.about(Decimal("1234567.8")) == "₩1,230,000"
+    assert figures.about(Decimal("98.4")) == "₩98"
+    assert figures.about(Decimal(0)) == "₩0"
 
 
 def test_every_figure_is_defined_once() -> None:

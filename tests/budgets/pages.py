@@ -31,6 +31,8 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
         "admin:analytics_dailyattribution_changelist": {"channel": {"channel": "web", "model": "position"}},
         "admin:analytics_hourlysales_changelist": {by: {"by": by} for by in ("hour", "channel", "category", "sku")},
         "admin:analytics_dailyfunnel_changelist": {"channel": {"channel": "web"}},
+        "admin:analytics_dailyvisitpath_changelist": {"segment": {"segment": str(world.segment.pk)}},
+        "admin:analytics_paths_csv": {"period": {"first": "2026-09-01", "last": f"{world.at:%Y-%m-%d}"}},
         "admin:analytics_visit_changelist": {"reason": {"reason": "viewed", "reached": "1", "slot": "4-12"}},
         "admin:analytics_customerrhythm_changelist": {"type": {"type": "DELIBERATE"}, "need": {"need": "due"}},
         "admin:analytics_slotrun_slots": {"channel": {"channel": "x"}},

@@ -77,7 +77,7 @@ def test_every_page_of_analytics_fits_a_phone_and_speaks_its_language(visitor: V
 def test_the_keyboard_reaches_what_a_page_of_figures_is_asked_with(visitor: Visitor, sold: None) -> None:
     visit = visitor(viewport=NARROW)
     visit.log_in(an_owner("asks-by-keyboard"))
-    for path in ("hourlysales/", "dailyfunnel/", "dailyattribution/", "newcomer/", "hourlysales/metrics/"):
+    for path in ("hourlysales/", "dailyfunnel/", "dailyvisitpath/", "dailyattribution/", "newcomer/", "hourlysales/metrics/"):
         visit.open(f"/admin/analytics/{path}")
         wanted = [".periods a", ".period [name=first]", ".period button"]
         for _press in range(MOST_TABS):

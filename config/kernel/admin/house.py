@@ -10,15 +10,16 @@ from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 from django.db.models.options import Options
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from config.kernel import waits
 from config.kernel.admin import slips, wording
 from config.kernel.admin.pagination import LAST_PAGE, EstimatedPaginator
-from config.kernel.errors import InProgress
+from config.kernel.errors import DomainError, InProgress
 
 T = TypeVar("T", bound=Model)
 
@@ -84,7 +85,8 @@ class ShownAgain(Exception):
 
 
 class HouseAdmin(ModelAdmin):  # type: ignore[misc]
-    """The base of every page: `HouseAdmin` where staff edit, `ReadOnlyAdmin` where the shop itself writes.
+    """The base of every page: `HouseAdmin` where staff edit, `KeptAdmin` where they never delete, `ReadOnlyAdmin` where the
+    shop itself writes.
 
     The form of a new row makes one row, however often it is sent.
     """
@@ -137,7 +139,17 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        context = extra_context or {}
+        """A refusal that the form could not foresee is told, and nothing was saved."""
+        if request.method != "POST":
+            return self._form(request, object_id, form_url, extra_context or {})
+        try:
+            with waits.refusing():
+                return self._form(request, object_id, form_url, extra_context or {})
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(request.get_full_path())
+
+    def _form(self, request: HttpRequest, object_id: str | None, form_url: str, context: dict[str, Any]) -> HttpResponse:
         if object_id is not None:
             page: HttpResponse = super().changeform_view(request, object_id, form_url, context)
             return page
@@ -183,14 +195,20 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
         return HouseChangeList
 
 
-class ReadOnlyAdmin(HouseAdmin):
-    """Ledgers, timelines, records of what happened: looked at, never typed over, not even by an owner."""
+class KeptAdmin(HouseAdmin):
+    """Other rows refer to its rows: one is switched off, paused or stopped instead of deleted."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnlyAdmin(KeptAdmin):
+    """Ledgers, timelines, records of what happened: looked at, never typed over, not even by an owner. Together with
+    `ButtonsAdmin`: rows that nothing but their buttons changes.
+    """
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

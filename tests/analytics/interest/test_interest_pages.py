@@ -13,9 +13,11 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from analytics.models import DailyFunnel
+from analytics.admin import paths as pages
+from analytics.models import DailyFunnel, Visit
 from analytics.operations import trending
-from analytics.queries import event_kinds, funnel, searches
+from analytics.queries import event_kinds, funnel, paths, searches
+from campaigns.models import Customer, Segment, SegmentMembership
 from config.kernel import clock
 from config.kernel.roles import Role
 from tests.analytics.builders import SEOUL
@@ -29,10 +31,11 @@ pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=SEOUL)
 FUNNEL = "admin:analytics_dailyfunnel_changelist"
+PATHS = "admin:analytics_dailyvisitpath_changelist"
 SEARCHES = "admin:analytics_dailysearch_changelist"
 TRENDING = "admin:analytics_trendingproduct_changelist"
 VISITS = "admin:analytics_visit_changelist"
-PAGES = (FUNNEL, SEARCHES, TRENDING, VISITS)
+PAGES = (FUNNEL, PATHS, SEARCHES, TRENDING, VISITS)
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +94,52 @@ def test_the_funnel_shows_how_far_visits_came_and_every_number_leads_to_its_visi
     assert sum(text(owner.get(one)).count('class="field-started') for one in slots[:3]) > 0
 
 
+def test_the_ways_of_visits_sum_to_all_of_them_and_each_leads_to_its_own(owner: Client) -> None:
+    period: dict[str, Any] = {"first": NOW.date() - timedelta(days=29), "last": NOW.date()}
+    found = paths.found(**period)
+    told = paths.beginnings(found.ways)
+    visits = Visit.objects.filter(day__range=(period["first"], period["last"]))
+
+    assert found.visits == sum(one.visits for one in told) == visits.count()
+    assert found.bought == sum(one.bought for one in told) == visits.exclude(ordered_at=None).count() > 0
+    for one in told:
+        theirs = visits.filter(paths.of_way(one.landing, one.acts, any_end=True))
+        assert (theirs.count(), theirs.exclude(ordered_at=None).count()) == (one.visits, one.bought), one
+    for one in found.ways:
+        assert visits.filter(paths.of_way(one.landing, one.acts)).count() == one.visits, one
+    page = text(owner.get(reverse(PATHS)))
+    linked = re.findall(r'href="(/admin/analytics/visit/\?[^"]*way=[^"]+)">([\d,]+)<', page)
+    assert len(linked) >= len(told[: pages.MOST])
+    for address, number in linked:
+        assert text(owner.get(unescape(address))).count('class="field-started') == min(int(number), 50), address
+
+
+def test_the_ways_of_a_segment_are_those_of_its_members(owner: Client) -> None:
+    member, (first, last) = Customer.objects.get(external_id="c-1"), (NOW.date() - timedelta(days=9), NOW.date())
+    segment = Segment.objects.create(code="regulars", name="단골")
+    SegmentMembership.objects.create(segment=segment, customer=member, joined_at=NOW)
+    theirs = Visit.objects.filter(customer=member, day__range=(first, last))
+
+    (way,) = paths.found(first=first, last=last, segment=segment.pk).ways
+    assert (way.visits, way.acts) == (theirs.count(), ("viewed",)) == (10, ("viewed",))
+    page = text(owner.get(reverse(PATHS), {"segment": segment.pk, "channel": "web", "first": first, "last": last}))
+    (linked,) = set(re.findall(r'href="(/admin/analytics/visit/\?[^"]*way=[^"]+)"', page))
+    assert text(owner.get(unescape(linked))).count('class="field-started') == 10
+
+
+def test_the_file_of_the_ways_has_them_all(owner: Client) -> None:
+    found = paths.found(first=NOW.date() - timedelta(days=29), last=NOW.date())
+    answer = owner.get(reverse("admin:analytics_paths_csv"))
+    rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))  # type: ignore[attr-defined]
+    assert (sum(int(row[2]) for row in rows[1:]), sum(int(row[3]) for row in rows[1:])) == (found.visits, found.bought)
+    assert owner.get(reverse("admin:analytics_paths_csv"), {"first": "x"}).status_code == 400
+
+
+@pytest.mark.parametrize("said", ["|", "/|viewed>viewed", "/|nothing", "no way", "-|", "/products/|ordered>viewed"])
+def test_a_way_that_is_none_narrows_nothing_and_breaks_nothing(owner: Client, said: str) -> None:
+    assert owner.get(reverse("admin:analytics_visit_changelist"), {"way": said}).status_code == 200
+
+
 def test_of_a_category_the_visits_that_viewed_it_count(owner: Client) -> None:
     category = DailyFunnel.objects.exclude(category=None).values_list("category_id", flat=True)[0]
     page = text(owner.get(reverse(FUNNEL), {"category": category, "channel": "web"}))
@@ -127,15 +176,16 @@ def test_who_may_see_them() -> None:
     for role in Role:
         client = a_client(a_staff_member(f"one-{role.value}", role=role, superuser=False))
         sees[role] = [client.get(reverse(name)).status_code == 200 for name in PAGES]
-    everything, counted = [True] * 4, [True, True, True, False]
+    everything, counted = [True] * 5, [True, True, True, True, False]
     assert sees[Role.OWNER] == sees[Role.ANALYST] == sees[Role.MARKETER] == everything
     assert sees[Role.BUYER] == sees[Role.VIEWER] == counted
-    assert sees[Role.ORDER_CLERK] == sees[Role.WAREHOUSE] == [False] * 4
+    assert sees[Role.ORDER_CLERK] == sees[Role.WAREHOUSE] == [False] * 5
 
 
 def test_whoever_may_not_see_visits_is_not_led_there(owner: Client) -> None:
     viewer = a_client(a_staff_member("viewer", role=Role.VIEWER, superuser=False))
-    assert "/admin/analytics/visit/" not in text(viewer.get(reverse(FUNNEL)))
+    assert "/admin/analytics/visit/" not in text(viewer.get(reverse(FUNNEL))) + text(viewer.get(reverse(PATHS)))
+    assert "segment" not in text(viewer.get(reverse(PATHS))).split("<form", 1)[1]
 
 
 # Names of goods and terms, and what a program reads.

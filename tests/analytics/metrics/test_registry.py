@@ -13,13 +13,14 @@ from django.utils.translation import override
 from rest_framework.test import APIClient
 
 from analytics.admin import boards as board_pages
-from analytics.admin import drilling, explorer_form, figure_words, live, wording
+from analytics.admin import drilling, explorer_form, figure_words, live
 from analytics.comparing import Against
 from analytics.metrics import METRICS, Cut, Metric, Unit
 from analytics.models import AlertRule, BoardTile, ReportPack
 from analytics.operations import alert_rules, rollups
 from analytics.queries import alerts, boards, catalogue, exploring, feeds, measuring, reports, sales
 from analytics.queries.exploring import Question
+from analytics.words import figures
 from config.kernel import clock, roles, tokens
 from config.kernel.models import TokenScope
 from config.kernel.roles import Role
@@ -68,8 +69,8 @@ def test_each_figure_answers_whole_and_by_its_cuts_and_reads_in_both_languages(w
     for language in ("ko", "en"):
         with override(language):
             for metric in METRICS.values():
-                assert all(wording.figure(metric.unit, value) for value in values[metric.code]), metric.code
-                assert wording.tick(metric.unit, D("0.5")), metric.code
+                assert all(figures.figure(metric.unit, value) for value in values[metric.code]), metric.code
+                assert figures.tick(metric.unit, D("0.5")), metric.code
     told = {code for code, found in values.items() if any(found)}
     if world == "small":
         assert sorted(set(METRICS) - told) == sorted(UNTOLD)
@@ -97,7 +98,7 @@ def test_each_figure_answers_whole_and_by_its_cuts_and_reads_in_both_languages(w
 def test_there_is_one_way_to_put_a_figure_into_words(unit: Unit, value: Any, korean: str, english: str) -> None:
     for language, said in (("ko", korean), ("en", english)):
         with override(language):
-            assert wording.figure(unit, value) == said
+            assert figures.figure(unit, value) == said
 
 
 def test_each_figure_asks_for_rights_that_there_are_and_some_role_besides_the_owner_sees_it() -> None:

@@ -252,6 +252,42 @@ def test_the_dormant_who_come_back_are_counted_against_those_who_might(django_as
     assert [(row.key.day, row.values["reactivation"]) for row in weeks] == [(26, 0), (2, D("0.5")), (9, 0), (16, 0)]
 
 
+def test_goods_that_come_back_are_nobody_who_comes_back() -> None:
+    cup, warehouse, buyers = a_variant(), a_warehouse(), [a_customer(), a_customer(), a_customer()]
+    orders = [an_order(seoul("2026-08-01"), Line(cup), customer=one) for one in buyers]
+    for order in orders[:2]:
+        a_return(order, seoul("2026-11-03"), warehouse)
+    an_order(seoul("2026-11-05"), Line(cup), customer=buyers[0])
+    purchases.rebuild_due(at=NOW)
+
+    # The first of them orders too, two days after; of the second only the goods came.
+    assert value("reactivation", date(2026, 11, 1), date(2026, 11, 19)) == D(1) / 3
+
+
+@pytest.mark.parametrize("first_time", [True, False])
+def test_clicks_of_days_that_are_made_after_count(first_time: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Days are made the latest first, a run of them at a time: an order's clicks may lie in a run that is made later."""
+    monkeypatch.setattr(purchases, "MOST_DAYS", 2)
+    source, buyer, offer = a_source(at=seoul("2026-10-01")), a_customer(), a_promotion(seoul("2026-10-01"), ends_at=None)
+    order = an_order(seoul("2026-11-12", "12:00"), Line(a_variant()), customer=buyer)
+    if not first_time:
+        found()
+    for day in ("2026-11-07", "2026-11-10"):
+        at = seoul(day, "12:00")
+        seen, clicked = an_event("promotion_viewed", at=at, promotion=str(offer.pk)), an_event(
+            "promotion_clicked", at=at + MINUTE, promotion=str(offer.pk)
+        )  # fmt: skip
+        tell(source, seen, clicked, visitor="device", customer=buyer.external_id)
+    found()
+
+    span = date(2026, 11, 12), date(2026, 11, 12)
+    assert value("click_to_purchase", *span) == D(2 * 86_400)
+    assert value("response_time", *span) == D(5 * 86_400 + 3_600)
+    assert value("planned_responses", *span) == 1
+    assert Purchase.objects.get(order=order).touched_at == seoul("2026-11-10", "12:00") + MINUTE
+    assert wrong() == []
+
+
 def test_retention_by_channel_is_read_at_once(django_assert_num_queries: Any) -> None:
     cup, asked = a_variant(), {"first": date(2026, 9, 1), "last": date(2026, 9, 30), "at": NOW}
     for channel in ("web", "app"):

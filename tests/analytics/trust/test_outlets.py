@@ -15,6 +15,7 @@ from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from analytics.admin import outlets as pages
 from analytics.models import Outlet, OutletFile, OutletRun
 from analytics.operations import locks, outlets
 from analytics.reading import View
@@ -284,6 +285,14 @@ def test_nothing_personal_leaves_and_no_day_to_come() -> None:
 def owner(monkeypatch: pytest.MonkeyPatch) -> Client:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     return a_client(a_staff_member())
+
+
+def test_the_form_calls_each_view_by_its_words(owner: Client) -> None:
+    assert set(pages.TITLES) == set(outlets.views())
+    page = owner.get(reverse("admin:analytics_outlet_add"), headers={"accept-language": "ko"}).content.decode()
+
+    assert "일자·SKU별 매출 (sales_daily)" in page
+    assert all(f"({name})" in page for name in outlets.views())
 
 
 def test_an_owner_makes_one_runs_it_and_starts_over(owner: Client, outlet: Outlet) -> None:
