@@ -111,6 +111,12 @@ class TestPriceBreaks:
 
         assert (made.quantity, made.rounding) == (44, Rounding.NONE)
 
+    def test_one_that_lasts_longer_than_a_quarter_is_left(self) -> None:
+        cheap = replace(self.TERMS, breaks=[(258, 2_000.0)])  # 90 days of 2.8571 are 257.1
+
+        assert plan(STEADY, cheap, Position(on_hand=28)).quantity == 44
+        assert plan(STEADY, replace(cheap, breaks=[(257, 2_000.0)]), Position(on_hand=28)).quantity == 257
+
     def test_nothing_is_never_raised(self) -> None:
         assert raised_to_break(0, 3.0, self.TERMS, None) == 0
 
