@@ -1,9 +1,9 @@
 """Poisson and negative binomial demand: chances, quantiles and expected shortage, from mean and variance over mean.
 
-Up to a mean of `MOST_TERMS` units all of it is exact, by the recursion of Panjer (1981): p(k+1) = p(k) · (r + k) / (k + 1) · q,
+Up to a mean of `MOST_MEAN` units all of it is exact, by the recursion of Panjer (1981): p(k+1) = p(k) · (r + k) / (k + 1) · q,
 with r = mean / (ratio - 1) and q = 1 - 1 / ratio; Poisson's is its limit. The expected shortage follows from the chances:
-E(D - s - 1)+ = E(D - s)+ - P(D > s). Above that a gamma distribution of the same mean and variance stands for both: at a mean of
-500 it is off by at most 0.4 units of quantile and by 0.002 units of shortage for each unit of standard deviation.
+E(D - s - 1)+ = E(D - s)+ - P(D > s). Above that a gamma distribution of the same mean and variance stands for both: at a mean
+of 500 it is off by at most two units of quantile, and by 0.002 units of shortage for each unit of standard deviation.
 """
 
 from bisect import bisect_left

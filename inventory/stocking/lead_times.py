@@ -52,12 +52,30 @@ def expected_over(outlook: Outlook, days: float, start: float = 0.0) -> float:
     return _up_to(outlook, start + days) - _up_to(outlook, start)
 
 
+@dataclass(frozen=True, slots=True)
+class Undershoot:
+    """By how many units the position has fallen below the reorder point when somebody looks."""
+
+    mean: float
+    variance: float
+
+
+def undershoot(a_period: float, dispersion: float) -> Undershoot:
+    """The mean excess of a renewal process over a level it has passed, E[X²] / 2 E[X], and its second moment, E[X³] / 3 E[X]
+    (H. C. Tijms, A First Course in Stochastic Models, 2003, section 2.2), with X the demand between two looks: `a_period` on
+    average, its third moment that of a gamma distribution."""
+    if a_period <= 0:
+        return Undershoot(0.0, 0.0)
+    mean = (a_period + dispersion) / 2
+    return Undershoot(mean, (a_period + dispersion) * (a_period + 2 * dispersion) / 3 - mean**2)
+
+
 def demand_over(outlook: Outlook, lead: LeadTime, extra_days: float) -> Bridged:
     """Demand of the lead time and the days until one may order again.
 
     For N days of independent demand with mean m and variance v each, N itself uncertain: E[N] v + m² Var[N]
-    (E. A. Silver, D. F. Pyke, D. J. Thomas, 4th edition, 2017, on variable lead times). m is the demand of the days around which
-    the goods are due.
+    (E. A. Silver, D. F. Pyke, D. J. Thomas, 4th edition, 2017, on variable lead times). m is the demand of the days around
+    which the goods are due.
     """
     days = lead.mean + extra_days
     mean = expected_over(outlook, days)
