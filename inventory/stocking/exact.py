@@ -1,6 +1,7 @@
-"""The cheapest (s, S) of stationary demand, exactly: Y.-S. Zheng, A. Federgruen, Finding Optimal (s, S) Policies Is About as
-Simple
-as Evaluating a Single Policy, Operations Research 39 (1991) 654-665.
+"""The cheapest (s, S) of stationary demand, exactly.
+
+Y.-S. Zheng, A. Federgruen, Finding Optimal (s, S) Policies Is About as Simple as Evaluating a Single Policy, Operations Research 39
+(1991) 654-665.
 
 Each period the position is looked at, raised to S where it is at or below s, and then demand comes; goods arrive `lead` periods
 after they are ordered. With G(y) the expected cost of a period that starts with the position y, and m(j) the expected number of
@@ -9,7 +10,7 @@ visits at S - j (the renewal density of demand), a policy costs a period
     c(s, S) = (K + sum of m(j) G(S - j) for j < S - s) / (sum of m(j) for j < S - s).
 
 What is unsold is waited for; `shortage` is charged for each unit and period, as in the paper, or once for each unit
-(`Charge.ONCE`): then G holds the units that become short in the period, E(D - y)+ of lead + 1 periods less that of lead periods.
+(`Charge.ONCE`): then G holds the units that become short in the period, E(D - y)+ of lead + 1 periods less that of lead.
 """
 
 from dataclasses import dataclass

@@ -52,22 +52,13 @@ def expected_over(outlook: Outlook, days: float, start: float = 0.0) -> float:
     return _up_to(outlook, start + days) - _up_to(outlook, start)
 
 
-@dataclass(frozen=True, slots=True)
-class Undershoot:
-    """By how many units the position has fallen below the reorder point when somebody looks."""
+def undershoot(a_period: float, dispersion: float) -> float:
+    """By how many units the position has fallen below the reorder point, on average, when somebody looks.
 
-    mean: float
-    variance: float
-
-
-def undershoot(a_period: float, dispersion: float) -> Undershoot:
-    """The mean excess of a renewal process over a level it has passed, E[X²] / 2 E[X], and its second moment, E[X³] / 3 E[X]
-    (H. C. Tijms, A First Course in Stochastic Models, 2003, section 2.2), with X the demand between two looks: `a_period` on
-    average, its third moment that of a gamma distribution."""
-    if a_period <= 0:
-        return Undershoot(0.0, 0.0)
-    mean = (a_period + dispersion) / 2
-    return Undershoot(mean, (a_period + dispersion) * (a_period + 2 * dispersion) / 3 - mean**2)
+    The mean excess of a renewal process over a level it has passed, E[X²] / 2 E[X], with X the demand between two looks:
+    H. C. Tijms, A First Course in Stochastic Models (2003), section 2.2.
+    """
+    return (a_period + dispersion) / 2 if a_period > 0 else 0.0
 
 
 def demand_over(outlook: Outlook, lead: LeadTime, extra_days: float) -> Bridged:

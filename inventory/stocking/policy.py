@@ -1,10 +1,10 @@
 """The levels of one SKU in one warehouse from what is expected of it: when to buy, and how much, with every term on the way.
 
-The reorder point s has to last until goods ordered now are there, and starts from wherever the position is when somebody looks:
-below s by the undershoot. So s is the quantile of undershoot plus demand of the lead time, both a negative binomial by mean and
-variance. Its level is the one at which one more unit costs as much to keep as it saves in lost sales. A purchase is the economic
-quantity of the cost of ordering *and* of the sales that are expected to be lost in each cycle; S lies that quantity above the
-point where the position usually is when an order is written. docs/algorithms/stocking.md tells it with numbers.
+The reorder point s has to last until what is bought at the next look is there: lead time and one review. It is the quantile of
+that demand, a negative binomial by mean and variance, at the level at which one more unit costs as much to keep as it saves in lost
+sales. A purchase is the economic quantity of the cost of ordering *and* of the sales that are expected to be lost in each
+cycle. When somebody looks, the position has fallen below s already, by the undershoot; what is bought starts from there, so S
+lies the purchase less the undershoot above s. docs/algorithms/stocking.md tells it with numbers.
 """
 
 from dataclasses import dataclass
@@ -40,14 +40,13 @@ class Decision:
     by_chance: float  # variance of it
     by_doubt: float
     by_lead_time: float
-    undershoot: float  # units that the position lies below the reorder point when an order is written
-    by_undershoot: float  # variance of it
-    ratio: float  # variance over mean of demand and undershoot together
+    ratio: float  # variance over mean of it
+    undershoot: float  # units that the position usually lies below the reorder point when an order is written
     rate: float  # demand a day while a purchase lasts
     holding: float  # a unit a day
     basis: Basis
     service_level: float
-    safety_stock: float  # the reorder point above demand and undershoot
+    safety_stock: float  # the reorder point above what is expected
     economic_quantity: float  # before minimum, packs and breaks
     quantity: int  # one purchase
     unit_cost: float  # at that quantity
@@ -70,14 +69,12 @@ def levels(outlook: Outlook, lead: LeadTime, economics: Economics, *, review_day
 
 def decide(outlook: Outlook, lead: LeadTime, economics: Economics, *, review_days: float = REVIEW_DAYS) -> Decision:
     """The same with every term; (R, Q) takes `levels.reorder_point` and `quantity` of it."""
-    bridged = lead_times.demand_over(outlook, lead, 0.0)
-    a_period = lead_times.expected_over(outlook, review_days, lead.mean)
-    below = lead_times.undershoot(a_period, max(outlook.dispersion, 1.0))
+    bridged = lead_times.demand_over(outlook, lead, review_days)
+    a_period = lead_times.expected_over(outlook, review_days)
     # Figures are rounded where they are named, and counted with as rounded: whoever checks by hand comes to the same.
-    expected, undershoot = round(bridged.mean, 2), round(below.mean, 2)
-    needed = round(expected + undershoot, 2)
-    ratio = round(max((bridged.variance + below.variance) / needed, 1.0), 2) if needed > 0 else 1.0
-    demand = distributions.demand(needed, ratio)
+    expected, ratio = round(bridged.mean, 2), round(bridged.ratio, 2)
+    undershoot = round(lead_times.undershoot(a_period, max(outlook.dispersion, 1.0)), 2)
+    demand = distributions.demand(expected, ratio)
     stated = economics.service_level
 
     shortage, rate, level, reorder_point = 0.0, 0.0, stated or LEAST_LEVEL, 0
@@ -101,14 +98,13 @@ def decide(outlook: Outlook, lead: LeadTime, economics: Economics, *, review_day
         by_chance=round(bridged.by_chance, 2),
         by_doubt=round(bridged.by_doubt, 2),
         by_lead_time=round(bridged.by_lead_time, 2),
-        undershoot=undershoot,
-        by_undershoot=round(below.variance, 2),
         ratio=ratio,
+        undershoot=undershoot,
         rate=rate,
         holding=economics.holding,
         basis=Basis.ECONOMIC if stated is None else Basis.STATED,
         service_level=level,
-        safety_stock=round(reorder_point - needed, 2),
+        safety_stock=round(reorder_point - expected, 2),
         economic_quantity=round(sqrt(2 * rate * economics.order_cost / economics.holding), 2) if economics.holding else 0.0,
         quantity=lot.quantity if rate > 0 else 0,
         unit_cost=lot.unit_cost,

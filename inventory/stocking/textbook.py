@@ -1,7 +1,7 @@
 """Rules that books give, as referees: what a shop would use that knows no better. None of them drives a proposal."""
 
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil, floor, sqrt
 
 from inventory.stocking.distributions import safety_factor
 from inventory.stocking.values import Levels
@@ -64,16 +64,27 @@ def power_approximation(moments: Moments, costs: Costs) -> Levels:
     return _rounded(min(low, most), min(low + quantity, most))
 
 
+def normal_lots(moments: Moments, costs: Costs, lot_holding: float) -> Levels:
+    """(R, Q) with normal demand over the lead time; the chance of no stock-out is the newsvendor's, p / (p + h L).
+
+    The economic quantity counts capital at `lot_holding` a unit and day: shops that know no cost price take the selling price.
+    """
+    days = max(moments.lead, 1.0)
+    factor = safety_factor(costs.shortage / (costs.shortage + costs.holding * days))
+    reorder = floor(moments.mean * days + factor * moments.deviation * sqrt(days))
+    return Levels(reorder, reorder + max(ceil(economic_quantity(moments.mean, costs.fixed, lot_holding)), 1))
+
+
 def fixed_point(moments: Moments, costs: Costs) -> Levels:
     """1.65 deviations above the demand of lead time and review: "95 % service", set once."""
     days = moments.lead + 1
-    reorder = ceil(moments.mean * days + 1.65 * moments.deviation * sqrt(days))
-    return _above(reorder, economic_quantity(moments.mean, costs.fixed, costs.holding))
+    reorder = floor(moments.mean * days + 1.65 * moments.deviation * sqrt(days))
+    return Levels(reorder, reorder + max(ceil(economic_quantity(moments.mean, costs.fixed, costs.holding)), 1))
 
 
 def days_of_cover(moments: Moments, days: float) -> Levels:
-    """So many days of demand on hand or coming, bought for as many again."""
-    return Levels(ceil(moments.mean * days), ceil(2 * moments.mean * days))
+    """So many days of demand on hand or coming, and one for the review; bought for as many again."""
+    return Levels(floor(moments.mean * (days + 1)), ceil(moments.mean * (2 * days + 1)))
 
 
 def _above(reorder: int, quantity: float) -> Levels:
