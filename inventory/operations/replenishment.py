@@ -56,8 +56,8 @@ class Proposed:
     kept: int
     drafts_opened: int
     drafts_canceled: int
-    ordered: int = 0
     nothing: Mapping[str, int] = field(default_factory=dict)
+    ordered: int = 0
 
     @property
     def changed(self) -> int:
