@@ -22,8 +22,20 @@ from config.kernel.business_time import day_period
 from config.kernel.errors import Conflict
 from config.kernel.models import User
 from config.kernel.roles import Role
-from inventory.models import Product, StockMovement, TaxClass, Variant
-from inventory.operations import kits, purchase_history, purchasing, replenishment
+from inventory.models import (
+    Product,
+    StockMovement,
+    TaxClass,
+    Variant,
+)
+from inventory.operations import (
+    classes,
+    kits,
+    lead_times,
+    purchase_history,
+    purchasing,
+    replenishment,
+)
 from inventory.operations.history import PastMovement, PastPrice, write_prices
 from inventory.operations.purchase_history import PastPurchase, PastReceipt
 from inventory.operations.purchasing import Wanted
@@ -122,6 +134,8 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
     _leave_work(furnished, {name: people[pk] for name, pk in staff.items()}, until)
     _pay_twice(until)
     _make_a_kit(furnished, people.get(staff.get(Role.MARKETER.value, 0)), until)
+    lead_times.learn(at=at)
+    classes.learn(at=at)
     proposed = replenishment.propose(at=at)
     return replace(written, proposals=proposed.changed)
 

@@ -25,7 +25,7 @@ class Command(OperationCommand):
         self.stdout.write(
             f"Proposals: {done.opened} new, {done.superseded} superseded, "
             f"{done.refreshed} with newer figures, {done.kept} kept. "
-            f"Drafts: {done.drafts_opened} new, {done.drafts_canceled} canceled."
+            f"Drafts: {done.drafts_opened} new, {done.drafts_canceled} canceled, {done.ordered} ordered by themselves."
         )
         for reason, policies in done.nothing.items():
             self.stdout.write(f"Nothing to buy, {reason}: {policies}.")
