@@ -26,6 +26,7 @@ class InventoryConfig(AppConfig):
                     *("add_supplieroffer", "change_supplieroffer", "delete_supplieroffer"),
                     *("add_purchaseorder", "change_purchaseorder", "approve_purchaseorder", "receive_goods"),
                     *("add_reorderpolicy", "change_reorderpolicy", "change_replenishmentproposal"),
+                    "change_stockrisk",
                 ),
                 Role.MARKETER: (
                     *("add_category", "change_category"),

@@ -10,6 +10,7 @@ from inventory.models.purchasing import (
 )
 from inventory.models.replenishment import ReorderPolicy, ReplenishmentProposal
 from inventory.models.reservation import Reservation
+from inventory.models.risks import StockRisk
 from inventory.models.stock import StockCount, StockCountLine, StockLevel, StockMovement, StockRepair, Warehouse
 
 __all__ = (
@@ -29,6 +30,7 @@ __all__ = (
     "StockLevel",
     "StockMovement",
     "StockRepair",
+    "StockRisk",
     "Supplier",
     "SupplierOffer",
     "TaxClass",
