@@ -22,7 +22,7 @@ from inventory.queries import risks as queries
 from inventory.queries.risks import Situation
 from inventory.risk import Judged, Step, Ways
 
-KEPT = timedelta(days=365)
+KEPT = timedelta(days=400)
 LONGEST_REASON = 300
 LONGEST_ASIDE = 90
 _FIELDS = (
@@ -70,7 +70,7 @@ def assess(*, at: datetime) -> Assessed:
     StockRisk.objects.bulk_update([*renewed, *standing.values()], _FIELDS, batch_size=500)
     made = StockRisk.objects.bulk_create(opened, batch_size=500)
     for one in made:
-        outbox.record(StockAtRisk(variant_id=one.variant_id, warehouse_id=one.warehouse_id, level=one.level))
+        outbox.record(StockAtRisk(variant_id=one.variant_id, warehouse_id=one.warehouse_id, level=one.level), at=at)
     StockRisk.objects.filter(over_at__lt=at - KEPT).delete()
     return Assessed(len(found), len(opened), len(renewed), len(standing))
 

@@ -12,7 +12,7 @@ from config.kernel import shop
 from inventory import lifecycle
 from inventory.locking import Place
 from inventory.models import PurchaseOrder, PurchaseOrderLine, Reservation, StockLevel, StockRisk
-from inventory.queries import replenishment
+from inventory.queries import expected
 from inventory.risk import Arrival, Standing
 
 DAY = timedelta(hours=24)
@@ -43,7 +43,7 @@ class Situation:
 def situations(*, at: datetime) -> dict[Place, Situation]:
     """By place, wherever a reorder policy is enabled. A fixed number of statements, whatever their number."""
     today = shop.day(at)
-    expected = replenishment.expected(as_of=today)
+    places = expected.by_place(as_of=today)
     coming, waiting = _on_the_way(today)
     asked = _asked(at)
     stock = {
@@ -53,7 +53,7 @@ def situations(*, at: datetime) -> dict[Place, Situation]:
         )
     }
     found = {}
-    for place, one in expected.items():
+    for place, one in places.items():
         deliveries = coming.get(place, [])
         found[place] = Situation(
             standing=Standing(
