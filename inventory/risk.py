@@ -167,7 +167,9 @@ def is_surge(standing: Standing) -> tuple[bool, float | None]:
     if standing.asked_last_day < SURGE_LEAST:
         return False, None
     mean = _a_day(standing)
-    tail = 1 - distributions.demand(round(mean, 2), round(_ratio(standing.outlook, mean), 2)).chance(standing.asked_last_day - 1)
+    tail = 1 - distributions.demand(round(mean, 2), round(_ratio(standing.outlook, mean), 2)).chance(
+        standing.asked_last_day - 1
+    )
     return tail < SURGE_TAIL, max(tail, 0.0)
 
 

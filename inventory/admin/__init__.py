@@ -2,4 +2,15 @@
 
 from inventory.admin import catalog, codes, counting, documents, navigation, purchasing, replenishment, risks, stock, suppliers
 
-__all__ = ["catalog", "codes", "counting", "documents", "navigation", "purchasing", "replenishment", "risks", "stock", "suppliers"]
+__all__ = [
+    "catalog",
+    "codes",
+    "counting",
+    "documents",
+    "navigation",
+    "purchasing",
+    "replenishment",
+    "risks",
+    "stock",
+    "suppliers",
+]

@@ -27,7 +27,6 @@ from inventory.admin.auditing import NamedInAudit
 from inventory.admin.figures import DAY, Figure, Part, percent
 from inventory.models import StockRisk, Warehouse
 from inventory.operations import risks
-from inventory.queries import risks as queries
 
 Level, Action = StockRisk.Level, StockRisk.Action
 MAY_DECIDE = "inventory.change_stockrisk"
@@ -223,7 +222,10 @@ def parts(told: Mapping[str, Any]) -> list[Part]:
             Figure(
                 _("Asked for in the last 24 hours"),
                 str(told["asked_last_day"]),
-                _("Chance alone would bring as much once in %(days)s days: it is taken to go on at %(pace)s times the usual pace.")
+                _(
+                    "Chance alone would bring as much once in %(days)s days: "
+                    "it is taken to go on at %(pace)s times the usual pace."
+                )
                 % {"days": f"{1 / max(judged['surge_chance'], 1e-9):,.0f}", "pace": pace},
             ),
         )

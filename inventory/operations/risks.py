@@ -54,7 +54,7 @@ def assess(*, at: datetime) -> Assessed:
         for one in StockRisk.objects.select_for_update(no_key=True).filter(over_at__isnull=True).order_by("pk")
     }
     spares = _spares(found)
-    opened, renewed = [], []
+    opened, renewed = list[StockRisk](), list[StockRisk]()
     for place, situation in found.items():
         if risk.lasts(situation.standing):
             continue
@@ -119,9 +119,7 @@ def _write(row: StockRisk, situation: Situation, judged: Judged, spares: Mapping
     row.explanation = _explained(situation, judged, steps, references)
 
 
-def _explained(
-    situation: Situation, judged: Judged, steps: list[Step], references: Mapping[str, Any]
-) -> dict[str, Any]:
+def _explained(situation: Situation, judged: Judged, steps: list[Step], references: Mapping[str, Any]) -> dict[str, Any]:
     standing = situation.standing
     return {
         "basis": situation.basis,

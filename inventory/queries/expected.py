@@ -20,7 +20,7 @@ ADVICE, RECORDED = "ADVICE", "RECORDED"
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """`margin` is what a unit that cannot be sold would have earned, before tax is told apart. `basis` says whose word it is."""
+    """`margin` is what a unit that cannot be sold would have earned, tax included. `basis` says whose word it is."""
 
     outlook: Outlook
     lead: LeadTime

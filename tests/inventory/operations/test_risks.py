@@ -170,7 +170,9 @@ def test_a_risk_that_is_over_cannot_be_set_aside(store: Warehouse, at: datetime)
         risks.set_aside(risk_id=risk.pk, days=7, reason="known", actor=None, at=at + HOUR)
 
 
-def test_the_reading_costs_the_same_for_any_number_of_skus(store: Warehouse, at: datetime, django_assert_max_num_queries: object) -> None:
+def test_the_reading_costs_the_same_for_any_number_of_skus(
+    store: Warehouse, at: datetime, django_assert_max_num_queries: object
+) -> None:
     for _ in range(3):
         a_seller(store, at, left=60)
     with django_assert_max_num_queries(12):  # type: ignore[operator]
