@@ -50,6 +50,7 @@ SCHEDULE: tuple[Entry, ...] = (
         "Drafts what should be bought, before the day begins.",
     ),
     Entry("inventory.audit_stock", crontab(hour="4", minute="20"), "Recounts every stock level from the ledger."),
+    Entry("inventory.assess_risks", crontab(minute="7"), "Looks what may sell out before new goods can be here."),
     # campaigns
     Entry(
         "campaigns.settle_promotions", crontab(), "Records the windows of promotions that opened or closed, and tells of them."

@@ -28,6 +28,7 @@ class InventoryConfig(AppConfig):
                     *("add_purchaseorder", "change_purchaseorder", "approve_purchaseorder", "receive_goods"),
                     *("add_reorderpolicy", "change_reorderpolicy", "change_replenishmentproposal"),
                     *("add_pricebreak", "change_pricebreak", "delete_pricebreak", "change_serviceclass"),
+                    "change_stockrisk",
                 ),
                 Role.MARKETER: (
                     *("add_category", "change_category"),

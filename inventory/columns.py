@@ -219,4 +219,15 @@ TABLES = (
         none="id policy_id before after reason occurred_at",
         pseudonymous="actor_id",
     ),
+    Table(
+        "inventory_stockrisk",
+        "buyer",
+        Purpose.GOODS,
+        Kept.A_YEAR,
+        none=(
+            "id variant_id warehouse_id level action is_surge chance expected_short expected_loss days_of_cover out_on "
+            "explanation first_seen_at seen_at sold_out_at over_at set_aside_until set_aside_reason"
+        ),
+        pseudonymous="set_aside_by_id",
+    ),
 )

@@ -23,3 +23,13 @@ class ReservationsLost(Event):
     document_number: str
     variant_id: int
     quantity: int
+
+
+@dataclass(frozen=True)
+class StockAtRisk(Event):
+    """A SKU may sell out in a warehouse before goods can come. Told once, when it is first seen."""
+
+    topic: ClassVar[str] = "inventory.stock_at_risk"
+    variant_id: int
+    warehouse_id: int
+    level: str

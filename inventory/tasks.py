@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel.jobs import Done, job
-from inventory.operations import classes, lead_times, replenishment, reservations, stock
+from inventory.operations import (classes, lead_times, replenishment, reservations, risks, stock,)
 
 # Orders expire in their own app, together with their coupons.
 EXPIRING_ELSEWHERE = ("ORDER",)
@@ -59,3 +59,9 @@ def propose_replenishment(*, at: datetime, as_of: str = "") -> Done:
     """`as_of` is a day such as 2026-11-20; without it, the day of the run."""
     done = replenishment.propose(at=at, as_of=date.fromisoformat(as_of) if as_of else None)
     return Done(rows=done.changed, summary={name: value for name, value in asdict(done).items() if value})
+
+
+@job(name="inventory.assess_risks", title=_("Look for what may sell out"), seconds=600, queue="slow")
+def assess_risks(*, at: datetime) -> Done:
+    done = risks.assess(at=at)
+    return Done(rows=done.opened + done.ended, summary=asdict(done))

@@ -214,6 +214,7 @@ def told(request: HttpRequest, row: Incident) -> dict[str, Any]:
         "reading": str(metric.counts) if metric else "",
         "chart": words.chart(evidence, unit) if sees else None,
         "numbers": numbers(rule, evidence, may),
+        "stock": words.stock_of(evidence) if sees else [],
         "rows_url": rows_url(request, rule, evidence),
         "rule_url": reverse("admin:analytics_alertrule_change", args=[rule.pk])
         if request.user.has_perm("analytics.view_alertrule")

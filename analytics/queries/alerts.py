@@ -238,7 +238,7 @@ def _of_the_house(rule: AlertRule, at: datetime) -> Observation:
         raise UnknownFigure(_("There is no such figure: %(code)s.") % {"code": rule.watch})
     seen = watch.ask(at)
     found = judging.verdicts(terms_of(rule), [Point(0, seen.value, seen.volume)])[0]
-    told = {"watch": rule.watch, "asked_at": at, "facts": dict(seen.facts), **_numbers(rule, found)}
+    told = {"watch": rule.watch, "asked_at": at, "facts": dict(seen.facts), "stock": list(seen.stock), **_numbers(rule, found)}
     return Observation(found, told)
 
 

@@ -1,6 +1,6 @@
 """The watches of the house: whether the shop's own works run, each as one number that a threshold can be held against."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import isqrt
@@ -16,7 +16,8 @@ from analytics.queries import measuring
 from config.kernel import jobs, shop
 from config.kernel.models import JobRun
 from config.kernel.roles import Role
-from inventory.models import StockLevel
+from inventory.models import StockLevel, StockRisk
+from inventory.queries import risks
 from orders.models import Order
 
 # Orders younger than this may still be paying; older ones were judged before.
@@ -27,6 +28,8 @@ QUARANTINE_FOR = timedelta(hours=1)
 OVERDUE = timedelta(minutes=15)
 FAILED_FOR = timedelta(hours=1)
 MATCHED_FOR = timedelta(hours=1)
+# So many SKUs at risk are named in a mail; the page has them all.
+MOST_NAMED = 10
 AUDITS = ("kernel.audit_invariants", "inventory.audit_stock")
 
 
@@ -37,6 +40,8 @@ class Seen:
     value: float | None
     volume: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    # The gravest of what it counted, each with the next step: `sku`, `warehouse`, `level`, `action`, `days_of_cover`.
+    stock: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -150,6 +155,23 @@ def _matched(at: datetime) -> Seen:
     return Seen(told["matches"], None, told)
 
 
+def _at_risk(at: datetime) -> Seen:
+    """SKUs that are sold out or likely sell out before goods come, those that staff set aside left out."""
+    grave = risks.standing(at=at).filter(level__in=[StockRisk.Level.OUT, StockRisk.Level.URGENT])
+    told = grave.order_by().aggregate(risks=Count("pk"), out=Count("pk", filter=Q(level=StockRisk.Level.OUT)))
+    stock = [
+        {
+            "sku": one.variant.sku,
+            "warehouse": one.warehouse.name,
+            "level": one.level,
+            "action": one.action,
+            "days_of_cover": one.days_of_cover,
+        }
+        for one in grave[:MOST_NAMED]
+    ]
+    return Seen(told["risks"], None, {"risks": told["risks"], "sold_out": told["out"]}, stock)
+
+
 WATCHES: dict[str, Watch] = {
     one.code: one
     for one in (
@@ -230,6 +252,16 @@ WATCHES: dict[str, Watch] = {
             _matched,
             ("analytics_eventmatch_changelist", "analytics.view_eventmatch", lambda at: {}),
             limit=0,
+        ),
+        Watch(
+            "stock_at_risk",
+            pgettext_lazy("watch", "Stock at risk"),
+            _("SKUs in a warehouse that are sold out, or likely sell out before new goods can be here."),
+            Unit.COUNT,
+            _at_risk,
+            ("inventory_stockrisk_changelist", "inventory.view_stockrisk", lambda at: {}),
+            limit=0,
+            owner=Role.BUYER,
         ),
         Watch(
             "paused_webhooks",

@@ -18,6 +18,7 @@ from analytics.queries.watches import WATCHES
 from analytics.words import figures as wording
 from analytics.words.figures import figure
 from config.kernel.roles import Role
+from inventory.models import StockRisk
 from orders import known
 
 COLORS = {Severity.CRITICAL: "danger", Severity.WARNING: "warning", Severity.INFO: "info"}
@@ -39,6 +40,8 @@ FACTS = {
     "rules": pgettext_lazy("evidence", "behavior rules that found them"),
     "paused": pgettext_lazy("evidence", "webhooks paused after failures"),
     "untold": pgettext_lazy("evidence", "messages that wait for them"),
+    "risks": pgettext_lazy("evidence", "SKUs in a warehouse that may sell out"),
+    "sold_out": pgettext_lazy("evidence", "of these sold out already"),
 }
 
 
@@ -144,6 +147,21 @@ def facts_of(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
         shown = wording.moment(datetime.fromisoformat(value)) if name == "since" else number_format(value)
         found.append((str(FACTS[name]), shown))
     return found
+
+
+def stock_of(evidence: Mapping[str, Any]) -> list[str]:
+    """The gravest stock-out risks, each with the next step."""
+    return [
+        _("%(sku)s · %(warehouse)s: %(risk)s, %(cover)s days of cover. Next step: %(step)s.")
+        % {
+            "sku": one["sku"],
+            "warehouse": one["warehouse"],
+            "risk": StockRisk.Level(one["level"]).label,
+            "cover": "-" if one["days_of_cover"] is None else number_format(one["days_of_cover"], decimal_pos=1),
+            "step": StockRisk.Action(one["action"]).label,
+        }
+        for one in evidence.get("stock") or []
+    ]
 
 
 def entry(one: IncidentEntry, unit: Unit) -> str:

@@ -60,8 +60,10 @@ def _of_incident(notice: Notice) -> Mail:
     subject = f"[{settings.SHOP_NAME}] {incident.get_severity_display()} · {alerts.rule_name(rule)}"
     if notice.occasion != Notice.Occasion.OPENED:
         subject = f"{subject} · {notice.get_occasion_display()}"
+    sees = queries.sees(_may(notice), rule)
     lines = [
-        alerts.sentence(rule, incident.evidence) if queries.sees(_may(notice), rule) else alerts.kept_back(rule),
+        alerts.sentence(rule, incident.evidence) if sees else alerts.kept_back(rule),
+        *(alerts.stock_of(incident.evidence) if sees else []),
         "",
         f"{_('Opened')}: {moment(incident.opened_at)}",
         f"{pgettext('notice', 'Why you are told')}: {alerts.why(notice)}",

@@ -1,19 +1,6 @@
 """The pages on which staff keep the catalog, the stock and the purchases."""
 
-from inventory.admin import (
-    catalog,
-    codes,
-    counting,
-    documents,
-    navigation,
-    offers,
-    policies,
-    purchasing,
-    reckoning,
-    replenishment,
-    stock,
-    suppliers,
-)
+from inventory.admin import (catalog, codes, counting, documents, navigation, offers, policies, purchasing, reckoning, replenishment, risks, stock, suppliers,)
 
 __all__ = [
     "catalog",
@@ -26,6 +13,7 @@ __all__ = [
     "purchasing",
     "reckoning",
     "replenishment",
+    "risks",
     "stock",
     "suppliers",
 ]

@@ -20,8 +20,15 @@ codes.declare(
     topics={
         "inventory.stock_changed": pgettext_lazy("event", "Stock changed"),
         "inventory.reservations_lost": pgettext_lazy("event", "Reservations lost"),
+        "inventory.stock_at_risk": pgettext_lazy("event", "Stock at risk"),
     },
     names={
+        # risks
+        "warehouse_id": pgettext_lazy("fact", "internal number of the warehouse"),
+        "level": pgettext_lazy("fact", "risk"),
+        "judged": pgettext_lazy("fact", "SKUs and warehouses looked at"),
+        "standing": pgettext_lazy("fact", "risks still open"),
+        "ended": pgettext_lazy("fact", "risks over"),
         # payloads
         "document_kind": pgettext_lazy("fact", "document"),
         "document_number": pgettext_lazy("fact", "number of the document"),

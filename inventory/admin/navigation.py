@@ -17,6 +17,7 @@ add_group(
 add_group(
     pgettext_lazy("sidebar", "Inventory"),
     [
+        Link(gettext_lazy("Stock-out risks"), "warning", "admin:inventory_stockrisk_changelist", "inventory.view_stockrisk"),
         Link(gettext_lazy("Stock levels"), "shelves", "admin:inventory_stocklevel_changelist", "inventory.view_stocklevel"),
         Link(gettext_lazy("Stock counts"), "fact_check", "admin:inventory_stockcount_changelist", "inventory.view_stockcount"),
         Link(

@@ -12,6 +12,7 @@ from inventory.models.purchasing import (
 )
 from inventory.models.replenishment import Mode, ReorderPolicy, ReplenishmentProposal
 from inventory.models.reservation import Reservation
+from inventory.models.risks import StockRisk
 from inventory.models.stock import StockCount, StockCountLine, StockLevel, StockMovement, StockRepair, Warehouse
 from inventory.models.terms import (
     Abc,
@@ -52,6 +53,7 @@ __all__ = (
     "StockLevel",
     "StockMovement",
     "StockRepair",
+    "StockRisk",
     "StockingRules",
     "Supplier",
     "SupplierOffer",

@@ -31,6 +31,7 @@ RULES = (
     "inventory/order_days.py",
     "inventory/classing.py",
     "inventory/sharing.py",
+    "inventory/risk.py",
     "analytics/closing.py",
     "analytics/behaviour/*.py",
     "analytics/rhythm/*.py",

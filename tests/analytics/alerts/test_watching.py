@@ -26,9 +26,13 @@ from analytics.words import alerts as alerts_words
 from analytics.words import mails
 from config.kernel.models import JobRun
 from config.kernel.roles import Role
+from inventory.models import StockRisk
+from inventory.operations import risks
 from tests.analytics.alerts.builders import NOW, TODAY, a_rule, figures, somebody
 from tests.analytics.builders import an_order
 from tests.analytics.events.builders import a_source
+from tests.builders import a_warehouse
+from tests.inventory.operations.proposals import a_seller
 
 pytestmark = [pytest.mark.django_db, pytest.mark.breaks_promises("figures stand here without the orders they tell of")]
 YESTERDAY = TODAY - timedelta(days=1)
@@ -378,6 +382,28 @@ def test_a_mail_says_what_why_and_where_and_goes_out_once() -> None:
     assert f"/admin/analytics/incident/{incident.pk}/change/" in one.body
     assert "48" in one.body
     assert "240" in one.body
+
+
+def test_stock_at_risk_is_told_to_the_buyer_with_the_next_step() -> None:
+    alert_rules.furnish(at=NOW)
+    somebody("buyer", Role.BUYER)
+    store = a_warehouse(name="본사 창고")
+    cup, plate = a_seller(store, NOW, left=0), a_seller(store, NOW, left=4)
+    risks.assess(at=NOW)
+    assert watched().opened == 1
+    incident = Incident.objects.get()
+    assert (incident.rule.watch, incident.value) == ("stock_at_risk", 2)
+    assert notices.send_due(words=mails.mail, at=NOW).sent == 1
+    body = mail.outbox[0].body
+    assert f"{cup.sku} · 본사 창고: 품절, 소진까지 0.0일. 다음 조치: 발주하기." in body
+    assert f"{plate.sku} · 본사 창고: 긴급, 소진까지 2.0일. 다음 조치: 발주하기." in body
+
+    for one in StockRisk.objects.all():
+        risks.set_aside(risk_id=one.pk, days=7, reason="재입고 안 함", actor=None, at=NOW)
+    watched(15)
+    watched(30)
+    incident.refresh_from_db()
+    assert incident.state == Incident.State.RESOLVED
 
 
 def test_quiet_hours_keep_a_mail_back_unless_it_is_critical() -> None:
