@@ -6,7 +6,14 @@ from datetime import date, datetime
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel.jobs import Done, job
-from inventory.operations import (classes, lead_times, replenishment, reservations, risks, stock,)
+from inventory.operations import (
+    classes,
+    lead_times,
+    replenishment,
+    reservations,
+    risks,
+    stock,
+)
 
 # Orders expire in their own app, together with their coupons.
 EXPIRING_ELSEWHERE = ("ORDER",)

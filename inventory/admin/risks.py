@@ -27,6 +27,7 @@ from inventory.admin.auditing import NamedInAudit
 from inventory.admin.figures import DAY, Figure, Part, percent
 from inventory.models import StockRisk, Warehouse
 from inventory.operations import risks
+from inventory.replenishment import Basis
 
 Level, Action = StockRisk.Level, StockRisk.Action
 MAY_DECIDE = "inventory.change_stockrisk"
@@ -258,7 +259,7 @@ def _share(chance: float) -> str:
 
 
 def _basis(basis: str) -> str:
-    return _("the forecast") if basis == "ADVICE" else _("what was shipped in the last weeks")
+    return _("the forecast") if basis == Basis.ADVICE else _("what was shipped in the last weeks")
 
 
 def _step(told: Mapping[str, Any], warehouses: Mapping[int, str]) -> str:

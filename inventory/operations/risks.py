@@ -104,7 +104,7 @@ def _write(row: StockRisk, situation: Situation, judged: Judged, spares: Mapping
     steps = risk.steps(judged, ways)
     row.level, row.action, row.is_surge = judged.level.value, steps[0].action.value, judged.is_surge
     row.chance, row.expected_short = judged.chance, judged.expected_short
-    missing = Decimal(str(judged.expected_short)) * situation.margin
+    missing = Decimal(str(round(judged.expected_short * situation.margin, 4)))
     row.expected_loss = Money(missing, settings.SHOP_CURRENCY).quantized().amount
     row.days_of_cover = judged.days_of_cover
     row.out_on = None if judged.out_in_days is None else today + timedelta(days=judged.out_in_days)
@@ -129,7 +129,7 @@ def _explained(situation: Situation, judged: Judged, steps: list[Step], referenc
         "lead": asdict(standing.lead),
         "deliveries": [{"number": one.number, "units": one.units, "on": one.on} for one in situation.deliveries],
         "asked_last_day": standing.asked_last_day,
-        "margin": str(situation.margin),
+        "margin": situation.margin,
         "judged": asdict(judged),
         "steps": [{"action": one.action.value, "units": one.units, "of": references.get(one.action.value)} for one in steps],
     }

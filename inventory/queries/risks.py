@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from django.db.models import F, Q, QuerySet, Sum
 
@@ -13,6 +12,7 @@ from inventory import lifecycle
 from inventory.locking import Place
 from inventory.models import PurchaseOrder, PurchaseOrderLine, Reservation, StockLevel, StockRisk
 from inventory.queries import expected
+from inventory.replenishment import Basis
 from inventory.risk import Arrival, Standing
 
 DAY = timedelta(hours=24)
@@ -36,14 +36,14 @@ class Situation:
     waiting: Mapping[str, int]
     has_supplier: bool
     is_on_sale: bool
-    margin: Decimal
-    basis: str
+    margin: float
+    basis: Basis
 
 
 def situations(*, at: datetime) -> dict[Place, Situation]:
     """By place, wherever a reorder policy is enabled. A fixed number of statements, whatever their number."""
     today = shop.day(at)
-    places = expected.by_place(as_of=today)
+    places = expected.by_place(at=at)
     coming, waiting = _on_the_way(today)
     asked = _asked(at)
     stock = {

@@ -22,8 +22,21 @@ from config.kernel.business_time import day_period
 from config.kernel.errors import Conflict
 from config.kernel.models import User
 from config.kernel.roles import Role
-from inventory.models import (Product, StockMovement, TaxClass, Variant,)
-from inventory.operations import (classes, kits, lead_times, purchase_history, purchasing, replenishment, risks,)
+from inventory.models import (
+    Product,
+    StockMovement,
+    TaxClass,
+    Variant,
+)
+from inventory.operations import (
+    classes,
+    kits,
+    lead_times,
+    purchase_history,
+    purchasing,
+    replenishment,
+    risks,
+)
 from inventory.operations.history import PastMovement, PastPrice, write_prices
 from inventory.operations.purchase_history import PastPurchase, PastReceipt
 from inventory.operations.purchasing import Wanted

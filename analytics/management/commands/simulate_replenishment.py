@@ -30,7 +30,9 @@ class Command(OperationCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--history", required=True, help='A folder with Online Retail\'s CSV files (.csv or .csv.gz), or "shop" for the own past.'
+            "--history",
+            required=True,
+            help='A folder with Online Retail\'s CSV files (.csv or .csv.gz), or "shop" for the own past.',
         )
         parser.add_argument(
             "--policy", action="append", choices=POLICIES, help="May be given several times (default: all but own-rq)."
@@ -50,7 +52,9 @@ class Command(OperationCommand):
         parser.add_argument("--met-days", type=int, default=122, help="Days of the own past that are played.")
         parser.add_argument("--curve", action="store_true", help="The exchange curve too: stock against fill, over margins.")
         parser.add_argument("--by-class", action="store_true", help="By ABC x XYZ too.")
-        parser.add_argument("--surges", type=float, default=0.0, help="Share of SKUs that are wanted 3 to 10 times as much a while.")
+        parser.add_argument(
+            "--surges", type=float, default=0.0, help="Share of SKUs that are wanted 3 to 10 times as much a while."
+        )
         parser.add_argument("--new", type=float, default=0.0, help="Share of SKUs of which only 14 days of the past are known.")
         parser.add_argument("--seed", type=int, default=0)
 
