@@ -11,11 +11,21 @@ from inventory.models.purchasing import (
 from inventory.models.replenishment import ReorderPolicy, ReplenishmentProposal
 from inventory.models.reservation import Reservation
 from inventory.models.stock import StockCount, StockCountLine, StockLevel, StockMovement, StockRepair, Warehouse
+from inventory.models.transfers import (
+    Lane,
+    TransferEvent,
+    TransferLine,
+    TransferOrder,
+    TransferProposal,
+    TransferReceipt,
+    TransferReceiptLine,
+)
 
 __all__ = (
     "Category",
     "GoodsReceipt",
     "GoodsReceiptLine",
+    "Lane",
     "PriceChange",
     "Product",
     "PurchaseOrder",
@@ -32,6 +42,12 @@ __all__ = (
     "Supplier",
     "SupplierOffer",
     "TaxClass",
+    "TransferEvent",
+    "TransferLine",
+    "TransferOrder",
+    "TransferProposal",
+    "TransferReceipt",
+    "TransferReceiptLine",
     "Variant",
     "Warehouse",
 )
