@@ -20,12 +20,13 @@ class InventoryConfig(AppConfig):
         grant(
             self.label,
             {
-                Role.WAREHOUSE: ("correct_stock", "count_stock", "receive_goods"),
+                Role.WAREHOUSE: ("correct_stock", "count_stock", "receive_goods", "move_goods"),
                 Role.BUYER: (
                     *("add_supplier", "change_supplier"),
                     *("add_supplieroffer", "change_supplieroffer", "delete_supplieroffer"),
                     *("add_purchaseorder", "change_purchaseorder", "approve_purchaseorder", "receive_goods"),
                     *("add_reorderpolicy", "change_reorderpolicy", "change_replenishmentproposal"),
+                    *("add_transferorder", "change_transferorder", "change_transferproposal", "add_lane", "change_lane"),
                 ),
                 Role.MARKETER: (
                     *("add_category", "change_category"),

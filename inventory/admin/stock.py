@@ -23,7 +23,7 @@ from inventory.admin import costs, documents, labels
 from inventory.admin.auditing import NamedInAudit
 from inventory.admin.finding import ByAvailability, ByCategory, FoundBySkuOrDocument
 from inventory.models import Reservation, StockLevel, StockMovement, StockRepair, Warehouse
-from inventory.operations import stock
+from inventory.operations import stock, transfers
 from inventory.queries import shelves, valuation
 
 MAY_CORRECT = "inventory.correct_stock"
@@ -183,7 +183,7 @@ class StockLevelAdmin(NamedInAudit, TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
     )  # fmt: skip
     def transfer(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> str:
         target: Warehouse = values["to_warehouse"]
-        stock.transfer(
+        transfers.move(
             variant_id=level.variant_id, from_warehouse_id=level.warehouse_id, to_warehouse_id=target.pk,
             quantity=values["quantity"], reason=values["reason"], actor=actor(request), at=clock.now(),
             expected=level.on_hand,

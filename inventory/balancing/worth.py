@@ -6,57 +6,24 @@ overstated, what a sender risks is never understated. docs/algorithms/transfers.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from itertools import accumulate
-from math import ceil, erfc, exp, log, sqrt
+from collections.abc import Callable, Sequence
+from math import ceil
 
 from inventory.balancing.values import Site
+from inventory.stocking.distributions import demand
 from inventory.stocking.values import Outlook
 
-# Beyond these the recursion from zero would underflow, and the normal curve is near enough.
-_DEEPEST_LOG = -600.0
 _NEGLIGIBLE = 1e-9
 # Goods are counted unit by unit up to so many, beyond that in as many bands of several units.
 BANDS = 24
+# Chances are looked up for each unit up to so many, beyond that for every second, third ... unit.
+_LOOKS = 240
 
 
-class Chance:
-    """The chance that at least so many units are asked for, of a demand with this mean and variance over mean."""
-
-    __slots__ = ("_deviation", "_list", "_mean")
-
-    def __init__(self, mean: float, dispersion: float) -> None:
-        self._mean, spread = mean, max(dispersion, 1.0)
-        self._deviation = sqrt(mean * spread)
-        none = -mean if spread < 1.0001 else -mean / (spread - 1) * log(spread)
-        self._list = _tail(mean, spread, exp(none)) if none > _DEEPEST_LOG else None
-
-    def __call__(self, units: int) -> float:
-        if units <= 0:
-            return 1.0
-        if self._list is not None:
-            return self._list[units] if units < len(self._list) else 0.0
-        return _normal_tail((units - 0.5 - self._mean) / self._deviation)
-
-
-def _tail(mean: float, spread: float, none: float) -> list[float]:
-    """P(D >= k) for k = 0, 1, ...: the chances by recursion (Panjer), summed up from the far end."""
-    chances, chance, units = [none], none, 0
-    most = ceil(mean + 12 * sqrt(mean * spread) + 12 * spread)
-    shift = 0.0 if spread < 1.0001 else (spread - 1) / spread
-    base = mean if spread < 1.0001 else mean / spread
-    while units < most and (units <= mean or chance > _NEGLIGIBLE):
-        units += 1
-        chance *= (base + shift * (units - 1)) / units
-        chances.append(chance)
-    tail = list(accumulate(reversed(chances)))
-    tail.reverse()
-    tail[0] = 1.0
-    return tail
-
-
-def _normal_tail(score: float) -> float:
-    return 0.5 * erfc(score / sqrt(2.0))
+def _at_least(mean: float, outlook: Outlook) -> Callable[[int], float]:
+    """The chance that at least so many units are asked for in a time of which this mean is expected."""
+    found = demand(round(mean, 6), outlook.dispersion + outlook.doubt**2 * mean)
+    return lambda units: 1.0 if units <= 0 else 1 - found.chance(units - 1)
 
 
 def expected(outlook: Outlook, after: int, until: int) -> float:
@@ -83,18 +50,17 @@ def wanted(site: Site, days: int, horizon: int, most: int) -> list[float]:
     looks = []
     for until in sorted({horizon, *(day - 1 for day, _units in site.arrivals if days < day - 1 < horizon)}):
         coming = sum(units for day, units in site.arrivals if day <= until)
-        spread = site.outlook.dispersion
         since, whole = expected(site.outlook, days, until), expected(site.outlook, 0, until)
         if since > 0:
-            looks.append((Chance(since, spread), Chance(whole, spread), coming))
+            looks.append((_at_least(since, site.outlook), _at_least(whole, site.outlook), coming))
     found: list[float] = []
-    for unit in range(1, most + 1):
-        chance = max(
-            (late(unit + coming) * whole(unit + coming + site.free) for late, whole, coming in looks), default=0.0
-        )
+    step = -(-most // _LOOKS)
+    for unit in range(step, most + step, step):
+        unit = min(unit, most)
+        chance = max((late(unit + coming) * whole(unit + coming + site.free) for late, whole, coming in looks), default=0.0)
         if chance <= _NEGLIGIBLE:
             break
-        found.append(chance)
+        found += [chance] * (unit - len(found))
     return found
 
 
@@ -108,11 +74,15 @@ def missed(site: Site, horizon: int, most: int) -> list[float]:
         there = site.free + sum(units for day, units in site.arrivals if day < until)
         mean = expected(site.outlook, 0, until)
         if mean > 0:
-            looks.append((Chance(mean, site.outlook.dispersion), there))
-    return [
-        min(1.0, sum(chance(there - unit + 1) for chance, there in looks))
-        for unit in range(1, min(most, site.free - site.keep) + 1)
-    ]
+            looks.append((_at_least(mean, site.outlook), there))
+    many = max(min(most, site.free - site.keep), 0)
+    found: list[float] = []
+    step = max(-(-many // _LOOKS), 1)
+    for unit in range(step, many + step, step):
+        unit = min(unit, many)
+        chance = min(1.0, sum(at_least(there - unit + 1) for at_least, there in looks))
+        found += [chance] * (unit - len(found))
+    return found
 
 
 def giveable(site: Site, cover_days: int) -> int:
