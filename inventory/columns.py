@@ -166,9 +166,7 @@ TABLES = (
         "warehouse",
         Purpose.GOODS,
         Kept.FOR_GOOD,
-        none=(
-            "id from_warehouse_id to_warehouse_id is_active days cost_per_unit cost_per_shipment lot most_units cover_days"
-        ),
+        none=("id from_warehouse_id to_warehouse_id is_active days cost_per_unit cost_per_shipment lot most_units cover_days"),
     ),
     Table(
         "inventory_transferorder",

@@ -1,4 +1,4 @@
-"""Inventory's background work: reservations that expire, the nightly recount, and what to buy."""
+"""Inventory's background work: reservations that expire, the nightly recount, what to buy and what to move."""
 
 from dataclasses import asdict
 from datetime import date, datetime
@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel.jobs import Done, job
-from inventory.operations import replenishment, reservations, stock
+from inventory.operations import balancing, replenishment, reservations, stock
 
 # Orders expire in their own app, together with their coupons.
 EXPIRING_ELSEWHERE = ("ORDER",)
@@ -45,3 +45,14 @@ def propose_replenishment(*, at: datetime, as_of: str = "") -> Done:
     """`as_of` is a day such as 2026-11-20; without it, the day of the run."""
     done = replenishment.propose(at=at, as_of=date.fromisoformat(as_of) if as_of else None)
     return Done(rows=done.changed, summary={name: value for name, value in asdict(done).items() if value})
+
+
+@job(name="inventory.propose_transfers", title=_("Propose transfers"), seconds=600, queue="slow")
+def propose_transfers(*, at: datetime) -> Done:
+    done = balancing.propose(at=at)
+    told = {"opened": done.opened, "superseded": done.superseded, "refreshed": done.refreshed, "kept": done.kept}
+    return Done(
+        rows=done.changed,
+        summary={name: value for name, value in told.items() if value}
+        | ({"gain": str(done.gain), "solved_by": done.method} if done.gain else {}),
+    )

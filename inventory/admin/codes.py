@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from django.utils.translation import pgettext_lazy
 
-from config.kernel.admin import codes
-from inventory.admin import documents, figures
+from config.kernel.admin import codes, wording
+from inventory.admin import documents, figures, moves
 
 
 def _reasons(policies: Mapping[str, int]) -> str:
@@ -33,6 +33,14 @@ codes.declare(
         "drafts_opened": pgettext_lazy("fact", "purchase orders drafted"),
         "drafts_canceled": pgettext_lazy("fact", "drafts canceled"),
         "nothing": pgettext_lazy("fact", "policies that buy nothing"),
+        "gain": pgettext_lazy("fact", "gain"),
+        "solved_by": pgettext_lazy("fact", "found by"),
     },
-    tells={"document_kind": documents.title, "variant_id": str, "nothing": _reasons},
+    tells={
+        "document_kind": documents.title,
+        "variant_id": str,
+        "nothing": _reasons,
+        "gain": wording.amount,
+        "solved_by": moves.method,
+    },
 )

@@ -20,9 +20,7 @@ def _one(one: Shape) -> Mapping[int, int]:
     came = {way.target: 0 for way in one.ways}
     left = {way.source: 0 for way in one.ways}
     # Large quantities grow by several lots at a time: as many steps as the program has bands.
-    step = {
-        way.key: -(-max(1, len(one.wanted[way.target, way.days]) // worth.BANDS) // way.lot) * way.lot for way in one.ways
-    }
+    step = {way.key: -(-max(1, len(one.wanted[way.target, way.days]) // worth.BANDS) // way.lot) * way.lot for way in one.ways}
     while True:
         best: tuple[float, int, Way] | None = None
         for way in one.ways:

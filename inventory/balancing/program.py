@@ -15,7 +15,7 @@ from inventory.balancing.values import Way
 
 
 class SolverMissing(ImportError):
-    """scipy is not there: it comes with the extra `forecast`. Moves are then found step by step (inventory/balancing/greedy.py)."""
+    """scipy is not there: it comes with the extra `forecast`. Moves are then found step by step, in greedy.py."""
 
 
 @dataclass
@@ -52,7 +52,9 @@ def solver() -> Any:
     try:
         from scipy import optimize, sparse
     except ImportError as missing:
-        raise SolverMissing("Transfers are balanced without a solver: install the extra `forecast` for the best moves.") from missing
+        raise SolverMissing(
+            "Transfers are balanced without a solver: install the extra `forecast` for the best moves."
+        ) from missing
     return optimize, sparse
 
 

@@ -113,9 +113,7 @@ def _gains(shapes: Sequence[Shape], flows: Flows) -> dict[tuple[int, int], float
     return {(positions[move.goods], move.way): move.gain for move in moves_of(shapes, flows)}
 
 
-def _within_limits(
-    ways: Mapping[int, Way], flows: Flows, gains: Mapping[tuple[int, int], float]
-) -> dict[tuple[int, int], int]:
+def _within_limits(ways: Mapping[int, Way], flows: Flows, gains: Mapping[tuple[int, int], float]) -> dict[tuple[int, int], int]:
     """What is worth most by unit travels; the last of it in as many lots as fit."""
     kept = dict(flows)
     for key, way in ways.items():
@@ -129,9 +127,7 @@ def _within_limits(
     return {at: units for at, units in kept.items() if units > 0}
 
 
-def _not_worth_driving(
-    ways: Mapping[int, Way], flows: Flows, gains: Mapping[tuple[int, int], float]
-) -> int | None:
+def _not_worth_driving(ways: Mapping[int, Way], flows: Flows, gains: Mapping[tuple[int, int], float]) -> int | None:
     """The way whose goods fall furthest short of what its shipment costs."""
     sums: defaultdict[int, float] = defaultdict(float)
     for at in flows:
@@ -145,6 +141,13 @@ def balance_of(shapes: Sequence[Shape], ways: Mapping[int, Way], flows: Flows, m
     driven = {move.way for move in moves}
     gain = sum(move.gain for move in moves) - sum(ways[key].shipment_cost for key in driven)
     return Balance(tuple(moves), gain, method if moves else Method.NOTHING)
+
+
+def gains_by_goods(shapes: Sequence[Shape], flows: Flows) -> dict[int, float]:
+    sums: defaultdict[int, float] = defaultdict(float)
+    for move in moves_of(shapes, flows):
+        sums[move.goods] += move.gain
+    return dict(sums)
 
 
 def by_key(ways: Iterable[Way]) -> dict[int, Way]:

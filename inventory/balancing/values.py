@@ -58,7 +58,7 @@ class Goods:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """`saved` is the margin that the receiver would else lose, `risked` what the sender now may lose, `cost` the units' freight."""
+    """`saved` is margin that the receiver would else lose, `risked` what the sender may now lose, `cost` the units' freight."""
 
     goods: int
     way: int

@@ -131,9 +131,7 @@ class TransferLine(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity__gt=0, unit_cost__gte=0, shipped__lte=F("quantity")), name="transfer_line_makes_sense"
             ),
-            models.CheckConstraint(
-                condition=Q(shipped__gte=F("received") + F("lost")), name="transfer_line_arrives_what_left"
-            ),
+            models.CheckConstraint(condition=Q(shipped__gte=F("received") + F("lost")), name="transfer_line_arrives_what_left"),
         ]
         indexes = [
             models.Index(

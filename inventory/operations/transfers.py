@@ -1,9 +1,9 @@
 """The life of a transfer order: drafted, shipped, received in one arrival or several, closed or canceled.
 
 Shipping is not receiving. What has left one shelf and lies on no other is in transit and belongs to the order: for each line,
-shipped = received + lost + in transit. Each step locks the order first and the stock levels last, leaves a line in its timeline,
-and posts to the ledger under a document of its own: the order for what leaves, an arrival for what comes, a loss for what never
-came.
+shipped = received + lost + in transit. Each step locks the order first and the stock levels last, leaves a line in its
+timeline, and posts to the ledger under a document of its own: the order for what leaves, an arrival for what comes, a loss for
+what never came.
 """
 
 from collections.abc import Mapping, Sequence
@@ -375,7 +375,8 @@ def _send_off(
     ]
     if short:
         raise InsufficientStock(
-            _("Only %(available)s units of %(sku)s can be taken.") % {"available": short[0]["available"], "sku": short[0]["sku"]},
+            _("Only %(available)s units of %(sku)s can be taken.")
+            % {"available": short[0]["available"], "sku": short[0]["sku"]},
             details={"lines": short},
         )
     for line, number in units.items():

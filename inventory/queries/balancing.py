@@ -95,18 +95,12 @@ def situation(*, as_of: date, at: datetime) -> Situation:
     return Situation(goods, [_way(lane) for lane in lanes.values()], lanes, costs)
 
 
-def outlooks(
-    policies: Iterable[ReorderPolicy], books: Mapping[int, demand.Recorded], as_of: date
-) -> dict[Place, Outlook]:
+def outlooks(policies: Iterable[ReorderPolicy], books: Mapping[int, demand.Recorded], as_of: date) -> dict[Place, Outlook]:
     """What is expected to be asked for at each place: the mean of the days that tell about demand, and how they scatter."""
     ordered = list(policies)
     empty = [one.pk for one in ordered if not days_that_count(books[one.pk].demand)]
-    longer = (
-        demand.recorded(last_on=as_of - timedelta(days=1), policies=empty, days=LONG_WINDOW_DAYS) if empty else {}
-    )
-    return {
-        (one.variant_id, one.warehouse_id): _outlook(longer.get(one.pk, books[one.pk]).demand) for one in ordered
-    }
+    longer = demand.recorded(last_on=as_of - timedelta(days=1), policies=empty, days=LONG_WINDOW_DAYS) if empty else {}
+    return {(one.variant_id, one.warehouse_id): _outlook(longer.get(one.pk, books[one.pk]).demand) for one in ordered}
 
 
 def _outlook(recorded: Demand) -> Outlook:
@@ -160,9 +154,9 @@ def _promised() -> list[tuple[int, int, int, int]]:
     drafted = TransferLine.objects.filter(transfer__state=TransferOrder.State.DRAFT).values_list(
         "variant_id", "transfer__from_warehouse_id", "transfer__to_warehouse_id", "quantity"
     )
-    set_by_staff = TransferProposal.objects.filter(
-        state=TransferProposal.State.OPEN, override__isnull=False
-    ).values_list("variant_id", "lane__from_warehouse_id", "lane__to_warehouse_id", "override")
+    set_by_staff = TransferProposal.objects.filter(state=TransferProposal.State.OPEN, override__isnull=False).values_list(
+        "variant_id", "lane__from_warehouse_id", "lane__to_warehouse_id", "override"
+    )
     return [*drafted, *set_by_staff]  # type: ignore[list-item]  # an override that is not null
 
 

@@ -12,7 +12,7 @@ from config.kernel.models import OutboxEvent, User
 from inventory.locking import Place
 from inventory.models import Reservation, StockCount, StockLevel, StockMovement, StockRepair, Variant, Warehouse
 from inventory.operations import reservations, stock
-from inventory.operations.ledger import Document, InsufficientStock
+from inventory.operations.ledger import Document
 from inventory.queries import drift
 from tests.builders import a_stocked_variant, a_variant, a_warehouse
 

@@ -52,8 +52,8 @@ def _every_unit_is_accounted_for(at: datetime) -> Iterator[None]:
 @pytest.fixture
 def draft(cup: Variant, bowl: Variant, icheon: Warehouse, busan: Warehouse, at: datetime) -> TransferOrder:
     return transfers.draft(
-        from_warehouse_id=icheon.pk, to_warehouse_id=busan.pk, lines=[Wanted(cup.pk, 8), Wanted(bowl.pk, 4)], reason="부산 보충",
-        actor=None, at=at,
+        from_warehouse_id=icheon.pk, to_warehouse_id=busan.pk, lines=[Wanted(cup.pk, 8), Wanted(bowl.pk, 4)],
+        reason="부산 보충", actor=None, at=at,
     )  # fmt: skip
 
 
@@ -131,7 +131,9 @@ def test_a_whole_shipment_can_be_lost(shipped: TransferOrder, cup: Variant, busa
     assert (closed.state, on_hand(cup, busan), queries.afloat().units) == (State.CLOSED, 0, 0)
 
 
-def test_less_may_leave_than_was_planned(draft: TransferOrder, cup: Variant, bowl: Variant, busan: Warehouse, at: datetime) -> None:
+def test_less_may_leave_than_was_planned(
+    draft: TransferOrder, cup: Variant, bowl: Variant, busan: Warehouse, at: datetime
+) -> None:
     transfers.ship(number=draft.number, quantities={"CUP": 5, "BOWL": 0}, actor=None, at=at)
 
     assert queries.in_transit() == {(cup.pk, busan.pk): 5}
