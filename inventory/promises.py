@@ -124,7 +124,7 @@ _TRANSFERS = """
 
 @invariant("I17")
 def what_left_arrived_is_in_transit_or_was_lost(at: datetime) -> Iterator[Violation]:
-    """For each transfer and SKU, recounted from the ledger: out = in + in transit + lost, and nothing in transit once settled."""
+    """For each transfer and SKU, recounted from the ledger: out = in + in transit + lost, none in transit once settled."""
     with connection.cursor() as cursor:
         cursor.execute(_TRANSFERS)
         for number, state, sku, *figures in cursor.fetchall():

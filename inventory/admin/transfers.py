@@ -204,7 +204,9 @@ class TransferOrderAdmin(OperationAdmin, ButtonsAdmin):
                 "state_label": moves.state(whole),
                 "next_step": moves.next_step(whole, clock.now()),
                 "timeline": [moves.entry(event) for event in reversed(whole.timeline.all())],
-                "why": [{"proposal": one, "url": reverse(page, args=[one.pk])} for one in whole.proposals.all()],
+                "why": [{"proposal": one, "url": reverse(page, args=[one.pk])} for one in whole.proposals.all()]
+                if request.user.has_perm("inventory.view_transferproposal")
+                else [],
                 "packing_url": reverse("admin:inventory_transferorder_packing", args=[order.pk]),
             }
         shown: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
@@ -435,15 +437,15 @@ class TransferProposalAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin):
         balancing.override(proposal_id=proposal.pk, actor=actor(request), at=clock.now(), **values)
 
     @operation_button(
-        title=pgettext_lazy("proposal", "Undo"), permission=MAY_DECIDE, icon="undo", shown=can_be_undone,
+        title=pgettext_lazy("transfer proposal", "Undo"), permission=MAY_DECIDE, icon="undo", shown=can_be_undone,
         noted=lambda proposal, values: f"{proposal.units} → {proposal.quantity}",
     )  # fmt: skip
     def undo(self, request: HttpRequest, proposal: TransferProposal) -> None:
         balancing.undo(proposal_id=proposal.pk, actor=actor(request), at=clock.now())
 
     @operation_button(
-        title=pgettext_lazy("proposal", "Dismiss"), permission=MAY_DECIDE, icon="block", form=ReasonForm, shown=is_open,
-        danger=True, explanation=gettext_lazy("The SKU is not proposed on this lane for fourteen days."),
+        title=pgettext_lazy("transfer proposal", "Dismiss"), permission=MAY_DECIDE, icon="block", form=ReasonForm,
+        shown=is_open, danger=True, explanation=gettext_lazy("The SKU is not proposed on this lane for fourteen days."),
         noted=lambda proposal, values: f"{proposal.units} → 0 · {values['reason']}",
     )  # fmt: skip
     def dismiss(self, request: HttpRequest, proposal: TransferProposal, values: dict[str, Any]) -> None:

@@ -228,10 +228,10 @@ class TransferProposal(models.Model):
     """
 
     class State(models.TextChoices):
-        OPEN = "OPEN", pgettext_lazy("proposal", "open")  # waits for somebody to decide
-        ORDERED = "ORDERED", pgettext_lazy("proposal", "ordered")  # became a transfer order
-        DISMISSED = "DISMISSED", pgettext_lazy("proposal", "dismissed")  # staff said no, with a reason
-        SUPERSEDED = "SUPERSEDED", pgettext_lazy("proposal", "superseded")  # a later night saw another need, or none
+        OPEN = "OPEN", pgettext_lazy("transfer proposal", "open")  # waits for somebody to decide
+        ORDERED = "ORDERED", pgettext_lazy("transfer proposal", "ordered")  # became a transfer order
+        DISMISSED = "DISMISSED", pgettext_lazy("transfer proposal", "dismissed")  # staff said no, with a reason
+        SUPERSEDED = "SUPERSEDED", pgettext_lazy("transfer proposal", "superseded")  # a later night saw another need, or none
 
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="transfer_proposals", verbose_name=_("SKU"))
     lane = models.ForeignKey(Lane, models.PROTECT, related_name="proposals", verbose_name=_("lane"))

@@ -27,7 +27,7 @@ from inventory.operations.history import PastMovement, PastPrice, write_prices
 from inventory.operations.purchase_history import PastPurchase, PastReceipt
 from inventory.operations.purchasing import Wanted
 from orders.models import Order, Payment
-from orders.operations import history, unmatched
+from orders.operations import history, seeding_transfers, unmatched
 from orders.past import PastOrder
 from orders.queries.quoting import SHIPPING_TAX_RATE
 from orders.seeding import furnishing, offers, prices, seasons
@@ -121,6 +121,7 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
     _leave_work(furnished, {name: people[pk] for name, pk in staff.items()}, until)
     _pay_twice(until)
     proposed = replenishment.propose(at=at)
+    seeding_transfers.fill(warehouses=furnished.warehouses, staff={name: people[pk] for name, pk in staff.items()}, until=at)
     return replace(written, proposals=proposed.changed)
 
 
