@@ -73,8 +73,19 @@ from config.kernel import (
 )
 from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
 from config.kernel.roles import Role
-from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, StockLevel, StockRepair, Variant, Warehouse
-from inventory.operations import catalog, purchasing, replenishment, reservations, stock
+from inventory.models import (
+    Lane,
+    PurchaseOrder,
+    ReplenishmentProposal,
+    Reservation,
+    StockLevel,
+    StockRepair,
+    TransferOrder,
+    TransferProposal,
+    Variant,
+    Warehouse,
+)
+from inventory.operations import balancing, catalog, purchasing, replenishment, reservations, stock, transfers
 from inventory.operations.ledger import Document
 from inventory.operations.purchasing import Wanted
 from orders.models import ImportFile, ImportRun, Order, Return
@@ -109,6 +120,7 @@ class World:
         self._orders(size)
         self._purchases(size)
         self._stock(size)
+        self._moves(size)
         self._odd_cases(size)
         self._imports(size)
         self._staff(size)
@@ -337,6 +349,46 @@ class World:
         StockLevel.objects.filter(warehouse=self.warehouse, variant__in=variants).update(on_hand=F("on_hand") + 1)
         stock.audit(at=self.at, repair=True, actor=self.clerk)
 
+    def _moves(self, size: int) -> None:
+        """Lanes, transfers of many lines in every state, one that arrived in many parts, and proposals."""
+        far = builders.a_warehouse()
+        lanes = [
+            Lane.objects.create(from_warehouse=self.warehouse, to_warehouse=one)
+            for one in (far, *(builders.a_warehouse(is_active=False) for _ in range(size)))
+        ]
+        some = self.some_variants(size)
+
+        def drafted() -> TransferOrder:
+            lines = [transfers.Wanted(one.pk, 1 + size) for one in some]
+            return transfers.draft(
+                from_warehouse_id=self.warehouse.pk, to_warehouse_id=far.pk, lines=lines, reason="보충", actor=self.clerk,
+                at=self.at,
+            )  # fmt: skip
+
+        self.moving = {"draft": [drafted() for _ in range(size)][-1], "shipped": drafted(), "closed": drafted()}
+        for name in ("shipped", "closed"):
+            number = self.moving[name].number
+            transfers.ship(number=number, actor=self.clerk, at=self.at)
+            for _ in range(size):
+                whole = {one.sku: 1 for one in some}
+                transfers.receive(number=number, quantities=whole, actor=self.clerk, at=self.at)
+        transfers.close(number=self.moving["closed"].number, reason="파손", actor=self.clerk, at=self.at)
+        end = {"free": 1, "incoming": 0, "keep": 0, "demand": 1.5, "cover_before": 1.0, "cover_after": 2.0}
+        why = {
+            "method": "PROGRAM", "horizon": 21, "days": 1, "lot": 1, "keeps_days": 14, "margin": "1.00", "saved": "1.00",
+            "risked": "1.00", "cost": "1.00", "gain": "1.00", "shipment_cost": "1.00", "shipment_units": 2,
+            "from": end, "to": end,
+        }  # fmt: skip
+        for variant, lane in zip(some, lanes, strict=False):
+            made = [
+                TransferProposal.objects.create(
+                    variant=variant, lane=lane, quantity=2, gain=1, explanation=why, as_of=self.at, state=state
+                )
+                for state in ("ORDERED", "DISMISSED", "OPEN")
+            ]
+            TransferProposal.objects.filter(pk=made[0].pk).update(transfer=self.moving["draft"])
+            balancing.override(proposal_id=made[-1].pk, quantity=9, reason="1", actor=self.clerk, at=self.at)
+
     def _odd_cases(self, size: int) -> None:
         """Balances that were put right, and money that nobody owed."""
         for variant in self.some_variants(size):
@@ -525,6 +577,7 @@ class World:
             CustomerRhythm: [CustomerRhythm.objects.get(pk=self.customer.pk)],
             Promotion: [self.promotion],
             PurchaseOrder: [self.purchase],
+            TransferOrder: [self.moving["closed"]],
             Variant: [self.variants[-1]],
         }
         yield from large.get(model, [])
