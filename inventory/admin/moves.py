@@ -133,8 +133,8 @@ def sentence(proposal: TransferProposal) -> str:
     told = proposal.explanation
     there, here = told["to"], told["from"]
     return _(
-        "%(to)s has stock for %(there)s and %(from)s for %(here)s: %(units)s units that arrive after %(way)s days save "
-        "%(saved)s of margin and cost %(cost)s."
+        "Days of cover: %(to)s %(there)s, %(from)s %(here)s. Moving %(units)s, there after %(way)s days, saves %(saved)s of "
+        "margin and costs %(cost)s."
     ) % {
         "to": proposal.lane.to_warehouse,
         "from": proposal.lane.from_warehouse,

@@ -12,12 +12,14 @@ from decimal import Decimal
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel import shop
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
+from config.kernel.money import Money, round_half_up
 from inventory.balancing import balancing, worth
 from inventory.balancing.values import Balance, Goods, Move, Way
 from inventory.models import TransferOrder, TransferProposal
@@ -96,7 +98,7 @@ def _write(found: Situation, balance: Balance, at: datetime) -> Proposed:
             if row.explanation == why:
                 kept += 1
             else:
-                row.explanation, row.gain, row.as_of = why, _money(again.gain), at
+                row.explanation, row.gain, row.as_of = why, Decimal(why["gain"]), at
                 refreshed.append(row)
     still = {at_lane for at_lane, row in standing.items() if row.pk not in set(gone)}
     TransferProposal.objects.filter(pk__in=gone).update(state=State.SUPERSEDED, decided_at=at)
@@ -106,14 +108,15 @@ def _write(found: Situation, balance: Balance, at: datetime) -> Proposed:
     for at_lane, move in wanted.items():
         if at_lane in still or at_lane in decided:
             continue
+        why = _why(goods[move.goods], ways[move.way], move, balance, loads[move.way])
         opened.append(
             TransferProposal(
-                variant_id=move.goods, lane_id=move.way, quantity=move.units, gain=_money(move.gain), as_of=at,
-                explanation=_why(goods[move.goods], ways[move.way], move, balance, loads[move.way]),
+                variant_id=move.goods, lane_id=move.way, quantity=move.units, gain=Decimal(why["gain"]), as_of=at,
+                explanation=why,
             )
         )  # fmt: skip
     TransferProposal.objects.bulk_create(opened, batch_size=500)
-    gain = _money(balance.gain)
+    gain = Decimal(_money(balance.gain))
     return Proposed(len(opened), len(gone), len(refreshed), kept, gain, balance.method.value)
 
 
@@ -237,6 +240,7 @@ def _take_turns() -> None:
 
 def _why(goods: Goods, way: Way, move: Move, balance: Balance, load: int) -> dict[str, Any]:
     """Every figure behind a move, as it was: both ends before and after, demand, cost and gain."""
+    saved, risked, cost = (_money(amount) for amount in (move.saved, move.risked, move.cost))
     return {
         "rule": RULE,
         "method": balance.method.value,
@@ -244,12 +248,12 @@ def _why(goods: Goods, way: Way, move: Move, balance: Balance, load: int) -> dic
         "days": way.days,
         "lot": way.lot,
         "keeps_days": way.cover_days,
-        "margin": _text(goods.margin),
-        "saved": _text(move.saved),
-        "risked": _text(move.risked),
-        "cost": _text(move.cost),
-        "gain": _text(move.gain),
-        "shipment_cost": _text(way.shipment_cost),
+        "margin": _money(goods.margin),
+        "saved": saved,
+        "risked": risked,
+        "cost": cost,
+        "gain": str(Decimal(saved) - Decimal(risked) - Decimal(cost)),
+        "shipment_cost": _money(way.shipment_cost),
         "shipment_units": load,
         "from": _end(goods, way.source, -move.units),
         "to": _end(goods, way.target, move.units),
@@ -271,9 +275,6 @@ def _end(goods: Goods, warehouse: int, units: int) -> dict[str, Any]:
     }
 
 
-def _money(amount: float) -> Decimal:
-    return Decimal(_text(amount))
-
-
-def _text(amount: float) -> str:
-    return f"{amount:.2f}"
+def _money(amount: float) -> str:
+    """In whole units of the currency, as it is told."""
+    return Money(round_half_up(Decimal(str(amount)), settings.SHOP_CURRENCY), settings.SHOP_CURRENCY).as_text()

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
 
+from django.db.models import F
+
 from config.kernel.models import User
 from config.kernel.roles import Role
 from inventory.models import Lane, StockLevel, TransferOrder
@@ -12,7 +14,7 @@ from inventory.operations import balancing, transfers
 from inventory.operations.transfers import Wanted
 
 # Each transfer moves so many SKUs, of each a few units.
-_LINES, _UNITS = 3, 4
+_LINES, _UNITS = 2, 4
 
 
 def fill(*, warehouses: Sequence[int], staff: Mapping[str, User], until: datetime) -> None:
@@ -25,8 +27,9 @@ def fill(*, warehouses: Sequence[int], staff: Mapping[str, User], until: datetim
     if len(warehouses) < 2:
         return
     buyer, mover = staff.get(Role.BUYER.value), staff.get(Role.WAREHOUSE.value)
-    levels = StockLevel.objects.filter(warehouse_id=warehouses[0], on_hand__gte=20, reserved=0).order_by("-on_hand", "pk")
-    plenty = iter(levels.values_list("variant_id", flat=True)[: 7 * _LINES])
+    levels = StockLevel.objects.filter(warehouse_id=warehouses[0], on_hand__gte=F("reserved") + 3 * _UNITS)
+    fullest = levels.order_by(F("reserved") - F("on_hand"), "pk").values_list("variant_id", flat=True)
+    plenty = iter(fullest[: len(FATES) * _LINES])
     reasons = ("부산 행사 준비", "주간 보충", "주간 보충", "매장 이전", "재고 균형", "계절 상품 이동")
     for hours, reason, fate in zip((150, 120, 90, 60, 30, 4), reasons, FATES, strict=True):
         lines = [Wanted(variant, _UNITS) for _, variant in zip(range(_LINES), plenty, strict=False)]

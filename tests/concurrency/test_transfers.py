@@ -4,8 +4,6 @@ Each promise has a control that takes its guard away from the test's side and sh
 """
 
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -22,7 +20,6 @@ from inventory.models import (
     Lane,
     StockLevel,
     StockMovement,
-    TransferLine,
     TransferOrder,
     TransferProposal,
     Variant,
@@ -32,8 +29,10 @@ from inventory.operations import balancing, reservations, stock, transfers
 from inventory.operations.ledger import Document
 from inventory.operations.transfers import Wanted
 from inventory.queries import transfers as queries
+from tests import services as run_services
 from tests.builders import a_policy, a_stocked_variant, a_variant, a_warehouse, shipped, stocked
 from tests.concurrency.test_stock import ended
+from tests.probe.doomed import Doomed, waiting
 from tests.probe.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -191,72 +190,76 @@ def test_carrying_across_in_both_directions_at_once_kills_nobody(
     assert (broken(at), everywhere(cup)) == (set(), 500)
 
 
-# A process of its own that ships, or receives, and is killed in the middle of it: before the commit, or right after it.
-CHILD = """
-import os, signal, sys
-from datetime import datetime
-import django
-django.setup()
-from django.db import connection, transaction
-from config.kernel import doorbell
-from inventory.operations import transfers
-doorbell.ring = lambda task, **options: True
-deed, number, sku, when, moment = sys.argv[1:]
-die = lambda *_a, **_k: os.kill(os.getpid(), signal.SIGKILL)
-if moment == "before":
-    transfers.ledger.announce = die
-call = (lambda: transfers.ship(number=number, actor=None, at=datetime.fromisoformat(when))) if deed == "ship" else (
-    lambda: transfers.receive(number=number, quantities={sku: 10}, actor=None, at=datetime.fromisoformat(when)))
-call()
-die()
-"""
+# What a child does that may be killed at any point of it.
 
 
-def killed(deed: str, order: TransferOrder, cup: Variant, at: datetime, moment: str) -> None:
-    settings = connection.settings_dict
-    import os
-
-    place = f"postgres://{settings['USER']}:{settings['PASSWORD']}@{settings['HOST'] or ''}:{settings['PORT'] or ''}"
-    environment = {**os.environ, "DATABASE_URL": f"{place}/{settings['NAME']}"}
-    done = subprocess.run(  # noqa: S603  our own interpreter
-        [sys.executable, "-c", CHILD, deed, order.number, cup.sku, at.isoformat(), moment],
-        env=environment, capture_output=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == -9, done.stderr.decode()
+def ship_goods(number: str, at: str) -> None:
+    doorbell.ring = lambda task, **options: True  # type: ignore[assignment]
+    transfers.ship(number=number, actor=None, at=datetime.fromisoformat(at))
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_process_killed_between_ship_and_receive_loses_nothing(
-    cup: Variant, near: Warehouse, far: Warehouse, at: datetime, moment: str
+def receive_goods(number: str, sku: str, at: str) -> None:
+    doorbell.ring = lambda task, **options: True  # type: ignore[assignment]
+    transfers.receive(number=number, quantities={sku: 10}, actor=None, at=datetime.fromisoformat(at))
+
+
+@pytest.fixture(scope="module")
+def doomed(django_db_setup: None) -> Iterator[Doomed]:
+    assert run_services.services is not None
+    with waiting(run_services.services) as parent:
+        yield parent
+
+
+def test_a_process_killed_anywhere_between_ship_and_receive_loses_nothing(
+    doomed: Doomed, cup: Variant, near: Warehouse, far: Warehouse, at: datetime
 ) -> None:
-    order = drafted(cup, near, far, 10, at)
+    calm = drafted(cup, near, far, 10, at)
+    ships = doomed.run(ship_goods, {"number": calm.number, "at": at.isoformat()}).points
+    arrives = doomed.run(receive_goods, {"number": calm.number, "sku": cup.sku, "at": at.isoformat()}).points
+    assert min(len(ships), len(arrives)) > 8, "not powered: too few points were seen"
 
-    killed("ship", order, cup, at, moment)
-    assert (broken(at), everywhere(cup)) == (set(), 400)
-    order.refresh_from_db()
-    assert order.state == ("DRAFT" if moment == "before" else "SHIPPED")
-    if moment == "before":
-        transfers.ship(number=order.number, actor=None, at=at)
+    deaths = 0
+    for point in range(1, max(len(ships), len(arrives)) + 1):
+        order = drafted(cup, near, far, 10, at)
+        told = {"number": order.number, "at": at.isoformat()}
+        deaths += die(doomed, ship_goods, told, point)
+        assert everywhere(cup) == 400
+        order.refresh_from_db()
+        if order.state == "DRAFT":
+            transfers.ship(number=order.number, actor=None, at=at)
 
-    killed("receive", order, cup, at, moment)
-    assert (broken(at), everywhere(cup)) == (set(), 400)
-    if moment == "before":
-        transfers.receive(number=order.number, quantities={cup.sku: 10}, actor=None, at=at)
+        deaths += die(doomed, receive_goods, told | {"sku": cup.sku}, point)
+        assert everywhere(cup) == 400
+        order.refresh_from_db()
+        if order.state == "SHIPPED":
+            transfers.receive(number=order.number, quantities={cup.sku: 10}, actor=None, at=at)
+        order.refresh_from_db()
+        assert order.state == "RECEIVED"
+    assert deaths > len(ships) + len(arrives) - 6
+    assert broken(at) == set()
 
-    order.refresh_from_db()
-    assert (order.state, StockLevel.objects.get(variant=cup, warehouse=far).on_hand) == ("RECEIVED", 10)
-    assert (broken(at), everywhere(cup)) == (set(), 400)
+
+def die(doomed: Doomed, deed: Any, told: dict[str, str], point: int) -> bool:
+    """Whether it was killed; its session with the database has ended, for a commit that was sent may still be under way."""
+    life = doomed.run(deed, told, die_after=point)
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", [life.session])
+            if cursor.fetchone() == (0,) or not life.killed:
+                break
+        time.sleep(0.02)
+    return life.killed
 
 
-@pytest.mark.breaks_promises("units leave in a transaction of their own")
-def test_control_units_that_leave_and_are_noted_in_two_transactions_are_lost(
-    cup: Variant, near: Warehouse, far: Warehouse, at: datetime
+@pytest.mark.breaks_promises("the transaction is taken away")
+def test_control_a_shop_that_commits_each_statement_loses_goods(
+    doomed: Doomed, cup: Variant, near: Warehouse, far: Warehouse, at: datetime
 ) -> None:
-    """What a death between the two would leave behind."""
-    order = drafted(cup, near, far, 10, at)
-    transfers.ship(number=order.number, actor=None, at=at)
-    TransferLine.objects.filter(transfer=order).update(shipped=0)
-    TransferOrder.objects.filter(pk=order.pk).update(state="DRAFT")
+    calm, order = drafted(cup, near, far, 10, at), drafted(cup, near, far, 10, at)
+    points = doomed.run(ship_goods, {"number": calm.number, "at": at.isoformat()}).points
+    taken = next(number for number, point in enumerate(points, 1) if "UPDATE inventory_stocklevel" in point)
+
+    doomed.run(ship_goods, {"number": order.number, "at": at.isoformat()}, die_after=taken, commits_each_statement=True)
 
     assert everywhere(cup) == 390
     assert "I17" in broken(at)

@@ -71,12 +71,12 @@ def test_the_explanation_holds_both_ends_before_and_after_and_adds_up(proposal: 
     told = proposal.explanation
     there, here = told["to"], told["from"]
 
-    assert (here["free"], there["free"], told["horizon"], told["margin"]) == (100, 1, 21, "15000.00")
+    assert (here["free"], there["free"], told["horizon"], told["margin"]) == (100, 1, 21, "15000")
     assert there["demand"] == here["demand"]
     assert there["cover_after"] == pytest.approx((1 + proposal.quantity) / (there["demand"] / 21), abs=0.1)
     assert here["cover_after"] == pytest.approx((100 - proposal.quantity) / (here["demand"] / 21), abs=0.1)
     saved, risked, cost, gain = (float(told[name]) for name in ("saved", "risked", "cost", "gain"))
-    assert gain == pytest.approx(saved - risked - cost, abs=0.02)
+    assert gain == pytest.approx(saved - risked - cost, abs=0.001)
     assert cost == 300 * proposal.quantity
 
 
