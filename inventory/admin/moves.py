@@ -7,7 +7,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from config.kernel import shop
 from config.kernel.admin import wording
@@ -184,5 +184,5 @@ def _end(told: Mapping[str, Any], horizon: int) -> list[Figure]:
         Figure(_("Free units"), f"{told['free']:,}"),
         Figure(_("Incoming within %(days)s days") % {"days": horizon}, f"{told['incoming']:,}"),
         Figure(_("Expected demand within %(days)s days") % {"days": horizon}, f"{told['demand']:,}"),
-        Figure(gettext_lazy("Days of cover"), _cover(told["cover_before"]), _cover(told["cover_after"]), strong=True),
+        Figure(_("Days of cover"), _cover(told["cover_before"]), _cover(told["cover_after"]), strong=True),
     ]

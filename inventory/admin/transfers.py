@@ -236,8 +236,9 @@ class TransferOrderAdmin(OperationAdmin, ButtonsAdmin):
         """What to put into the parcels, to print, in the language of whoever prints it."""
         if not request.user.has_perm("inventory.view_transferorder"):
             raise PermissionDenied
-        order = get_object_or_404(queries.in_full(), pk=int(object_id) if object_id.isdecimal() else 0)
-        lines = [
+        key = int(object_id) if object_id.isdecimal() and len(object_id) <= 18 else 0
+        order = get_object_or_404(queries.in_full(), pk=key)
+        lines: list[dict[str, Any]] = [
             {"row": line, "units": line.quantity if order.state == order.State.DRAFT else line.shipped,
              "name": labels.variant_name(line.variant)}
             for line in order.lines.all()

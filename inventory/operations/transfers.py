@@ -313,8 +313,8 @@ def _shipped(lines: Sequence[TransferLine], quantities: Mapping[str, int] | None
     if quantities is None:
         return {line: line.quantity for line in lines}
     by_sku = _known(lines, quantities)
-    for sku, units in quantities.items():
-        _require_units(units, sku, least=0, most=by_sku[sku].quantity)
+    for sku, number in quantities.items():
+        _require_units(number, sku, least=0, most=by_sku[sku].quantity)
     units = {by_sku[sku]: number for sku, number in quantities.items() if number}
     if not units:
         raise TransferInvalid(_("Enter what leaves."), details={"field": "lines"})
@@ -324,8 +324,8 @@ def _shipped(lines: Sequence[TransferLine], quantities: Mapping[str, int] | None
 def _arrived(order: TransferOrder, quantities: Mapping[str, int]) -> dict[TransferLine, int]:
     lines = _lines(order)
     by_sku = _known(lines, quantities)
-    for sku, units in quantities.items():
-        _require_units(units, sku, least=0, most=MOST_UNITS)
+    for sku, number in quantities.items():
+        _require_units(number, sku, least=0, most=MOST_UNITS)
     units = {by_sku[sku]: number for sku, number in quantities.items() if number}
     if not units:
         raise TransferInvalid(_("Enter what has come."), details={"field": "lines"})

@@ -65,9 +65,8 @@ def situation(*, as_of: date, at: datetime) -> Situation:
     by_variant: defaultdict[int, list[ReorderPolicy]] = defaultdict(list)
     for policy in policies:
         by_variant[policy.variant_id].append(policy)
-    alone = [variant for variant, places in by_variant.items() if len(places) < 2]
-    for variant in alone:
-        del by_variant[variant]
+    for alone in [key for key, places in by_variant.items() if len(places) < 2]:
+        del by_variant[alone]
     if not by_variant:
         return Situation([], [_way(lane) for lane in lanes.values()], lanes, {})
     chosen = [policy for places in by_variant.values() for policy in places]
