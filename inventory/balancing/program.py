@@ -50,7 +50,7 @@ class _Matrix:
 
 def solver() -> Any:
     try:
-        from scipy import optimize, sparse
+        from scipy import optimize, sparse  # type: ignore[import-untyped, unused-ignore]
     except ImportError as missing:
         raise SolverMissing(
             "Transfers are balanced without a solver: install the extra `forecast` for the best moves."

@@ -96,6 +96,5 @@ def incoming(variant_ids: Iterable[int]) -> dict[Place, int]:
         .values_list("variant_id", "purchase_order__warehouse_id")
         .annotate(units=Sum(F("quantity") - F("received")))
     )
-    coming = Counter({(variant, warehouse): units for variant, warehouse, units in rows})
-    coming.update(transfers.in_transit(wanted))
-    return dict(coming)
+    bought = Counter({(variant, warehouse): units for variant, warehouse, units in rows})
+    return dict(bought + Counter(transfers.in_transit(wanted)))
