@@ -49,6 +49,11 @@ SCHEDULE: tuple[Entry, ...] = (
         crontab(hour="3", minute="30"),
         "Drafts what should be bought, before the day begins.",
     ),
+    Entry(
+        "inventory.propose_transfers",
+        crontab(hour="3", minute="40"),
+        "Weighs which goods should move between warehouses, once it is known what is bought.",
+    ),
     Entry("inventory.audit_stock", crontab(hour="4", minute="20"), "Recounts every stock level from the ledger."),
     Entry("inventory.assess_risks", crontab(minute="7"), "Looks what may sell out before new goods can be here."),
     # campaigns

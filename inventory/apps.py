@@ -13,7 +13,7 @@ class InventoryConfig(AppConfig):
         models = [model._meta.model_name for model in self.get_models()]
         # Whoever packs parcels or speaks to customers need not know what the shop pays for its goods.
         without_costs = {Role.WAREHOUSE, Role.ORDER_CLERK}
-        of_costs = {"supplieroffer", "pricebreak", "stockingrules", "approvallimit"}
+        of_costs = {"supplieroffer", "pricebreak", "stockingrules", "approvallimit", "transferproposal"}
         for role in Role:
             seen = [name for name in models if name not in of_costs or role not in without_costs]
             grant(self.label, {role: [f"view_{name}" for name in seen]})
@@ -21,7 +21,7 @@ class InventoryConfig(AppConfig):
         grant(
             self.label,
             {
-                Role.WAREHOUSE: ("correct_stock", "count_stock", "receive_goods"),
+                Role.WAREHOUSE: ("correct_stock", "count_stock", "receive_goods", "move_goods"),
                 Role.BUYER: (
                     *("add_supplier", "change_supplier"),
                     *("add_supplieroffer", "change_supplieroffer", "delete_supplieroffer"),
@@ -29,6 +29,7 @@ class InventoryConfig(AppConfig):
                     *("add_reorderpolicy", "change_reorderpolicy", "change_replenishmentproposal"),
                     *("add_pricebreak", "change_pricebreak", "delete_pricebreak", "change_serviceclass"),
                     "change_stockrisk",
+                    *("add_transferorder", "change_transferorder", "change_transferproposal", "add_lane", "change_lane"),
                 ),
                 Role.MARKETER: (
                     *("add_category", "change_category"),

@@ -230,4 +230,61 @@ TABLES = (
         ),
         pseudonymous="set_aside_by_id",
     ),
+    Table(
+        "inventory_lane",
+        "warehouse",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none=("id from_warehouse_id to_warehouse_id is_active days cost_per_unit cost_per_shipment lot most_units cover_days"),
+    ),
+    Table(
+        "inventory_transferorder",
+        "warehouse",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none=(
+            "id number from_warehouse_id to_warehouse_id state is_proposed reason drafted_at shipped_at expected_on closed_at"
+        ),
+        pseudonymous="actor_id",
+    ),
+    Table(
+        "inventory_transferline",
+        "warehouse",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id transfer_id variant_id quantity shipped received lost unit_cost",
+    ),
+    Table(
+        "inventory_transferreceipt",
+        "warehouse",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id number transfer_id received_at",
+        pseudonymous="actor_id",
+    ),
+    Table(
+        "inventory_transferreceiptline",
+        "warehouse",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id receipt_id line_id quantity",
+    ),
+    Table(
+        "inventory_transferevent",
+        "warehouse",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id transfer_id kind reason details occurred_at",
+        pseudonymous="actor_id",
+    ),
+    Table(
+        "inventory_transferproposal",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none=(
+            "id variant_id lane_id transfer_id state quantity override override_reason gain explanation as_of decided_at reason"
+        ),
+        pseudonymous="override_by_id decided_by_id",
+    ),
 )

@@ -12,6 +12,8 @@ STOCK_COUNT = "SC"
 ADJUSTMENT = "AD"
 WRITE_OFF = "WO"
 TRANSFER = "TR"
+TRANSFER_RECEIPT = "TI"
+TRANSFER_LOSS = "TL"
 
 
 def document_number(prefix: str, at: datetime) -> str:

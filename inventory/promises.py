@@ -8,8 +8,16 @@ from django.db.models import Count, F, Q
 
 from config.kernel.invariants import Violation, invariant
 from inventory import replenishment
-from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, StockLevel, StockMovement
-from inventory.queries import drift
+from inventory.models import (
+    PurchaseOrder,
+    ReplenishmentProposal,
+    Reservation,
+    StockLevel,
+    StockMovement,
+    TransferOrder,
+    TransferProposal,
+)
+from inventory.queries import drift, transfers
 
 # Sweeps run every minute: what expired so long ago was forgotten.
 OVERDUE = timedelta(minutes=15)
@@ -84,6 +92,69 @@ def every_change_of_a_price_has_its_row(at: datetime) -> Iterator[Violation]:
                 yield Violation("I10", f"{kind} of {sku}", f"changed from {before}, but was {ended}")
             else:
                 yield Violation("I10", f"{kind} of {sku}", f"shows {shown}, but was last changed to {after}")
+
+
+# What each line says left, arrived and was lost, beside what the ledger says of the same documents.
+_TRANSFERS = """
+    WITH moved AS (
+        SELECT document.transfer_id, movement.variant_id,
+               -COALESCE(sum(movement.quantity) FILTER (WHERE movement.kind = 'TRANSFER_OUT'), 0) AS shipped,
+               COALESCE(sum(movement.quantity) FILTER (
+                   WHERE movement.kind = 'TRANSFER_IN' AND document.kind = 'TRANSFER_RECEIPT'), 0) AS received,
+               -COALESCE(sum(movement.quantity) FILTER (WHERE movement.kind = 'WRITE_OFF'), 0) AS lost
+        FROM (
+            SELECT id AS transfer_id, 'TRANSFER' AS kind, number FROM inventory_transferorder
+            UNION ALL
+            SELECT transfer_id, 'TRANSFER_RECEIPT', number FROM inventory_transferreceipt
+            UNION ALL
+            SELECT transfer_id, 'TRANSFER_LOSS', details ->> 'loss' FROM inventory_transferevent WHERE kind = 'CLOSED'
+        ) AS document
+        JOIN inventory_stockmovement AS movement
+            ON movement.document_kind = document.kind AND movement.document_number = document.number
+        GROUP BY document.transfer_id, movement.variant_id
+    )
+    SELECT transfer.number, transfer.state, variant.sku, COALESCE(line.shipped, 0), COALESCE(line.received, 0),
+           COALESCE(line.lost, 0), COALESCE(moved.shipped, 0), COALESCE(moved.received, 0), COALESCE(moved.lost, 0)
+    FROM inventory_transferline AS line
+    FULL JOIN moved ON moved.transfer_id = line.transfer_id AND moved.variant_id = line.variant_id
+    JOIN inventory_transferorder AS transfer ON transfer.id = COALESCE(line.transfer_id, moved.transfer_id)
+    JOIN inventory_variant AS variant ON variant.id = COALESCE(line.variant_id, moved.variant_id)
+    WHERE (COALESCE(line.shipped, 0), COALESCE(line.received, 0), COALESCE(line.lost, 0))
+          <> (COALESCE(moved.shipped, 0), COALESCE(moved.received, 0), COALESCE(moved.lost, 0))
+       OR COALESCE(line.shipped - line.received - line.lost, 0) < 0
+       OR (COALESCE(line.shipped - line.received - line.lost, 0) > 0) AND transfer.state NOT IN ('SHIPPED', 'PARTLY_RECEIVED')
+       OR COALESCE(line.shipped, 0) > 0 AND transfer.state IN ('DRAFT', 'CANCELED')
+    ORDER BY transfer.number, variant.sku
+    LIMIT 1000
+"""
+
+
+@invariant("I17")
+def what_left_arrived_is_in_transit_or_was_lost(at: datetime) -> Iterator[Violation]:
+    """For each transfer and SKU, recounted from the ledger: out = in + in transit + lost, none in transit once settled."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TRANSFERS)
+        for number, state, sku, *figures in cursor.fetchall():
+            told, moved = figures[:3], figures[3:]
+            yield Violation(
+                "I17", f"{sku} of {number}",
+                f"{state}: shipped, received, lost {told}, but the movements say {moved}",
+            )  # fmt: skip
+
+
+@invariant("I17")
+def a_transfer_waits_in_a_state_that_fits(at: datetime) -> Iterator[Violation]:
+    under_way = TransferOrder.objects.filter(state__in=transfers.UNDER_WAY)
+    for order in under_way.exclude(pk__in=transfers.moving().values("transfer"))[:1000]:
+        yield Violation("I17", order.number, f"{order.state}, but nothing is in transit")
+
+
+@invariant("I12")
+def a_move_is_proposed_once(at: datetime) -> Iterator[Violation]:
+    stands = TransferProposal.objects.filter(state=TransferProposal.State.OPEN)
+    twice = stands.values("variant__sku", "lane").annotate(proposals=Count("id")).filter(proposals__gt=1)
+    for row in twice.order_by("variant__sku", "lane")[:1000]:
+        yield Violation("I12", f"{row['variant__sku']} on lane {row['lane']}", f"{row['proposals']} open proposals")
 
 
 @invariant("I12")

@@ -1,4 +1,4 @@
-"""Inventory's background work: reservations that expire, the nightly recount, and what to buy."""
+"""Inventory's background work: reservations that expire, the nightly recount, what to buy and what to move."""
 
 from dataclasses import asdict
 from datetime import date, datetime
@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.kernel.jobs import Done, job
 from inventory.operations import (
+    balancing,
     classes,
     lead_times,
     replenishment,
@@ -72,3 +73,14 @@ def propose_replenishment(*, at: datetime, as_of: str = "") -> Done:
 def assess_risks(*, at: datetime) -> Done:
     done = risks.assess(at=at)
     return Done(rows=done.opened + done.ended, summary=asdict(done))
+
+
+@job(name="inventory.propose_transfers", title=_("Propose transfers"), seconds=600, queue="slow")
+def propose_transfers(*, at: datetime) -> Done:
+    done = balancing.propose(at=at)
+    told = {"opened": done.opened, "superseded": done.superseded, "refreshed": done.refreshed, "kept": done.kept}
+    return Done(
+        rows=done.changed,
+        summary={name: value for name, value in told.items() if value}
+        | ({"gain": str(done.gain), "solved_by": done.method} if done.gain else {}),
+    )

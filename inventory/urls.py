@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.api import views
+from inventory.api import transfer_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/variants/", views.VariantsView.as_view(), name="variants"),
@@ -12,4 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/purchase-orders/", views.PurchaseOrdersView.as_view(), name="purchase-orders"),
     path("api/v1/purchase-orders/<str:number>/", views.PurchaseOrderView.as_view(), name="purchase-order"),
     path("api/v1/purchase-orders/<str:number>/receive/", views.ReceiveView.as_view(), name="receive-goods"),
+    path("api/v1/transfers/", transfer_views.TransfersView.as_view(), name="transfers"),
+    path("api/v1/transfers/<str:number>/", transfer_views.TransferView.as_view(), name="transfer"),
+    path("api/v1/transfers/<str:number>/ship/", transfer_views.ShipView.as_view(), name="ship-transfer"),
+    path("api/v1/transfers/<str:number>/receive/", transfer_views.ReceiveTransferView.as_view(), name="receive-transfer"),
 ]

@@ -14,6 +14,7 @@ from inventory.admin import (
     risks,
     stock,
     suppliers,
+    transfers,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "risks",
     "stock",
     "suppliers",
+    "transfers",
 ]

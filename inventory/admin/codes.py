@@ -4,8 +4,15 @@ from collections.abc import Mapping
 
 from django.utils.translation import pgettext_lazy
 
-from config.kernel.admin import codes
-from inventory.admin import documents, explaining
+from config.kernel.admin import (
+    codes,
+    wording,
+)
+from inventory.admin import (
+    documents,
+    explaining,
+    moves,
+)
 
 
 def _reasons(policies: Mapping[str, int]) -> str:
@@ -50,6 +57,15 @@ codes.declare(
         "classed": pgettext_lazy("fact", "SKUs classed"),
         "changed_classes": pgettext_lazy("fact", "classes with new figures"),
         "classes": pgettext_lazy("fact", "classes"),
+        "gain": pgettext_lazy("fact", "gain"),
+        "solved_by": pgettext_lazy("fact", "found by"),
     },
-    tells={"document_kind": documents.title, "variant_id": str, "nothing": _reasons, "classes": _classes},
+    tells={
+        "document_kind": documents.title,
+        "variant_id": str,
+        "nothing": _reasons,
+        "classes": _classes,
+        "gain": wording.amount,
+        "solved_by": moves.method,
+    },
 )

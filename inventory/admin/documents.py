@@ -43,5 +43,8 @@ declare("RECEIPT", pgettext_lazy("document", "goods receipt"), "admin:inventory_
 declare("COUNT", pgettext_lazy("document", "stock count"), "admin:inventory_stockcount_changelist")
 declare("ADJUSTMENT", pgettext_lazy("document", "adjustment"))
 declare("WRITE_OFF", pgettext_lazy("document", "write-off"))
-declare("TRANSFER", pgettext_lazy("document", "transfer"))
+_transfers = "admin:inventory_transferorder_changelist"
+declare("TRANSFER", pgettext_lazy("document", "transfer"), _transfers)
+declare("TRANSFER_RECEIPT", pgettext_lazy("document", "arrival of a transfer"), _transfers)
+declare("TRANSFER_LOSS", pgettext_lazy("document", "loss of a transfer"), _transfers)
 declare("OPENING", pgettext_lazy("document", "opening stock"))

@@ -23,8 +23,9 @@ from inventory.admin import costs, documents, labels
 from inventory.admin.auditing import NamedInAudit
 from inventory.admin.finding import ByAvailability, ByCategory, FoundBySkuOrDocument
 from inventory.models import Reservation, StockLevel, StockMovement, StockRepair, Warehouse
-from inventory.operations import stock
+from inventory.operations import stock, transfers
 from inventory.queries import shelves, valuation
+from inventory.queries import transfers as transfer_queries
 
 MAY_CORRECT = "inventory.correct_stock"
 
@@ -37,6 +38,15 @@ class WarehouseAdmin(HouseAdmin):
     search_help_text = gettext_lazy("Search by name or code")
     ordering = ("priority", "id")
     fields = ("name", "code", "priority", "is_active")
+    list_before_template = "admin/inventory/warehouse/_afloat.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With what is on no shelf, as a line of its own: it is worth something, too."""
+        afloat = transfer_queries.afloat()
+        value = wording.amount(afloat.value) if costs.sees(request) else ""
+        more = {"afloat": afloat, "afloat_value": value, **(extra_context or {})}
+        page: HttpResponse = super().changelist_view(request, more)
+        return page
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Warehouse]:
         return valuation.warehouses()
@@ -183,7 +193,7 @@ class StockLevelAdmin(NamedInAudit, TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
     )  # fmt: skip
     def transfer(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> str:
         target: Warehouse = values["to_warehouse"]
-        stock.transfer(
+        transfers.move(
             variant_id=level.variant_id, from_warehouse_id=level.warehouse_id, to_warehouse_id=target.pk,
             quantity=values["quantity"], reason=values["reason"], actor=actor(request), at=clock.now(),
             expected=level.on_hand,

@@ -3,7 +3,7 @@
 import django_filters
 from django.db.models import F, QuerySet
 
-from inventory.models import PurchaseOrder, StockLevel, StockMovement, Variant
+from inventory.models import PurchaseOrder, StockLevel, StockMovement, TransferOrder, Variant
 
 
 class VariantFilter(django_filters.FilterSet):  # type: ignore[misc]  # it ships no types
@@ -58,4 +58,14 @@ class PurchaseOrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # it
 
     class Meta:
         model = PurchaseOrder
+        fields: list[str] = []
+
+
+class TransferOrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # it ships no types
+    state = django_filters.ChoiceFilter(choices=TransferOrder.State.choices)
+    from_warehouse = django_filters.CharFilter(field_name="from_warehouse__code", max_length=20)
+    to_warehouse = django_filters.CharFilter(field_name="to_warehouse__code", max_length=20)
+
+    class Meta:
+        model = TransferOrder
         fields: list[str] = []

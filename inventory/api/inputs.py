@@ -29,3 +29,23 @@ class DeliveryInput(StrictInput):
         if len(set(skus)) != len(skus):
             raise serializers.ValidationError(_("Each SKU stands in one line."), code="duplicate")
         return lines
+
+
+class MovedUnitsInput(StrictInput):
+    """What left or arrived. Each SKU stands in one line."""
+
+    lines: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=ReceivedLineInput(), allow_empty=False, max_length=MOST_LINES
+    )
+
+    def validate_lines(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        skus = [line["sku"] for line in lines]
+        if len(set(skus)) != len(skus):
+            raise serializers.ValidationError(_("Each SKU stands in one line."), code="duplicate")
+        return lines
+
+
+class ShippedInput(MovedUnitsInput):
+    expected_on = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="Without it, after the days of the lane."
+    )

@@ -12,6 +12,11 @@ from inventory.models import (
     PurchaseOrderLine,
     StockLevel,
     StockMovement,
+    TransferEvent,
+    TransferLine,
+    TransferOrder,
+    TransferReceipt,
+    TransferReceiptLine,
     Variant,
 )
 
@@ -114,3 +119,55 @@ class PurchaseOrderDetailOutput(PurchaseOrderOutput):
 
     class Meta(PurchaseOrderOutput.Meta):
         fields = [*PurchaseOrderOutput.Meta.fields, "lines", "receipts", "timeline"]
+
+
+class TransferOrderOutput(serializers.ModelSerializer[TransferOrder]):
+    from_warehouse = serializers.CharField(source="from_warehouse.code")
+    to_warehouse = serializers.CharField(source="to_warehouse.code")
+
+    class Meta:
+        model = TransferOrder
+        fields = [
+            *("number", "from_warehouse", "to_warehouse", "state", "is_proposed", "reason"),
+            *("drafted_at", "shipped_at", "expected_on", "closed_at"),
+        ]
+
+
+class TransferLineOutput(serializers.ModelSerializer[TransferLine]):
+    sku = serializers.CharField(source="variant.sku")
+    in_transit = serializers.IntegerField(help_text="shipped - received - lost")
+
+    class Meta:
+        model = TransferLine
+        fields = ["sku", "quantity", "shipped", "received", "lost", "in_transit"]
+
+
+class TransferReceiptLineOutput(serializers.ModelSerializer[TransferReceiptLine]):
+    sku = serializers.CharField(source="line.variant.sku")
+
+    class Meta:
+        model = TransferReceiptLine
+        fields = ["sku", "quantity"]
+
+
+class TransferReceiptOutput(serializers.ModelSerializer[TransferReceipt]):
+    lines = TransferReceiptLineOutput(many=True)
+
+    class Meta:
+        model = TransferReceipt
+        fields = ["number", "received_at", "lines"]
+
+
+class TransferEventOutput(serializers.ModelSerializer[TransferEvent]):
+    class Meta:
+        model = TransferEvent
+        fields = ["kind", "reason", "details", "occurred_at"]
+
+
+class TransferOrderDetailOutput(TransferOrderOutput):
+    lines = TransferLineOutput(many=True)
+    receipts = TransferReceiptOutput(many=True)
+    timeline = TransferEventOutput(many=True)
+
+    class Meta(TransferOrderOutput.Meta):
+        fields = [*TransferOrderOutput.Meta.fields, "lines", "receipts", "timeline"]

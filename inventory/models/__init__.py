@@ -24,6 +24,14 @@ from inventory.models.terms import (
     StockClass,
     StockingRules,
     Xyz,
+from inventory.models.transfers import (
+    Lane,
+    TransferEvent,
+    TransferLine,
+    TransferOrder,
+    TransferProposal,
+    TransferReceipt,
+    TransferReceiptLine,
 )
 
 __all__ = (
@@ -34,6 +42,7 @@ __all__ = (
     "GoodsReceipt",
     "GoodsReceiptLine",
     "KitPart",
+    "Lane",
     "LearnedLeadTime",
     "Mode",
     "PolicyChange",
@@ -58,6 +67,12 @@ __all__ = (
     "Supplier",
     "SupplierOffer",
     "TaxClass",
+    "TransferEvent",
+    "TransferLine",
+    "TransferOrder",
+    "TransferProposal",
+    "TransferReceipt",
+    "TransferReceiptLine",
     "Variant",
     "Warehouse",
     "Xyz",

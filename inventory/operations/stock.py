@@ -1,4 +1,4 @@
-"""Corrections of stock by people: adjust, transfer, write off, count, take back; and the audit that recounts the balances.
+"""Corrections of stock by people: adjust, write off, count, take back; and the audit that recounts the balances.
 
 Each posts to the ledger with a document of its own. Where less lies than was believed, the newest reservations give way.
 """
@@ -33,10 +33,6 @@ class ReasonMissing(Invalid):
 
 class ReasonTooLong(Invalid):
     code = "reason_too_long"
-
-
-class SameWarehouse(Invalid):
-    code = "same_warehouse"
 
 
 class UnknownPlace(Missing):
@@ -126,54 +122,6 @@ def _correct(
     )
     ledger.announce(at=at)
     return movement
-
-
-@transaction.atomic
-def transfer(
-    *,
-    variant_id: int,
-    from_warehouse_id: int,
-    to_warehouse_id: int,
-    quantity: int,
-    reason: str,
-    actor: User | None,
-    at: datetime,
-    expected: int | None = None,
-) -> tuple[StockMovement, StockMovement]:
-    """Moves available units to another warehouse; reserved ones stay where they are promised from.
-
-    `expected` is what lay in the first warehouse when somebody decided on it, as in `adjust`.
-    """
-    reason = _required(reason)
-    _require_units(quantity)
-    if from_warehouse_id == to_warehouse_id:
-        raise SameWarehouse(_("Choose two different warehouses."), details={"field": "to_warehouse"})
-    source, target = (variant_id, from_warehouse_id), (variant_id, to_warehouse_id)
-    _require_known([source, target])
-    levels = locking.lock_levels([source, target])
-    _require_expected(levels[source], expected)
-    if levels[source].available < quantity:
-        raise _too_few({source: quantity}, {source: levels[source].available})
-    document = Document("TRANSFER", numbering.document_number(numbering.TRANSFER, at))
-    kinds = StockMovement.Kind
-    (left,) = ledger.post(
-        kind=kinds.TRANSFER_OUT,
-        document=document,
-        changes=[Change(levels[source], on_hand=-quantity)],
-        actor=actor,
-        at=at,
-        reason=reason,
-    )
-    (came,) = ledger.post(
-        kind=kinds.TRANSFER_IN,
-        document=document,
-        changes=[Change(levels[target], on_hand=quantity)],
-        actor=actor,
-        at=at,
-        reason=reason,
-    )
-    ledger.announce(at=at)
-    return left, came
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
-"""What can be promised: what lies there less what is promised, and what is on its way. Each answer costs one query."""
+"""What can be promised: what lies there less what is promised, and what is on its way. Most answers cost one query."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,6 +11,7 @@ from django.db.models import F, Sum
 from inventory import lifecycle
 from inventory.locking import Place
 from inventory.models import PurchaseOrderLine, StockLevel
+from inventory.queries import transfers
 
 
 @dataclass(frozen=True)
@@ -85,14 +87,16 @@ def by_place(variant_ids: Iterable[int]) -> dict[Place, Standing]:
 
 
 def incoming(variant_ids: Iterable[int]) -> dict[Place, int]:
-    """Units still outstanding on approved purchase orders, per SKU and warehouse."""
+    """Units that are coming, per SKU and warehouse: outstanding on approved purchase orders, or in transit from another one."""
+    wanted = set(variant_ids)
     rows = (
         PurchaseOrderLine.objects.filter(
-            variant_id__in=set(variant_ids),
+            variant_id__in=wanted,
             received__lt=F("quantity"),
             purchase_order__state__in=lifecycle.AWAITED,
         )
         .values_list("variant_id", "purchase_order__warehouse_id")
         .annotate(units=Sum(F("quantity") - F("received")))
     )
-    return {(variant, warehouse): units for variant, warehouse, units in rows}
+    bought = Counter({(variant, warehouse): units for variant, warehouse, units in rows})
+    return dict(bought + Counter(transfers.in_transit(wanted)))

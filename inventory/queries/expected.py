@@ -39,7 +39,7 @@ def by_place(*, at: datetime, variants: Collection[int] | None = None) -> dict[P
     last_on = today - timedelta(days=1)
     rows = ReorderPolicy.objects.filter(is_enabled=True).select_related("variant__product")
     policies = list(rows if variants is None else rows.filter(variant__in=variants))
-    advice = _advised(today, last_on)
+    advice = advised(as_of=today)
     unadvised = [one.pk for one in policies if (one.variant_id, one.warehouse_id) not in advice]
     books = demand.recorded(last_on=last_on, policies=unadvised) if unadvised else {}
     empty = [pk for pk, book in books.items() if not days_that_count(book.demand)]
@@ -61,8 +61,10 @@ def by_place(*, at: datetime, variants: Collection[int] | None = None) -> dict[P
     return found
 
 
-def _advised(today: date, last_on: date) -> dict[Place, Outlook]:
-    rows = DemandAdvice.objects.filter(origin__lte=last_on, valid_until__gte=today).defer("explanation")
+def advised(*, as_of: date) -> dict[Place, Outlook]:
+    """What fresh advice expects from `as_of` on. One statement."""
+    last_on = as_of - timedelta(days=1)
+    rows = DemandAdvice.objects.filter(origin__lte=last_on, valid_until__gte=as_of).defer("explanation")
     return {(one.variant_id, one.warehouse_id): outlook_of(one, last_on) for one in rows.iterator(chunk_size=2000)}
 
 

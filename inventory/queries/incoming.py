@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from inventory.models import PurchaseOrder
+from inventory.models import PurchaseOrder, TransferOrder
 
 # From these, goods may still come.
 OPEN = (
@@ -20,17 +20,25 @@ OPEN = (
     PurchaseOrder.State.SENT,
     PurchaseOrder.State.PARTLY_RECEIVED,
 )
+# Goods of these are on the road between two warehouses.
+MOVING = (TransferOrder.State.SHIPPED, TransferOrder.State.PARTLY_RECEIVED)
 # A table of its own inside of other statements, which need it from the same moment as the levels. Units, by SKU and warehouse.
 STATEMENT = """
-    SELECT line.variant_id, purchase.warehouse_id,
-           SUM(line.quantity - line.received)::int AS on_order, 0 AS in_transit
-    FROM inventory_purchaseorderline AS line
-    JOIN inventory_purchaseorder AS purchase ON purchase.id = line.purchase_order_id
-    WHERE line.received < line.quantity AND purchase.state = ANY(%(open)s)
-      AND NOT (purchase.is_proposed AND purchase.state = 'DRAFT')
+    SELECT variant_id, warehouse_id, SUM(on_order)::int AS on_order, SUM(in_transit)::int AS in_transit
+    FROM (
+        SELECT line.variant_id, purchase.warehouse_id, line.quantity - line.received AS on_order, 0 AS in_transit
+        FROM inventory_purchaseorderline AS line
+        JOIN inventory_purchaseorder AS purchase ON purchase.id = line.purchase_order_id
+        WHERE line.received < line.quantity AND purchase.state = ANY(%(open)s)
+          AND NOT (purchase.is_proposed AND purchase.state = 'DRAFT')
+        UNION ALL
+        SELECT line.variant_id, transfer.to_warehouse_id, 0, line.shipped - line.received - line.lost
+        FROM inventory_transferline AS line JOIN inventory_transferorder AS transfer ON transfer.id = line.transfer_id
+        WHERE transfer.state = ANY(%(moving)s) AND line.shipped > line.received + line.lost
+    ) AS way
     GROUP BY 1, 2
 """
-GIVEN: Mapping[str, Any] = MappingProxyType({"open": list(OPEN)})
+GIVEN: Mapping[str, Any] = MappingProxyType({"open": list(OPEN), "moving": list(MOVING)})
 
 
 @dataclass(frozen=True, slots=True)

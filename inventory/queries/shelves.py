@@ -8,13 +8,15 @@ from django.db.models.functions import Coalesce
 
 from inventory import lifecycle
 from inventory.models import Category, PriceChange, PurchaseOrderLine, Reservation, StockLevel, StockMovement, Variant
-from inventory.queries import availability
+from inventory.queries import availability, transfers
 
 LAST = 12
 
 
 def levels() -> QuerySet[StockLevel]:
-    """Every level with SKU, product and warehouse loaded, and `incoming`: units outstanding on approved purchase orders."""
+    """Every level with SKU, product and warehouse loaded, and `incoming`: units outstanding on approved purchase orders, and
+    those in transit from another warehouse.
+    """
     coming = (
         PurchaseOrderLine.objects.filter(
             variant=OuterRef("variant"),
@@ -27,8 +29,17 @@ def levels() -> QuerySet[StockLevel]:
         .annotate(units=Sum(F("quantity") - F("received")))
         .values("units")
     )
+    moving = (
+        transfers.moving()
+        .filter(variant=OuterRef("variant"), transfer__to_warehouse=OuterRef("warehouse"))
+        .order_by()
+        .values("variant")
+        .annotate(units=Sum(transfers.IN_TRANSIT))
+        .values("units")
+    )
     return StockLevel.objects.select_related("variant__product", "warehouse").annotate(
         incoming=Coalesce(Subquery(coming, output_field=IntegerField()), 0)
+        + Coalesce(Subquery(moving, output_field=IntegerField()), 0)
     )
 
 

@@ -41,7 +41,7 @@ from inventory.operations.history import PastMovement, PastPrice, write_prices
 from inventory.operations.purchase_history import PastPurchase, PastReceipt
 from inventory.operations.purchasing import Wanted
 from orders.models import Order, Payment
-from orders.operations import history, unmatched
+from orders.operations import history, seeding_transfers, unmatched
 from orders.past import PastOrder
 from orders.queries.quoting import SHIPPING_TAX_RATE
 from orders.seeding import furnishing, offers, prices, seasons
@@ -138,6 +138,7 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
     lead_times.learn(at=at)
     classes.learn(at=at)
     proposed = replenishment.propose(at=at)
+    seeding_transfers.fill(warehouses=furnished.warehouses, staff={name: people[pk] for name, pk in staff.items()}, until=at)
     risks.assess(at=at)
     return replace(written, proposals=proposed.changed)
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from analytics.api import admission
 from analytics.queries import event_kinds
-from inventory.operations import purchasing
+from inventory.models import TransferOrder
+from inventory.operations import purchasing, transfers
 from inventory.operations.purchasing import Wanted
 from orders.operations import fulfilling, returning, unmatched
 from orders.operations.placing import Buyer
@@ -152,6 +153,26 @@ def _receive_goods(world: World, size: int) -> Sent:
     return Sent(f"/purchase-orders/{order.number}/receive/", {"delivery_note": "1", "lines": lines})
 
 
+def _transfer(world: World, size: int) -> TransferOrder:
+    lines = [transfers.Wanted(one.pk, 2) for one in world.some_variants(size)]
+    return transfers.draft(
+        from_warehouse_id=world.warehouse.pk, to_warehouse_id=builders.a_warehouse(is_active=False).pk, lines=lines,
+        reason="보충", actor=None, at=world.at,
+    )  # fmt: skip
+
+
+def _ship_transfer(world: World, size: int) -> Sent:
+    lines = [{"sku": one.sku, "quantity": 2} for one in world.some_variants(size)]
+    return Sent(f"/transfers/{_transfer(world, size).number}/ship/", {"lines": lines})
+
+
+def _receive_transfer(world: World, size: int) -> Sent:
+    order = _transfer(world, size)
+    transfers.ship(number=order.number, actor=None, at=world.at)
+    lines = [{"sku": one.sku, "quantity": 1} for one in world.some_variants(size)]
+    return Sent(f"/transfers/{order.number}/receive/", {"lines": lines})
+
+
 def _write_customer(world: World, size: int) -> Sent:
     return Sent(f"/customers/{world.customer.external_id}/", {"name": f"김하늘 {size}"})
 
@@ -196,6 +217,8 @@ COMMANDS: dict[str, Callable[[World, int], Sent]] = {
     "POST /api/v1/returns/{number}/receive/": _receive_return,
     "POST /api/v1/returns/{number}/refuse/": _refuse_return,
     "POST /api/v1/purchase-orders/{number}/receive/": _receive_goods,
+    "POST /api/v1/transfers/{number}/ship/": _ship_transfer,
+    "POST /api/v1/transfers/{number}/receive/": _receive_transfer,
     "PUT /api/v1/customers/{external_id}/": _write_customer,
     "POST /api/v1/customers/{external_id}/consents/": _state_consent,
     "POST /api/v1/events/": _tell_events,

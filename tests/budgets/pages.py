@@ -12,7 +12,7 @@ from django.urls import URLPattern, reverse
 
 from campaigns.models import Customer
 from config.kernel.admin.buttons import ButtonsAdmin
-from inventory.models import PurchaseOrder, Variant
+from inventory.models import PurchaseOrder, TransferOrder, Variant
 from orders.models import Order
 from tests.budgets.world import World
 
@@ -60,6 +60,7 @@ def _in_other_states(world: World) -> dict[str, dict[str, Model]]:
     return {
         "admin:analytics_eventsource_change": {"server": world.server},
         "admin:inventory_purchaseorder_change": {"draft": world.draft, "sent": world.sent},
+        "admin:inventory_transferorder_change": {"draft": world.moving["draft"], "shipped": world.moving["shipped"]},
         "admin:orders_order_change": {"placed": world.placed, "short": world.short, "shipped": world.shipped},
     }
 
@@ -133,7 +134,7 @@ def _completions() -> Iterator[tuple[str, str]]:
 def of_the_api(world: World, schema: dict[str, Any]) -> dict[str, str]:
     """Address by name for every GET of the published schema."""
     keys = {"customers": (Customer, "external_id"), "orders": (Order, "number"), "purchase-orders": (PurchaseOrder, "number"),
-            "variants": (Variant, "sku"), "metrics": (None, "code")}  # fmt: skip
+            "transfers": (TransferOrder, "number"), "variants": (Variant, "sku"), "metrics": (None, "code")}  # fmt: skip
     found = {}
     for route, operations in schema["paths"].items():
         if "get" not in operations:

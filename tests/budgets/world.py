@@ -75,6 +75,7 @@ from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope
 from config.kernel.roles import Role
 from inventory.models import (
     ApprovalLimit,
+    Lane,
     LearnedLeadTime,
     Mode,
     PriceBreak,
@@ -86,10 +87,23 @@ from inventory.models import (
     StockLevel,
     StockRepair,
     SupplierOffer,
+    TransferOrder,
+    TransferProposal,
     Variant,
     Warehouse,
 )
-from inventory.operations import advice, catalog, classes, purchasing, replenishment, reservations, service_levels, stock
+from inventory.operations import (
+    advice,
+    balancing,
+    catalog,
+    classes,
+    purchasing,
+    replenishment,
+    reservations,
+    service_levels,
+    stock,
+    transfers,
+)
 from inventory.operations.advice import Advice
 from inventory.operations.ledger import Document
 from inventory.operations.purchasing import Wanted
@@ -125,6 +139,7 @@ class World:
         self._orders(size)
         self._purchases(size)
         self._stock(size)
+        self._moves(size)
         self._odd_cases(size)
         self._imports(size)
         self._staff(size)
@@ -378,6 +393,46 @@ class World:
         StockLevel.objects.filter(warehouse=self.warehouse, variant__in=variants).update(on_hand=F("on_hand") + 1)
         stock.audit(at=self.at, repair=True, actor=self.clerk)
 
+    def _moves(self, size: int) -> None:
+        """Lanes, transfers of many lines in every state, one that arrived in many parts, and proposals."""
+        far = builders.a_warehouse()
+        lanes = [
+            Lane.objects.create(from_warehouse=self.warehouse, to_warehouse=one)
+            for one in (far, *(builders.a_warehouse(is_active=False) for _ in range(size)))
+        ]
+        some = self.some_variants(size)
+
+        def drafted() -> TransferOrder:
+            lines = [transfers.Wanted(one.pk, 1 + size) for one in some]
+            return transfers.draft(
+                from_warehouse_id=self.warehouse.pk, to_warehouse_id=far.pk, lines=lines, reason="보충", actor=self.clerk,
+                at=self.at,
+            )  # fmt: skip
+
+        self.moving = {"draft": [drafted() for _ in range(size)][-1], "shipped": drafted(), "closed": drafted()}
+        for name in ("shipped", "closed"):
+            number = self.moving[name].number
+            transfers.ship(number=number, actor=self.clerk, at=self.at)
+            for _ in range(size):
+                whole = {one.sku: 1 for one in some}
+                transfers.receive(number=number, quantities=whole, actor=self.clerk, at=self.at)
+        transfers.close(number=self.moving["closed"].number, reason="파손", actor=self.clerk, at=self.at)
+        end = {"free": 1, "incoming": 0, "keep": 0, "demand": 1.5, "cover_before": 1.0, "cover_after": 2.0}
+        why = {
+            "method": "PROGRAM", "horizon": 21, "days": 1, "lot": 1, "keeps_days": 14, "margin": "1.00", "saved": "1.00",
+            "risked": "1.00", "cost": "1.00", "gain": "1.00", "shipment_cost": "1.00", "shipment_units": 2,
+            "from": end, "to": end,
+        }  # fmt: skip
+        for variant, lane in zip(some, lanes, strict=False):
+            made = [
+                TransferProposal.objects.create(
+                    variant=variant, lane=lane, quantity=2, gain=1, explanation=why, as_of=self.at, state=state
+                )
+                for state in ("ORDERED", "DISMISSED", "OPEN")
+            ]
+            TransferProposal.objects.filter(pk=made[0].pk).update(transfer=self.moving["draft"])
+            balancing.override(proposal_id=made[-1].pk, quantity=9, reason="1", actor=self.clerk, at=self.at)
+
     def _odd_cases(self, size: int) -> None:
         """Balances that were put right, and money that nobody owed."""
         for variant in self.some_variants(size):
@@ -567,6 +622,7 @@ class World:
             Promotion: [self.promotion],
             PurchaseOrder: [self.purchase],
             SupplierOffer: [SupplierOffer.objects.filter(breaks__isnull=False).earliest("pk")],
+            TransferOrder: [self.moving["closed"]],
             Variant: [self.variants[-1]],
         }
         yield from large.get(model, [])

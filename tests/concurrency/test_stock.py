@@ -19,7 +19,7 @@ from config.kernel import doorbell, invariants
 from config.kernel.errors import DomainError
 from inventory import locking
 from inventory.models import Reservation, StockCount, StockLevel, StockMovement, Variant, Warehouse
-from inventory.operations import ledger, purchasing, reservations, stock
+from inventory.operations import ledger, purchasing, reservations, stock, transfers
 from inventory.operations.ledger import Change, Document, InsufficientStock
 from inventory.queries import drift
 from tests.builders import a_stocked_variant, a_supplier, a_warehouse
@@ -242,7 +242,7 @@ class TestEverybodyAtOnce:
 
         def transfer(turn: int, chance: random.Random, me: str) -> None:
             source, target = chance.sample([near, far], 2)
-            stock.transfer(
+            transfers.move(
                 variant_id=cup.pk,
                 from_warehouse_id=source.pk,
                 to_warehouse_id=target.pk,

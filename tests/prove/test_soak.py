@@ -23,7 +23,7 @@ from config.kernel import clock, invariants, tokens
 from config.kernel.errors import DomainError
 from config.kernel.models import TokenScope
 from inventory.models import StockLevel, SupplierOffer, Variant, Warehouse
-from inventory.operations import purchasing, stock
+from inventory.operations import purchasing, stock, transfers
 from orders.models import Order
 from tests import builders, live
 
@@ -152,7 +152,7 @@ def _warehouse_turn(dice: random.Random) -> None:
         stock.write_off(**place, quantity=1, reason="파손")
     elif what < 0.7:
         other = Warehouse.objects.filter(code__startswith="soak").exclude(pk=level.warehouse_id).get()
-        stock.transfer(
+        transfers.move(
             variant_id=level.variant_id, from_warehouse_id=level.warehouse_id, to_warehouse_id=other.pk, quantity=2,
             reason="균형", actor=None, at=clock.now(),
         )  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from config.kernel import invariants
 from config.kernel.errors import DomainError
 from inventory.models import Reservation, StockLevel, StockMovement
-from inventory.operations import reservations, stock
+from inventory.operations import reservations, stock, transfers
 from inventory.operations.ledger import Document
 from inventory.queries import drift
 from tests.builders import a_stocked_variant, a_warehouse
@@ -56,7 +56,7 @@ def test_the_projection_equals_the_ledger_after_any_sequence(at: datetime, seed:
 
     def transfer(now: datetime) -> None:
         source, target = chance.sample(warehouses, 2)
-        stock.transfer(
+        transfers.move(
             variant_id=chance.choice(skus).pk,
             from_warehouse_id=source.pk,
             to_warehouse_id=target.pk,

@@ -12,7 +12,7 @@ from config.kernel.models import OutboxEvent, User
 from inventory.locking import Place
 from inventory.models import Reservation, StockCount, StockLevel, StockMovement, StockRepair, Variant, Warehouse
 from inventory.operations import reservations, stock
-from inventory.operations.ledger import Document, InsufficientStock
+from inventory.operations.ledger import Document
 from inventory.queries import drift
 from tests.builders import a_stocked_variant, a_variant, a_warehouse
 
@@ -128,55 +128,6 @@ class TestGivingWay:
 
         assert lost() == [("O2", 1)]
         assert [one.held for one in Reservation.objects.filter(document_number="O2")] == [2]
-
-
-class TestTransferring:
-    def test_units_leave_one_warehouse_and_come_to_the_other(self, cup: Variant, warehouse: Warehouse, at: datetime) -> None:
-        other = a_warehouse()
-
-        left, came = stock.transfer(
-            variant_id=cup.pk,
-            from_warehouse_id=warehouse.pk,
-            to_warehouse_id=other.pk,
-            quantity=4,
-            reason="부산 보충",
-            actor=None,
-            at=at,
-        )
-
-        assert (left.quantity, came.quantity, left.document_number) == (-4, 4, came.document_number)
-        assert (level(cup, warehouse), level(cup, other)) == ((6, 0), (4, 0))
-        assert days_told() == ["2026-11-21"]
-
-    def test_reserved_units_stay_where_they_are_promised_from(self, cup: Variant, warehouse: Warehouse, at: datetime) -> None:
-        other = a_warehouse()
-        reservations.reserve(document=Document("ORDER", "O1"), demand={cup.pk: 7}, at=at)
-
-        with pytest.raises(InsufficientStock) as refused:
-            stock.transfer(
-                variant_id=cup.pk,
-                from_warehouse_id=warehouse.pk,
-                to_warehouse_id=other.pk,
-                quantity=4,
-                reason="보충",
-                actor=None,
-                at=at,
-            )
-
-        assert refused.value.details["lines"] == [{"sku": cup.sku, "requested": 4, "available": 3}]
-        assert level(cup, warehouse) == (10, 7)
-
-    def test_a_transfer_to_the_same_warehouse_is_refused(self, cup: Variant, warehouse: Warehouse, at: datetime) -> None:
-        with pytest.raises(stock.SameWarehouse):
-            stock.transfer(
-                variant_id=cup.pk,
-                from_warehouse_id=warehouse.pk,
-                to_warehouse_id=warehouse.pk,
-                quantity=1,
-                reason="보충",
-                actor=None,
-                at=at,
-            )
 
 
 class TestCounting:

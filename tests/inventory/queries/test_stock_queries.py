@@ -38,10 +38,10 @@ def cup(near: Warehouse, closed: Warehouse, at: datetime) -> Variant:
     return cup
 
 
-def one_query(call: Any) -> Any:
+def one_query(call: Any, *, queries: int = 1) -> Any:
     with CaptureQueriesContext(connection) as captured:
         answer = call()
-    assert len(captured) == 1
+    assert len(captured) == queries
     return answer
 
 
@@ -81,7 +81,8 @@ def test_what_is_approved_and_outstanding_is_incoming(
         reason = {"reason": "단종"} if step == "cancel" else {}
         getattr(purchasing, step)(number=order.number, actor=None, at=at, **reason)
 
-    told = one_query(lambda: availability.incoming([cup.pk]))
+    # Purchases and transfers.
+    told = one_query(lambda: availability.incoming([cup.pk]), queries=2)
     (level,) = one_query(lambda: list(shelves.levels().filter(warehouse=near)))
 
     assert told == ({(cup.pk, near.pk): incoming} if incoming else {})
