@@ -268,7 +268,7 @@ class PurchaseOrderAdmin(OperationAdmin, ButtonsAdmin):
     )  # fmt: skip
     def receive(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> str:
         at = clock.now()
-        receipt = purchasing.receive_goods(
+        receipt = receiving.receive_goods(
             number=order.number, delivery_note=values["delivery_note"], quantities=values["quantities"],
             actor=actor(request), at=at,
         )  # fmt: skip

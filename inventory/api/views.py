@@ -119,7 +119,7 @@ class ReceiveView(APIView):
 
         def receive() -> Response:
             at = clock.now()
-            receipt = purchasing.receive_goods(
+            receipt = receiving.receive_goods(
                 number=number,
                 delivery_note=delivery["delivery_note"],
                 quantities={line["sku"]: line["quantity"] for line in delivery["lines"]},

@@ -1,4 +1,13 @@
 from inventory.models.catalog import Category, PriceChange, Product, TaxClass, Variant
+from inventory.models.papers import (
+    CostEntry,
+    LandedCost,
+    LandedCostShare,
+    PurchaseMail,
+    ReceiptDiscrepancy,
+    SupplierConfirmation,
+    SupplierConfirmationLine,
+)
 from inventory.models.purchasing import (
     GoodsReceipt,
     GoodsReceiptLine,
@@ -14,13 +23,18 @@ from inventory.models.stock import StockCount, StockCountLine, StockLevel, Stock
 
 __all__ = (
     "Category",
+    "CostEntry",
     "GoodsReceipt",
     "GoodsReceiptLine",
+    "LandedCost",
+    "LandedCostShare",
     "PriceChange",
     "Product",
+    "PurchaseMail",
     "PurchaseOrder",
     "PurchaseOrderEvent",
     "PurchaseOrderLine",
+    "ReceiptDiscrepancy",
     "ReorderPolicy",
     "ReplenishmentProposal",
     "Reservation",
@@ -30,6 +44,8 @@ __all__ = (
     "StockMovement",
     "StockRepair",
     "Supplier",
+    "SupplierConfirmation",
+    "SupplierConfirmationLine",
     "SupplierOffer",
     "TaxClass",
     "Variant",

@@ -287,11 +287,11 @@ class World:
         purchasing.approve(number=order.number, actor=self.clerk, at=self.at)
         purchasing.send(number=order.number, actor=self.clerk, at=self.at)
         for delivery in range(size):
-            purchasing.receive_goods(
+            receiving.receive_goods(
                 number=order.number, delivery_note=f"{delivery}", quantities={self.some_variants(size)[0].sku: 1},
                 actor=self.clerk, at=self.at,
             )  # fmt: skip
-        purchasing.receive_goods(
+        receiving.receive_goods(
             number=order.number, delivery_note="whole", quantities={one.sku: 1 for one in self.some_variants(size)},
             actor=self.clerk, at=self.at,
         )  # fmt: skip

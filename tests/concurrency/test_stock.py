@@ -231,7 +231,7 @@ class TestEverybodyAtOnce:
         happened: Counter[tuple[str, str]] = Counter()
 
         def receive(turn: int, chance: random.Random, me: str) -> None:
-            purchasing.receive_goods(
+            receiving.receive_goods(
                 number=order.number, delivery_note=f"{me}-{turn}", quantities={cup.sku: 3}, actor=None, at=at
             )
 
@@ -346,7 +346,7 @@ def test_the_same_delivery_note_typed_by_two_at_once_is_received_once(warehouse:
     purchasing.send(number=order.number, actor=None, at=at)
 
     def receive(_: int) -> str:
-        receipt = purchasing.receive_goods(
+        receipt = receiving.receive_goods(
             number=order.number, delivery_note="DN-1", quantities={cup.sku: 9}, actor=None, at=at
         )
         return receipt.number

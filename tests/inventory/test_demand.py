@@ -147,7 +147,7 @@ def test_the_position_holds_what_is_reserved_and_what_is_on_order(
         if "send" in steps:
             purchasing.send(number=order.number, actor=None, at=at)
         if "receive" in steps:
-            purchasing.receive_goods(number=order.number, delivery_note="1", quantities={cup.sku: 5}, actor=None, at=at)
+            receiving.receive_goods(number=order.number, delivery_note="1", quantities={cup.sku: 5}, actor=None, at=at)
         if "close" in steps:
             purchasing.close(number=order.number, actor=None, at=at, reason="the rest is sold out")
         if "cancel" in steps:

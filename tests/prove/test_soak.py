@@ -182,7 +182,7 @@ def _buyer_turn(dice: random.Random) -> None:
     purchasing.approve(number=order.number, actor=None, at=clock.now())
     purchasing.send(number=order.number, actor=None, at=clock.now())
     for part, units in enumerate((25, 35)):
-        purchasing.receive_goods(
+        receiving.receive_goods(
             number=order.number, delivery_note=f"{order.number}/{part}", quantities={one.variant.sku: units for one in chosen},
             actor=None, at=clock.now(),
         )  # fmt: skip
