@@ -1,3 +1,4 @@
+from inventory.models.advice import DemandAdvice
 from inventory.models.catalog import Category, PriceChange, Product, TaxClass, Variant
 from inventory.models.papers import (
     CostEntry,
@@ -17,17 +18,35 @@ from inventory.models.purchasing import (
     Supplier,
     SupplierOffer,
 )
-from inventory.models.replenishment import ReorderPolicy, ReplenishmentProposal
+from inventory.models.replenishment import Mode, ReorderPolicy, ReplenishmentProposal
 from inventory.models.reservation import Reservation
 from inventory.models.stock import StockCount, StockCountLine, StockLevel, StockMovement, StockRepair, Warehouse
+from inventory.models.terms import (
+    Abc,
+    ApprovalLimit,
+    LearnedLeadTime,
+    PolicyChange,
+    PriceBreak,
+    ServiceClass,
+    StockClass,
+    StockingRules,
+    Xyz,
+)
 
 __all__ = (
+    "Abc",
+    "ApprovalLimit",
     "Category",
     "CostEntry",
+    "DemandAdvice",
     "GoodsReceipt",
     "GoodsReceiptLine",
     "LandedCost",
     "LandedCostShare",
+    "LearnedLeadTime",
+    "Mode",
+    "PolicyChange",
+    "PriceBreak",
     "PriceChange",
     "Product",
     "PurchaseMail",
@@ -38,11 +57,14 @@ __all__ = (
     "ReorderPolicy",
     "ReplenishmentProposal",
     "Reservation",
+    "ServiceClass",
+    "StockClass",
     "StockCount",
     "StockCountLine",
     "StockLevel",
     "StockMovement",
     "StockRepair",
+    "StockingRules",
     "Supplier",
     "SupplierConfirmation",
     "SupplierConfirmationLine",
@@ -50,4 +72,5 @@ __all__ = (
     "TaxClass",
     "Variant",
     "Warehouse",
+    "Xyz",
 )
