@@ -44,6 +44,7 @@ SCHEDULE: tuple[Entry, ...] = (
         crontab(hour="3", minute="30"),
         "Drafts what should be bought, before the day begins.",
     ),
+    Entry("inventory.send_purchase_mails", crontab(), "Mails purchase orders to their suppliers."),
     Entry("inventory.audit_stock", crontab(hour="4", minute="20"), "Recounts every stock level from the ledger."),
     # campaigns
     Entry(

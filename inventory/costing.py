@@ -1,4 +1,4 @@
-"""What a unit costs once it lies on the shelf: how freight and duty are shared out, how the average moves, what is left of a price.
+"""What a unit costs once it lies on the shelf: how freight and duty are shared out, how the average moves, what margin is left.
 
 Pure. The average is one for all warehouses: a transfer changes where goods lie, not what they cost.
 """
@@ -18,7 +18,7 @@ _SMALLEST = Decimal("0.0001")
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One line of a delivery: its units, what one cost without freight, what one weighs in grams, and how many are still here."""
+    """One line of a delivery: its units, what one cost without freight, what one weighs, and how many are still here."""
 
     units: int
     unit_cost: Decimal
@@ -36,7 +36,7 @@ class Share:
 
 
 def shared(amount: Money, basis: str, lines: Sequence[Arrived]) -> list[Share]:
-    """The amount over the lines, to the last smallest unit. Goods that cost nothing, shared by value, are shared by quantity."""
+    """The amount over the lines, to the last smallest unit. Where all weigh nothing, or cost nothing, the units decide."""
     weights: list[Decimal] = [_weight(line, basis) for line in lines]
     if not any(weights):
         weights = [Decimal(line.units) for line in lines]

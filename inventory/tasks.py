@@ -1,4 +1,4 @@
-"""Inventory's background work: reservations that expire, the nightly recount, and what to buy."""
+"""Inventory's background work: reservations that expire, the nightly recount, what to buy, and mails to suppliers."""
 
 from dataclasses import asdict
 from datetime import date, datetime
@@ -6,7 +6,8 @@ from datetime import date, datetime
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel.jobs import Done, job
-from inventory.operations import replenishment, reservations, stock
+from inventory.operations import replenishment, reservations, sending, stock
+from inventory.words import purchase_papers
 
 # Orders expire in their own app, together with their coupons.
 EXPIRING_ELSEWHERE = ("ORDER",)
@@ -45,3 +46,9 @@ def propose_replenishment(*, at: datetime, as_of: str = "") -> Done:
     """`as_of` is a day such as 2026-11-20; without it, the day of the run."""
     done = replenishment.propose(at=at, as_of=date.fromisoformat(as_of) if as_of else None)
     return Done(rows=done.changed, summary={name: value for name, value in asdict(done).items() if value})
+
+
+@job(name="inventory.send_purchase_mails", title=_("Mail purchase orders"), seconds=290)
+def send_purchase_mails(*, at: datetime) -> Done:
+    sent = sending.send_due(words=purchase_papers.mail, at=at)
+    return Done(rows=sent.sent, summary={"mails_failed": sent.failed, "mails_unsure": sent.unsure})

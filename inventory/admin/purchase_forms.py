@@ -13,7 +13,7 @@ from inventory.admin import labels
 from inventory.admin.saving import AmountFormField
 from inventory.admin.sku_fields import SkuRowForm
 from inventory.models import PurchaseOrder, Supplier
-from inventory.operations import purchasing
+from inventory.operations.purchase_steps import MOST_UNITS
 
 
 class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -26,7 +26,7 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class LineForm(SkuRowForm):
     quantity = forms.IntegerField(
-        label=gettext_lazy("quantity"), min_value=1, max_value=purchasing.MOST_UNITS, widget=UnfoldAdminDecimalFieldWidget
+        label=gettext_lazy("quantity"), min_value=1, max_value=MOST_UNITS, widget=UnfoldAdminDecimalFieldWidget
     )
     unit_cost = AmountFormField(
         label=gettext_lazy("unit cost"),
@@ -86,7 +86,7 @@ class ReceiveForm(ButtonForm):
             self.fields[f"line-{line.pk}"] = forms.IntegerField(
                 label=f"{line.variant.sku} · {labels.variant_name(line.variant)}",
                 min_value=0,
-                max_value=purchasing.MOST_UNITS,
+                max_value=MOST_UNITS,
                 required=False,
                 initial=line.outstanding,
                 help_text=_("%(outstanding)s outstanding of %(ordered)s ordered")

@@ -26,7 +26,7 @@ from inventory.admin.saving import OperationAdmin
 from inventory.admin.sku_fields import SkuInline
 from inventory.lifecycle import Step
 from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
-from inventory.operations import purchasing
+from inventory.operations import purchasing, receiving
 from inventory.operations.purchasing import Wanted
 from inventory.queries import purchases, replenishment
 from inventory.queries.purchases import Missed

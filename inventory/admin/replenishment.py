@@ -27,7 +27,8 @@ from config.kernel.admin.navigation import Link, add_group
 from inventory.admin import figures, labels
 from inventory.admin.auditing import NamedInAudit
 from inventory.models import ReorderPolicy, ReplenishmentProposal
-from inventory.operations import purchasing, replenishment
+from inventory.operations import replenishment
+from inventory.operations.purchase_steps import MOST_UNITS
 from inventory.queries import replenishment as queries
 
 State = ReplenishmentProposal.State
@@ -204,7 +205,7 @@ class ReorderPolicyAdmin(NamedInAudit):
 
 
 class QuantityForm(ReasonForm):
-    quantity = forms.IntegerField(label=gettext_lazy("Quantity"), min_value=1, max_value=purchasing.MOST_UNITS)
+    quantity = forms.IntegerField(label=gettext_lazy("Quantity"), min_value=1, max_value=MOST_UNITS)
     field_order = ("quantity", "reason")
 
     def prepare(self, proposal: ReplenishmentProposal) -> None:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from config.kernel.serializing import StrictInput
-from inventory.operations.purchasing import MOST_UNITS
+from inventory.operations.purchase_steps import MOST_UNITS
 
 MOST_LINES = 500
 

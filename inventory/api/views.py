@@ -17,7 +17,7 @@ from config.kernel.permissions import READERS, Scope
 from config.kernel.schema import IDEMPOTENCY_KEY, refusal
 from inventory.api import filters, inputs, outputs
 from inventory.models import PurchaseOrder, StockLevel, StockMovement, Variant
-from inventory.operations import purchasing
+from inventory.operations import receiving
 from inventory.queries import catalog, purchases
 
 

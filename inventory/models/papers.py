@@ -107,7 +107,7 @@ class SupplierConfirmationLine(models.Model):
 
 
 class ReceiptDiscrepancy(models.Model):
-    """What was wrong with a delivery. Damaged and wrong goods never reach the shelf: they wait to be sent back or thrown away."""
+    """What was wrong with a delivery. Damaged and wrong goods never reach the shelf: they are sent back or thrown away."""
 
     class Kind(models.TextChoices):
         SHORT = "SHORT", pgettext_lazy("discrepancy", "short")  # the delivery note says more than was in the parcel
@@ -255,9 +255,7 @@ class CostEntry(models.Model):
         verbose_name = _("average cost")
         verbose_name_plural = _("average costs")
         constraints = [
-            models.UniqueConstraint(
-                fields=["variant", "receipt", "landed_cost"], nulls_distinct=False, name="cost_entry_once"
-            ),
+            models.UniqueConstraint(fields=["variant", "receipt", "landed_cost"], nulls_distinct=False, name="cost_entry_once"),
             models.CheckConstraint(condition=Q(average__gte=0, value__gte=0), name="cost_entry_not_negative"),
             models.CheckConstraint(condition=Q(landed_cost__isnull=True) | Q(units=0), name="cost_entry_landed_adds_no_units"),
         ]

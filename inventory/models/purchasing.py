@@ -22,7 +22,7 @@ class Supplier(models.Model):
     )  # fmt: skip
     over_tolerance = models.PositiveSmallIntegerField(
         _("over-delivery tolerance"), null=True, blank=True,
-        help_text=_("So many percent more than ordered are taken in without a question. Empty: any surplus, once somebody agrees."),
+        help_text=_("So many percent more than ordered are taken in unasked. Empty: any surplus, once somebody agrees."),
     )  # fmt: skip
     under_tolerance = models.PositiveSmallIntegerField(
         _("under-delivery tolerance"), default=0,

@@ -80,7 +80,10 @@ def confirm(
     )
     SupplierConfirmationLine.objects.bulk_create(
         SupplierConfirmationLine(
-            confirmation=made, line=by_sku[one.sku], quantity=one.quantity, expected_on=one.expected_on if one.quantity else None
+            confirmation=made,
+            line=by_sku[one.sku],
+            quantity=one.quantity,
+            expected_on=one.expected_on if one.quantity else None,
         )
         for one in lines
     )
@@ -98,9 +101,7 @@ def confirm(
     return made
 
 
-def _told(
-    order: PurchaseOrder, made: SupplierConfirmation, by_sku: Mapping[str, PurchaseOrderLine]
-) -> dict[str, object]:
+def _told(order: PurchaseOrder, made: SupplierConfirmation, by_sku: Mapping[str, PurchaseOrderLine]) -> dict[str, object]:
     less = {
         sku: line.quantity - line.confirmed_quantity
         for sku, line in by_sku.items()

@@ -160,11 +160,7 @@ def _require_sense(extra: Extra, lines: Sequence[GoodsReceiptLine]) -> None:
     if extra.basis not in LandedCost.Basis.values:
         raise PurchaseInvalid(_("Costs are shared out by value, weight or quantity."), details={"field": "basis"})
     amount = extra.amount
-    if (
-        not amount.is_finite()
-        or not 0 < amount < catalog.HIGHEST
-        or amount != round_half_up(amount, settings.SHOP_CURRENCY)
-    ):
+    if not amount.is_finite() or not 0 < amount < catalog.HIGHEST or amount != round_half_up(amount, settings.SHOP_CURRENCY):
         raise PurchaseInvalid(_("Enter an amount above zero, in whole units of the currency."), details={"field": "amount"})
     if not extra.reference.strip() or len(extra.reference.strip()) > 64:
         raise PurchaseInvalid(_("Enter the number of the invoice, at most 64 characters."), details={"field": "reference"})

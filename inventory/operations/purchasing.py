@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.kernel import shop, versions
 from config.kernel.models import User
-from inventory import numbering
+from inventory import lifecycle, numbering
 from inventory.lifecycle import Step
 from inventory.models import (
     PurchaseOrder,
@@ -155,10 +155,15 @@ def send(*, number: str, actor: User | None, at: datetime, expected_on: date | N
 
 @transaction.atomic
 def close(*, number: str, actor: User | None, at: datetime, reason: str = "") -> PurchaseOrder:
-    """Settles it: what has not come will not come, and no longer counts as incoming."""
+    """Settles it: what has not come will not come, and no longer counts as incoming. What is short stays on record.
+
+    Where more is missing than the supplier's tolerance allows, it needs a reason.
+    """
     order = _locked(number, Step.CLOSED)
     missing = {line.variant.sku: line.outstanding for line in _lines(order) if line.outstanding}
-    if missing and not reason.strip():
+    tolerance = order.supplier.under_tolerance
+    must_come = any(lifecycle.still_missing(line.quantity, line.received, tolerance) for line in _lines(order))
+    if must_come and not reason.strip():
         raise PurchaseInvalid(
             _("Not everything has come: say why you close it."), details={"field": "reason", "missing": missing}
         )

@@ -181,9 +181,7 @@ def _lines_received(
 
 def _require_ordered(by_sku: Mapping[str, PurchaseOrderLine], sku: str, field: str) -> None:
     if sku not in by_sku:
-        raise PurchaseInvalid(
-            _("%(sku)s is not on this purchase order.") % {"sku": sku}, details={"field": field, "sku": sku}
-        )
+        raise PurchaseInvalid(_("%(sku)s is not on this purchase order.") % {"sku": sku}, details={"field": field, "sku": sku})
 
 
 def _require_units(sku: str, units: int, field: str) -> None:
@@ -230,7 +228,7 @@ def _require_tolerated(order: PurchaseOrder, surplus: Mapping[PurchaseOrderLine,
         welcome = lifecycle.surplus_welcome(line.quantity, tolerance)
         if units > welcome:
             raise OverDelivery(
-                _("%(units)s of %(sku)s are beyond the order, but at most %(welcome)s are taken in. Send the rest back, or agree.")
+                _("%(units)s of %(sku)s are beyond the order; at most %(welcome)s are taken in. Send the rest back, or agree.")
                 % {"units": f"{units:,}", "sku": line.variant.sku, "welcome": f"{welcome:,}"},
                 details={"field": "quantities", "sku": line.variant.sku, "surplus": units, "welcome": welcome},
             )

@@ -18,7 +18,7 @@ from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 from inventory.models import PurchaseOrderLine, ReorderPolicy, ReplenishmentProposal
 from inventory.operations.drafting import Drafts
-from inventory.operations.purchasing import MOST_UNITS
+from inventory.operations.purchase_steps import MOST_UNITS
 from inventory.queries import replenishment as queries
 from inventory.queries.replenishment import Need, Needs
 from inventory.replenishment import is_another_need

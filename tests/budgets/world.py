@@ -74,7 +74,7 @@ from config.kernel import (
 from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
 from config.kernel.roles import Role
 from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, StockLevel, StockRepair, Variant, Warehouse
-from inventory.operations import catalog, purchasing, replenishment, reservations, stock
+from inventory.operations import catalog, purchasing, receiving, replenishment, reservations, stock
 from inventory.operations.ledger import Document
 from inventory.operations.purchasing import Wanted
 from orders.models import ImportFile, ImportRun, Order, Return

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory import locking
 from inventory.models import ReorderPolicy, StockMovement, Variant, Warehouse
-from inventory.operations import ledger, purchasing, reservations
+from inventory.operations import ledger, purchasing, receiving, reservations
 from inventory.operations.ledger import Change, Document
 from inventory.operations.purchasing import Wanted
 from inventory.queries import demand

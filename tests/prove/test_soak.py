@@ -23,7 +23,7 @@ from config.kernel import clock, invariants, tokens
 from config.kernel.errors import DomainError
 from config.kernel.models import TokenScope
 from inventory.models import StockLevel, SupplierOffer, Variant, Warehouse
-from inventory.operations import purchasing, stock
+from inventory.operations import purchasing, receiving, stock
 from orders.models import Order
 from tests import builders, live
 

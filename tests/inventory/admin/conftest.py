@@ -14,7 +14,7 @@ from inventory.models import (
     Variant,
     Warehouse,
 )
-from inventory.operations import catalog, purchasing, reservations, stock
+from inventory.operations import catalog, purchasing, receiving, reservations, stock
 from inventory.operations.ledger import Document
 from inventory.operations.purchasing import Wanted
 from tests.builders import (

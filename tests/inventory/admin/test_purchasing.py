@@ -15,7 +15,7 @@ from inventory.models import (
     Variant,
     Warehouse,
 )
-from inventory.operations import purchasing
+from inventory.operations import purchasing, receiving
 from inventory.operations.purchasing import Wanted
 from tests.builders import (
     a_variant,

@@ -20,7 +20,7 @@ from inventory.models import (
     StockLevel,
     StockMovement,
 )
-from inventory.operations import history, purchase_history, purchasing, stock
+from inventory.operations import history, purchase_history, purchasing, receiving, stock
 from inventory.operations.history import ImpossibleHistory
 from inventory.operations.purchase_history import PastCount, PastPurchase, PastPurchaseLine, PastReceipt
 from inventory.operations.purchasing import Wanted

@@ -18,8 +18,10 @@ from inventory.models import (
     Variant,
     Warehouse,
 )
-from inventory.operations import purchasing
-from inventory.operations.purchasing import DeliveryNoteUsed, PurchaseInvalid, TermsMissed, TransitionRefused, Wanted
+from inventory.operations import purchasing, receiving
+from inventory.operations.purchase_steps import PurchaseInvalid, TransitionRefused, UnknownPurchaseOrder
+from inventory.operations.purchasing import TermsMissed, Wanted
+from inventory.operations.receiving import DeliveryNoteUsed
 from inventory.queries import availability
 from tests.builders import a_supplier, a_variant, a_warehouse, an_offer
 
@@ -313,5 +315,5 @@ class TestEnding:
         assert timeline(order) == ["DRAFTED"]
 
     def test_a_number_that_nobody_gave_is_refused(self, at: datetime) -> None:
-        with pytest.raises(purchasing.UnknownPurchaseOrder):
+        with pytest.raises(UnknownPurchaseOrder):
             purchasing.approve(number="PO-000000-000000", actor=None, at=at)
