@@ -30,7 +30,9 @@ class Advice:
     explanation: Mapping[str, Any] = field(default_factory=dict)
 
 
-def apply_advice(*, origin: date, advice: Iterable[Advice], at: datetime, valid_until: date | None = None) -> int:
+def apply_advice(
+    *, origin: date, advice: Iterable[Advice], at: datetime, valid_until: date | None = None
+) -> int:
     """Puts the advice in the place of what was advised before; tells how many rows that were.
 
     `origin` is the last day that was known. Advice from an older origin than what stands is left out, so that chunks that are

@@ -46,9 +46,7 @@ def learn(*, at: datetime) -> Learned:
     """Gives every SKU with a reorder policy its class from the last 26 weeks. Writes only what differs."""
     found = classed(_sold(at))
     standing = {(one.variant_id, one.warehouse_id): one for one in StockClass.objects.all().iterator(chunk_size=_AT_ONCE)}
-    changed = [
-        row for row in (_row(one, at) for one in found) if _differs(standing.get((row.variant_id, row.warehouse_id)), row)
-    ]
+    changed = [row for row in (_row(one, at) for one in found) if _differs(standing.get((row.variant_id, row.warehouse_id)), row)]
     StockClass.objects.bulk_create(
         changed,
         batch_size=_AT_ONCE,
