@@ -13,8 +13,9 @@ class InventoryConfig(AppConfig):
         models = [model._meta.model_name for model in self.get_models()]
         # Whoever packs parcels or speaks to customers need not know what the shop pays for its goods.
         without_costs = {Role.WAREHOUSE, Role.ORDER_CLERK}
+        costly = {"supplieroffer", "landedcost", "landedcostshare", "costentry"}
         for role in Role:
-            seen = [name for name in models if name != "supplieroffer" or role not in without_costs]
+            seen = [name for name in models if name not in costly or role not in without_costs]
             grant(self.label, {role: [f"view_{name}" for name in seen]})
         grant(self.label, dict.fromkeys(set(Role) - without_costs, ("see_cost",)))
         grant(

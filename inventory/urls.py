@@ -1,7 +1,8 @@
-"""The addresses of this app: its API below /api/v1/. Its staff pages are part of the admin."""
+"""The addresses of this app: its API below /api/v1/, and the page a supplier confirms on. Staff pages are the admin's."""
 
 from django.urls import URLPattern, URLResolver, path
 
+from inventory import views as pages
 from inventory.api import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,4 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/purchase-orders/", views.PurchaseOrdersView.as_view(), name="purchase-orders"),
     path("api/v1/purchase-orders/<str:number>/", views.PurchaseOrderView.as_view(), name="purchase-order"),
     path("api/v1/purchase-orders/<str:number>/receive/", views.ReceiveView.as_view(), name="receive-goods"),
+    path("api/v1/suppliers/scores/", views.SupplierScoresView.as_view(), name="supplier-scores"),
+    path("confirm/<str:token>/", pages.confirm_purchase, name="confirm-purchase"),
 ]

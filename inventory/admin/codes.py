@@ -33,6 +33,8 @@ codes.declare(
         "drafts_opened": pgettext_lazy("fact", "purchase orders drafted"),
         "drafts_canceled": pgettext_lazy("fact", "drafts canceled"),
         "nothing": pgettext_lazy("fact", "policies that buy nothing"),
+        "mails_failed": pgettext_lazy("fact", "mails that did not go out"),
+        "mails_unsure": pgettext_lazy("fact", "mails of which it is unknown whether they went out"),
     },
     tells={"document_kind": documents.title, "variant_id": str, "nothing": _reasons},
 )

@@ -71,6 +71,15 @@ def _receipt_lines() -> "Prefetch[str]":
     return Prefetch("lines", GoodsReceiptLine.objects.select_related("line__variant").order_by("pk"))
 
 
+def whole(pk: int) -> PurchaseOrder | None:
+    """With supplier and warehouse, for its papers."""
+    return PurchaseOrder.objects.select_related("supplier", "warehouse").filter(pk=pk).first()
+
+
+def by_number(number: str) -> PurchaseOrder | None:
+    return PurchaseOrder.objects.select_related("supplier", "warehouse").filter(number=number).first()
+
+
 def listed() -> QuerySet[PurchaseOrder]:
     """With the `units` ordered, those that have `arrived`, and the `amount` of the whole order."""
     lines = PurchaseOrderLine.objects.filter(purchase_order=OuterRef("pk")).order_by().values("purchase_order")

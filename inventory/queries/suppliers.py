@@ -170,7 +170,7 @@ def _deliveries(at: datetime, supplier_id: int | None) -> Iterator[tuple[int, in
 
 
 def _rows(statement: str, at: datetime, supplier_id: int | None) -> list[tuple[Any, ...]]:
-    asked = {
+    asked: dict[str, Any] = {
         "zone": shop.zone().key,
         "since": at - timedelta(days=DAYS),
         "until": at,
@@ -180,4 +180,5 @@ def _rows(statement: str, at: datetime, supplier_id: int | None) -> list[tuple[A
     }
     with connection.cursor() as cursor:
         cursor.execute(statement, asked)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

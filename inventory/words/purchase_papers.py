@@ -112,7 +112,7 @@ def rows_of_table(order: PurchaseOrder) -> Iterator[list[object]]:
 
 def link(order: PurchaseOrder, at: datetime) -> str:
     """Where the supplier confirms without logging in."""
-    return settings.SHOP_URL + reverse("confirm-purchase", args=[confirming.token(number=order.number, at=at)])
+    return str(settings.SHOP_URL) + reverse("confirm-purchase", args=[confirming.token(number=order.number, at=at)])
 
 
 def mail(due: PurchaseMail, at: datetime) -> tuple[str, str, list[Attached]]:

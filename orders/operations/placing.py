@@ -19,6 +19,7 @@ from config.kernel import outbox
 from config.kernel.errors import Conflict
 from config.kernel.models import User
 from config.kernel.money import Money
+from inventory.costing import TAX_RATES
 from inventory.operations import reservations
 from orders.events import OrderPaid, OrderPlaced
 from orders.models import Order, OrderEvent
@@ -191,7 +192,7 @@ def _lines(priced: Priced) -> list[NewLine]:
             gross=line.gross,
             discount=line.discount,
             total=line.total,
-            tax_rate=quoting.TAX_RATES[listed.tax_class],
+            tax_rate=TAX_RATES[listed.tax_class],
             tax=line.tax,
             unit_cost=listed.cost,
         )

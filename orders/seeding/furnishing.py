@@ -15,6 +15,7 @@ from campaigns.operations import promotions, segments
 from campaigns.operations.history import PastConsent, PastCustomer, write_customers
 from campaigns.pricing.settings import CHOSEN, EVERYTHING, Settings
 from campaigns.pricing.values import Key, Rule
+from inventory.costing import TAX_RATES
 from inventory.models import (
     Category,
     ReorderPolicy,
@@ -25,7 +26,6 @@ from inventory.models import (
     Warehouse,
 )
 from inventory.operations.history import PastProduct, PastVariant, write_catalog
-from orders.queries.quoting import TAX_RATES
 from orders.seeding import assortment, offers
 from orders.seeding.offers import Offer, Standing
 from orders.seeding.people import person
