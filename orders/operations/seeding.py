@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from math import ceil
 from random import Random
 from zoneinfo import ZoneInfo
@@ -21,11 +22,14 @@ from config.kernel.business_time import day_period
 from config.kernel.errors import Conflict
 from config.kernel.models import User
 from config.kernel.roles import Role
-from inventory.models import StockMovement, Variant
-from inventory.operations import purchase_history, purchasing, replenishment
+from inventory.models import StockMovement, SupplierConfirmation, Variant
+from inventory.operations import confirming, purchase_history, purchasing, receiving, replenishment
+from inventory.operations.confirming import Confirmed
+from inventory.operations.costing import Extra
 from inventory.operations.history import PastMovement, PastPrice, write_prices
 from inventory.operations.purchase_history import PastPurchase, PastReceipt
 from inventory.operations.purchasing import Wanted
+from inventory.operations.receiving import Gap
 from orders.models import Order, Payment
 from orders.operations import history, unmatched
 from orders.past import PastOrder
@@ -119,6 +123,7 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
         pass
     people = User.objects.in_bulk(staff.values())
     _leave_work(furnished, {name: people[pk] for name, pk in staff.items()}, until)
+    _receive_short(furnished, {name: people[pk] for name, pk in staff.items()}, until)
     _pay_twice(until)
     proposed = replenishment.propose(at=at)
     return replace(written, proposals=proposed.changed)
@@ -246,6 +251,45 @@ def _leave_work(furnished: furnishing.Shop, staff: Mapping[str, User], until: da
         )
         if code == "hanbit":
             purchasing.approve(number=drafted.number, actor=staff.get(Role.OWNER.value), at=at + timedelta(minutes=40))
+
+
+def _receive_short(furnished: furnishing.Shop, staff: Mapping[str, User], until: datetime) -> None:
+    """A purchase the supplier confirmed with less than was ordered, and of which some came damaged and some not at all."""
+    buyer, keeper = staff.get(Role.BUYER.value), staff.get(Role.WAREHOUSE.value)
+    some = [slots[0] for slots in furnished.slots if slots[0].maker.code == "somgyeol"][:3]
+    drafted_at, came_at = until - timedelta(days=9), until - timedelta(hours=2)
+    order = purchasing.draft(
+        supplier_id=furnished.suppliers["somgyeol"], warehouse_id=some[0].warehouse_id,
+        lines=[Wanted(slot.variant_id, slot.maker.minimum * 2) for slot in some], note="겨울 침구 보충",
+        actor=buyer, at=drafted_at,
+    )  # fmt: skip
+    purchasing.approve(
+        number=order.number, reason="기본 조건", actor=staff.get(Role.OWNER.value), at=drafted_at + timedelta(hours=1)
+    )
+    purchasing.send(
+        number=order.number, expected_on=shop.day(until) - timedelta(days=1), actor=buyer, at=drafted_at + timedelta(hours=2)
+    )
+    lines = [(line.variant.sku, line.quantity) for line in order.lines.select_related("variant").order_by("pk")]
+    confirming.confirm(
+        number=order.number,
+        lines=[Confirmed(sku, units - (4 if place == 0 else 0), shop.day(until)) for place, (sku, units) in enumerate(lines)],
+        source=SupplierConfirmation.Source.LINK,
+        note="원단이 모자라 첫 품목은 네 개 적게 보냅니다.",
+        actor=None,
+        at=drafted_at + timedelta(days=1),
+    )
+    receiving.receive_goods(
+        number=order.number,
+        delivery_note="SG-2210",
+        quantities={sku: units - short for (sku, units), short in zip(lines, (4, 3, 0), strict=True)},
+        gaps=[
+            Gap("DAMAGED", 3, "포장이 젖어 얼룩이 생김", sku=lines[1][0], outcome="RETURN"),
+            Gap("SHORT", 4, "납품서에는 있으나 상자에 없음", sku=lines[0][0]),
+        ],
+        extras=[Extra("FREIGHT", Decimal(33_000), "VALUE", "화물-1120")],
+        actor=keeper,
+        at=came_at,
+    )
 
 
 def _pay_twice(until: datetime) -> None:

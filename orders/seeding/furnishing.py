@@ -53,7 +53,14 @@ def furnish(*, opened_at: datetime, draw: Random) -> Shop:
         one.code: Warehouse.objects.create(code=one.code, name=one.name, priority=one.priority) for one in assortment.STORES
     }
     suppliers = {
-        one.code: Supplier.objects.create(code=one.code, name=one.name, email=f"orders@{one.code}.example.com")
+        one.code: Supplier.objects.create(
+            code=one.code,
+            name=one.name,
+            email=f"orders@{one.code}.example.com",
+            language=one.language,
+            over_tolerance=10,
+            under_tolerance=2,
+        )
         for one in assortment.MAKERS
     }
     makers = {one.code: one for one in assortment.MAKERS}
