@@ -25,7 +25,7 @@ from inventory.admin.saving import OperationAdmin
 from inventory.admin.sku_fields import SkuInline
 from inventory.lifecycle import Step
 from inventory.models import PurchaseOrder, PurchaseOrderLine, SupplierConfirmation
-from inventory.operations import confirming, purchasing, receiving, sending
+from inventory.operations import approving, confirming, purchasing, receiving, sending
 from inventory.operations.purchasing import Wanted
 from inventory.queries import purchases, replenishment
 from inventory.queries.purchases import Missed
@@ -49,7 +49,7 @@ def terms_missed(order: PurchaseOrder) -> list[Missed]:
 
 
 def misses_terms(order: PurchaseOrder) -> bool:
-    return lifecycle.allows(order.state, Step.APPROVED) and bool(terms_missed(order))
+    return lifecycle.allows(order.state, Step.APPROVED) and bool(terms_missed(order) or approving.missing_to_minimum(order))
 
 
 def may_be_mailed(order: PurchaseOrder) -> bool:

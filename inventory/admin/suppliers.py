@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 
 from config.kernel import clock
 from config.kernel.admin.house import HouseAdmin
-from inventory.admin import costs, scores
+from inventory.admin import costs, scores, supplier_terms
 from inventory.admin.saving import AmountFormField
 from inventory.admin.sku_fields import SkuInline, SkuRowForm
+from inventory.admin.supplier_terms import SupplierTermsForm
 from inventory.models import Supplier, SupplierOffer
 from inventory.queries import suppliers
 
@@ -46,8 +47,10 @@ class SupplierAdmin(HouseAdmin):
     search_fields = ("name", "code", "email")
     search_help_text = gettext_lazy("Search by name, code or email")
     ordering = ("name", "id")
-    fieldsets = (
+    form = SupplierTermsForm
+    fieldsets: tuple[Any, ...] = (
         (None, {"fields": ("name", "code", "email", "language", "is_active")}),
+        (gettext_lazy("Terms"), {"fields": supplier_terms.FIELDS}),
         (gettext_lazy("Deliveries"), {"fields": ("over_tolerance", "under_tolerance")}),
     )
     inlines = (OfferInline,)

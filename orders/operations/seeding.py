@@ -23,7 +23,7 @@ from config.kernel.errors import Conflict
 from config.kernel.models import User
 from config.kernel.roles import Role
 from inventory.models import StockMovement, SupplierConfirmation, Variant
-from inventory.operations import confirming, purchase_history, purchasing, receiving, replenishment
+from inventory.operations import classes, confirming, lead_times, purchase_history, purchasing, receiving, replenishment
 from inventory.operations.confirming import Confirmed
 from inventory.operations.costing import Extra
 from inventory.operations.history import PastMovement, PastPrice, write_prices
@@ -125,6 +125,8 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
     _leave_work(furnished, {name: people[pk] for name, pk in staff.items()}, until)
     _receive_short(furnished, {name: people[pk] for name, pk in staff.items()}, until)
     _pay_twice(until)
+    lead_times.learn(at=at)
+    classes.learn(at=at)
     proposed = replenishment.propose(at=at)
     return replace(written, proposals=proposed.changed)
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from config.kernel import clock
 from config.kernel.models import JobRun
 from config.kernel.roles import Role
-from inventory.admin.replenishment import PercentField
+from inventory.admin.policies import PercentField
 from inventory.models import PurchaseOrder, ReorderPolicy, ReplenishmentProposal, Supplier, Warehouse
 from inventory.operations import replenishment
 from tests.builders import a_policy, a_product, a_supplier, a_variant, a_warehouse, an_offer, shipped, stocked
