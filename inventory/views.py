@@ -16,8 +16,8 @@ from inventory.admin.purchase_forms import ConfirmedLines
 from inventory.lifecycle import Step
 from inventory.models import PurchaseOrder, SupplierConfirmation
 from inventory.operations import confirming
-from inventory.operations.confirming import BadLink
-from inventory.queries import purchases
+from inventory.queries import purchases, supplier_links
+from inventory.queries.supplier_links import BadLink
 
 REQUESTS_PER_ADDRESS = 30
 
@@ -36,7 +36,7 @@ def confirm_purchase(request: HttpRequest, token: str) -> HttpResponse:
     if not throttling.within(f"confirm:{client_address(request)}", REQUESTS_PER_ADDRESS, moment=at.timestamp()):
         return _page(request, {"refusal": _("Too many requests. Please try again in a minute.")}, status=429)
     try:
-        number = confirming.number_of(token=token, at=at)
+        number = supplier_links.number_of(token=token, at=at)
     except BadLink as refusal:
         return _page(request, {"refusal": str(refusal)}, status=404)
     order = purchases.by_number(number)

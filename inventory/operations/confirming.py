@@ -1,30 +1,20 @@
-"""What the supplier says it will deliver, and when: entered by staff, or by the supplier on a page that a signed link opens."""
+"""What the supplier says it will deliver, and when: entered by staff, or by the supplier on the page that its link opens."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel import shop
-from config.kernel.errors import Missing
 from config.kernel.models import User
 from inventory.lifecycle import Step
 from inventory.models import PurchaseOrder, PurchaseOrderLine, SupplierConfirmation, SupplierConfirmationLine
 from inventory.operations import purchase_steps
 from inventory.operations.purchase_steps import MOST_UNITS, PurchaseInvalid
 
-LINK_LASTS = timedelta(days=30)
 DAYS_MOST = 3650
-_SALT = "inventory.supplier_confirmation"
-
-
-class BadLink(Missing):
-    """The link was not made here, or its time is over. Which of the two is nobody's business."""
-
-    code = "bad_link"
 
 
 @dataclass(frozen=True)
@@ -34,23 +24,6 @@ class Confirmed:
     sku: str
     quantity: int
     expected_on: date | None
-
-
-def token(*, number: str, at: datetime) -> str:
-    """What a supplier's link holds: it opens the confirmation of one purchase order, and nothing else, for thirty days."""
-    return signing.dumps({"order": number, "until": int((at + LINK_LASTS).timestamp())}, salt=_SALT)
-
-
-def number_of(*, token: str, at: datetime) -> str:
-    """The purchase order that a link is about."""
-    try:
-        told = signing.loads(token, salt=_SALT)
-        number, until = str(told["order"]), int(told["until"])
-    except (signing.BadSignature, KeyError, TypeError, ValueError):
-        number, until = "", 0
-    if at.timestamp() >= until:
-        raise BadLink(_("This link is not valid any more. Please ask for a new one."))
-    return number
 
 
 @transaction.atomic

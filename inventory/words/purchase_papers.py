@@ -13,8 +13,7 @@ from django.utils.translation import override, pgettext
 from config.kernel import pdf, shop
 from config.kernel.money import Money, format_money, round_half_up
 from inventory.models import PurchaseMail, PurchaseOrder, PurchaseOrderLine
-from inventory.operations import confirming
-from inventory.queries import purchases
+from inventory.queries import purchases, supplier_links
 
 Attached = tuple[str, bytes, str]
 
@@ -112,7 +111,7 @@ def rows_of_table(order: PurchaseOrder) -> Iterator[list[object]]:
 
 def link(order: PurchaseOrder, at: datetime) -> str:
     """Where the supplier confirms without logging in."""
-    return str(settings.SHOP_URL) + reverse("confirm-purchase", args=[confirming.token(number=order.number, at=at)])
+    return str(settings.SHOP_URL) + reverse("confirm-purchase", args=[supplier_links.token(number=order.number, at=at)])
 
 
 def mail(due: PurchaseMail, at: datetime) -> tuple[str, str, list[Attached]]:

@@ -11,8 +11,10 @@ from django.urls import reverse
 from config.kernel import clock, throttling
 from inventory.models import PurchaseOrder, SupplierConfirmation
 from inventory.operations import confirming, purchasing, receiving
-from inventory.operations.confirming import BadLink, Confirmed
+from inventory.operations.confirming import Confirmed
 from inventory.operations.purchase_steps import PurchaseInvalid, TransitionRefused
+from inventory.queries import supplier_links
+from inventory.queries.supplier_links import BadLink
 from tests.inventory.operations.papers import a_sent_order, skus
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +85,7 @@ class TestTheLink:
         monkeypatch.setattr(throttling, "within", lambda who, most, *, moment, amount=1: True)
 
     def page(self, order: PurchaseOrder, at: datetime) -> str:
-        return reverse("confirm-purchase", args=[confirming.token(number=order.number, at=at)])
+        return reverse("confirm-purchase", args=[supplier_links.token(number=order.number, at=at)])
 
     def sent(self, order: PurchaseOrder, **changes: Any) -> dict[str, Any]:
         values: dict[str, Any] = {"note": "조금 늦습니다"}
@@ -132,7 +134,7 @@ class TestTheLink:
             answer = Client().get(one)
             assert (answer.status_code, order.number in answer.content.decode()) == (404, False)
         with pytest.raises(BadLink):
-            confirming.number_of(token=forged, at=at)
+            supplier_links.number_of(token=forged, at=at)
 
     def test_what_is_settled_asks_for_nothing(self, at: datetime) -> None:
         order = a_sent_order(at)
