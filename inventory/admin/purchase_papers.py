@@ -1,5 +1,6 @@
 """What of a purchase order leaves the house as a file: the document in either language, and its lines as a table."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from inventory.models import PurchaseOrder
 from inventory.queries import purchases
 from inventory.words import purchase_papers
 
+PAPER = "inventory_purchaseorder_paper"
 SEES = ("inventory.view_purchaseorder", costs.SEES)
 
 
@@ -27,14 +29,17 @@ class PapersOfOrders(HouseAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("<path:object_id>/paper/<slug:language>/", view(self.paper_view), name="inventory_purchaseorder_paper"),
+            *(
+                path(f"<path:object_id>/paper-{code}/", view(partial(self.paper_view, language=code)), name=f"{PAPER}_{code}")
+                for code, _name in settings.LANGUAGES
+            ),
             path("<path:object_id>/lines/", view(self.lines_view), name="inventory_purchaseorder_lines"),
             *super().get_urls(),
         ]
 
     def paper_view(self, request: HttpRequest, object_id: str, language: str) -> HttpResponse:
         order = self._order(request, object_id)
-        if language not in dict(settings.LANGUAGES) or not pdf.is_there():
+        if not pdf.is_there():
             raise Http404
         downloading.remember(request, of=order, called=self.title_of(order), narrowed=f"PDF {language}")
         answer = HttpResponse(purchase_papers.paper(order, language), content_type=pdf.CONTENT_TYPE)
@@ -63,9 +68,6 @@ class PapersOfOrders(HouseAdmin):
 def links(order: PurchaseOrder) -> list[dict[str, str]]:
     """The ways to the files, for those who see what goods cost."""
     papers = [("ko", _("Document in Korean (PDF)")), ("en", _("Document in English (PDF)"))] if pdf.is_there() else []
-    found = [
-        {"title": title, "url": reverse("admin:inventory_purchaseorder_paper", args=[order.pk, language])}
-        for language, title in papers
-    ]
+    found = [{"title": title, "url": reverse(f"admin:{PAPER}_{language}", args=[order.pk])} for language, title in papers]
     lines = reverse("admin:inventory_purchaseorder_lines", args=[order.pk])
     return [*found, {"title": _("Lines as a table (CSV)"), "url": lines}]

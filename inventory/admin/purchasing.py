@@ -52,11 +52,6 @@ def misses_terms(order: PurchaseOrder) -> bool:
     return lifecycle.allows(order.state, Step.APPROVED) and bool(terms_missed(order) or approving.missing_to_minimum(order))
 
 
-def may_be_mailed(order: PurchaseOrder) -> bool:
-    """Where the shop has a mail server and the supplier an address; else it is sent by hand."""
-    return settings.MAIL_IS_ON and bool(order.supplier.email) and lifecycle.allows(order.state, Step.MAILED)
-
-
 class LineInline(SkuInline):
     model = PurchaseOrderLine
     form = purchase_forms.LineForm
@@ -269,8 +264,8 @@ class PurchaseOrderAdmin(PapersOfOrders, OperationAdmin, ButtonsAdmin):
         purchasing.send(number=order.number, expected_on=values["expected_on"], actor=actor(request), at=clock.now())
 
     @operation_button(
-        title=gettext_lazy("Send by mail"), permission=MAY_BUY, icon="forward_to_inbox", shown=may_be_mailed,
-        form=purchase_forms.MailForm, quiet=lambda order: order.state == PurchaseOrder.State.SENT,
+        title=gettext_lazy("Send by mail"), permission=MAY_BUY, icon="forward_to_inbox", shown=may(Step.MAILED),
+        form=purchase_forms.MailForm, quiet=lambda order: not settings.MAIL_IS_ON or order.state == PurchaseOrder.State.SENT,
         explanation=gettext_lazy(
             "The document goes to the supplier with a link to confirm it. An approved purchase order then counts as sent."
         ),

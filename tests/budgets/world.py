@@ -73,10 +73,22 @@ from config.kernel import (
 )
 from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
 from config.kernel.roles import Role
-from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, StockLevel, StockRepair, Variant, Warehouse
-from inventory.operations import catalog, purchasing, receiving, replenishment, reservations, stock
+from inventory.models import (
+    PurchaseMail,
+    PurchaseOrder,
+    ReplenishmentProposal,
+    Reservation,
+    StockLevel,
+    StockRepair,
+    Variant,
+    Warehouse,
+)
+from inventory.operations import catalog, confirming, purchasing, receiving, replenishment, reservations, stock
+from inventory.operations.confirming import Confirmed
+from inventory.operations.costing import Extra
 from inventory.operations.ledger import Document
 from inventory.operations.purchasing import Wanted
+from inventory.operations.receiving import Gap
 from orders.models import ImportFile, ImportRun, Order, Return
 from orders.operations import canceling, fulfilling, noting, paying, returning, shortage, unmatched
 from orders.operations.placing import Buyer
@@ -286,6 +298,9 @@ class World:
         order = drafted()
         purchasing.approve(number=order.number, actor=self.clerk, at=self.at)
         purchasing.send(number=order.number, actor=self.clerk, at=self.at)
+        for turn in range(size):
+            said = [Confirmed(one.sku, size, shop.day(self.at) + timedelta(days=turn)) for one in self.some_variants(size)]
+            confirming.confirm(number=order.number, lines=said, source="STAFF", note=f"{turn}", actor=self.clerk, at=self.at)
         for delivery in range(size):
             receiving.receive_goods(
                 number=order.number, delivery_note=f"{delivery}", quantities={self.some_variants(size)[0].sku: 1},
@@ -295,9 +310,26 @@ class World:
             number=order.number, delivery_note="whole", quantities={one.sku: 1 for one in self.some_variants(size)},
             actor=self.clerk, at=self.at,
         )  # fmt: skip
+        self._papers(order, size)
         self.purchase = order
         self._below_the_minimum(lines)
         self._needs(size)
+
+    def _papers(self, order: PurchaseOrder, size: int) -> None:
+        """A delivery with everything wrong, invoices for its freight, and mails."""
+        skus = [one.sku for one in self.some_variants(size)]
+        gaps = [Gap("DAMAGED", 1, "깨짐", sku=sku, outcome="RETURN") for sku in skus]
+        extras = [Extra("FREIGHT", Decimal(1_000), "VALUE", f"{turn}") for turn in range(size)]
+        receiving.receive_goods(
+            number=order.number, delivery_note="damaged", quantities=dict.fromkeys(skus, 1), gaps=gaps, extras=extras,
+            actor=self.clerk, at=self.at,
+        )  # fmt: skip
+        PurchaseMail.objects.bulk_create(
+            PurchaseMail(
+                purchase_order=order, address="a@example.com", language="ko", state="SENT", due_at=self.at, actor=self.clerk
+            )
+            for _ in range(size)
+        )
 
     def _below_the_minimum(self, lines: list[Wanted]) -> None:
         """A draft of fewer units than its supplier sells."""
