@@ -58,8 +58,6 @@ def _paper(order: PurchaseOrder, language: str) -> bytes:
         Spacer(0, 8),
         Paragraph(pdf.text(_("Amounts are before tax.")), styles["quiet"]),
     ]
-    if order.note:
-        story += [Paragraph(pdf.text(_("Note")), styles["section"]), Paragraph(pdf.text(order.note), styles["text"])]
     footer = f"{settings.SHOP_NAME} · {order.number}"
     return pdf.built(story, heading=heading, footer=footer, language=language)
 

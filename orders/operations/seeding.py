@@ -269,12 +269,15 @@ def _receive_short(furnished: furnishing.Shop, staff: Mapping[str, User], until:
         number=order.number, reason="기본 조건", actor=staff.get(Role.OWNER.value), at=drafted_at + timedelta(hours=1)
     )
     purchasing.send(
-        number=order.number, expected_on=shop.day(until) - timedelta(days=1), actor=buyer, at=drafted_at + timedelta(hours=2)
+        number=order.number, expected_on=shop.day(until) - timedelta(days=2), actor=buyer, at=drafted_at + timedelta(hours=2)
     )
     lines = [(line.variant.sku, line.quantity) for line in order.lines.select_related("variant").order_by("pk")]
     confirming.confirm(
         number=order.number,
-        lines=[Confirmed(sku, units - (4 if place == 0 else 0), shop.day(until)) for place, (sku, units) in enumerate(lines)],
+        lines=[
+            Confirmed(sku, units - (4 if place == 0 else 0), shop.day(until) - timedelta(days=1))
+            for place, (sku, units) in enumerate(lines)
+        ],
         source=SupplierConfirmation.Source.LINK,
         note="원단이 모자라 첫 품목은 네 개 적게 보냅니다.",
         actor=None,
