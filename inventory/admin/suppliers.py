@@ -54,7 +54,8 @@ class SupplierAdmin(HouseAdmin):
         (gettext_lazy("Deliveries"), {"fields": ("over_tolerance", "under_tolerance")}),
     )
     inlines = (OfferInline,)
-    change_form_outer_after_template = "admin/inventory/supplier/_score.html"
+    change_form_outer_before_template = "admin/inventory/supplier/_score.html"
+    change_form_outer_after_template = "admin/inventory/supplier/_deliveries.html"
 
     def get_urls(self) -> list[URLPattern]:
         scored = path("scores/", self.admin_site.admin_view(self.scores_view), name="inventory_supplier_scores")
