@@ -54,6 +54,7 @@ SCHEDULE: tuple[Entry, ...] = (
         crontab(hour="3", minute="40"),
         "Weighs which goods should move between warehouses, once it is known what is bought.",
     ),
+    Entry("inventory.send_purchase_mails", crontab(), "Mails purchase orders to their suppliers."),
     Entry("inventory.audit_stock", crontab(hour="4", minute="20"), "Recounts every stock level from the ledger."),
     Entry("inventory.assess_risks", crontab(minute="7"), "Looks what may sell out before new goods can be here."),
     # campaigns

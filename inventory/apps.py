@@ -13,7 +13,10 @@ class InventoryConfig(AppConfig):
         models = [model._meta.model_name for model in self.get_models()]
         # Whoever packs parcels or speaks to customers need not know what the shop pays for its goods.
         without_costs = {Role.WAREHOUSE, Role.ORDER_CLERK}
-        of_costs = {"supplieroffer", "pricebreak", "stockingrules", "approvallimit", "transferproposal"}
+        of_costs = {
+            *("supplieroffer", "pricebreak", "stockingrules", "approvallimit"),
+            *("landedcost", "landedcostshare", "costentry", "transferproposal"),
+        }
         for role in Role:
             seen = [name for name in models if name not in of_costs or role not in without_costs]
             grant(self.label, {role: [f"view_{name}" for name in seen]})

@@ -82,7 +82,10 @@ TABLES = (
         "buyer",
         Purpose.GOODS,
         Kept.FOR_GOOD,
-        none="id code name is_active order_weekdays order_cutoff minimum_order_value volume_cap weight_cap",
+        none=(
+            "id code name language over_tolerance under_tolerance is_active "
+            "order_weekdays order_cutoff minimum_order_value volume_cap weight_cap"
+        ),
         personal="email",
         personal_kept=Kept.WHILE_NEEDED,
     ),
@@ -100,7 +103,7 @@ TABLES = (
         Kept.FOR_GOOD,
         none=(
             "id number supplier_id warehouse_id state currency is_proposed note drafted_at approved_at sent_at "
-            "expected_on closed_at"
+            "expected_on promised_on closed_at"
         ),
         pseudonymous="actor_id approved_by_id",
     ),
@@ -109,7 +112,7 @@ TABLES = (
         "buyer",
         Purpose.GOODS,
         Kept.FOR_GOOD,
-        none="id purchase_order_id variant_id quantity received unit_cost",
+        none="id purchase_order_id variant_id quantity received unit_cost confirmed_quantity confirmed_on",
     ),
     Table(
         "inventory_purchaseorderevent",
@@ -133,6 +136,61 @@ TABLES = (
         Purpose.GOODS,
         Kept.FOR_GOOD,
         none="id receipt_id line_id quantity",
+    ),
+    Table(
+        "inventory_purchasemail",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id purchase_order_id language state attempts due_at begun_at sent_at error",
+        personal="address",
+        personal_kept=Kept.WHILE_NEEDED,
+        pseudonymous="actor_id",
+    ),
+    Table(
+        "inventory_supplierconfirmation",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id purchase_order_id source note confirmed_at",
+        pseudonymous="actor_id",
+    ),
+    Table(
+        "inventory_supplierconfirmationline",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id confirmation_id line_id quantity expected_on",
+    ),
+    Table(
+        "inventory_receiptdiscrepancy",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id receipt_id line_id item kind quantity outcome reason found_at settled_at settlement",
+        pseudonymous="settled_by_id",
+    ),
+    Table(
+        "inventory_landedcost",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id receipt_id kind basis amount reference booked_at",
+        pseudonymous="actor_id",
+    ),
+    Table(
+        "inventory_landedcostshare",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id landed_cost_id line_id amount to_stock variance",
+    ),
+    Table(
+        "inventory_costentry",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id variant_id receipt_id landed_cost_id units_before average_before units value average occurred_at",
     ),
     Table(
         "inventory_reorderpolicy",

@@ -185,3 +185,52 @@ def no_more_is_proposed_than_was_missing(at: datetime) -> Iterator[Violation]:
             yield Violation("I12", subject, f"still open, but {one.line.purchase_order} is {one.line.purchase_order.state}")
         if one.line is not None and one.is_suggestion:
             yield Violation("I12", subject, f"only suggested, but it stands in {one.line.purchase_order}")
+
+
+# Shares of a landed cost are all of it. An average begins where the one before ended, and follows from what was added.
+_BROKEN_COSTS = """
+    SELECT 'landed cost ' || cost.reference, 'shares add up to ' || COALESCE(sum(share.amount), 0) || ' of ' || cost.amount
+    FROM inventory_landedcost AS cost LEFT JOIN inventory_landedcostshare AS share ON share.landed_cost_id = cost.id
+    GROUP BY cost.id HAVING COALESCE(sum(share.amount), 0) <> cost.amount
+    UNION ALL
+    SELECT 'average cost of ' || variant.sku, told FROM (
+        SELECT variant_id, CASE
+            WHEN lag(average) OVER steps <> average_before
+                THEN 'began at ' || average_before || ', but was ' || lag(average) OVER steps
+            WHEN units_before + units > 0
+                AND average <> round((average_before * units_before + value) / (units_before + units), 4)
+                THEN 'is ' || average || ' after ' || value || ' for ' || units || ' beside ' || units_before
+        END AS told
+        FROM inventory_costentry WINDOW steps AS (PARTITION BY variant_id ORDER BY id)
+    ) AS step JOIN inventory_variant AS variant ON variant.id = step.variant_id
+    WHERE told IS NOT NULL
+    LIMIT 1000
+"""
+
+
+@invariant("I18")
+def landed_costs_are_shared_out_whole(at: datetime) -> Iterator[Violation]:
+    with connection.cursor() as cursor:
+        cursor.execute(_BROKEN_COSTS)
+        for subject, told in cursor.fetchall():
+            yield Violation("I18", subject, told)
+
+
+# What a line received is what its receipts brought; damaged and wrong goods are none of it.
+_BROKEN_RECEIPTS = """
+    SELECT purchase.number, variant.sku, line.received, COALESCE(sum(part.quantity), 0) AS came
+    FROM inventory_purchaseorderline AS line
+    JOIN inventory_purchaseorder AS purchase ON purchase.id = line.purchase_order_id
+    JOIN inventory_variant AS variant ON variant.id = line.variant_id
+    LEFT JOIN inventory_goodsreceiptline AS part ON part.line_id = line.id
+    GROUP BY purchase.number, variant.sku, line.id HAVING line.received <> COALESCE(sum(part.quantity), 0)
+    LIMIT 1000
+"""
+
+
+@invariant("I18")
+def lines_received_what_their_receipts_brought(at: datetime) -> Iterator[Violation]:
+    with connection.cursor() as cursor:
+        cursor.execute(_BROKEN_RECEIPTS)
+        for number, sku, received, came in cursor.fetchall():
+            yield Violation("I18", f"{sku} of {number}", f"received {received}, but its receipts brought {came}")

@@ -1,4 +1,4 @@
-"""Inventory's background work: reservations that expire, the nightly recount, what to buy and what to move."""
+"""Inventory's background work: reservations that expire, the nightly recount, what to buy and move, and mails to suppliers."""
 
 from dataclasses import asdict
 from datetime import date, datetime
@@ -13,7 +13,11 @@ from inventory.operations import (
     replenishment,
     reservations,
     risks,
+    sending,
     stock,
+)
+from inventory.words import (
+    purchase_papers,
 )
 
 # Orders expire in their own app, together with their coupons.
@@ -84,3 +88,9 @@ def propose_transfers(*, at: datetime) -> Done:
         summary={name: value for name, value in told.items() if value}
         | ({"gain": str(done.gain), "solved_by": done.method} if done.gain else {}),
     )
+
+
+@job(name="inventory.send_purchase_mails", title=_("Mail purchase orders"), seconds=290)
+def send_purchase_mails(*, at: datetime) -> Done:
+    sent = sending.send_due(words=purchase_papers.mail, at=at)
+    return Done(rows=sent.sent, summary={"mails_failed": sent.failed, "mails_unsure": sent.unsure})

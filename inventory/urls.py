@@ -1,8 +1,14 @@
-"""The addresses of this app: its API below /api/v1/. Its staff pages are part of the admin."""
+"""The addresses of this app: its API below /api/v1/, and the page a supplier confirms on. Staff pages are the admin's."""
 
 from django.urls import URLPattern, URLResolver, path
 
-from inventory.api import transfer_views, views
+from inventory import (
+    views as pages,
+)
+from inventory.api import (
+    transfer_views,
+    views,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/variants/", views.VariantsView.as_view(), name="variants"),
@@ -16,4 +22,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/transfers/<str:number>/", transfer_views.TransferView.as_view(), name="transfer"),
     path("api/v1/transfers/<str:number>/ship/", transfer_views.ShipView.as_view(), name="ship-transfer"),
     path("api/v1/transfers/<str:number>/receive/", transfer_views.ReceiveTransferView.as_view(), name="receive-transfer"),
+    path("api/v1/suppliers/scores/", views.SupplierScoresView.as_view(), name="supplier-scores"),
+    path("confirm/<str:token>/", pages.confirm_purchase, name="confirm-purchase"),
 ]

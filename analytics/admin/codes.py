@@ -30,8 +30,6 @@ codes.declare(
         "over": pgettext_lazy("fact", "incidents over"),
         "not_asked": pgettext_lazy("fact", "rules that could not be checked"),
         "reports_failed": pgettext_lazy("fact", "reports that could not be made"),
-        "mails_failed": pgettext_lazy("fact", "mails that did not go out"),
-        "mails_unsure": pgettext_lazy("fact", "mails of which it is unknown whether they went out"),
         "months_left": pgettext_lazy("fact", "months in use, tried again the next night"),
         "events_dropped": pgettext_lazy("fact", "events dropped one by one"),
         "forgotten": pgettext_lazy("fact", "events that forgot whose they were"),

@@ -22,7 +22,11 @@ from analytics.operations import reports
 from analytics.queries.measuring import May
 from analytics.words import alerts, figures, mails, paper
 from analytics.words import reports as words
-from config.kernel import clock, workbooks
+from config.kernel import (
+    clock,
+    pdf,
+    workbooks,
+)
 from config.kernel.admin import downloading, wording
 from config.kernel.admin.buttons import ButtonsAdmin, actor, operation_button
 from config.kernel.admin.house import KeptAdmin, ReadOnlyAdmin
@@ -137,10 +141,10 @@ class ReportAdmin(ReadOnlyAdmin):
         return self._file(request, object_id, words.workbook, workbooks.CONTENT_TYPE, "xlsx")
 
     def paper_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        if not paper.is_there():
+        if not pdf.is_there():
             messages.error(request, mails.paper_is_missing())
             return HttpResponseRedirect(reverse("admin:analytics_report_change", args=[unquote(object_id)]))
-        return self._file(request, object_id, paper.written, paper.CONTENT_TYPE, "pdf")
+        return self._file(request, object_id, paper.written, pdf.CONTENT_TYPE, "pdf")
 
     def _file(
         self, request: HttpRequest, object_id: str, written: Callable[[Report, May], bytes], kind: str, ending: str
@@ -168,8 +172,8 @@ class ReportAdmin(ReadOnlyAdmin):
                 "table": words.days(report, may),
                 "freshness": words.freshness(report, may),
                 "workbook_url": reverse("admin:analytics_report_workbook", args=[report.pk]),
-                "paper_url": reverse("admin:analytics_report_paper", args=[report.pk]) if paper.is_there() else "",
-                "paper_is_missing": "" if paper.is_there() else mails.paper_is_missing(),
+                "paper_url": reverse("admin:analytics_report_paper", args=[report.pk]) if pdf.is_there() else "",
+                "paper_is_missing": "" if pdf.is_there() else mails.paper_is_missing(),
                 "definitions_url": reverse("admin:analytics_definitions"),
             }
         return super().render_change_form(request, context, *args, **kwargs)

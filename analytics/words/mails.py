@@ -12,7 +12,7 @@ from analytics.queries import alerts as queries
 from analytics.queries.measuring import May
 from analytics.words import alerts, paper, reports
 from analytics.words.figures import moment
-from config.kernel import workbooks
+from config.kernel import pdf, workbooks
 
 Attached = tuple[str, bytes, str]
 Mail = tuple[str, str, list[Attached]]
@@ -87,10 +87,10 @@ def _of_report(report: Report, notice: Notice, drawn: _Drawn) -> Mail:
 def _files(report: Report, may: May, drawn: _Drawn) -> tuple[list[Attached], list[str]]:
     """What the pack wants attached, and what has to be said about what is missing. Nobody is left without the figures."""
     name, wanted, files = reports.file_name(report), ReportPack.Files(report.pack.files), list[Attached]()
-    without_paper = wanted != ReportPack.Files.XLSX and not paper.is_there()
+    without_paper = wanted != ReportPack.Files.XLSX and not pdf.is_there()
     if wanted != ReportPack.Files.XLSX and not without_paper:
         content = drawn.of(report, may, "pdf", lambda: paper.written(report, may))
-        files.append((f"{name}.pdf", content, paper.CONTENT_TYPE))
+        files.append((f"{name}.pdf", content, pdf.CONTENT_TYPE))
     if wanted != ReportPack.Files.PDF or without_paper:
         content = drawn.of(report, may, "xlsx", lambda: reports.workbook(report, may))
         files.append((f"{name}.xlsx", content, workbooks.CONTENT_TYPE))
@@ -100,4 +100,4 @@ def _files(report: Report, may: May, drawn: _Drawn) -> tuple[list[Attached], lis
 def paper_is_missing() -> str:
     return _(
         "No PDF file could be made, for the package %(package)s is not installed; the figures are in the Excel workbook."
-    ) % {"package": paper.PACKAGE}
+    ) % {"package": pdf.PACKAGE}

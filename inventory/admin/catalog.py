@@ -19,14 +19,19 @@ from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
-from inventory.admin import costs, documents, labels
+from inventory.admin import cost_words, costs, documents, labels
 from inventory.admin.finding import ByCategory
 from inventory.admin.saving import AmountFormField
 from inventory.models import Category, PriceChange, Product, Variant
 from inventory.operations import catalog, kits
 from inventory.queries import catalog as listings
 from inventory.queries import categories, shelves
-from inventory.queries import kits as kit_queries
+from inventory.queries import (
+    costs as cost_queries,
+)
+from inventory.queries import (
+    kits as kit_queries,
+)
 
 MAY_CHANGE = "inventory.change_variant"
 
@@ -235,6 +240,7 @@ class VariantAdmin(ButtonsAdmin):
                     for one in story.price_changes
                     if one.kind != PriceChange.Kind.COST or costs.sees(request)
                 ],
+                "cost": cost_words.cost(cost_queries.of_variant(variant)) if costs.sees(request) else None,
                 "sees_stock": request.user.has_perm("inventory.view_stocklevel"),
             }  # fmt: skip
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)

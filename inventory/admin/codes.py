@@ -51,6 +51,8 @@ codes.declare(
         "drafts_opened": pgettext_lazy("fact", "purchase orders drafted"),
         "drafts_canceled": pgettext_lazy("fact", "drafts canceled"),
         "nothing": pgettext_lazy("fact", "policies that buy nothing"),
+        "mails_failed": pgettext_lazy("fact", "mails that did not go out"),
+        "mails_unsure": pgettext_lazy("fact", "mails of which it is unknown whether they went out"),
         "ordered": pgettext_lazy("fact", "purchase orders approved by themselves"),
         "suppliers": pgettext_lazy("fact", "suppliers with deliveries"),
         "offers": pgettext_lazy("fact", "offers with deliveries"),

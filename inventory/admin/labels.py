@@ -5,7 +5,16 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from config.kernel.admin import wording
-from inventory.models import PurchaseOrder, PurchaseOrderEvent, ReplenishmentProposal, Reservation, StockMovement, Variant
+from inventory.models import (
+    PurchaseMail,
+    PurchaseOrder,
+    PurchaseOrderEvent,
+    ReceiptDiscrepancy,
+    ReplenishmentProposal,
+    Reservation,
+    StockMovement,
+    Variant,
+)
 
 PURCHASES = {
     PurchaseOrder.State.DRAFT: "warning",
@@ -20,6 +29,20 @@ STEPS = {
     PurchaseOrderEvent.Kind.APPROVED: "success",
     PurchaseOrderEvent.Kind.RECEIVED: "success",
     PurchaseOrderEvent.Kind.CANCELED: "danger",
+    PurchaseOrderEvent.Kind.CONFIRMED: "success",
+}
+DISCREPANCIES = {
+    ReceiptDiscrepancy.Kind.SHORT: "warning",
+    ReceiptDiscrepancy.Kind.OVER: "info",
+    ReceiptDiscrepancy.Kind.DAMAGED: "danger",
+    ReceiptDiscrepancy.Kind.WRONG: "danger",
+}
+MAILS = {
+    PurchaseMail.State.WAITING: "info",
+    PurchaseMail.State.SENDING: "info",
+    PurchaseMail.State.SENT: "success",
+    PurchaseMail.State.FAILED: "danger",
+    PurchaseMail.State.UNSURE: "warning",
 }
 MOVEMENTS = {
     StockMovement.Kind.RECEIPT: "success",
@@ -33,6 +56,23 @@ RESERVATIONS = {Reservation.State.ACTIVE: "info", Reservation.State.CONSUMED: "s
 
 def purchase_state(order: PurchaseOrder) -> str:
     return wording.label(order.get_state_display(), PURCHASES[PurchaseOrder.State(order.state)])
+
+
+def discrepancy(gap: ReceiptDiscrepancy) -> str:
+    return wording.label(gap.get_kind_display(), DISCREPANCIES[ReceiptDiscrepancy.Kind(gap.kind)])
+
+
+def outcome(gap: ReceiptDiscrepancy) -> str:
+    """What becomes of the goods; what waits to be sent back is marked until it is settled."""
+    if gap.outcome == ReceiptDiscrepancy.Outcome.NONE:
+        return "-"
+    if gap.settled_at is not None:
+        return wording.label(_("settled"), "success")
+    return wording.label(gap.get_outcome_display(), "warning" if gap.outcome == ReceiptDiscrepancy.Outcome.RETURN else "")
+
+
+def mail_state(mail: PurchaseMail) -> str:
+    return wording.label(mail.get_state_display(), MAILS[PurchaseMail.State(mail.state)])
 
 
 def movement_kind(movement: StockMovement) -> str:

@@ -49,6 +49,11 @@ add_group(
             gettext_lazy("Goods receipts"), "receipt", "admin:inventory_goodsreceipt_changelist",
             "inventory.view_goodsreceipt",
         ),
+        Link(
+            gettext_lazy("Discrepancies"), "report", "admin:inventory_receiptdiscrepancy_changelist",
+            "inventory.view_receiptdiscrepancy",
+        ),
+        Link(gettext_lazy("Supplier scores"), "military_tech", "admin:inventory_supplier_scores", "inventory.view_supplier"),
         Link(gettext_lazy("Suppliers"), "factory", "admin:inventory_supplier_changelist", "inventory.view_supplier"),
     ],
     order=22,

@@ -9,11 +9,17 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from config.kernel.admin.buttons import ButtonForm, reason_field
+from inventory import lifecycle
 from inventory.admin import labels
 from inventory.admin.saving import AmountFormField
 from inventory.admin.sku_fields import SkuRowForm
-from inventory.models import PurchaseOrder, Supplier
-from inventory.operations import purchasing
+from inventory.models import LandedCost, PurchaseOrder, PurchaseOrderLine, ReceiptDiscrepancy, Supplier
+from inventory.operations.confirming import Confirmed
+from inventory.operations.purchase_steps import MOST_UNITS
+from inventory.operations.receiving import LONGEST_ITEM, Gap
+
+Kind, Outcome = ReceiptDiscrepancy.Kind, ReceiptDiscrepancy.Outcome
+GAP_DAMAGED, GAP_SHORT = "damaged", "short"
 
 
 class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -26,7 +32,7 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class LineForm(SkuRowForm):
     quantity = forms.IntegerField(
-        label=gettext_lazy("quantity"), min_value=1, max_value=purchasing.MOST_UNITS, widget=UnfoldAdminDecimalFieldWidget
+        label=gettext_lazy("quantity"), min_value=1, max_value=MOST_UNITS, widget=UnfoldAdminDecimalFieldWidget
     )
     unit_cost = AmountFormField(
         label=gettext_lazy("unit cost"),
@@ -86,7 +92,7 @@ class ReceiveForm(ButtonForm):
             self.fields[f"line-{line.pk}"] = forms.IntegerField(
                 label=f"{line.variant.sku} · {labels.variant_name(line.variant)}",
                 min_value=0,
-                max_value=purchasing.MOST_UNITS,
+                max_value=MOST_UNITS,
                 required=False,
                 initial=line.outstanding,
                 help_text=_("%(outstanding)s outstanding of %(ordered)s ordered")
@@ -102,10 +108,11 @@ class ReceiveForm(ButtonForm):
         cleaned = super().clean() or {}
         units = {line.variant.sku: cleaned.get(f"line-{line.pk}") or 0 for line in self.lines}
         cleaned["quantities"] = {sku: number for sku, number in units.items() if number}
-        if not cleaned["quantities"] and not self.errors:
+        cleaned["gaps"] = self.gaps(cleaned)
+        if not cleaned["quantities"] and not cleaned["gaps"] and not self.errors:
             raise forms.ValidationError(_("Enter what has come."))
         if not cleaned.get("more_came") and not self._is_known(cleaned.get("delivery_note", "")):
-            beyond = [line for line in self.lines if units[line.variant.sku] > line.outstanding]
+            beyond = [line for line in self.lines if units[line.variant.sku] > line.outstanding + self._welcome(line)]
             for line in beyond:
                 told = _("Only %(outstanding)s are outstanding. If more came, say so below.") % {
                     "outstanding": line.outstanding
@@ -114,6 +121,14 @@ class ReceiveForm(ButtonForm):
             if beyond:
                 self._ask_below(f"line-{beyond[-1].pk}")
         return cleaned
+
+    def gaps(self, cleaned: dict[str, Any]) -> list[Gap]:
+        """What was wrong with the delivery, where the form asks for it."""
+        return []
+
+    def _welcome(self, line: PurchaseOrderLine) -> int:
+        tolerance = self.order.supplier.over_tolerance
+        return 0 if tolerance is None else lifecycle.surplus_welcome(line.quantity, tolerance)
 
     def _ask_below(self, name: str) -> None:
         """A delivery may have many lines: whether more came is asked right below the last one that says so."""
@@ -128,3 +143,124 @@ class ReceiveForm(ButtonForm):
 
 class CloseForm(ButtonForm):
     reason = reason_field(required=False, help_text=gettext_lazy("Needed where goods are still missing."))
+
+
+class ReceiveWithGapsForm(ReceiveForm):
+    """The same, with what was wrong: damaged and missing units of each line, and goods that nobody ordered."""
+
+    def prepare(self, row: PurchaseOrder) -> None:
+        super().prepare(row)
+        kinds = ((GAP_DAMAGED, _("damaged")), (GAP_SHORT, _("on the delivery note, but not in the parcel")))
+        for line in self.lines:
+            for kind, words in kinds:
+                self.fields[f"{kind}-{line.pk}"] = forms.IntegerField(
+                    label=f"{line.variant.sku} · {words}", min_value=0, max_value=MOST_UNITS, required=False
+                )
+        self.fields["wrong_item"] = forms.CharField(
+            label=_("Came, though nobody ordered it"), max_length=LONGEST_ITEM, required=False,
+            help_text=_("Its SKU, or what it is. It is not put on the shelf."),
+        )  # fmt: skip
+        self.fields["wrong_units"] = forms.IntegerField(
+            label=_("Units of it"), min_value=1, max_value=MOST_UNITS, required=False
+        )
+        self.fields["outcome"] = forms.ChoiceField(
+            label=_("Damaged and wrong goods"),
+            choices=[(one.value, one.label) for one in (Outcome.RETURN, Outcome.DISPOSE)],
+        )
+        self.fields["gap_reason"] = reason_field(required=False, help_text=_("What was wrong, for the supplier to understand."))
+        self.order_fields(self._line_by_line())
+
+    def _line_by_line(self) -> list[str]:
+        names = ["delivery_note"]
+        for line in self.lines:
+            names += [f"{kind}-{line.pk}" for kind in ("line", GAP_DAMAGED, GAP_SHORT)]
+        return names
+
+    def gaps(self, cleaned: dict[str, Any]) -> list[Gap]:
+        reason, outcome = cleaned.get("gap_reason") or "", cleaned.get("outcome") or ""
+        found = []
+        for line in self.lines:
+            damaged, short = cleaned.get(f"{GAP_DAMAGED}-{line.pk}"), cleaned.get(f"{GAP_SHORT}-{line.pk}")
+            if damaged:
+                found.append(Gap(Kind.DAMAGED.value, damaged, reason, sku=line.variant.sku, outcome=outcome))
+            if short:
+                found.append(Gap(Kind.SHORT.value, short, reason, sku=line.variant.sku))
+        item, units = (cleaned.get("wrong_item") or "").strip(), cleaned.get("wrong_units")
+        if bool(item) != bool(units):
+            self.add_error("wrong_units" if item else "wrong_item", _("Say what came, and how many."))
+        elif item and units:
+            found.append(Gap(Kind.WRONG.value, units, reason, item=item, outcome=outcome))
+        if found and not reason.strip():
+            self.add_error("gap_reason", _("Say what was wrong."))
+        return found
+
+
+class ConfirmedLines:
+    """The fields of a confirmation, on the page of staff as on the supplier's: units and a day for each line still to come."""
+
+    fields: dict[str, forms.Field]
+    lines: list[PurchaseOrderLine]
+
+    def ask(self, order: PurchaseOrder) -> None:
+        self.lines = [line for line in order.lines.select_related("variant__product").order_by("pk") if line.outstanding]
+        for line in self.lines:
+            name = f"{line.variant.sku} · {labels.variant_name(line.variant)}"
+            self.fields[f"units-{line.pk}"] = forms.IntegerField(
+                label=name,
+                min_value=0,
+                max_value=MOST_UNITS,
+                initial=line.quantity if line.confirmed_quantity is None else line.confirmed_quantity,
+                help_text=_("%(ordered)s ordered, %(received)s received. Units in all, 0 for none.")
+                % {"ordered": f"{line.quantity:,}", "received": f"{line.received:,}"},
+            )
+            self.fields[f"day-{line.pk}"] = forms.DateField(
+                label=_("%(sku)s comes on") % {"sku": line.variant.sku},
+                required=False,
+                widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+                initial=line.confirmed_on or order.expected_on,
+            )
+        self.fields["note"] = forms.CharField(label=_("Note"), max_length=300, required=False)
+
+    def confirmed(self, cleaned: dict[str, Any]) -> list[Confirmed]:
+        return [
+            Confirmed(line.variant.sku, cleaned[f"units-{line.pk}"], cleaned.get(f"day-{line.pk}"))
+            for line in self.lines
+            if cleaned.get(f"units-{line.pk}") is not None
+        ]
+
+
+class ConfirmForm(ConfirmedLines, ButtonForm):
+    def prepare(self, row: PurchaseOrder) -> None:
+        self.ask(row)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        cleaned["lines"] = self.confirmed(cleaned)
+        return cleaned
+
+
+class MailForm(ButtonForm):
+    """Asks for the expected day where mailing it is what sends it."""
+
+    def prepare(self, row: PurchaseOrder) -> None:
+        if row.state == PurchaseOrder.State.APPROVED:
+            self.fields["expected_on"] = forms.DateField(
+                label=_("expected on"), required=False, widget=forms.DateInput(),
+                help_text=_("Empty: after the longest lead time of its lines."),
+            )  # fmt: skip
+
+
+class LandedCostForm(ButtonForm):
+    kind = forms.ChoiceField(label=gettext_lazy("kind"), choices=LandedCost.Kind.choices)
+    amount = AmountFormField(label=gettext_lazy("amount"), help_text=gettext_lazy("Before tax."))
+    basis = forms.ChoiceField(label=gettext_lazy("shared out"), choices=LandedCost.Basis.choices)
+    reference = forms.CharField(
+        label=gettext_lazy("invoice"), max_length=64, help_text=LandedCost._meta.get_field("reference").help_text
+    )
+
+
+class SettleForm(ButtonForm):
+    settlement = forms.CharField(
+        label=gettext_lazy("how it was settled"), max_length=200,
+        help_text=ReceiptDiscrepancy._meta.get_field("settlement").help_text,
+    )  # fmt: skip

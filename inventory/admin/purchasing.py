@@ -1,17 +1,16 @@
-"""Purchase orders with their lines, timeline and buttons, the receiving desk, and goods receipts."""
+"""Purchase orders with their lines, timeline and buttons, and the receiving desk."""
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
@@ -19,13 +18,21 @@ from config.kernel import clock, shop
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
-from config.kernel.admin.house import ReadOnlyAdmin
 from inventory import lifecycle
-from inventory.admin import costs, labels, purchase_forms, telling
+from inventory.admin import (
+    costs,
+    labels,
+    purchase_forms,
+    purchase_papers,
+    telling,
+)
+from inventory.admin.purchase_papers import (
+    PapersOfOrders,
+)
 from inventory.admin.sku_fields import SkuInline
 from inventory.lifecycle import Step
-from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
-from inventory.operations import approving, purchasing
+from inventory.models import PurchaseOrder, PurchaseOrderLine, SupplierConfirmation
+from inventory.operations import approving, confirming, purchasing, receiving, sending
 from inventory.operations.purchasing import Wanted
 from inventory.queries import purchases, replenishment
 from inventory.queries.purchases import Missed
@@ -94,7 +101,7 @@ class LineInline(SkuInline):
 
 
 @admin.register(PurchaseOrder)
-class PurchaseOrderAdmin(ButtonsAdmin):
+class PurchaseOrderAdmin(PapersOfOrders, ButtonsAdmin):
     form = purchase_forms.OrderForm
     empty_hint = gettext_lazy("What the shop buys: drafted by staff, or each night by the replenishment.")
     list_display = ("number", "drafted", "supplier", "warehouse", "state_label", "units", "came", "money", "expected", "origin")
@@ -161,6 +168,11 @@ class PurchaseOrderAdmin(ButtonsAdmin):
                 "sees_costs": sees_costs,
                 "amount": wording.amount(order.amount),  # type: ignore[attr-defined]  # annotated by the query
                 "timeline": [telling.entry(event, sees_costs=sees_costs) for event in reversed(whole.timeline.all())],
+                "papers": purchase_papers.links(order) if sees_costs else [],
+                "receipts": [telling.receipt(one) for one in reversed(whole.receipts.all())],
+                "confirmations": [telling.confirmation(one) for one in reversed(whole.confirmations.all())],
+                "mails": [telling.mail(one) for one in purchases.mails(whole)],
+                "promised": telling.promised(whole),
                 "why": [telling.reason(one) for one in replenishment.why(purchase_order_id=order.pk).values()],
             }
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
@@ -259,6 +271,28 @@ class PurchaseOrderAdmin(ButtonsAdmin):
         purchasing.send(number=order.number, expected_on=values["expected_on"], actor=actor(request), at=clock.now())
 
     @operation_button(
+        title=gettext_lazy("Send by mail"), permission=MAY_BUY, icon="forward_to_inbox", shown=may(Step.MAILED),
+        form=purchase_forms.MailForm, quiet=lambda order: not settings.MAIL_IS_ON or order.state == PurchaseOrder.State.SENT,
+        explanation=gettext_lazy(
+            "The document goes to the supplier with a link to confirm it. An approved purchase order then counts as sent."
+        ),
+    )  # fmt: skip
+    def mail(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> str:
+        sending.mail(number=order.number, expected_on=values.get("expected_on"), actor=actor(request), at=clock.now())
+        return _("The mail goes to %(supplier)s within a minute.") % {"supplier": order.supplier.name}
+
+    @operation_button(
+        title=gettext_lazy("Enter the confirmation"), permission=MAY_BUY, icon="event_available",
+        shown=may(Step.CONFIRMED), form=purchase_forms.ConfirmForm, quiet=lambda order: True,
+        explanation=gettext_lazy("What the supplier says it delivers, and when. The expected day moves to the last one."),
+    )  # fmt: skip
+    def confirm(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> None:
+        confirming.confirm(
+            number=order.number, lines=values["lines"], note=values["note"], source=SupplierConfirmation.Source.STAFF,
+            actor=actor(request), at=clock.now(),
+        )  # fmt: skip
+
+    @operation_button(
         title=gettext_lazy("Receive goods"), permission=MAY_RECEIVE, icon="inventory_2", shown=may(Step.RECEIVED),
         form=purchase_forms.ReceiveForm,
         explanation=gettext_lazy(
@@ -266,15 +300,31 @@ class PurchaseOrderAdmin(ButtonsAdmin):
         ),
     )  # fmt: skip
     def receive(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> str:
+        return self._receive(request, order, values)
+
+    @operation_button(
+        title=gettext_lazy("Receive with discrepancies"), permission=MAY_RECEIVE, icon="report", shown=may(Step.RECEIVED),
+        form=purchase_forms.ReceiveWithGapsForm, quiet=lambda order: True,
+        explanation=gettext_lazy(
+            "Enter as units what can be sold. Damaged and wrong goods are noted and never reach the shelf; what is missing "
+            "stays outstanding."
+        ),
+    )  # fmt: skip
+    def receive_with_gaps(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> str:
+        return self._receive(request, order, values)
+
+    def _receive(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> str:
         at = clock.now()
-        receipt = purchasing.receive_goods(
+        receipt = receiving.receive_goods(
             number=order.number, delivery_note=values["delivery_note"], quantities=values["quantities"],
-            actor=actor(request), at=at,
+            gaps=values["gaps"], accepts_surplus=values["more_came"], actor=actor(request), at=at,
         )  # fmt: skip
         if receipt.received_at != at:
             return _("This delivery note was booked before as %(receipt)s; nothing more was put on the shelf.") % {
                 "receipt": receipt.number
             }
+        if not values["quantities"]:
+            return _("Noted, and nothing put on the shelf: %(receipt)s.") % {"receipt": receipt.number}
         return _("The goods are on the shelf: %(receipt)s.") % {"receipt": receipt.number}
 
     @operation_button(
@@ -292,59 +342,3 @@ class PurchaseOrderAdmin(ButtonsAdmin):
     )  # fmt: skip
     def cancel(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> None:
         purchasing.cancel(number=order.number, reason=values["reason"], actor=actor(request), at=clock.now())
-
-
-class ReceiptLineInline(TabularInline):  # type: ignore[misc]
-    model = GoodsReceiptLine
-    fields = ("sku", "product", "quantity")
-    readonly_fields = fields
-    extra = 0
-    hide_title = True
-    can_delete = False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[GoodsReceiptLine]:
-        lines: QuerySet[GoodsReceiptLine] = super().get_queryset(request)
-        return lines.select_related("line__variant__product").order_by("pk")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @display(description=gettext_lazy("SKU"))
-    def sku(self, line: GoodsReceiptLine) -> str:
-        return labels.variant_link(line.line.variant)
-
-    @display(description=gettext_lazy("product"))
-    def product(self, line: GoodsReceiptLine) -> str:
-        return labels.variant_name(line.line.variant)
-
-
-@admin.register(GoodsReceipt)
-class GoodsReceiptAdmin(ReadOnlyAdmin):
-    empty_hint = gettext_lazy("Each delivery that was put on the shelf, from the receiving desk.")
-    list_display = ("number", "booked", "order", "supplier", "delivery_note", "who")
-    list_filter: tuple[Any, ...] = (
-        ("purchase_order__supplier", RelatedDropdownFilter),
-        ("received_at", BusinessDaysFilter),
-    )
-    list_select_related = ("purchase_order__supplier", "actor")
-    search_fields = ("number__exact", "delivery_note__exact", "purchase_order__number__exact")
-    search_help_text = gettext_lazy("The whole number of the receipt, the delivery note or the purchase order")
-    ordering = ("-received_at", "-id")
-    fields = ("number", "booked", "order", "supplier", "delivery_note", "who")
-    readonly_fields = fields
-    inlines = (ReceiptLineInline,)
-
-    booked = wording.moment_column("received_at", gettext_lazy("received at"))
-
-    @display(description=gettext_lazy("purchase order"))
-    def order(self, receipt: GoodsReceipt) -> str:
-        address = reverse("admin:inventory_purchaseorder_change", args=[receipt.purchase_order_id])
-        return format_html('<a class="row-link" href="{}">{}</a>', address, receipt.purchase_order.number)
-
-    @display(description=gettext_lazy("supplier"))
-    def supplier(self, receipt: GoodsReceipt) -> str:
-        return receipt.purchase_order.supplier.name
-
-    @display(description=pgettext_lazy("goods receipt", "received by"))
-    def who(self, receipt: GoodsReceipt) -> str:
-        return wording.actor(receipt)

@@ -26,7 +26,8 @@ from inventory.admin import costs, explaining, figures, grouping, labels
 from inventory.admin.auditing import NamedInAudit
 from inventory.admin.policies import AS_ITS_CLASS, MAY_CHANGE, SERVICE_HELP, SERVICE_LEVEL, PercentField
 from inventory.models import PolicyChange, ReorderPolicy, ReplenishmentProposal
-from inventory.operations import purchasing, replenishment, service_levels
+from inventory.operations import replenishment, service_levels
+from inventory.operations.purchase_steps import MOST_UNITS
 
 State = ReplenishmentProposal.State
 MAY_DECIDE = "inventory.change_replenishmentproposal"
@@ -73,7 +74,7 @@ add_group(
 
 
 class QuantityForm(ReasonForm):
-    quantity = forms.IntegerField(label=gettext_lazy("Quantity"), min_value=1, max_value=purchasing.MOST_UNITS)
+    quantity = forms.IntegerField(label=gettext_lazy("Quantity"), min_value=1, max_value=MOST_UNITS)
     field_order = ("quantity", "reason")
 
     def prepare(self, proposal: ReplenishmentProposal) -> None:

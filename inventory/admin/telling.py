@@ -12,10 +12,20 @@ from django.utils.translation import ngettext, pgettext_lazy
 from config.kernel import shop
 from config.kernel.admin import wording
 from inventory.admin import labels
-from inventory.models import PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine
+from inventory.models import (
+    GoodsReceipt,
+    LandedCost,
+    PurchaseMail,
+    PurchaseOrder,
+    PurchaseOrderEvent,
+    PurchaseOrderLine,
+    ReceiptDiscrepancy,
+    SupplierConfirmation,
+)
 from inventory.operations import approving, purchasing
 from inventory.queries.purchases import Missed
 from inventory.queries.replenishment import Why
+from inventory.words import purchase_papers
 
 State = PurchaseOrder.State
 # What the replenishment does to the drafts it proposed.
@@ -67,6 +77,13 @@ def next_step(order: PurchaseOrder, at: datetime, terms_missed: Callable[[], lis
             day = f"{order.expected_on:%Y-%m-%d}" if order.expected_on else "-"
             return Next(told % {"count": f"{missing:,}", "day": day}, is_urgent=is_late(order, shop.day(at)))
         case State.RECEIVED:
+            if missing:
+                told = ngettext(
+                    "%(count)s unit has not come, within the tolerance. Close it when it is settled.",
+                    "%(count)s units have not come, within the tolerance. Close it when it is settled.",
+                    missing,
+                )
+                return Next(told % {"count": f"{missing:,}"})
             return Next(_("Everything has come. Close it when it is settled."))
     return None
 
@@ -118,6 +135,14 @@ def _facts(details: dict[str, Any]) -> list[str]:
         before, after = details["before"], details["after"]
         skus = sorted(set(before) | set(after))
         facts += [f"{sku}: {before.get(sku, '-')} → {after.get(sku, '-')}" for sku in skus if before.get(sku) != after.get(sku)]
+    if "language" in details:
+        facts.append(purchase_papers.name_language(details["language"]))
+    if "source" in details:
+        facts.append(str(SupplierConfirmation.Source(details["source"]).label))
+    if "landed_cost" in details:
+        told = _("%(kind)s of %(receipt)s, invoice %(invoice)s")
+        kind = LandedCost.Kind(details["landed_cost"]).label
+        facts.append(told % {"kind": kind, "receipt": details["of_receipt"], "invoice": details["invoice"]})
     if details.get("by_itself"):
         facts.append(_("ordered by itself, within the limits"))
     if "expected_on" in details:
@@ -132,6 +157,11 @@ def _facts(details: dict[str, Any]) -> list[str]:
         _("%(sku)s: %(units)s more than ordered") % {"sku": sku, "units": units}
         for sku, units in details.get("too_many", {}).items()
     ]
+    facts += [
+        _("%(sku)s: %(units)s fewer than ordered") % {"sku": sku, "units": f"{units:,}"}
+        for sku, units in details.get("confirmed_less", {}).items()
+    ]
+    facts += [f"{ReceiptDiscrepancy.Kind(kind).label}: {item} × {units:,}" for kind, item, units in details.get("gaps", [])]
     facts += [
         _("%(sku)s: %(units)s have not come") % {"sku": sku, "units": units}
         for sku, units in details.get("missing", {}).items()
@@ -148,16 +178,118 @@ class Line:
     name: str
     unit_cost: str
     amount: str
+    confirmed: str
+    is_less: bool
 
 
 def line(row: PurchaseOrderLine) -> Line:
+    day = f" · {row.confirmed_on:%m-%d}" if row.confirmed_on else ""
     return Line(
         row,
         labels.variant_link(row.variant),
         labels.variant_name(row.variant),
         wording.amount(row.unit_cost),
         wording.amount(row.unit_cost * row.quantity),
+        "-" if row.confirmed_quantity is None else f"{row.confirmed_quantity:,}{day}",
+        row.confirmed_quantity is not None and row.confirmed_quantity < row.quantity,
     )
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that was wrong with a delivery, in words; `state` says what becomes of it."""
+
+    row: ReceiptDiscrepancy
+    kind: str
+    item: str
+    state: str
+    url: str
+
+
+def gap(row: ReceiptDiscrepancy) -> Gap:
+    return Gap(
+        row,
+        labels.discrepancy(row),
+        row.line.variant.sku if row.line else row.item,
+        labels.outcome(row),
+        reverse("admin:inventory_receiptdiscrepancy_change", args=[row.pk]),
+    )
+
+
+@dataclass(frozen=True)
+class Receipt:
+    row: GoodsReceipt
+    gaps: list[Gap]
+
+
+def receipt(row: GoodsReceipt) -> Receipt:
+    return Receipt(row, [gap(one) for one in row.discrepancies.all()])
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What the supplier said, when and by which way."""
+
+    row: SupplierConfirmation
+    who: str
+    lines: list[str]
+
+
+def confirmation(row: SupplierConfirmation) -> Confirmation:
+    by_supplier = row.source == SupplierConfirmation.Source.LINK
+    lines = [
+        f"{one.line.variant.sku} × {one.quantity:,}" + (f" ({one.expected_on:%Y-%m-%d})" if one.expected_on else "")
+        for one in row.lines.all()
+    ]
+    return Confirmation(row, row.get_source_display() if by_supplier else wording.actor(row), lines)
+
+
+@dataclass(frozen=True)
+class Mail:
+    row: PurchaseMail
+    state: str
+    when: str
+    why: str
+
+
+WHY_NOT = {
+    "died": pgettext_lazy("mail", "The worker died while sending it: ask the supplier before it is sent once more."),
+    "canceled": pgettext_lazy("mail", "The purchase order was canceled before it went out."),
+}
+
+
+def mail(row: PurchaseMail) -> Mail:
+    when = wording.plain_moment(row.sent_at or row.due_at)
+    return Mail(row, labels.mail_state(row), when, str(WHY_NOT.get(row.error, row.error)))
+
+
+def promised(order: PurchaseOrder) -> str:
+    """The day that was promised first, where the expected one has moved since."""
+    moved = order.promised_on is not None and order.promised_on != order.expected_on
+    return f"{order.promised_on:%Y-%m-%d}" if moved else ""
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A landed cost and its share by line."""
+
+    row: LandedCost
+    amount: str
+    who: str
+    shares: list[dict[str, str]]
+
+
+def landed(row: LandedCost) -> Landed:
+    shares = [
+        {
+            "sku": one.line.line.variant.sku,
+            "amount": wording.amount(one.amount),
+            "to_stock": wording.amount(one.to_stock),
+            "variance": wording.amount(one.variance) if one.variance else "-",
+        }
+        for one in row.shares.all()
+    ]
+    return Landed(row, wording.amount(row.amount), wording.actor(row), shares)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from config.kernel.serializing import StrictInput
-from inventory.operations.purchasing import MOST_UNITS
+from inventory.models import LandedCost, ReceiptDiscrepancy
+from inventory.operations.purchase_steps import MOST_UNITS
+from inventory.operations.receiving import LONGEST_ITEM, LONGEST_REASON
 
 MOST_LINES = 500
+Kind, Outcome = ReceiptDiscrepancy.Kind, ReceiptDiscrepancy.Outcome
 
 
 class ReceivedLineInput(StrictInput):
@@ -16,12 +19,39 @@ class ReceivedLineInput(StrictInput):
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
 
 
+class DiscrepancyInput(StrictInput):
+    """What was wrong: SHORT and DAMAGED name a SKU of the order, WRONG an item; goods lying aside need an outcome."""
+
+    kind = serializers.ChoiceField(choices=[Kind.SHORT, Kind.DAMAGED, Kind.WRONG])
+    sku = serializers.CharField(max_length=64, required=False, default="")
+    item = serializers.CharField(max_length=LONGEST_ITEM, required=False, default="")
+    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+    outcome = serializers.ChoiceField(choices=Outcome.choices, required=False, default=Outcome.NONE)
+    reason = serializers.CharField(max_length=LONGEST_REASON)
+
+
+class LandedCostInput(StrictInput):
+    kind = serializers.ChoiceField(choices=LandedCost.Kind.choices)
+    amount = serializers.DecimalField(max_digits=16, decimal_places=4, help_text="Before tax.")
+    basis = serializers.ChoiceField(choices=LandedCost.Basis.choices, help_text="How it is shared out over the lines.")
+    reference = serializers.CharField(max_length=64, help_text="The number of the invoice.")
+
+
 class DeliveryInput(StrictInput):
     """A delivery as it arrived. Each SKU stands in one line."""
 
     delivery_note = serializers.CharField(max_length=64, help_text="The supplier's own number; the same one counts once.")
     lines: serializers.ListSerializer[Any] = serializers.ListSerializer(
-        child=ReceivedLineInput(), allow_empty=False, max_length=MOST_LINES
+        child=ReceivedLineInput(), max_length=MOST_LINES, help_text="Sellable units; may be empty where discrepancies are told."
+    )
+    discrepancies: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=DiscrepancyInput(), required=False, default=list, max_length=MOST_LINES
+    )
+    costs: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=LandedCostInput(), required=False, default=list, max_length=20
+    )
+    accepts_surplus = serializers.BooleanField(
+        required=False, default=False, help_text="Takes in what is beyond the supplier's tolerance."
     )
 
     def validate_lines(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -49,3 +79,8 @@ class ShippedInput(MovedUnitsInput):
     expected_on = serializers.DateField(
         required=False, allow_null=True, default=None, help_text="Without it, after the days of the lane."
     )
+
+    def validate(self, told: dict[str, Any]) -> dict[str, Any]:
+        if not told["lines"] and not told["discrepancies"]:
+            raise serializers.ValidationError({"lines": [_("Enter what has come.")]})
+        return told

@@ -10,8 +10,11 @@ from inventory.models import (
     PurchaseOrder,
     PurchaseOrderEvent,
     PurchaseOrderLine,
+    ReceiptDiscrepancy,
     StockLevel,
     StockMovement,
+    SupplierConfirmation,
+    SupplierConfirmationLine,
     TransferEvent,
     TransferLine,
     TransferOrder,
@@ -76,7 +79,7 @@ class PurchaseOrderOutput(serializers.ModelSerializer[PurchaseOrder]):
         model = PurchaseOrder
         fields = [
             *("number", "supplier", "warehouse", "state", "currency", "is_proposed", "note"),
-            *("drafted_at", "approved_at", "sent_at", "expected_on", "closed_at"),
+            *("drafted_at", "approved_at", "sent_at", "expected_on", "promised_on", "closed_at"),
         ]
 
 
@@ -87,7 +90,7 @@ class PurchaseOrderLineOutput(serializers.ModelSerializer[PurchaseOrderLine]):
 
     class Meta:
         model = PurchaseOrderLine
-        fields = ["sku", "quantity", "received", "outstanding", "unit_cost"]
+        fields = ["sku", "quantity", "received", "outstanding", "unit_cost", "confirmed_quantity", "confirmed_on"]
 
 
 class GoodsReceiptLineOutput(serializers.ModelSerializer[GoodsReceiptLine]):
@@ -98,12 +101,37 @@ class GoodsReceiptLineOutput(serializers.ModelSerializer[GoodsReceiptLine]):
         fields = ["sku", "quantity"]
 
 
+class DiscrepancyOutput(serializers.ModelSerializer[ReceiptDiscrepancy]):
+    sku = serializers.CharField(source="line.variant.sku", allow_null=True, default=None, help_text="None of a wrong item.")
+
+    class Meta:
+        model = ReceiptDiscrepancy
+        fields = ["kind", "sku", "item", "quantity", "outcome", "reason", "settled_at", "settlement"]
+
+
+class ConfirmationLineOutput(serializers.ModelSerializer[SupplierConfirmationLine]):
+    sku = serializers.CharField(source="line.variant.sku")
+
+    class Meta:
+        model = SupplierConfirmationLine
+        fields = ["sku", "quantity", "expected_on"]
+
+
+class ConfirmationOutput(serializers.ModelSerializer[SupplierConfirmation]):
+    lines = ConfirmationLineOutput(many=True)
+
+    class Meta:
+        model = SupplierConfirmation
+        fields = ["source", "note", "confirmed_at", "lines"]
+
+
 class GoodsReceiptOutput(serializers.ModelSerializer[GoodsReceipt]):
-    lines = GoodsReceiptLineOutput(many=True)
+    lines = GoodsReceiptLineOutput(many=True, help_text="Units that were put on the shelf.")
+    discrepancies = DiscrepancyOutput(many=True)
 
     class Meta:
         model = GoodsReceipt
-        fields = ["number", "delivery_note", "received_at", "lines"]
+        fields = ["number", "delivery_note", "received_at", "lines", "discrepancies"]
 
 
 class PurchaseOrderEventOutput(serializers.ModelSerializer[PurchaseOrderEvent]):
@@ -114,6 +142,7 @@ class PurchaseOrderEventOutput(serializers.ModelSerializer[PurchaseOrderEvent]):
 
 class PurchaseOrderDetailOutput(PurchaseOrderOutput):
     lines = PurchaseOrderLineOutput(many=True)
+    confirmations = ConfirmationOutput(many=True)
     receipts = GoodsReceiptOutput(many=True)
     timeline = PurchaseOrderEventOutput(many=True)
 
@@ -171,3 +200,16 @@ class TransferOrderDetailOutput(TransferOrderOutput):
 
     class Meta(TransferOrderOutput.Meta):
         fields = [*TransferOrderOutput.Meta.fields, "lines", "receipts", "timeline"]
+
+
+class SupplierScoreOutput(serializers.Serializer[dict[str, object]]):
+    supplier = serializers.CharField(help_text="The supplier's code.")
+    purchase_orders = serializers.IntegerField(help_text="Decided ones of the last twelve months.")
+    score = serializers.IntegerField(allow_null=True, help_text="Of 100: on time 40, in full 40, quality 20.")
+    on_time = serializers.FloatField(allow_null=True, help_text="Units here by the day first promised, from 0 to 1.")
+    in_full = serializers.FloatField(allow_null=True)
+    quality = serializers.FloatField(allow_null=True)
+    price_change = serializers.FloatField(allow_null=True)
+    lead_days = serializers.FloatField(allow_null=True)
+    lead_days_spread = serializers.FloatField(allow_null=True)
+    promised_days = serializers.FloatField(allow_null=True)

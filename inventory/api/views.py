@@ -17,8 +17,10 @@ from config.kernel.permissions import READERS, Scope
 from config.kernel.schema import IDEMPOTENCY_KEY, refusal
 from inventory.api import filters, inputs, outputs
 from inventory.models import PurchaseOrder, StockLevel, StockMovement, Variant
-from inventory.operations import purchasing
-from inventory.queries import catalog, purchases
+from inventory.operations import receiving
+from inventory.operations.costing import Extra
+from inventory.operations.receiving import Gap
+from inventory.queries import catalog, purchases, suppliers
 
 
 class NewestMovementFirst(ByCursor):
@@ -98,8 +100,8 @@ class ReceiveView(APIView):
         operation_id="receive_goods",
         summary="Receive a delivery",
         description=(
-            "Puts the goods on the shelf. The same delivery note with the same quantities changes nothing and gets the first "
-            "receipt with status 200; with other quantities it is refused."
+            "Puts the goods on the shelf. Damaged and wrong goods are noted and never reach it. The same delivery note with "
+            "the same quantities changes nothing and gets the first receipt with status 200; with other ones it is refused."
         ),
         tags=["purchasing"],
         parameters=[IDEMPOTENCY_KEY],
@@ -111,7 +113,10 @@ class ReceiveView(APIView):
                 "The state of the purchase order does not allow it, the delivery note was booked with other quantities, "
                 "or the same request is still in work."
             ),
-            422: refusal("A SKU is not on this purchase order, or the key was used for another request."),
+            422: refusal(
+                "A SKU is not on this purchase order, more came than the supplier's tolerance allows, or the key was used for "
+                "another request."
+            ),
         },
     )
     def post(self, request: Request, number: str) -> HttpResponse:
@@ -119,13 +124,46 @@ class ReceiveView(APIView):
 
         def receive() -> Response:
             at = clock.now()
-            receipt = purchasing.receive_goods(
+            receipt = receiving.receive_goods(
                 number=number,
                 delivery_note=delivery["delivery_note"],
                 quantities={line["sku"]: line["quantity"] for line in delivery["lines"]},
+                gaps=[Gap(**gap) for gap in delivery["discrepancies"]],
+                extras=[Extra(**cost) for cost in delivery["costs"]],
+                accepts_surplus=delivery["accepts_surplus"],
                 actor=cast(User, request.user),
                 at=at,
             )
             return Response(outputs.GoodsReceiptOutput(receipt).data, status=201 if receipt.received_at == at else 200)
 
         return idempotent(request, receive)
+
+
+class SupplierScoresView(APIView):
+    @extend_schema(
+        operation_id="list_supplier_scores",
+        summary="How suppliers delivered in the last twelve months",
+        tags=["purchasing"],
+        responses=outputs.SupplierScoreOutput(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """By supplier, those left out of whom nothing was bought."""
+        found = suppliers.scores(at=clock.now())
+        rows = [
+            {
+                "supplier": one.code,
+                "purchase_orders": found[one.pk].orders,
+                "score": found[one.pk].total,
+                "on_time": found[one.pk].on_time,
+                "in_full": found[one.pk].in_full,
+                "quality": found[one.pk].quality,
+                "price_change": found[one.pk].price_change,
+                "lead_days": found[one.pk].lead_mean,
+                "lead_days_spread": found[one.pk].lead_spread,
+                "promised_days": found[one.pk].promised_mean,
+            }
+            for one in suppliers.listed()
+            if one.pk in found
+        ]
+        told = outputs.SupplierScoreOutput(rows, many=True)  # type: ignore[arg-type]  # the stub knows of one row only
+        return Response(told.data)

@@ -1,6 +1,17 @@
 from inventory.models.advice import DemandAdvice
 from inventory.models.catalog import Category, PriceChange, Product, TaxClass, Variant
-from inventory.models.kits import KitPart
+from inventory.models.kits import (
+    KitPart,
+)
+from inventory.models.papers import (
+    CostEntry,
+    LandedCost,
+    LandedCostShare,
+    PurchaseMail,
+    ReceiptDiscrepancy,
+    SupplierConfirmation,
+    SupplierConfirmationLine,
+)
 from inventory.models.purchasing import (
     GoodsReceipt,
     GoodsReceiptLine,
@@ -24,6 +35,7 @@ from inventory.models.terms import (
     StockClass,
     StockingRules,
     Xyz,
+)
 from inventory.models.transfers import (
     Lane,
     TransferEvent,
@@ -38,10 +50,13 @@ __all__ = (
     "Abc",
     "ApprovalLimit",
     "Category",
+    "CostEntry",
     "DemandAdvice",
     "GoodsReceipt",
     "GoodsReceiptLine",
     "KitPart",
+    "LandedCost",
+    "LandedCostShare",
     "Lane",
     "LearnedLeadTime",
     "Mode",
@@ -49,9 +64,11 @@ __all__ = (
     "PriceBreak",
     "PriceChange",
     "Product",
+    "PurchaseMail",
     "PurchaseOrder",
     "PurchaseOrderEvent",
     "PurchaseOrderLine",
+    "ReceiptDiscrepancy",
     "ReorderPolicy",
     "ReplenishmentProposal",
     "Reservation",
@@ -65,6 +82,8 @@ __all__ = (
     "StockRisk",
     "StockingRules",
     "Supplier",
+    "SupplierConfirmation",
+    "SupplierConfirmationLine",
     "SupplierOffer",
     "TaxClass",
     "TransferEvent",

@@ -16,6 +16,18 @@ class Supplier(models.Model):
     code = models.SlugField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=100)
     email = models.EmailField(_("email"), blank=True, help_text=_("Purchase orders go here."))
+    language = models.CharField(
+        _("language"), max_length=2, choices=settings.LANGUAGES, default="ko",
+        help_text=_("In which purchase orders and mails are written."),
+    )  # fmt: skip
+    over_tolerance = models.PositiveSmallIntegerField(
+        _("over-delivery tolerance"), null=True, blank=True,
+        help_text=_("So many percent more than ordered are taken in unasked. Empty: any surplus, once somebody agrees."),
+    )  # fmt: skip
+    under_tolerance = models.PositiveSmallIntegerField(
+        _("under-delivery tolerance"), default=0,
+        help_text=_("A line counts as complete when at most so many percent of it are missing."),
+    )  # fmt: skip
     is_active = models.BooleanField(_("buys from"), default=True, help_text=_("Off: nothing more is ordered there."))
     order_weekdays = ArrayField(
         models.PositiveSmallIntegerField(), verbose_name=_("order days"), default=list, blank=True,
@@ -40,10 +52,15 @@ class Supplier(models.Model):
         ordering = ["name", "id"]
         constraints = [
             models.CheckConstraint(
+                condition=Q(under_tolerance__lte=100),
+                name="supplier_under_tolerance_is_a_share",
+                violation_error_message=_("At most 100 percent of a line can be missing."),
+            ),
+            models.CheckConstraint(
                 condition=Q(order_weekdays__contained_by=[0, 1, 2, 3, 4, 5, 6], minimum_order_value__gte=0),
                 name="supplier_terms_make_sense",
                 violation_error_message=_("The minimum order value is zero or more."),
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -114,6 +131,10 @@ class PurchaseOrder(models.Model):
     )
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     expected_on = models.DateField(_("expected on"), null=True, blank=True)
+    promised_on = models.DateField(
+        _("promised for"), null=True, blank=True,
+        help_text=_("The first day that was told for it. Later confirmations move the expected day, not the promise."),
+    )  # fmt: skip
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
 
     class Meta:
@@ -152,6 +173,8 @@ class PurchaseOrderLine(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"))
     received = models.PositiveIntegerField(_("received"), default=0)
     unit_cost = MoneyAmountField(_("unit cost"))
+    confirmed_quantity = models.PositiveIntegerField(_("confirmed quantity"), null=True, blank=True)
+    confirmed_on = models.DateField(_("confirmed for"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("purchase order line")
@@ -180,7 +203,10 @@ class PurchaseOrderEvent(models.Model):
         CHANGED = "CHANGED", pgettext_lazy("purchase order", "changed")  # other SKUs, quantities or costs
         APPROVED = "APPROVED", pgettext_lazy("purchase order", "approved")  # somebody agreed to spend the money
         SENT = "SENT", pgettext_lazy("purchase order", "sent")  # the supplier has it
+        MAILED = "MAILED", pgettext_lazy("purchase order", "mail asked for")  # its document goes to the supplier by mail
+        CONFIRMED = "CONFIRMED", pgettext_lazy("purchase order", "confirmed")  # the supplier says what comes, and when
         RECEIVED = "RECEIVED", pgettext_lazy("purchase order", "goods received")  # a delivery came, whole or in part
+        COSTED = "COSTED", pgettext_lazy("purchase order", "landed cost booked")  # freight, duty or other costs of a delivery
         CLOSED = "CLOSED", pgettext_lazy("purchase order", "closed")  # nothing more is expected
         CANCELED = "CANCELED", pgettext_lazy("purchase order", "canceled")  # given up before anything came
 

@@ -125,7 +125,7 @@ def write_purchases(*, purchases: Sequence[PastPurchase]) -> list[PastMovement]:
             (
                 pk, own, one.supplier_id, one.warehouse_id, _state(one, outstanding), settings.SHOP_CURRENCY, one.actor_id,
                 one.note, one.drafted_at, one.approved_at, one.actor_id if one.approved_at else None, one.sent_at,
-                one.expected_on if one.sent_at else None, one.closed_at,
+                one.expected_on if one.sent_at else None, one.expected_on if one.sent_at else None, one.closed_at,
             )
         )  # fmt: skip
         rows[PurchaseOrderLine] += [
@@ -145,7 +145,7 @@ def write_purchases(*, purchases: Sequence[PastPurchase]) -> list[PastMovement]:
 _COLUMNS: dict[type, tuple[str, ...]] = {
     PurchaseOrder: (
         "id", "number", "supplier_id", "warehouse_id", "state", "currency", "actor_id", "note", "drafted_at", "approved_at",
-        "approved_by_id", "sent_at", "expected_on", "closed_at",
+        "approved_by_id", "sent_at", "expected_on", "promised_on", "closed_at",
     ),
     PurchaseOrderLine: ("id", "purchase_order_id", "variant_id", "quantity", "received", "unit_cost"),
     GoodsReceipt: ("id", "number", "purchase_order_id", "delivery_note", "actor_id", "received_at"),

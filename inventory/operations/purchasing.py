@@ -14,54 +14,29 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel import shop, versions
-from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 from config.kernel.money import Money
-from inventory import lifecycle, locking, numbering
+from inventory import lifecycle, numbering
 from inventory.lifecycle import Step
 from inventory.models import (
-    GoodsReceipt,
-    GoodsReceiptLine,
     PurchaseOrder,
-    PurchaseOrderEvent,
     PurchaseOrderLine,
     ReplenishmentProposal,
-    StockMovement,
     Supplier,
     SupplierOffer,
     Variant,
     Warehouse,
 )
-from inventory.operations import approving, catalog, ledger
-from inventory.operations.ledger import Change, Document
+from inventory.operations import approving, catalog
+from inventory.operations.purchase_steps import MOST_UNITS, PurchaseInvalid
+from inventory.operations.purchase_steps import lines_of as _lines
+from inventory.operations.purchase_steps import locked as _locked
+from inventory.operations.purchase_steps import require_short as _require_short
+from inventory.operations.purchase_steps import tell as _tell
 from inventory.queries import purchases
 from inventory.queries.purchases import Missed
 
-MOST_UNITS = 10_000_000
-LONGEST_TEXT = 300
 DAYS_MOST = 3650
-
-
-class UnknownPurchaseOrder(Missing):
-    code = "unknown_purchase_order"
-
-
-class TransitionRefused(Conflict):
-    """The purchase order's state does not allow the step; `details` names both."""
-
-    code = "transition_refused"
-
-
-class PurchaseInvalid(Invalid):
-    """The lines, the supplier or the receipt do not make sense; `details` names the field, and the SKU where there is one."""
-
-    code = "purchase_invalid"
-
-
-class DeliveryNoteUsed(Conflict):
-    """This delivery note was booked with other quantities; `details` names the receipt, what it booked and what was sent."""
-
-    code = "delivery_note_used"
 
 
 class TermsMissed(PurchaseInvalid):
@@ -183,77 +158,23 @@ def send(*, number: str, actor: User | None, at: datetime, expected_on: date | N
         raise PurchaseInvalid(_("Goods are expected today or later."), details={"field": "expected_on"})
     order.state, order.sent_at = PurchaseOrder.State.SENT, at
     order.expected_on = expected_on or today + timedelta(days=_lead_time(order))
-    order.save(update_fields=["state", "sent_at", "expected_on"])
+    order.promised_on = order.expected_on
+    order.save(update_fields=["state", "sent_at", "expected_on", "promised_on"])
     _tell(order, Step.SENT, actor, at, details={"expected_on": order.expected_on.isoformat()})
     return order
 
 
 @transaction.atomic
-def receive_goods(
-    *, number: str, delivery_note: str, quantities: Mapping[str, int], actor: User | None, at: datetime
-) -> GoodsReceipt:
-    """Puts a delivery on the shelf: units by SKU, all or part of what was ordered, or more.
-
-    The same delivery note with the same quantities changes nothing and returns the first receipt, whatever the state: its
-    `received_at` is not `at`. With other quantities it is refused, since they may be another parcel.
-    """
-    note = delivery_note.strip()
-    if not note or len(note) > 64:
-        raise PurchaseInvalid(
-            _("Enter the number of the delivery note, at most 64 characters."), details={"field": "delivery_note"}
-        )
-    order = _locked(number)
-    known = purchases.receipts().filter(purchase_order=order, delivery_note=note).first()
-    if known is not None:
-        _require_same(known, quantities)
-        return known
-    _require(order, Step.RECEIVED)
-    lines = _lines_received(order, quantities)
-    receipt = GoodsReceipt.objects.create(
-        number=numbering.document_number(numbering.GOODS_RECEIPT, at),
-        purchase_order=order,
-        delivery_note=note,
-        actor=actor,
-        received_at=at,
-    )
-    GoodsReceiptLine.objects.bulk_create(
-        GoodsReceiptLine(receipt=receipt, line=line, quantity=units) for line, units in lines.items()
-    )
-    levels = locking.lock_levels((line.variant_id, order.warehouse_id) for line in lines)
-    ledger.post(
-        kind=StockMovement.Kind.RECEIPT,
-        document=Document("RECEIPT", receipt.number),
-        changes=[
-            Change(levels[line.variant_id, order.warehouse_id], on_hand=units, unit_cost=line.unit_cost)
-            for line, units in lines.items()
-        ],
-        actor=actor,
-        at=at,
-    )
-    for line, units in lines.items():
-        line.received += units
-    PurchaseOrderLine.objects.bulk_update(lines, ["received"])
-    catalog.change_costs(costs={line.variant_id: line.unit_cost for line in lines}, reason=receipt.number, actor=actor, at=at)
-    order.state = lifecycle.after_receipt(sum(line.outstanding for line in order.lines.all()))
-    order.save(update_fields=["state"])
-    over = {line.variant.sku: line.received - line.quantity for line in lines if line.received > line.quantity}
-    _tell(
-        order,
-        Step.RECEIVED,
-        actor,
-        at,
-        details={"receipt": receipt.number, "units": sum(lines.values())} | ({"too_many": over} if over else {}),
-    )
-    ledger.announce(at=at)
-    return purchases.with_lines(receipt)
-
-
-@transaction.atomic
 def close(*, number: str, actor: User | None, at: datetime, reason: str = "") -> PurchaseOrder:
-    """Settles it: what has not come will not come, and no longer counts as incoming."""
+    """Settles it: what has not come will not come, and no longer counts as incoming. What is short stays on record.
+
+    Where more is missing than the supplier's tolerance allows, it needs a reason.
+    """
     order = _locked(number, Step.CLOSED)
     missing = {line.variant.sku: line.outstanding for line in _lines(order) if line.outstanding}
-    if missing and not reason.strip():
+    tolerance = order.supplier.under_tolerance
+    must_come = any(lifecycle.still_missing(line.quantity, line.received, tolerance) for line in _lines(order))
+    if must_come and not reason.strip():
         raise PurchaseInvalid(
             _("Not everything has come: say why you close it."), details={"field": "reason", "missing": missing}
         )
@@ -292,39 +213,11 @@ def told_missed(one: Missed) -> str:
     }
 
 
-def _locked(number: str, step: Step | None = None) -> PurchaseOrder:
-    """The purchase order, locked before anything else is."""
-    order = (
-        PurchaseOrder.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("supplier")
-        .filter(number=number)
-        .first()
-    )
-    if order is None:
-        raise UnknownPurchaseOrder(_("There is no purchase order %(number)s.") % {"number": number}, details={"number": number})
-    if step is not None:
-        _require(order, step)
-    return order
-
-
-def _require(order: PurchaseOrder, step: Step) -> None:
-    if not lifecycle.allows(order.state, step):
-        raise TransitionRefused(
-            _("Purchase order %(number)s is “%(state)s”: this is not possible now.")
-            % {"number": order.number, "state": order.get_state_display()},
-            details={"number": order.number, "state": order.state, "step": step.value},
-        )
-
-
 def _require_buying(supplier: Supplier) -> None:
     if not supplier.is_active:
         raise PurchaseInvalid(
             _("Nothing is bought from %(supplier)s at present.") % {"supplier": supplier.name}, details={"field": "supplier"}
         )
-
-
-def _lines(order: PurchaseOrder) -> list[PurchaseOrderLine]:
-    return list(order.lines.select_related("variant").order_by("pk"))
 
 
 def _written(order: PurchaseOrder) -> dict[str, str]:
@@ -378,70 +271,5 @@ def _lead_time(order: PurchaseOrder) -> int:
     return max(days, default=0)
 
 
-def _lines_received(order: PurchaseOrder, quantities: Mapping[str, int]) -> dict[PurchaseOrderLine, int]:
-    by_sku = {line.variant.sku: line for line in _lines(order)}
-    if not quantities:
-        raise PurchaseInvalid(_("Enter what has come."), details={"field": "quantities"})
-    for sku, units in quantities.items():
-        if sku not in by_sku:
-            raise PurchaseInvalid(
-                _("%(sku)s is not on this purchase order.") % {"sku": sku}, details={"field": "quantities", "sku": sku}
-            )
-        if not 1 <= units <= MOST_UNITS:
-            raise PurchaseInvalid(
-                _("The quantity of %(sku)s lies between 1 and %(most)s.") % {"sku": sku, "most": MOST_UNITS},
-                details={"field": "quantities", "sku": sku},
-            )
-    return {by_sku[sku]: units for sku, units in quantities.items()}
-
-
-def _require_same(known: GoodsReceipt, quantities: Mapping[str, int]) -> None:
-    booked = dict(known.lines.order_by("pk").values_list("line__variant__sku", "quantity"))
-    if booked == dict(quantities):
-        return
-    raise DeliveryNoteUsed(
-        _(
-            "Delivery note %(note)s was booked before as %(receipt)s with %(booked)s; now it says %(sent)s. "
-            "If this is another parcel, add something to the number of the note."
-        )
-        % {
-            "note": known.delivery_note,
-            "receipt": known.number,
-            "booked": _units_told(booked),
-            "sent": _units_told(quantities),
-        },
-        details={"receipt": known.number, "booked": booked, "sent": dict(quantities)},
-    )
-
-
-def _units_told(quantities: Mapping[str, int]) -> str:
-    return ", ".join(f"{sku} × {units}" for sku, units in quantities.items())
-
-
 def _open_proposals(order: PurchaseOrder) -> Any:
     return ReplenishmentProposal.objects.filter(line__purchase_order=order, state=ReplenishmentProposal.State.OPEN)
-
-
-def _require_short(text: str, field: str) -> None:
-    if len(text.strip()) > LONGEST_TEXT:
-        raise PurchaseInvalid(_("At most %(most)s characters, please.") % {"most": LONGEST_TEXT}, details={"field": field})
-
-
-def _tell(
-    order: PurchaseOrder,
-    step: Step,
-    actor: User | None,
-    at: datetime,
-    *,
-    reason: str = "",
-    details: Mapping[str, Any] | None = None,
-) -> None:
-    _require_short(reason, "reason")
-    PurchaseOrderEvent.objects.create(
-        purchase_order=order,
-        kind=step.value,
-        actor=actor,
-        reason=reason.strip(),
-        details=dict(details or {}),
-        occurred_at=at,
-    )

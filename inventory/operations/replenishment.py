@@ -19,7 +19,7 @@ from config.kernel.models import User
 from inventory.models import PurchaseOrderLine, ReorderPolicy, ReplenishmentProposal
 from inventory.operations import automatic
 from inventory.operations.drafting import Drafts
-from inventory.operations.purchasing import MOST_UNITS
+from inventory.operations.purchase_steps import MOST_UNITS
 from inventory.queries import replenishment as queries
 from inventory.queries import sharing
 from inventory.queries.replenishment import Need, Needs

@@ -4,7 +4,18 @@ from dataclasses import dataclass
 
 from django.db.models import DecimalField, F, OuterRef, Prefetch, QuerySet, Subquery, Sum, prefetch_related_objects
 
-from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine, SupplierOffer
+from inventory.models import (
+    GoodsReceipt,
+    GoodsReceiptLine,
+    PurchaseMail,
+    PurchaseOrder,
+    PurchaseOrderEvent,
+    PurchaseOrderLine,
+    ReceiptDiscrepancy,
+    SupplierConfirmation,
+    SupplierConfirmationLine,
+    SupplierOffer,
+)
 from inventory.replenishment import orderable
 
 State = PurchaseOrder.State
@@ -22,26 +33,51 @@ class Missed:
 
 
 def in_full() -> QuerySet[PurchaseOrder]:
-    """With lines, receipts and timeline, each in the order in which they came."""
+    """With lines, receipts, confirmations and timeline, each in the order in which they came."""
     return PurchaseOrder.objects.select_related("supplier", "warehouse", "actor", "approved_by").prefetch_related(
         Prefetch("lines", PurchaseOrderLine.objects.select_related("variant__product").order_by("pk")),
         Prefetch("receipts", receipts().select_related("actor").order_by("pk")),
+        Prefetch("confirmations", _confirmations()),
         Prefetch("timeline", PurchaseOrderEvent.objects.select_related("actor").order_by("pk")),
     )
 
 
 def receipts() -> QuerySet[GoodsReceipt]:
-    return GoodsReceipt.objects.prefetch_related(_receipt_lines())
+    return GoodsReceipt.objects.prefetch_related(_receipt_lines(), _discrepancies())
 
 
 def with_lines(receipt: GoodsReceipt) -> GoodsReceipt:
     """The same receipt, with all that is told of it at hand."""
-    prefetch_related_objects([receipt], _receipt_lines())
+    prefetch_related_objects([receipt], _receipt_lines(), _discrepancies())
     return receipt
+
+
+def _confirmations() -> QuerySet[SupplierConfirmation]:
+    lines = SupplierConfirmationLine.objects.select_related("line__variant").order_by("pk")
+    return SupplierConfirmation.objects.select_related("actor").prefetch_related(Prefetch("lines", lines)).order_by("pk")
+
+
+def mails(order: PurchaseOrder) -> list[PurchaseMail]:
+    """What was mailed of it, the latest first."""
+    return list(PurchaseMail.objects.filter(purchase_order=order).order_by("-pk")[:5])
+
+
+def _discrepancies() -> "Prefetch[str]":
+    rows = ReceiptDiscrepancy.objects.select_related("line__variant__product", "settled_by").order_by("pk")
+    return Prefetch("discrepancies", rows)
 
 
 def _receipt_lines() -> "Prefetch[str]":
     return Prefetch("lines", GoodsReceiptLine.objects.select_related("line__variant").order_by("pk"))
+
+
+def whole(pk: int) -> PurchaseOrder | None:
+    """With supplier and warehouse, for its papers."""
+    return PurchaseOrder.objects.select_related("supplier", "warehouse").filter(pk=pk).first()
+
+
+def by_number(number: str) -> PurchaseOrder | None:
+    return PurchaseOrder.objects.select_related("supplier", "warehouse").filter(number=number).first()
 
 
 def listed() -> QuerySet[PurchaseOrder]:

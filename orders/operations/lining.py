@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from campaigns.pricing.values import Discount, PricedLine, Quote
+from inventory.costing import TAX_RATES
 from inventory.queries.availability import Listed
 from inventory.queries.kits import Part
 from orders import exploding
 from orders.operations.writing import NewDiscount, NewLine
-from orders.queries import quoting
 from orders.queries.quoting import Priced
 
 
@@ -49,7 +49,7 @@ def _whole(line: PricedLine, listed: Listed, shares: list[Decimal]) -> tuple[New
         "gross": line.gross,
         "discount": line.discount,
         "total": line.total,
-        "tax_rate": quoting.TAX_RATES[listed.tax_class],
+        "tax_rate": TAX_RATES[listed.tax_class],
         "tax": line.tax,
         "unit_cost": listed.cost,
         "kit_id": None,
@@ -75,7 +75,7 @@ def _of_a_kit(
                 "gross": piece.gross,
                 "discount": piece.discount,
                 "total": piece.total,
-                "tax_rate": quoting.TAX_RATES[listed.tax_class],
+                "tax_rate": TAX_RATES[listed.tax_class],
                 "tax": piece.tax,
                 "unit_cost": part.cost,
                 "kit_id": listed.variant_id,

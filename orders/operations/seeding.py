@@ -25,21 +25,31 @@ from config.kernel.roles import Role
 from inventory.models import (
     Product,
     StockMovement,
+    SupplierConfirmation,
     TaxClass,
     Variant,
 )
 from inventory.operations import (
     classes,
+    confirming,
     kits,
     lead_times,
     purchase_history,
     purchasing,
+    receiving,
     replenishment,
     risks,
+)
+from inventory.operations.confirming import (
+    Confirmed,
+)
+from inventory.operations.costing import (
+    Extra,
 )
 from inventory.operations.history import PastMovement, PastPrice, write_prices
 from inventory.operations.purchase_history import PastPurchase, PastReceipt
 from inventory.operations.purchasing import Wanted
+from inventory.operations.receiving import Gap
 from orders.models import Order, Payment
 from orders.operations import history, seeding_transfers, unmatched
 from orders.past import PastOrder
@@ -133,6 +143,7 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
         pass
     people = User.objects.in_bulk(staff.values())
     _leave_work(furnished, {name: people[pk] for name, pk in staff.items()}, until)
+    _receive_short(furnished, {name: people[pk] for name, pk in staff.items()}, until)
     _pay_twice(until)
     _make_a_kit(furnished, people.get(staff.get(Role.MARKETER.value, 0)), until)
     lead_times.learn(at=at)
@@ -280,6 +291,48 @@ def _make_a_kit(furnished: furnishing.Shop, marketer: User | None, until: dateti
     kit = Variant.objects.create(product=product, sku="KIT-001", list_price=(alone * 9 / 10).quantize(Decimal("1e2")))
     parts = {first.sku: 1, second.sku: 2}
     kits.set_parts(variant_id=kit.pk, parts=parts, actor=marketer, at=until)
+
+
+def _receive_short(furnished: furnishing.Shop, staff: Mapping[str, User], until: datetime) -> None:
+    """A purchase the supplier confirmed with less than was ordered, and of which some came damaged and some not at all."""
+    buyer, keeper = staff.get(Role.BUYER.value), staff.get(Role.WAREHOUSE.value)
+    some = [slots[0] for slots in furnished.slots if slots[0].maker.code == "somgyeol"][:3]
+    drafted_at, came_at = until - timedelta(days=9), until - timedelta(hours=2)
+    order = purchasing.draft(
+        supplier_id=furnished.suppliers["somgyeol"], warehouse_id=some[0].warehouse_id,
+        lines=[Wanted(slot.variant_id, slot.maker.minimum * 2) for slot in some], note="겨울 침구 보충",
+        actor=buyer, at=drafted_at,
+    )  # fmt: skip
+    purchasing.approve(
+        number=order.number, reason="기본 조건", actor=staff.get(Role.OWNER.value), at=drafted_at + timedelta(hours=1)
+    )
+    purchasing.send(
+        number=order.number, expected_on=shop.day(until) - timedelta(days=2), actor=buyer, at=drafted_at + timedelta(hours=2)
+    )
+    lines = [(line.variant.sku, line.quantity) for line in order.lines.select_related("variant").order_by("pk")]
+    confirming.confirm(
+        number=order.number,
+        lines=[
+            Confirmed(sku, units - (4 if place == 0 else 0), shop.day(until) - timedelta(days=1))
+            for place, (sku, units) in enumerate(lines)
+        ],
+        source=SupplierConfirmation.Source.LINK,
+        note="원단이 모자라 첫 품목은 네 개 적게 보냅니다.",
+        actor=None,
+        at=drafted_at + timedelta(days=1),
+    )
+    receiving.receive_goods(
+        number=order.number,
+        delivery_note="SG-2210",
+        quantities={sku: units - short for (sku, units), short in zip(lines, (4, 3, 0), strict=True)},
+        gaps=[
+            Gap("DAMAGED", 3, "포장이 젖어 얼룩이 생김", sku=lines[1][0], outcome="RETURN"),
+            Gap("SHORT", 4, "납품서에는 있으나 상자에 없음", sku=lines[0][0]),
+        ],
+        extras=[Extra("FREIGHT", Decimal(33_000), "VALUE", "화물-1120")],
+        actor=keeper,
+        at=came_at,
+    )
 
 
 def _pay_twice(until: datetime) -> None:

@@ -18,12 +18,12 @@ from campaigns.queries import offers
 from config.kernel import shop
 from config.kernel.errors import Invalid
 from config.kernel.money import Money, round_half_up
+from inventory.costing import TAX_RATES
 from inventory.models import TaxClass
 from inventory.queries import availability, kits
 from inventory.queries.availability import Listed
 from inventory.queries.kits import Part
 
-TAX_RATES: Mapping[str, Decimal] = {TaxClass.STANDARD: Decimal(10), TaxClass.EXEMPT: Decimal(0)}
 SHIPPING_TAX_RATE = TAX_RATES[TaxClass.STANDARD]
 # The first amount a money column cannot hold: twelve digits before the point.
 TOO_MUCH = Decimal(10) ** 12

@@ -36,6 +36,7 @@ class Maker:
     pack: int
     lateness: float
     spread: int
+    language: str = "ko"
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ MAKERS = (
     Maker("deulnyeok", "들녘식품", 4, 30, 10, 0.10, 2),
     Maker("choroktteul", "초록뜰코스메틱", 7, 36, 12, 0.12, 3),
     Maker("bareun", "바른생활유통", 6, 20, 4, 0.15, 4),
-    Maker("namhae", "남해무역", 26, 48, 12, 0.35, 14),
+    Maker("namhae", "남해무역", 26, 48, 12, 0.35, 14, "en"),
 )
 
 # (code, name, parent): the two upper levels; leaves follow in SHELVES.

@@ -15,6 +15,7 @@ from campaigns.operations import promotions, segments
 from campaigns.operations.history import PastConsent, PastCustomer, write_customers
 from campaigns.pricing.settings import CHOSEN, EVERYTHING, Settings
 from campaigns.pricing.values import Key, Rule
+from inventory.costing import TAX_RATES
 from inventory.models import (
     Category,
     ReorderPolicy,
@@ -25,7 +26,6 @@ from inventory.models import (
     Warehouse,
 )
 from inventory.operations.history import PastProduct, PastVariant, write_catalog
-from orders.queries.quoting import TAX_RATES
 from orders.seeding import assortment, offers, supplying
 from orders.seeding.offers import Offer, Standing
 from orders.seeding.people import person
@@ -53,7 +53,14 @@ def furnish(*, opened_at: datetime, draw: Random) -> Shop:
         one.code: Warehouse.objects.create(code=one.code, name=one.name, priority=one.priority) for one in assortment.STORES
     }
     suppliers = {
-        one.code: Supplier.objects.create(code=one.code, name=one.name, email=f"orders@{one.code}.example.com")
+        one.code: Supplier.objects.create(
+            code=one.code,
+            name=one.name,
+            email=f"orders@{one.code}.example.com",
+            language=one.language,
+            over_tolerance=10,
+            under_tolerance=2,
+        )
         for one in assortment.MAKERS
     }
     makers = {one.code: one for one in assortment.MAKERS}

@@ -61,6 +61,8 @@ RULES = (
     "analytics/anomalies/*.py",
     "config/kernel/catalogue.py",
     "*/columns.py",
+    "inventory/costing.py",
+    "inventory/scoring.py",
     "analytics/reading/*.py",
 )
 SKIN = frozenset({"admin", "api", "views", "tasks", "subscribers"})

@@ -79,6 +79,7 @@ from inventory.models import (
     LearnedLeadTime,
     Mode,
     PriceBreak,
+    PurchaseMail,
     PurchaseOrder,
     ReplenishmentProposal,
     Reservation,
@@ -97,7 +98,9 @@ from inventory.operations import (
     balancing,
     catalog,
     classes,
+    confirming,
     purchasing,
+    receiving,
     replenishment,
     reservations,
     service_levels,
@@ -105,8 +108,11 @@ from inventory.operations import (
     transfers,
 )
 from inventory.operations.advice import Advice
+from inventory.operations.confirming import Confirmed
+from inventory.operations.costing import Extra
 from inventory.operations.ledger import Document
 from inventory.operations.purchasing import Wanted
+from inventory.operations.receiving import Gap
 from orders.models import ImportFile, ImportRun, Order, Return
 from orders.operations import canceling, fulfilling, noting, paying, returning, shortage, unmatched
 from orders.operations.placing import Buyer
@@ -317,18 +323,38 @@ class World:
         order = drafted()
         purchasing.approve(number=order.number, actor=self.clerk, at=self.at)
         purchasing.send(number=order.number, actor=self.clerk, at=self.at)
+        for turn in range(size):
+            said = [Confirmed(one.sku, size, shop.day(self.at) + timedelta(days=turn)) for one in self.some_variants(size)]
+            confirming.confirm(number=order.number, lines=said, source="STAFF", note=f"{turn}", actor=self.clerk, at=self.at)
         for delivery in range(size):
-            purchasing.receive_goods(
+            receiving.receive_goods(
                 number=order.number, delivery_note=f"{delivery}", quantities={self.some_variants(size)[0].sku: 1},
                 actor=self.clerk, at=self.at,
             )  # fmt: skip
-        purchasing.receive_goods(
+        receiving.receive_goods(
             number=order.number, delivery_note="whole", quantities={one.sku: 1 for one in self.some_variants(size)},
             actor=self.clerk, at=self.at,
         )  # fmt: skip
+        self._papers(order, size)
         self.purchase = order
         self._below_the_minimum(lines)
         self._needs(size)
+
+    def _papers(self, order: PurchaseOrder, size: int) -> None:
+        """A delivery with everything wrong, invoices for its freight, and mails."""
+        skus = [one.sku for one in self.some_variants(size)]
+        gaps = [Gap("DAMAGED", 1, "깨짐", sku=sku, outcome="RETURN") for sku in skus]
+        extras = [Extra("FREIGHT", Decimal(1_000), "VALUE", f"{turn}") for turn in range(size)]
+        receiving.receive_goods(
+            number=order.number, delivery_note="damaged", quantities=dict.fromkeys(skus, 1), gaps=gaps, extras=extras,
+            actor=self.clerk, at=self.at,
+        )  # fmt: skip
+        PurchaseMail.objects.bulk_create(
+            PurchaseMail(
+                purchase_order=order, address="a@example.com", language="ko", state="SENT", due_at=self.at, actor=self.clerk
+            )
+            for _ in range(size)
+        )
 
     def _below_the_minimum(self, lines: list[Wanted]) -> None:
         """A draft of fewer units than its supplier sells."""

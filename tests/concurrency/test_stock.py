@@ -19,7 +19,14 @@ from config.kernel import doorbell, invariants
 from config.kernel.errors import DomainError
 from inventory import locking
 from inventory.models import Reservation, StockCount, StockLevel, StockMovement, Variant, Warehouse
-from inventory.operations import ledger, purchasing, reservations, stock, transfers
+from inventory.operations import (
+    ledger,
+    purchasing,
+    receiving,
+    reservations,
+    stock,
+    transfers,
+)
 from inventory.operations.ledger import Change, Document, InsufficientStock
 from inventory.queries import drift
 from tests.builders import a_stocked_variant, a_supplier, a_warehouse
@@ -231,7 +238,7 @@ class TestEverybodyAtOnce:
         happened: Counter[tuple[str, str]] = Counter()
 
         def receive(turn: int, chance: random.Random, me: str) -> None:
-            purchasing.receive_goods(
+            receiving.receive_goods(
                 number=order.number, delivery_note=f"{me}-{turn}", quantities={cup.sku: 3}, actor=None, at=at
             )
 
@@ -346,9 +353,7 @@ def test_the_same_delivery_note_typed_by_two_at_once_is_received_once(warehouse:
     purchasing.send(number=order.number, actor=None, at=at)
 
     def receive(_: int) -> str:
-        receipt = purchasing.receive_goods(
-            number=order.number, delivery_note="DN-1", quantities={cup.sku: 9}, actor=None, at=at
-        )
+        receipt = receiving.receive_goods(number=order.number, delivery_note="DN-1", quantities={cup.sku: 9}, actor=None, at=at)
         return receipt.number
 
     assert len(set(together(5, receive))) == 1

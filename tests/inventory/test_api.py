@@ -208,3 +208,29 @@ class TestReceiving:
         purchasing.cancel(number=sent.number, reason="단종", actor=None, at=at)
         body["lines"] = [{"sku": cup.sku, "quantity": 1}]
         assert self.receive(partner, sent, body, "key-3").status_code == 409
+
+
+class TestPapers:
+    def test_a_delivery_tells_what_was_wrong_and_what_it_cost(
+        self, partner: APIClient, sent: PurchaseOrder, cup: Variant
+    ) -> None:
+        body = {
+            "delivery_note": "DN-8",
+            "lines": [{"sku": cup.sku, "quantity": 4}],
+            "discrepancies": [
+                {"kind": "DAMAGED", "sku": cup.sku, "quantity": 1, "outcome": "RETURN", "reason": "깨짐"},
+                {"kind": "WRONG", "item": "BOWL", "quantity": 2, "outcome": "DISPOSE", "reason": "주문하지 않음"},
+            ],
+            "costs": [{"kind": "FREIGHT", "amount": "4000", "basis": "QUANTITY", "reference": "INV-1"}],
+        }
+
+        answer = partner.post(
+            f"/api/v1/purchase-orders/{sent.number}/receive/", body, format="json", headers={"Idempotency-Key": "damaged-1"}
+        )
+
+        assert answer.status_code == 201, answer.json()
+        told = [(one["kind"], one["sku"], one["item"], one["outcome"]) for one in answer.json()["discrepancies"]]
+        assert told == [("DAMAGED", cup.sku, "", "RETURN"), ("WRONG", None, "BOWL", "DISPOSE")]
+        read = partner.get(f"/api/v1/purchase-orders/{sent.number}/").json()
+        assert (read["lines"][0]["outstanding"], read["confirmations"]) == (2, [])
+        assert partner.get("/api/v1/suppliers/scores/").json()[0]["supplier"] == "dawon"

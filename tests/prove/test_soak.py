@@ -23,7 +23,12 @@ from config.kernel import clock, invariants, tokens
 from config.kernel.errors import DomainError
 from config.kernel.models import TokenScope
 from inventory.models import StockLevel, SupplierOffer, Variant, Warehouse
-from inventory.operations import purchasing, stock, transfers
+from inventory.operations import (
+    purchasing,
+    receiving,
+    stock,
+    transfers,
+)
 from orders.models import Order
 from tests import builders, live
 
@@ -182,7 +187,7 @@ def _buyer_turn(dice: random.Random) -> None:
     purchasing.approve(number=order.number, actor=None, at=clock.now())
     purchasing.send(number=order.number, actor=None, at=clock.now())
     for part, units in enumerate((25, 35)):
-        purchasing.receive_goods(
+        receiving.receive_goods(
             number=order.number, delivery_note=f"{order.number}/{part}", quantities={one.variant.sku: units for one in chosen},
             actor=None, at=clock.now(),
         )  # fmt: skip

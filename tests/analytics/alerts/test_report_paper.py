@@ -15,14 +15,14 @@ from analytics.models import Notice, Report
 from analytics.operations import notices, reports
 from analytics.words import mails, paper
 from analytics.words import reports as report_words
-from config.kernel import clock
+from config.kernel import clock, pdf
 from config.kernel.roles import Role
 from tests.analytics.alerts.builders import NOW, TODAY, figures, somebody
 from tests.config.kernel.pages import a_client, a_staff_member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.breaks_promises("figures stand here without the orders they tell of")]
 PDF, XLSX = ".pdf", ".xlsx"
-needs_reportlab = pytest.mark.skipif(not paper.is_there(), reason="PDF files need the package reportlab")
+needs_reportlab = pytest.mark.skipif(not pdf.is_there(), reason="PDF files need the package reportlab")
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,7 @@ def test_a_mail_carries_the_files_its_pack_wants(files: str, endings: list[str])
 
 
 def test_without_the_library_the_mail_brings_the_workbook_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paper, "PACKAGE", "no_such_package")
+    monkeypatch.setattr(pdf, "PACKAGE", "no_such_package")
     report = a_report(files="PDF", recipients=[somebody(role=Role.ANALYST)])
     assert notices.send_due(words=mails.mail, at=NOW).sent == 1
     assert attached() == [XLSX]
@@ -118,9 +118,9 @@ def test_signs_the_font_lacks_become_plain_ones_and_none_is_an_empty_box() -> No
         ("Café €5 – 10", "Cafe EUR5"), ("cafe\u0301", "cafe"), ("Łódź", "Łodz"), ("나무 🌲 컵", "나무 ? 컵"),
         ("\U0001f469\u200d\U0001f4bb", "??"), ("가\u0000나", "가나"), ("각".encode().decode(), "각"), ("₩1,000", "₩1,000"),
     ):  # fmt: skip
-        plain = paper._plain(told)
+        plain = pdf._plain(told)
         assert plain.startswith(shown), (told, plain)
-        assert set(plain) <= paper._signs()
+        assert set(plain) <= pdf._signs()
     named = a_report(name="Café 🌲 €" + "가나다 라마바 " * 10)
     with override("ko"):
         assert paper.written(named, all_may).startswith(b"%PDF-")
@@ -131,10 +131,10 @@ def test_a_long_name_ends_with_the_line() -> None:
     from reportlab.pdfbase.pdfmetrics import stringWidth
 
     for name in ("가나다 라마바 " * 40, "long" * 200):
-        shown = paper._fitted(name, 7, paper.ROOM)
+        shown = pdf.fitted(name, 7, pdf.ROOM)
         assert shown.endswith("...")
-        assert paper.ROOM - 20 < stringWidth(shown, paper.FONT, 7) <= paper.ROOM
-    assert paper._fitted("주문", 7, paper.ROOM) == "주문"
+        assert pdf.ROOM - 20 < stringWidth(shown, pdf.FONT, 7) <= pdf.ROOM
+    assert pdf.fitted("주문", 7, pdf.ROOM) == "주문"
 
 
 @needs_reportlab

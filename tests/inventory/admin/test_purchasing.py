@@ -15,7 +15,7 @@ from inventory.models import (
     Variant,
     Warehouse,
 )
-from inventory.operations import purchasing
+from inventory.operations import purchasing, receiving
 from inventory.operations.purchasing import Wanted
 from tests.builders import (
     a_variant,
@@ -185,7 +185,7 @@ class TestPurchasing:
         self, owner: Client, sent: PurchaseOrder, cup: Variant, at: datetime
     ) -> None:
         line = sent.lines.get()
-        first = purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 4}, actor=None, at=at)
+        first = receiving.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 4}, actor=None, at=at)
         seen = {"seen": "PARTLY_RECEIVED:4", "delivery_note": "DN-1"}
 
         same = press(owner, sent, "receive", **seen, **{f"line-{line.pk}": "4"})

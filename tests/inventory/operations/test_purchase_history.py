@@ -20,7 +20,7 @@ from inventory.models import (
     StockLevel,
     StockMovement,
 )
-from inventory.operations import history, purchase_history, purchasing, stock
+from inventory.operations import history, purchase_history, purchasing, receiving, stock
 from inventory.operations.history import ImpossibleHistory
 from inventory.operations.purchase_history import PastCount, PastPurchase, PastPurchaseLine, PastReceipt
 from inventory.operations.purchasing import Wanted
@@ -64,7 +64,7 @@ def test_a_past_purchase_leaves_the_rows_that_daily_purchasing_would_have_left()
         purchasing.approve(number=order.number, actor=None, at=AT + timedelta(hours=1))
         purchasing.send(number=order.number, actor=None, at=sent)
         for at, note, units in ((first, "DN-1", {cup.sku: 24, bowl.sku: 6}), (rest, "DN-2", {bowl.sku: 6})):
-            purchasing.receive_goods(number=order.number, delivery_note=note, quantities=units, actor=None, at=at)
+            receiving.receive_goods(number=order.number, delivery_note=note, quantities=units, actor=None, at=at)
         purchasing.close(number=order.number, actor=None, at=rest + timedelta(days=1))
 
     def by_history() -> None:

@@ -18,8 +18,10 @@ from inventory.models import (
     Variant,
     Warehouse,
 )
-from inventory.operations import purchasing
-from inventory.operations.purchasing import DeliveryNoteUsed, PurchaseInvalid, TermsMissed, TransitionRefused, Wanted
+from inventory.operations import purchasing, receiving
+from inventory.operations.purchase_steps import PurchaseInvalid, TransitionRefused, UnknownPurchaseOrder
+from inventory.operations.purchasing import TermsMissed, Wanted
+from inventory.operations.receiving import DeliveryNoteUsed
 from inventory.queries import availability
 from tests.builders import a_supplier, a_variant, a_warehouse, an_offer
 
@@ -210,7 +212,7 @@ class TestReceiving:
     def test_part_of_the_goods_come_and_the_rest_stays_outstanding(
         self, sent: PurchaseOrder, cup: Variant, plate: Variant, warehouse: Warehouse, at: datetime
     ) -> None:
-        receipt = purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 4}, actor=None, at=at)
+        receipt = receiving.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 4}, actor=None, at=at)
 
         entry = StockMovement.objects.get(document_kind="RECEIPT", document_number=receipt.number)
         assert (entry.kind, entry.quantity, entry.unit_cost) == ("RECEIPT", 4, 4_800)
@@ -221,7 +223,7 @@ class TestReceiving:
     def test_the_last_goods_complete_it(self, sent: PurchaseOrder, cup: Variant, plate: Variant, at: datetime) -> None:
         everything = {cup.sku: 10, plate.sku: 5}
 
-        purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities=everything, actor=None, at=at)
+        receiving.receive_goods(number=sent.number, delivery_note="DN-1", quantities=everything, actor=None, at=at)
 
         assert state(sent) == "RECEIVED"
         assert availability.incoming([cup.pk, plate.pk]) == {}
@@ -229,9 +231,9 @@ class TestReceiving:
     def test_the_same_delivery_note_twice_changes_nothing(
         self, sent: PurchaseOrder, cup: Variant, warehouse: Warehouse, at: datetime
     ) -> None:
-        first = purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 4}, actor=None, at=at)
+        first = receiving.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 4}, actor=None, at=at)
 
-        again = purchasing.receive_goods(
+        again = receiving.receive_goods(
             number=sent.number, delivery_note=" DN-1 ", quantities={cup.sku: 4}, actor=None, at=at + timedelta(hours=1)
         )
 
@@ -242,11 +244,11 @@ class TestReceiving:
     def test_a_second_parcel_under_the_same_delivery_note_is_refused_naming_both(
         self, sent: PurchaseOrder, cup: Variant, warehouse: Warehouse, at: datetime
     ) -> None:
-        first = purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 4}, actor=None, at=at)
+        first = receiving.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 4}, actor=None, at=at)
 
         with pytest.raises(DeliveryNoteUsed) as refused:
-            purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 6}, actor=None, at=at)
-        purchasing.receive_goods(number=sent.number, delivery_note="DN-1/2", quantities={cup.sku: 6}, actor=None, at=at)
+            receiving.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 6}, actor=None, at=at)
+        receiving.receive_goods(number=sent.number, delivery_note="DN-1/2", quantities={cup.sku: 6}, actor=None, at=at)
 
         assert refused.value.details == {"receipt": first.number, "booked": {cup.sku: 4}, "sent": {cup.sku: 6}}
         assert StockLevel.objects.get(variant=cup, warehouse=warehouse).on_hand == 10
@@ -254,14 +256,14 @@ class TestReceiving:
     def test_more_than_was_ordered_is_on_the_shelf_all_the_same_and_told_of(
         self, sent: PurchaseOrder, cup: Variant, warehouse: Warehouse, at: datetime
     ) -> None:
-        purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 13}, actor=None, at=at)
+        receiving.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 13}, actor=None, at=at)
 
         assert StockLevel.objects.get(variant=cup, warehouse=warehouse).on_hand == 13
         told = PurchaseOrderEvent.objects.get(purchase_order=sent, kind="RECEIVED")
         assert told.details["too_many"] == {cup.sku: 3}
 
     def test_what_it_cost_becomes_the_skus_cost_with_a_trace(self, sent: PurchaseOrder, cup: Variant, at: datetime) -> None:
-        receipt = purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 1}, actor=None, at=at)
+        receipt = receiving.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 1}, actor=None, at=at)
 
         cup.refresh_from_db()
         change = PriceChange.objects.get(variant=cup)
@@ -273,7 +275,7 @@ class TestReceiving:
         self, sent: PurchaseOrder, cup: Variant, at: datetime, sku: str, units: int
     ) -> None:
         with pytest.raises(PurchaseInvalid) as refused:
-            purchasing.receive_goods(
+            receiving.receive_goods(
                 number=sent.number, delivery_note="DN-1", quantities={sku or cup.sku: units}, actor=None, at=at
             )
 
@@ -283,14 +285,14 @@ class TestReceiving:
     @pytest.mark.parametrize("note", ["", "   ", "x" * 65])
     def test_a_delivery_needs_the_number_of_its_note(self, sent: PurchaseOrder, cup: Variant, at: datetime, note: str) -> None:
         with pytest.raises(PurchaseInvalid):
-            purchasing.receive_goods(number=sent.number, delivery_note=note, quantities={cup.sku: 1}, actor=None, at=at)
+            receiving.receive_goods(number=sent.number, delivery_note=note, quantities={cup.sku: 1}, actor=None, at=at)
 
 
 class TestEnding:
     def test_closing_with_goods_missing_needs_a_reason_and_ends_what_is_incoming(
         self, sent: PurchaseOrder, cup: Variant, at: datetime
     ) -> None:
-        purchasing.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 4}, actor=None, at=at)
+        receiving.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 4}, actor=None, at=at)
 
         with pytest.raises(PurchaseInvalid):
             purchasing.close(number=sent.number, actor=None, at=at)
@@ -307,11 +309,11 @@ class TestEnding:
         self, order: PurchaseOrder, cup: Variant, at: datetime
     ) -> None:
         with pytest.raises(TransitionRefused) as refused:
-            purchasing.receive_goods(number=order.number, delivery_note="DN-1", quantities={cup.sku: 1}, actor=None, at=at)
+            receiving.receive_goods(number=order.number, delivery_note="DN-1", quantities={cup.sku: 1}, actor=None, at=at)
 
         assert refused.value.details == {"number": order.number, "state": "DRAFT", "step": "RECEIVED"}
         assert timeline(order) == ["DRAFTED"]
 
     def test_a_number_that_nobody_gave_is_refused(self, at: datetime) -> None:
-        with pytest.raises(purchasing.UnknownPurchaseOrder):
+        with pytest.raises(UnknownPurchaseOrder):
             purchasing.approve(number="PO-000000-000000", actor=None, at=at)

@@ -1,0 +1,290 @@
+"""Goods that arrive: what of a delivery goes to the shelf, what was wrong with it, and what becomes of that.
+
+Damaged and wrong goods never enter the sellable stock. They are rows of their own until the supplier has them back.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from config.kernel.errors import Conflict, Missing
+from config.kernel.models import User
+from inventory import lifecycle, locking, numbering
+from inventory.lifecycle import Step
+from inventory.models import (
+    GoodsReceipt,
+    GoodsReceiptLine,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    ReceiptDiscrepancy,
+    StockMovement,
+)
+from inventory.operations import catalog, costing, ledger, purchase_steps
+from inventory.operations.costing import Extra
+from inventory.operations.ledger import Change, Document
+from inventory.operations.purchase_steps import MOST_UNITS, PurchaseInvalid
+from inventory.queries import purchases
+
+Kind, Outcome = ReceiptDiscrepancy.Kind, ReceiptDiscrepancy.Outcome
+LONGEST_REASON = 200
+LONGEST_ITEM = 100
+
+
+class DeliveryNoteUsed(Conflict):
+    """This delivery note was booked with other quantities; `details` names the receipt, what it booked and what was sent."""
+
+    code = "delivery_note_used"
+
+
+class OverDelivery(PurchaseInvalid):
+    """More came than the supplier's tolerance allows; `details` names the SKU and the most that is taken in unasked."""
+
+    code = "over_delivery"
+
+
+class UnknownDiscrepancy(Missing):
+    code = "unknown_discrepancy"
+
+
+class DiscrepancySettled(Conflict):
+    code = "discrepancy_settled"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something wrong with a delivery. `sku` is of the order where it was ordered; else `item` says what came."""
+
+    kind: str
+    quantity: int
+    reason: str
+    sku: str = ""
+    item: str = ""
+    outcome: str = Outcome.NONE.value
+
+
+@transaction.atomic
+def receive_goods(
+    *,
+    number: str,
+    delivery_note: str,
+    quantities: Mapping[str, int],
+    actor: User | None,
+    at: datetime,
+    gaps: Sequence[Gap] = (),
+    extras: Sequence[Extra] = (),
+    accepts_surplus: bool = False,
+) -> GoodsReceipt:
+    """Puts a delivery on the shelf: sellable units by SKU, all or part of what was ordered, or more.
+
+    `gaps` say what was wrong with it, `extras` what bringing it here cost. More than the supplier's tolerance allows is refused
+    unless somebody `accepts_surplus`. The same delivery note with the same quantities changes nothing and returns the first
+    receipt, whatever the state: its `received_at` is not `at`. With other quantities it is refused, since they may be another
+    parcel.
+    """
+    note = delivery_note.strip()
+    if not note or len(note) > 64:
+        raise PurchaseInvalid(
+            _("Enter the number of the delivery note, at most 64 characters."), details={"field": "delivery_note"}
+        )
+    order = purchase_steps.locked(number)
+    known = purchases.receipts().filter(purchase_order=order, delivery_note=note).first()
+    if known is not None:
+        _require_same(known, quantities, gaps)
+        return known
+    purchase_steps.require(order, Step.RECEIVED)
+    by_sku = {line.variant.sku: line for line in purchase_steps.lines_of(order)}
+    lines = _lines_received(by_sku, quantities, gaps)
+    _require_sensible(gaps, by_sku)
+    surplus = {line: line.received + units - line.quantity for line, units in lines.items()}
+    surplus = {line: units for line, units in surplus.items() if units > 0}
+    if not accepts_surplus:
+        _require_tolerated(order, surplus)
+    receipt = GoodsReceipt.objects.create(
+        number=numbering.document_number(numbering.GOODS_RECEIPT, at),
+        purchase_order=order,
+        delivery_note=note,
+        actor=actor,
+        received_at=at,
+    )
+    booked = GoodsReceiptLine.objects.bulk_create(
+        GoodsReceiptLine(receipt=receipt, line=line, quantity=units) for line, units in lines.items()
+    )
+    _write_gaps(receipt, gaps, by_sku, {line: min(units, lines[line]) for line, units in surplus.items()}, at)
+    if lines:
+        levels = locking.lock_levels((line.variant_id, order.warehouse_id) for line in lines)
+        ledger.post(
+            kind=StockMovement.Kind.RECEIPT,
+            document=Document("RECEIPT", receipt.number),
+            changes=[
+                Change(levels[line.variant_id, order.warehouse_id], on_hand=units, unit_cost=line.unit_cost)
+                for line, units in lines.items()
+            ],
+            actor=actor,
+            at=at,
+        )
+        for line, units in lines.items():
+            line.received += units
+        PurchaseOrderLine.objects.bulk_update(lines, ["received"])
+        costing.enter(receipt=receipt, lines=booked, at=at)
+        costs = {line.variant_id: line.unit_cost for line in lines}
+        catalog.change_costs(costs=costs, reason=receipt.number, actor=actor, at=at)
+    for extra in extras:
+        costing.book(receipt=receipt, extra=extra, actor=actor, at=at)
+    tolerance = order.supplier.under_tolerance
+    order.state = lifecycle.after_receipt(
+        sum(lifecycle.still_missing(line.quantity, line.received, tolerance) for line in by_sku.values())
+    )
+    order.save(update_fields=["state"])
+    over = {line.variant.sku: units for line, units in surplus.items()}
+    told: dict[str, Any] = {"receipt": receipt.number, "units": sum(lines.values())}
+    told |= {"too_many": over} if over else {}
+    told |= {"gaps": [[gap.kind, gap.sku or gap.item, gap.quantity] for gap in gaps]} if gaps else {}
+    purchase_steps.tell(order, Step.RECEIVED, actor, at, details=told)
+    if lines:
+        ledger.announce(at=at)
+    return purchases.with_lines(receipt)
+
+
+@transaction.atomic
+def settle(*, discrepancy_id: int, settlement: str, actor: User | None, at: datetime) -> ReceiptDiscrepancy:
+    """Notes what became of goods that lay aside for the supplier: sent back, credited, replaced."""
+    found = ReceiptDiscrepancy.objects.select_for_update(no_key=True).filter(pk=discrepancy_id).first()
+    if found is None:
+        raise UnknownDiscrepancy(_("There is no such discrepancy."))
+    if found.outcome != Outcome.RETURN or found.settled_at is not None:
+        raise DiscrepancySettled(_("Nothing of it is left to settle."))
+    settlement = settlement.strip()
+    if not settlement or len(settlement) > LONGEST_REASON:
+        raise PurchaseInvalid(
+            _("Say how it was settled, in at most %(most)s characters.") % {"most": LONGEST_REASON},
+            details={"field": "settlement"},
+        )
+    found.settled_at, found.settled_by, found.settlement = at, actor, settlement
+    found.save(update_fields=["settled_at", "settled_by", "settlement"])
+    return found
+
+
+def _lines_received(
+    by_sku: Mapping[str, PurchaseOrderLine], quantities: Mapping[str, int], gaps: Sequence[Gap]
+) -> dict[PurchaseOrderLine, int]:
+    if not quantities and not gaps:
+        raise PurchaseInvalid(_("Enter what has come."), details={"field": "quantities"})
+    for sku, units in quantities.items():
+        _require_ordered(by_sku, sku, "quantities")
+        _require_units(sku, units, "quantities")
+    return {by_sku[sku]: units for sku, units in quantities.items()}
+
+
+def _require_ordered(by_sku: Mapping[str, PurchaseOrderLine], sku: str, field: str) -> None:
+    if sku not in by_sku:
+        raise PurchaseInvalid(_("%(sku)s is not on this purchase order.") % {"sku": sku}, details={"field": field, "sku": sku})
+
+
+def _require_units(sku: str, units: int, field: str) -> None:
+    if not 1 <= units <= MOST_UNITS:
+        raise PurchaseInvalid(
+            _("The quantity of %(sku)s lies between 1 and %(most)s.") % {"sku": sku, "most": MOST_UNITS},
+            details={"field": field, "sku": sku},
+        )
+
+
+def _require_sensible(gaps: Sequence[Gap], by_sku: Mapping[str, PurchaseOrderLine]) -> None:
+    aside = {Kind.DAMAGED, Kind.WRONG}
+    for gap in gaps:
+        if gap.kind not in (Kind.SHORT, *aside):
+            # What is too many is found by counting.
+            raise PurchaseInvalid(_("There is no such discrepancy."), details={"field": "kind"})
+        if gap.kind == Kind.WRONG:
+            if gap.sku or not gap.item.strip() or len(gap.item.strip()) > LONGEST_ITEM:
+                raise PurchaseInvalid(
+                    _("Say what came though nobody ordered it, in at most %(most)s characters.") % {"most": LONGEST_ITEM},
+                    details={"field": "item"},
+                )
+        else:
+            _require_ordered(by_sku, gap.sku, "gaps")
+        _require_units(gap.sku or gap.item, gap.quantity, "gaps")
+        if (gap.kind in aside) != (gap.outcome in (Outcome.RETURN, Outcome.DISPOSE)):
+            raise PurchaseInvalid(
+                _("Damaged and wrong goods go back to the supplier or are written off."), details={"field": "outcome"}
+            )
+        if not gap.reason.strip() or len(gap.reason.strip()) > LONGEST_REASON:
+            raise PurchaseInvalid(
+                _("Say what was wrong, in at most %(most)s characters.") % {"most": LONGEST_REASON},
+                details={"field": "reason"},
+            )
+    if len({(gap.kind, gap.sku, gap.item.strip()) for gap in gaps}) != len(gaps):
+        raise PurchaseInvalid(_("Tell each discrepancy once."), details={"field": "gaps"})
+
+
+def _require_tolerated(order: PurchaseOrder, surplus: Mapping[PurchaseOrderLine, int]) -> None:
+    tolerance = order.supplier.over_tolerance
+    if tolerance is None:
+        return
+    for line, units in surplus.items():
+        welcome = lifecycle.surplus_welcome(line.quantity, tolerance)
+        if units > welcome:
+            raise OverDelivery(
+                _("%(units)s of %(sku)s are beyond the order; at most %(welcome)s are taken in. Send the rest back, or agree.")
+                % {"units": f"{units:,}", "sku": line.variant.sku, "welcome": f"{welcome:,}"},
+                details={"field": "quantities", "sku": line.variant.sku, "surplus": units, "welcome": welcome},
+            )
+
+
+def _write_gaps(
+    receipt: GoodsReceipt,
+    gaps: Sequence[Gap],
+    by_sku: Mapping[str, PurchaseOrderLine],
+    surplus: Mapping[PurchaseOrderLine, int],
+    at: datetime,
+) -> None:
+    rows = [
+        ReceiptDiscrepancy(
+            receipt=receipt,
+            line=by_sku[gap.sku] if gap.sku else None,
+            item=gap.item.strip(),
+            kind=gap.kind,
+            quantity=gap.quantity,
+            outcome=gap.outcome,
+            reason=gap.reason.strip(),
+            found_at=at,
+        )
+        for gap in gaps
+    ]
+    rows += [
+        ReceiptDiscrepancy(receipt=receipt, line=line, kind=Kind.OVER, quantity=units, found_at=at)
+        for line, units in surplus.items()
+    ]
+    ReceiptDiscrepancy.objects.bulk_create(rows)
+
+
+def _require_same(known: GoodsReceipt, quantities: Mapping[str, int], gaps: Sequence[Gap]) -> None:
+    booked = dict(known.lines.order_by("pk").values_list("line__variant__sku", "quantity"))
+    told = {(gap.kind, gap.sku or gap.item.strip(), gap.quantity) for gap in gaps}
+    kept = {
+        (one.kind, one.line.variant.sku if one.line else one.item, one.quantity)
+        for one in known.discrepancies.select_related("line__variant")
+        if one.kind != Kind.OVER
+    }
+    if booked == dict(quantities) and told == kept:
+        return
+    raise DeliveryNoteUsed(
+        _(
+            "Delivery note %(note)s was booked before as %(receipt)s with %(booked)s; now it says %(sent)s. "
+            "If this is another parcel, add something to the number of the note."
+        )
+        % {
+            "note": known.delivery_note,
+            "receipt": known.number,
+            "booked": _units_told(booked),
+            "sent": _units_told(quantities),
+        },
+        details={"receipt": known.number, "booked": booked, "sent": dict(quantities)},
+    )
+
+
+def _units_told(quantities: Mapping[str, int]) -> str:
+    return ", ".join(f"{sku} × {units}" for sku, units in quantities.items()) or "-"

@@ -1,0 +1,150 @@
+"""What suppliers promise: by staff or by their link, kept as a history, moving the expected day and not the promise."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core import signing
+from django.test import Client
+from django.urls import reverse
+
+from config.kernel import clock, throttling
+from inventory.models import PurchaseOrder, SupplierConfirmation
+from inventory.operations import confirming, purchasing, receiving
+from inventory.operations.confirming import Confirmed
+from inventory.operations.purchase_steps import PurchaseInvalid, TransitionRefused
+from inventory.queries import supplier_links
+from inventory.queries.supplier_links import BadLink
+from tests.inventory.operations.papers import a_sent_order, skus
+
+pytestmark = pytest.mark.django_db
+CHRISTMAS, NEW_YEAR = date(2026, 12, 24), date(2026, 12, 31)
+
+
+def confirmed(order: PurchaseOrder, at: datetime, *lines: Confirmed, note: str = "") -> SupplierConfirmation:
+    return confirming.confirm(number=order.number, lines=lines, source="STAFF", note=note, actor=None, at=at)
+
+
+class TestConfirming:
+    def test_the_expected_day_moves_with_every_word_and_the_promise_with_the_first(self, at: datetime) -> None:
+        order = a_sent_order(at)
+        cup, plate = skus(order)
+
+        confirmed(order, at, Confirmed(cup, 8, date(2026, 12, 1)), Confirmed(plate, 5, CHRISTMAS))
+        order.refresh_from_db()
+        assert (order.expected_on, order.promised_on) == (CHRISTMAS, CHRISTMAS)
+        assert order.timeline.latest("id").details["confirmed_less"] == {cup: 2}
+
+        confirmed(order, at, Confirmed(plate, 5, NEW_YEAR))
+        order.refresh_from_db()
+        assert (order.expected_on, order.promised_on) == (NEW_YEAR, CHRISTMAS)
+        lines = order.lines.order_by("pk").values_list("confirmed_quantity", "confirmed_on")
+        assert list(lines) == [(8, date(2026, 12, 1)), (5, NEW_YEAR)]
+
+    def test_the_same_words_again_change_nothing(self, at: datetime) -> None:
+        order = a_sent_order(at)
+        cup, _plate = skus(order)
+        first = confirmed(order, at, Confirmed(cup, 10, CHRISTMAS))
+
+        assert confirmed(order, at, Confirmed(cup, 10, CHRISTMAS)) == first
+        assert order.timeline.filter(kind="CONFIRMED").count() == 1
+
+    @pytest.mark.parametrize(
+        ("line", "field"),
+        [
+            (Confirmed("CUP", 1, None), "expected_on"),
+            (Confirmed("CUP", 1, date(2026, 11, 20)), "expected_on"),
+            (Confirmed("CUP", -1, CHRISTMAS), "quantity"),
+            (Confirmed("NOT-ORDERED", 1, CHRISTMAS), "lines"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused_naming_its_field(self, at: datetime, line: Confirmed, field: str) -> None:
+        order = a_sent_order(at)
+        cup, _plate = skus(order)
+        told = Confirmed(cup if line.sku == "CUP" else line.sku, line.quantity, line.expected_on)
+
+        with pytest.raises(PurchaseInvalid) as refused:
+            confirmed(order, at, told)
+
+        assert refused.value.details["field"] == field
+        assert not SupplierConfirmation.objects.exists()
+
+    def test_nothing_is_confirmed_of_what_is_settled(self, at: datetime) -> None:
+        order = a_sent_order(at)
+        cup, _plate = skus(order)
+        purchasing.cancel(number=order.number, reason="단종", actor=None, at=at)
+
+        with pytest.raises(TransitionRefused):
+            confirmed(order, at, Confirmed(cup, 1, CHRISTMAS))
+
+
+class TestTheLink:
+    @pytest.fixture(autouse=True)
+    def _now(self, monkeypatch: pytest.MonkeyPatch, at: datetime) -> None:
+        monkeypatch.setattr(clock, "now", lambda: at)
+        monkeypatch.setattr(throttling, "within", lambda who, most, *, moment, amount=1: True)
+
+    def page(self, order: PurchaseOrder, at: datetime) -> str:
+        return reverse("confirm-purchase", args=[supplier_links.token(number=order.number, at=at)])
+
+    def sent(self, order: PurchaseOrder, **changes: Any) -> dict[str, Any]:
+        values: dict[str, Any] = {"note": "조금 늦습니다"}
+        for line in order.lines.all():
+            values |= {f"units-{line.pk}": line.quantity, f"day-{line.pk}": "2026-12-24"}
+        return values | changes
+
+    def test_a_supplier_confirms_without_logging_in_and_in_its_language(self, at: datetime) -> None:
+        order = a_sent_order(at, language="en")
+        cup, _plate = order.lines.order_by("pk")
+        visitor, address = Client(), self.page(order, at)
+
+        asked = visitor.get(address)
+        assert (asked.status_code, "Confirm a purchase order" in asked.content.decode()) == (200, True)
+        assert "4,000" not in asked.content.decode(), "the link tells no prices"
+        policy = asked["Content-Security-Policy"]
+        assert "script-src 'self'" in policy
+        assert "unsafe-eval" not in policy
+        assert (asked["Cache-Control"], asked["Referrer-Policy"]) == ("no-store", "no-referrer")
+        done = visitor.post(address, self.sent(order, **{f"units-{cup.pk}": 6}))
+
+        assert "Thank you" in done.content.decode()
+        made = SupplierConfirmation.objects.get()
+        assert (made.source, made.actor, made.note) == ("LINK", None, "조금 늦습니다")
+        cup.refresh_from_db()
+        assert (cup.confirmed_quantity, cup.confirmed_on) == (6, CHRISTMAS)
+
+    @pytest.mark.parametrize("change", ["units", "day", "past"])
+    def test_a_slip_is_told_at_its_field_and_nothing_is_kept(self, at: datetime, change: str) -> None:
+        order = a_sent_order(at)
+        line = order.lines.order_by("pk")[0]
+        wrong = {"units": {f"units-{line.pk}": -1}, "day": {f"day-{line.pk}": "soon"}, "past": {f"day-{line.pk}": "2026-01-01"}}
+
+        answer = Client().post(self.page(order, at), self.sent(order, **wrong[change]))
+
+        assert (answer.status_code, SupplierConfirmation.objects.count()) == (400, 0)
+
+    def test_a_link_ends_after_thirty_days_and_a_forged_one_opens_nothing(
+        self, at: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        order = a_sent_order(at)
+        address, forged = self.page(order, at), signing.dumps({"order": order.number, "until": 10**10}, salt="another")
+        monkeypatch.setattr(clock, "now", lambda: at + timedelta(days=30))
+
+        for one in (address, reverse("confirm-purchase", args=[forged]), "/confirm/x/"):
+            answer = Client().get(one)
+            assert (answer.status_code, order.number in answer.content.decode()) == (404, False)
+        with pytest.raises(BadLink):
+            supplier_links.number_of(token=forged, at=at)
+
+    def test_what_is_settled_asks_for_nothing(self, at: datetime) -> None:
+        order = a_sent_order(at)
+        cup, plate = skus(order)
+        receiving.receive_goods(number=order.number, delivery_note="DN-1", quantities={cup: 10, plate: 5}, actor=None, at=at)
+
+        assert Client().post(self.page(order, at), self.sent(order)).status_code == 409
+        assert not SupplierConfirmation.objects.exists()
+
+    def test_too_many_requests_are_turned_away(self, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(throttling, "within", lambda who, most, *, moment, amount=1: False)
+
+        assert Client().get(self.page(a_sent_order(at), at)).status_code == 429
