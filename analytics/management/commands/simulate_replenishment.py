@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandError, CommandParser
 
 from analytics.queries import demand_traces
-from config.kernel import clock
-from config.kernel.business_time import business_day
+from config.kernel import clock, shop
 from config.kernel.management.refusing import OperationCommand
 
 if TYPE_CHECKING:
@@ -22,7 +21,10 @@ if TYPE_CHECKING:
 SHOP = "shop"
 POLICIES = ("own", "own-rq", "fixed", "cover", "textbook", "power")
 EXTRA = 'The simulator counts with arrays: install the extra "forecast" (pip install "backoffice[forecast]").'
-HEADING = f"{'':26}{'total':>12}{'holding':>12}{'ordering':>12}{'lost margin':>13}{'fill':>7}{'value':>7}{'x referee':>22}{'captured':>10}"
+HEADING = (
+    f"{'':26}{'total':>12}{'holding':>12}{'ordering':>12}{'lost margin':>13}{'fill':>7}{'value':>7}"
+    f"{'x referee':>22}{'captured':>10}"
+)
 
 
 class Command(OperationCommand):
@@ -30,7 +32,7 @@ class Command(OperationCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--history", required=True, help='A folder with Online Retail\'s CSV files (.csv or .csv.gz), or "shop" for the own past.'
+            "--history", required=True, help='A folder with the CSV files of Online Retail, or "shop" for the own past.'
         )
         parser.add_argument(
             "--policy", action="append", choices=POLICIES, help="May be given several times (default: all but own-rq)."
@@ -50,7 +52,9 @@ class Command(OperationCommand):
         parser.add_argument("--met-days", type=int, default=122, help="Days of the own past that are played.")
         parser.add_argument("--curve", action="store_true", help="The exchange curve too: stock against fill, over margins.")
         parser.add_argument("--by-class", action="store_true", help="By ABC x XYZ too.")
-        parser.add_argument("--surges", type=float, default=0.0, help="Share of SKUs that are wanted 3 to 10 times as much a while.")
+        parser.add_argument(
+            "--surges", type=float, default=0.0, help="Share of SKUs that are wanted 3 to 10 times as much a while."
+        )
         parser.add_argument("--new", type=float, default=0.0, help="Share of SKUs of which only 14 days of the past are known.")
         parser.add_argument("--seed", type=int, default=0)
 
@@ -94,7 +98,7 @@ class Command(OperationCommand):
         from analytics.simulation.traces import Traces
 
         if options["history"] == SHOP:
-            today = business_day(clock.now())
+            today = shop.day(clock.now())
             days = options["warm_up"] + options["met_days"]
             past = demand_traces.daily(first=today - timedelta(days=days), last=today - timedelta(days=1))
             return Traces.of(past.units, past.prices, warm_up=options["warm_up"])
