@@ -1,9 +1,9 @@
 """A budget and a volume shared over many proposals: what saves the most lost margin for what is scarce comes first.
 
-Each wish is taken whole, or cut to the full packs that still fit. Scarcity of a wish is its part of the budget plus its part of the
-volume. Wishes are granted by margin saved per scarcity (G. B. Dantzig, 1957), and the single most valuable wish instead where that
-alone saves more. With one cap this saves at least half of what any choice could; `bound` is an upper bound on the best choice, the
-fractional one, so `saved / bound` is a guarantee for the very case.
+Each wish is taken whole, or cut to the full packs that still fit. Scarcity of a wish is its part of the budget plus its part of
+the volume. Wishes are granted by margin saved per scarcity (G. B. Dantzig, 1957), or from the single most valuable one on where
+that saves more. With one cap this saves at least half of what any choice of whole wishes could. `bound` is an upper
+bound on the best choice, the fractional one, so `saved / bound` is a guarantee for the very case.
 """
 
 from collections.abc import Hashable, Sequence

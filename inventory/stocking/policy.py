@@ -136,8 +136,8 @@ def decide(
 
 
 def is_stationary(outlook: Outlook, lead: LeadTime, economics: Economics, review_days: float = REVIEW_DAYS) -> bool:
-    """Whether the exact optimum speaks of this: every day is like the others and well known, goods take the same whole number of
-    days, costs alone decide, and neither minimum, packs nor breaks bind the quantity."""
+    """Whether the exact optimum speaks of this: every day is like the others and well known, goods take the same whole number
+    of days, costs alone decide, and neither minimum, packs nor breaks bind the quantity."""
     return (
         bool(outlook.daily)
         and max(outlook.daily) - min(outlook.daily) < 1e-9
