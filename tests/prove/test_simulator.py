@@ -1,4 +1,4 @@
-"""The simulator over ten months of a public shop: its referees cost what is known of them, and the product's rule costs less."""
+"""The simulator over ten months of a public shop: referees cost what is known of them, and the product's rule costs less."""
 
 import sys
 import time

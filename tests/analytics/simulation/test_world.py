@@ -1,8 +1,5 @@
 """The simulated shop keeps its books: units, days, costs, and what a policy may know."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -150,16 +147,3 @@ def test_the_rule_beats_the_textbook_on_demand_that_stays_as_it_is() -> None:
     lively = traces.stationary(means=[0.5, 1, 2, 4, 8, 16] * 10, ratio=5, days=240, warm_up=120, price=12, seed=2)
     totals = {name: play(lively, made(name, lively, Setting()), Setting()).total.sum() for name in (Name.TEXTBOOK, Name.OWN)}
     assert totals[Name.OWN] < totals[Name.TEXTBOOK]
-
-
-def test_without_arrays_the_command_names_the_extra() -> None:
-    script = (
-        "import sys; sys.modules['numpy'] = None\n"
-        "import os; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'tests.settings')\n"
-        "import django; django.setup()\n"
-        "from django.core.management import call_command\n"
-        "call_command('simulate_replenishment', history='nowhere')\n"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert done.returncode
-    assert 'extra "forecast"' in done.stderr
