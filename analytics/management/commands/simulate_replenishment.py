@@ -136,11 +136,12 @@ def lines(report: "Report", *, by_class: bool) -> Iterator[str]:
                 yield _line(f"{result.name} {group} ({figures.skus})", figures, None, None)
     if report.curve:
         yield ""
-        yield f"{'margin x':>26}{'stock value':>13}{'fill':>7}{'value':>7}{'total':>12}"
+        yield f"{'margin x, or level':>26}{'stock value':>13}{'fill':>7}{'value':>7}{'total':>12}"
         for point in report.curve:
             found = point.figures
+            setting = f"{point.margin_factor:g}" if point.service_level is None else f"{point.service_level:.0%}"
             yield (
-                f"{point.name:>16}{point.margin_factor:10g}{found.stock_value:13,.0f}{found.unit_fill:7.3f}"
+                f"{point.name:>16}{setting:>10}{found.stock_value:13,.0f}{found.unit_fill:7.3f}"
                 f"{found.value_fill:7.3f}{found.total:12,.0f}"
             )
 
