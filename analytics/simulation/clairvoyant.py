@@ -1,7 +1,8 @@
 """What a shop would pay that knew all demand in advance: a lower bound for every policy.
 
-For each SKU a dynamic programme over the days: goods that arrive on day i serve the demand of some days from then on, at the cost
-of one order and, for each unit, of keeping it until it is asked for or of losing it, whichever is less; or a day's demand is lost.
+For each SKU a dynamic programme over the days: goods that arrive on a day serve the demand of some days from then on, at the
+cost of one order and, for each unit, of keeping it until it is asked for or of losing it, whichever is less; or a day
+of demand is lost.
 H. M. Wagner, T. M. Whitin, Dynamic Version of the Economic Lot Size Model, Management Science 5 (1958), with lost sales.
 """
 

@@ -1,9 +1,9 @@
 """What a policy believes of each SKU's demand in the evening of a day: level, variance over mean, and how sure that is.
 
-The level is an exponentially weighted mean of the days, moved half the way by which the shop's last four weeks differ from its
-own weighted mean. A day that ended with an empty shelf tells a lower bound: it counts as what a negative binomial of the belief
-before expects of a day on which at least so much was asked for (the expectation step of EM). Variance over mean is drawn towards
-that of the whole assortment.
+The level is an exponentially weighted mean of the days, moved half the way by which the shop's last four weeks differ from
+its own weighted mean. A day that ended with an empty shelf tells a lower bound: it counts as what a negative binomial of the
+belief before expects of a day on which at least so much was asked for (the expectation step of EM). Variance over mean is drawn
+towards that of the whole assortment.
 """
 
 from dataclasses import dataclass

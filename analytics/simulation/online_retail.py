@@ -34,4 +34,4 @@ def traces(rows: Iterable[Mapping[str, str]]) -> Traces:
         units[sku][day] += quantity
         prices[sku].append(price)
     kept = {sku: days for sku, days in units.items() if any(days[:KNOWN_BY]) and sum(map(bool, days[:WARM_UP])) >= LEAST_DAYS}
-    return Traces.of(dict(kept), {sku: median(prices[sku]) for sku in kept}, warm_up=WARM_UP)
+    return Traces.of(kept, {sku: median(prices[sku]) for sku in kept}, warm_up=WARM_UP)

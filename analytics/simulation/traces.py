@@ -1,6 +1,6 @@
 """Recorded demand that policies are tried on, and what is laid over it: surges, goods without a past, other lots."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,10 +25,10 @@ class Traces:
     warm_up: int
 
     @classmethod
-    def of(cls, units: dict[str, Sequence[int]], price: dict[str, float], *, warm_up: int) -> "Traces":
+    def of(cls, units: Mapping[str, Sequence[int]], price: Mapping[str, float], *, warm_up: int) -> "Traces":
         """From plain sequences, days in order and without gaps."""
         skus = tuple(sorted(units))
-        table = np.array([units[sku] for sku in skus], dtype=np.float64).reshape(len(skus), -1)
+        table = np.array([units[sku] for sku in skus], dtype=np.float64).reshape(len(skus), len(units[skus[0]]) if skus else 0)
         return cls(skus, table, np.array([price[sku] for sku in skus], dtype=np.float64), warm_up)
 
     @property

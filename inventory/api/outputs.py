@@ -147,7 +147,7 @@ class PurchaseOrderDetailOutput(PurchaseOrderOutput):
     timeline = PurchaseOrderEventOutput(many=True)
 
     class Meta(PurchaseOrderOutput.Meta):
-        fields = [*PurchaseOrderOutput.Meta.fields, "lines", "receipts", "timeline"]
+        fields = [*PurchaseOrderOutput.Meta.fields, "lines", "confirmations", "receipts", "timeline"]
 
 
 class TransferOrderOutput(serializers.ModelSerializer[TransferOrder]):

@@ -1,7 +1,7 @@
 """The cheapest (s, S) of stationary demand, exactly.
 
-Y.-S. Zheng, A. Federgruen, Finding Optimal (s, S) Policies Is About as Simple as Evaluating a Single Policy, Operations Research 39
-(1991) 654-665.
+Y.-S. Zheng, A. Federgruen, Finding Optimal (s, S) Policies Is About as Simple as Evaluating a Single Policy, Operations
+Research 39 (1991) 654-665.
 
 Each period the position is looked at, raised to S where it is at or below s, and then demand comes; goods arrive `lead` periods
 after they are ordered. With G(y) the expected cost of a period that starts with the position y, and m(j) the expected number of

@@ -1,8 +1,8 @@
 """The levels of one SKU in one warehouse from what is expected of it: when to buy, and how much, with every term on the way.
 
 The reorder point s has to last until what is bought at the next look is there: lead time and one review. It is the quantile of
-that demand, a negative binomial by mean and variance, at the level at which one more unit costs as much to keep as it saves in lost
-sales. A purchase is the economic quantity of the cost of ordering *and* of the sales that are expected to be lost in each
+that demand, a negative binomial by mean and variance, at the level at which one more unit costs as much to keep as it saves in
+lost sales. A purchase is the economic quantity of the cost of ordering *and* of the sales that are expected to be lost in each
 cycle. When somebody looks, the position has fallen below s already, by the undershoot; what is bought starts from there, so S
 lies the purchase less the undershoot above s. docs/algorithms/stocking.md tells it with numbers.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil, sqrt
 
-from inventory.stocking import breaks, distributions, lead_times
+from inventory.stocking import breaks, distributions, exact, lead_times
 from inventory.stocking.values import Economics, LeadTime, Levels, Outlook
 
 # The position is looked at each night.
@@ -29,6 +29,13 @@ class Basis(StrEnum):
 
     STATED = "STATED"  # staff say it
     ECONOMIC = "ECONOMIC"  # what a lost sale costs against what stock costs
+
+
+class Method(StrEnum):
+    """How the levels were found."""
+
+    QUANTILE = "QUANTILE"  # the quantile of the demand to bridge, and an economic quantity
+    EXACT = "EXACT"  # the cheapest of all, for demand that stays as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,7 @@ class Decision:
     shortage: float  # units expected to be short in one cycle
     raised_to_minimum: bool
     cut_to_maximum: bool
+    method: Method
     levels: Levels
 
     @property
@@ -67,8 +75,13 @@ def levels(outlook: Outlook, lead: LeadTime, economics: Economics, *, review_day
     return decide(outlook, lead, economics, review_days=review_days).levels
 
 
-def decide(outlook: Outlook, lead: LeadTime, economics: Economics, *, review_days: float = REVIEW_DAYS) -> Decision:
-    """The same with every term; (R, Q) takes `levels.reorder_point` and `quantity` of it."""
+def decide(
+    outlook: Outlook, lead: LeadTime, economics: Economics, *, review_days: float = REVIEW_DAYS, exactly: bool = False
+) -> Decision:
+    """The same with every term; (R, Q) takes `levels.reorder_point` and `quantity` of it.
+
+    `exactly` asks for the cheapest levels of all where `is_stationary`; that takes some ten times as long.
+    """
     bridged = lead_times.demand_over(outlook, lead, review_days)
     a_period = lead_times.expected_over(outlook, review_days)
     # Figures are rounded where they are named, and counted with as rounded: whoever checks by hand comes to the same.
@@ -89,8 +102,14 @@ def decide(outlook: Outlook, lead: LeadTime, economics: Economics, *, review_day
         reorder_point = demand.quantile(level)
         shortage = demand.shortage(reorder_point)
 
+    method, above = Method.QUANTILE, _above(lot, undershoot, economics) if rate > 0 else 0
+    if exactly and rate > 0 and is_stationary(outlook, lead, economics, review_days):
+        best = exact.optimum(_case(outlook, lead, economics)).levels
+        method, reorder_point, above = Method.EXACT, best.reorder_point, best.target - best.reorder_point
+        level, shortage = round(demand.chance(reorder_point), 4), demand.shortage(reorder_point)
+
     lifted = max(reorder_point, economics.minimum_stock)
-    uncut = lifted + _above(lot, undershoot, economics) if rate > 0 else lifted
+    uncut = lifted + above
     target = uncut if economics.maximum_stock is None else min(uncut, economics.maximum_stock)
     return Decision(
         protected_days=bridged.days,
@@ -111,7 +130,46 @@ def decide(outlook: Outlook, lead: LeadTime, economics: Economics, *, review_day
         shortage=round(shortage, 4),
         raised_to_minimum=lifted > reorder_point,
         cut_to_maximum=target < uncut,
+        method=method,
         levels=Levels(lifted, target),
+    )
+
+
+def is_stationary(outlook: Outlook, lead: LeadTime, economics: Economics, review_days: float = REVIEW_DAYS) -> bool:
+    """Whether the exact optimum speaks of this: every day is like the others and well known, goods take the same whole number
+    of days, costs alone decide, and neither minimum, packs nor breaks bind the quantity."""
+    return (
+        bool(outlook.daily)
+        and max(outlook.daily) - min(outlook.daily) < 1e-9
+        and outlook.doubt == 0
+        and lead.deviation == 0
+        and lead.mean == int(lead.mean)
+        and review_days == 1
+        and economics.service_level is None
+        and economics.cover_days is None
+        and economics.minimum_quantity <= 1
+        and economics.order_multiple <= 1
+        and not economics.breaks
+        and min(economics.holding, economics.lost_margin, economics.order_cost) > 0
+    )
+
+
+def saved(outlook: Outlook, lead: LeadTime, economics: Economics, *, position: int, quantity: int) -> float:
+    """The margin that is expected not to be lost because so much is bought now and not at the next look."""
+    bridged = lead_times.demand_over(outlook, lead, REVIEW_DAYS)
+    demand = distributions.demand(round(bridged.mean, 2), round(bridged.ratio, 2))
+    return economics.lost_margin * max(demand.shortage(position) - demand.shortage(position + quantity), 0.0)
+
+
+def _case(outlook: Outlook, lead: LeadTime, economics: Economics) -> exact.Case:
+    return exact.Case(
+        mean=outlook.daily[0],
+        ratio=max(outlook.dispersion, 1.0),
+        lead=int(lead.mean),
+        fixed=economics.order_cost,
+        holding=economics.holding,
+        shortage=economics.lost_margin,
+        charge=exact.Charge.ONCE,
     )
 
 
@@ -143,8 +201,3 @@ def _service_level(rate: float, quantity: int, economics: Economics) -> float:
     lost = economics.lost_margin * rate
     level = lost / (lost + holding) if lost + holding > 0 else LEAST_LEVEL
     return round(min(max(level, LEAST_LEVEL), MOST_LEVEL), 4)
-
-
-def packs_for(wanted: int, economics: Economics) -> int:
-    """What is bought where so much is missing: nothing, or at least the minimum, in full packs."""
-    return breaks.in_packs(ceil(wanted), economics) if wanted > 0 else 0

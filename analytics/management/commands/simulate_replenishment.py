@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandError, CommandParser
 
 from analytics.queries import demand_traces
-from config.kernel import clock
-from config.kernel.business_time import business_day
+from config.kernel import clock, shop
 from config.kernel.management.refusing import OperationCommand
 
 if TYPE_CHECKING:
@@ -22,7 +21,10 @@ if TYPE_CHECKING:
 SHOP = "shop"
 POLICIES = ("own", "own-rq", "fixed", "cover", "textbook", "power")
 EXTRA = 'The simulator counts with arrays: install the extra "forecast" (pip install "backoffice[forecast]").'
-HEADING = f"{'':26}{'total':>12}{'holding':>12}{'ordering':>12}{'lost margin':>13}{'fill':>7}{'value':>7}{'x referee':>22}{'captured':>10}"
+HEADING = (
+    f"{'':26}{'total':>12}{'holding':>12}{'ordering':>12}{'lost margin':>13}{'fill':>7}{'value':>7}"
+    f"{'x referee':>22}{'captured':>10}"
+)
 
 
 class Command(OperationCommand):
@@ -30,9 +32,7 @@ class Command(OperationCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--history",
-            required=True,
-            help='A folder with Online Retail\'s CSV files (.csv or .csv.gz), or "shop" for the own past.',
+            "--history", required=True, help='A folder with the CSV files of Online Retail, or "shop" for the own past.'
         )
         parser.add_argument(
             "--policy", action="append", choices=POLICIES, help="May be given several times (default: all but own-rq)."
@@ -98,7 +98,7 @@ class Command(OperationCommand):
         from analytics.simulation.traces import Traces
 
         if options["history"] == SHOP:
-            today = business_day(clock.now())
+            today = shop.day(clock.now())
             days = options["warm_up"] + options["met_days"]
             past = demand_traces.daily(first=today - timedelta(days=days), last=today - timedelta(days=1))
             return Traces.of(past.units, past.prices, warm_up=options["warm_up"])
@@ -136,11 +136,12 @@ def lines(report: "Report", *, by_class: bool) -> Iterator[str]:
                 yield _line(f"{result.name} {group} ({figures.skus})", figures, None, None)
     if report.curve:
         yield ""
-        yield f"{'margin x':>26}{'stock value':>13}{'fill':>7}{'value':>7}{'total':>12}"
+        yield f"{'margin x, or level':>26}{'stock value':>13}{'fill':>7}{'value':>7}{'total':>12}"
         for point in report.curve:
             found = point.figures
+            setting = f"{point.margin_factor:g}" if point.service_level is None else f"{point.service_level:.0%}"
             yield (
-                f"{point.name:>16}{point.margin_factor:10g}{found.stock_value:13,.0f}{found.unit_fill:7.3f}"
+                f"{point.name:>16}{setting:>10}{found.stock_value:13,.0f}{found.unit_fill:7.3f}"
                 f"{found.value_fill:7.3f}{found.total:12,.0f}"
             )
 
