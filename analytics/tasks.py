@@ -8,6 +8,7 @@ from analytics.operations import (
     alert_rules,
     attribution,
     decisive_slots,
+    demand,
     erasing,
     event_copies,
     event_days,
@@ -101,6 +102,12 @@ def make_trailing_purchases(*, at: datetime) -> Done:
 def rank_trending(*, at: datetime) -> Done:
     ranked = trending.rank(at=at)
     return Done(rows=ranked.products, summary={})
+
+
+@job(name=demand.MAKE_DEMAND, title=_("Make the demand of closed days"), seconds=900, queue="slow")
+def make_demand(*, at: datetime) -> Done:
+    made = demand.rebuild_due(at=at)
+    return Done(rows=made.rows, summary={"days": made.days, "seconds": round(made.seconds, 3)})
 
 
 @job(name="analytics.read_rhythm", title=_("Read the rhythm of customers"), seconds=3_000, queue="slow")

@@ -10,6 +10,7 @@ codes.declare(
         "analytics.day_of_canceled_order": pgettext_lazy("subscriber", "Counts the day of a canceled order anew"),
         "analytics.day_of_return": pgettext_lazy("subscriber", "Counts the day of a return anew"),
         "analytics.day_of_stock": pgettext_lazy("subscriber", "Counts the day of a change of stock anew"),
+        "analytics.demand_of_returned_order": pgettext_lazy("subscriber", "Counts the demand of a returned order's day anew"),
         "analytics.days_of_history": pgettext_lazy("subscriber", "Counts the days of a written history"),
         "analytics.origin_of_canceled_order": pgettext_lazy("subscriber", "Counts the origins of a canceled order's day anew"),
         "analytics.origin_of_returned_order": pgettext_lazy("subscriber", "Counts the origins of a returned order's day anew"),
