@@ -108,7 +108,7 @@ class DailyDemand(models.Model):
 class DemandDay(DayState):
     """Whether the demand of one closed day may be trusted; `rules` stands for the served regions it was made by."""
 
-    rules = models.CharField(_("made by"), max_length=32, blank=True)
+    rules = models.CharField(_("made by"), max_length=32, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("state of a day's demand")
@@ -225,6 +225,8 @@ class DemandForecast(models.Model):
 
 class ForecastScore(models.Model):
     """How well one method did on one class of SKUs from one evening on, over so many days. Sold-out days are left out.
+
+    Beside each stands a row of the simple referee, on the very SKUs that this method had forecast.
 
     Errors are summed over SKUs: `missed` the absolute ones of the whole span, `squared` of the mean squared daily error over
     the squared scale; `covered` of `coverable` SKUs stayed at or below the bound.
