@@ -22,7 +22,7 @@ TABLES = (
         "owner",
         Purpose.GOODS,
         Kept.FOR_GOOD,
-        none="id product_id sku barcode name list_price cost is_active",
+        none="id product_id sku barcode name list_price cost weight volume is_active",
     ),
     Table(
         "inventory_pricechange",
@@ -82,7 +82,7 @@ TABLES = (
         "buyer",
         Purpose.GOODS,
         Kept.FOR_GOOD,
-        none="id code name is_active",
+        none="id code name is_active order_weekdays order_cutoff minimum_order_value volume_cap weight_cap",
         personal="email",
         personal_kept=Kept.WHILE_NEEDED,
     ),
@@ -139,7 +139,7 @@ TABLES = (
         "buyer",
         Purpose.GOODS,
         Kept.FOR_GOOD,
-        none="id variant_id warehouse_id is_enabled service_level review_days minimum_stock maximum_stock",
+        none=("id variant_id warehouse_id is_enabled service_level mode form sizing review_days minimum_stock maximum_stock"),
     ),
     Table(
         "inventory_replenishmentproposal",
@@ -147,7 +147,7 @@ TABLES = (
         Purpose.GOODS,
         Kept.FOR_GOOD,
         none=(
-            "id variant_id warehouse_id offer_id line_id state quantity override override_reason explanation "
+            "id variant_id warehouse_id offer_id line_id state is_suggestion quantity override override_reason explanation "
             "as_of decided_at reason"
         ),
         pseudonymous="override_by_id decided_by_id",
@@ -160,5 +160,62 @@ TABLES = (
         none=(
             "id document_kind document_number variant_id warehouse_id quantity consumed released state expires_at reserved_at"
         ),
+    ),
+    Table(
+        "inventory_demandadvice",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id variant_id warehouse_id origin daily dispersion method valid_until applied_at explanation",
+    ),
+    Table(
+        "inventory_pricebreak",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id offer_id from_quantity unit_cost",
+    ),
+    Table(
+        "inventory_serviceclass",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id abc xyz service_level mode",
+    ),
+    Table(
+        "inventory_stockclass",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id variant_id warehouse_id abc xyz turnover share_above weekly_mean variation learned_at",
+    ),
+    Table(
+        "inventory_learnedleadtime",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id supplier_id offer_id receipts observed_mean observed_deviation promised mean deviation learned_at",
+    ),
+    Table(
+        "inventory_stockingrules",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id holding_rate order_line_cost monthly_budget automatic_amount automatic_factor",
+    ),
+    Table(
+        "inventory_approvallimit",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id role amount",
+    ),
+    Table(
+        "inventory_policychange",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id policy_id before after reason occurred_at",
+        pseudonymous="actor_id",
     ),
 )

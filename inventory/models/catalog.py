@@ -67,6 +67,10 @@ class Variant(models.Model):
         default=0,
         help_text=_("What one unit cost the last time, before tax. Goods receipts keep it up to date."),
     )
+    weight = models.PositiveIntegerField(_("weight"), null=True, blank=True, help_text=_("Of one unit as packed, in grams."))
+    volume = models.PositiveIntegerField(
+        _("volume"), null=True, blank=True, help_text=_("Of one unit as packed, in milliliters.")
+    )
     is_active = models.BooleanField(_("on sale"), default=True)
 
     class Meta:

@@ -1,6 +1,7 @@
 """Where goods come from: suppliers and what they offer, purchase orders and what of them has arrived."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -16,11 +17,34 @@ class Supplier(models.Model):
     name = models.CharField(_("name"), max_length=100)
     email = models.EmailField(_("email"), blank=True, help_text=_("Purchase orders go here."))
     is_active = models.BooleanField(_("buys from"), default=True, help_text=_("Off: nothing more is ordered there."))
+    order_weekdays = ArrayField(
+        models.PositiveSmallIntegerField(), verbose_name=_("order days"), default=list, blank=True,
+        help_text=_("Weekdays on which it takes orders. None: every day."),
+    )  # fmt: skip
+    order_cutoff = models.TimeField(
+        _("orders until"), null=True, blank=True, help_text=_("Orders after this hour count for its next order day.")
+    )
+    minimum_order_value = MoneyAmountField(
+        _("minimum order value"), default=0, help_text=_("Before tax, all lines of a purchase order together.")
+    )
+    volume_cap = models.PositiveIntegerField(
+        _("most volume for a delivery"), null=True, blank=True, help_text=_("In liters. Empty: no limit.")
+    )
+    weight_cap = models.PositiveIntegerField(
+        _("most weight for a delivery"), null=True, blank=True, help_text=_("In kilograms. Empty: no limit.")
+    )
 
     class Meta:
         verbose_name = _("supplier")
         verbose_name_plural = _("suppliers")
         ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(order_weekdays__contained_by=[0, 1, 2, 3, 4, 5, 6], minimum_order_value__gte=0),
+                name="supplier_terms_make_sense",
+                violation_error_message=_("The minimum order value is zero or more."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

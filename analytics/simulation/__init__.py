@@ -1,0 +1,1 @@
+"""The simulator of purchasing: recorded demand met by policies, and what that costs."""
