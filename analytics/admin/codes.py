@@ -37,6 +37,9 @@ codes.declare(
         "events_dropped": pgettext_lazy("fact", "events dropped one by one"),
         "forgotten": pgettext_lazy("fact", "events that forgot whose they were"),
         "orders": pgettext_lazy("fact", "orders looked at"),
+        # demand and forecasts
+        "chunks": pgettext_lazy("fact", "parts of the forecasts still to do"),
+        "extra_missing": pgettext_lazy("fact", "not installed, so nothing was forecast"),
         # cohorts, rhythm, exports
         "cohorts": pgettext_lazy("fact", "days of newcomers made"),
         "changed_types": pgettext_lazy("fact", "customers of another buyer type"),

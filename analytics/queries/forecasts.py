@@ -99,9 +99,9 @@ _EFFECTIVE = """
     SELECT
         s.id, s.variant_id, s.warehouse_id, p.category_id, o.id IS NOT NULL AS is_set,
         (
-            SELECT coalesce(sum(CASE
+            SELECT round(coalesce(sum(CASE
                 WHEN o.id IS NULL OR s.origin + told.number::int NOT BETWEEN o.first_on AND o.last_on THEN told.units
-                WHEN o.units_a_day IS NOT NULL THEN o.units_a_day ELSE told.units * o.percent / 100.0 END), 0)
+                WHEN o.units_a_day IS NOT NULL THEN o.units_a_day ELSE told.units * o.percent / 100.0 END), 0)::numeric, 4)
             FROM unnest(s.daily[1:%(days)s]) WITH ORDINALITY AS told (units, number)
         ) AS units, s.dispersion, v.list_price
     FROM analytics_demandseries AS s
@@ -138,7 +138,7 @@ def sums(*, origin: date, days: int, by: str = "") -> list[Sum]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT {_BY[by]}, count(*)::int, sum(units)::float8, sum(units * dispersion)::float8, sum(units * list_price)::numeric
+            SELECT {_BY[by]}, count(*)::int, sum(units)::float8, sum(units::float8 * dispersion)::float8, sum(units * list_price)
             FROM ({_EFFECTIVE}) AS expected GROUP BY 1 ORDER BY 3 DESC, 1
             """,  # noqa: S608  texts of this file
             {"origin": origin, "days": days},
