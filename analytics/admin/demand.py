@@ -136,7 +136,7 @@ class DemandSeriesAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("change in a week"))
     def change(self, row: DemandSeries) -> str:
-        return words.percent(row.trend / row.level, signed=True) if row.level > 0 else "-"
+        return words.percent(row.trend, signed=True)
 
     @display(description="")
     def is_set_words(self, row: DemandSeries) -> str:
@@ -238,7 +238,7 @@ def told(found: Told) -> dict[str, Any]:
             (_("expected in 7 days"), words.units(week)),
             (_("expected in 28 days"), words.units(month)),
             (_("Level, units a day"), words.factor(row.level)),
-            (_("change in a week"), words.percent(row.trend / row.level, signed=True) if row.level > 0 else "-"),
+            (_("change in a week"), words.percent(row.trend, signed=True)),
             (_("variance over mean"), words.factor(row.dispersion)),
         ],
         "weekdays": [
@@ -264,7 +264,7 @@ def told(found: Told) -> dict[str, Any]:
             {
                 "words": words.override(one),
                 "reason": one.reason,
-                "who": wording.actor_name(one.made_by) if one.made_by else "",
+                "who": str(one.made_by) if one.made_by else "",
                 "at": one.made_at,
                 "ended_at": one.ended_at,
                 "end_reason": one.end_reason,

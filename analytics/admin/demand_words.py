@@ -11,9 +11,11 @@ from analytics.models import DemandClass, DemandOverride, DemandSeries, MethodCh
 from analytics.operations.expectations import REFEREE
 
 METHODS = {
-    REFEREE: pgettext_lazy("forecast method", "four weeks' average"),
     "seasonal_naive": pgettext_lazy("forecast method", "as a week ago"),
-    "mean": pgettext_lazy("forecast method", "average"),
+    REFEREE: pgettext_lazy("forecast method", "plain average"),
+    "fading_mean": pgettext_lazy("forecast method", "average, lately more"),
+    "drifting_naive": pgettext_lazy("forecast method", "as a season ago, at today's level"),
+    "nothing": pgettext_lazy("forecast method", "nothing is expected"),
     "ses": pgettext_lazy("forecast method", "smoothing"),
     "holt_winters": pgettext_lazy("forecast method", "smoothing with trend and weekdays"),
     "croston": "Croston",
@@ -64,10 +66,9 @@ def sentence(row: DemandSeries, week: float, upper: int) -> str:
             _("Most on %(best)s, fewest on %(least)s.")
             % {"best": names[max(open_days)[1]][1], "least": names[min(open_days)[1]][1]}
         )
-    share = row.trend / row.level if row.level > 0 else 0.0
-    if abs(share) >= CHANGE_WORTH_TELLING:
-        told = {"share": percent(abs(share))}
-        parts.append(_("Rising by %(share)s a week.") % told if share > 0 else _("Falling by %(share)s a week.") % told)
+    if abs(row.trend) >= CHANGE_WORTH_TELLING:
+        told = {"share": percent(abs(row.trend))}
+        parts.append(_("Rising by %(share)s a week.") % told if row.trend > 0 else _("Falling by %(share)s a week.") % told)
     else:
         parts.append(_("Neither rising nor falling."))
     return " ".join(parts)

@@ -33,6 +33,7 @@ class DemandClass(models.TextChoices):
     INTERMITTENT = "INTERMITTENT", pgettext_lazy("demand class", "intermittent")  # rarely, and about as many each time
     LUMPY = "LUMPY", pgettext_lazy("demand class", "lumpy")  # rarely, now few and now many
     NEW = "NEW", pgettext_lazy("demand class", "new")  # too young to say
+    SILENT = "SILENT", pgettext_lazy("demand class", "never wanted")  # planned for, and nobody has ordered it yet
 
 
 class ServedRegion(models.Model):
@@ -161,7 +162,7 @@ class DemandSeries(models.Model):
     """One SKU in one warehouse, as the latest forecast sees it; a row stays when its SKU is no longer wanted.
 
     `daily` is the expected demand of each coming day, the first being the day after `origin`; `dispersion` variance over mean.
-    `trend` is units a day more or less with each week; `weekdays` factors from Monday on, one for a weekday like any other.
+    `trend` is the share by which demand changes with each week; `weekdays` factors from Monday on, one for a weekday like any.
     """
 
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="+", db_index=False, verbose_name=_("SKU"))

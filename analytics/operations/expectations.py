@@ -5,18 +5,22 @@ Arrays are loaded with the first forecast, not with every process: they come wit
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
-from analytics.models import DemandClass
 from analytics.queries import demand
 from analytics.queries.demand import Calendar, Series
+
+if TYPE_CHECKING:
+    from analytics.forecasting.panels import Panel
 
 WINDOW_DAYS = 364
 HORIZON = 28
 WEEK = 7
-# The simple referee: what was wanted on an average day of the last four weeks.
-REFEREE = "mean28"
+# What is common to all SKUs is counted from so many.
+SAMPLED = 600
+# The simple referee's code: what was wanted on an average day.
+REFEREE = "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,68 +40,87 @@ class Expected:
     scale: float
 
 
-def prepare(*, first: date, last: date, variants: Sequence[int], at: datetime) -> dict[str, Any]:
-    return {}
+def prepare(*, first: date, last: date, variants: Sequence[int]) -> dict[str, Any]:
+    """What is common to all, from SKUs picked at even distances; plain values that chunks take with them."""
+    from analytics.forecasting import nightly
+
+    calendar = demand.calendar(first=first, last=last, ahead=HORIZON)
+    return nightly.pool(_panel(sampled(first=first, last=last, variants=variants), calendar)).plain()
 
 
-def expect(*, first: date, last: date, variants: tuple[int, int], pooled: Mapping[str, Any]) -> list[Expected]:
-    """Of the SKUs from one key to another what is expected of each of the days after `last`."""
-    from analytics.forecasting import intermittent, panels
+def sampled(*, first: date, last: date, variants: Sequence[int]) -> list[Series]:
+    step = max(len(variants) // SAMPLED, 1)
+    return demand.sample(first=first, last=last, variants=variants[::step])
+
+
+def expect(
+    *, first: date, last: date, variants: tuple[int, int], pooled: Mapping[str, Any], methods: Mapping[str, str]
+) -> list[Expected]:
+    """Of the SKUs from one key to another what is expected of each of the days after `last`; `methods` by class of demand."""
+    from analytics.forecasting import nightly
+    from analytics.forecasting.combining import DemandClass, Method
 
     series = demand.series(first=first, last=last, variants=variants)
     if not series:
         return []
     calendar = demand.calendar(first=first, last=last, ahead=HORIZON)
-    panel = panels.panel(
-        [one.units for one in series],
-        censored=[one.sold_out for one in series],
-        closed=calendar.closed,
-        promoted=[one.promoted for one in series],
-        holiday=calendar.holiday,
-        weights=[one.price for one in series],
-        kin=[one.category_id for one in series],
-        phase=first.weekday(),
-    )
-    means = intermittent.tsb(panel.units, panel.told, HORIZON).tolist()
+    chosen = {DemandClass(one.lower()): Method(method) for one, method in methods.items()}
+    found = nightly.forecast(_panel(series, calendar), HORIZON, chosen, pooled=nightly.Pooled.of(pooled))
     return [
         Expected(
-            one.variant_id, one.warehouse_id, classed(one, calendar), "tsb", daily, 1.5, daily[0], 0.0, [1.0] * 7,
-            plain(one, calendar), scale(one, calendar),
+            variant_id=one.variant_id,
+            warehouse_id=one.warehouse_id,
+            demand_class=row.demand_class.upper(),
+            method=str(row.method),
+            daily=[round(units, 4) for units in row.outlook.daily],
+            dispersion=max(round(row.outlook.dispersion, 4), 1.0),
+            level=round(row.level, 4),
+            trend=round(row.weekly_change, 5),
+            weekdays=[round(factor, 3) for factor in row.weekday],
+            plain=plain(one, calendar),
+            scale=scale(one),
         )
-        for one, daily in zip(series, means, strict=True)
-    ]  # fmt: skip
+        for one, row in zip(series, found.rows(), strict=True)
+    ]
+
+
+def _panel(series: Sequence[Series], calendar: Calendar) -> "Panel":
+    from analytics.forecasting import panels
+
+    days = calendar.days
+    return panels.panel(
+        [one.units for one in series] or [[0.0] * days],
+        censored=[one.sold_out for one in series] or [[False] * days],
+        closed=calendar.closed,
+        promoted=[one.promoted for one in series] or [[False] * days],
+        holiday=calendar.holiday,
+        since=[begins(one) for one in series] or [days],
+        weights=[one.price for one in series] or [0.0],
+        kin=[one.category_id for one in series] or [0],
+        phase=calendar.first.weekday(),
+    )
+
+
+def begins(one: Series) -> int:
+    """The day of the window from which on the SKU tells something."""
+    sold = next((number for number, units in enumerate(one.units) if units), len(one.units))
+    return sold if one.since is None else min(sold, one.since)
 
 
 def plain(one: Series, calendar: Calendar) -> float:
-    """What the simple referee expects of each day."""
-    told = [units for units, out in zip(one.units[-28:], one.sold_out[-28:], strict=True) if not out]
-    return sum(told) / len(told) if told else 0.0
+    """What the simple referee expects of a day: the mean of all days that tell anything."""
+    begun = begins(one)
+    told = [
+        units
+        for units, out, closed in zip(one.units[begun:], one.sold_out[begun:], calendar.closed[begun:], strict=True)
+        if not out and not closed
+    ]
+    open_share = 1 - sum(calendar.closed) / max(len(calendar.closed), 1)
+    return sum(told) / len(told) * open_share if told else 0.0
 
 
-def scale(one: Series, calendar: Calendar) -> float:
+def scale(one: Series) -> float:
     """The root mean square of the steps from one day to the next since the first sale: M5's unit of an error."""
-    begun = next(number for number, units in enumerate(one.units) if units)
+    begun = begins(one)
     steps = [(after - before) ** 2 for before, after in zip(one.units[begun:], one.units[begun + 1 :], strict=False)]
     return (sum(steps) / len(steps)) ** 0.5 if steps else 0.0
-
-
-# Syntetos, Boylan, Croston 2005: demand is intermittent from this many days between two sales on, and uneven from this
-# squared coefficient of variation of the units on.
-RARE, UNEVEN = 1.32, 0.49
-# Fewer days than this since the first sale, or fewer sales, say nothing about the kind.
-YOUNG_DAYS, FEW_SALES = 28, 4
-
-
-def classed(one: Series, calendar: Calendar) -> str:
-    sizes = [units for units in one.units if units]
-    begun = next(number for number, units in enumerate(one.units) if units)
-    days = sum(
-        not closed and not out for closed, out in zip(calendar.closed[begun:], one.sold_out[begun:], strict=True)
-    )  # fmt: skip
-    if days < YOUNG_DAYS or len(sizes) < FEW_SALES:
-        return DemandClass.NEW
-    mean = sum(sizes) / len(sizes)
-    uneven = sum((units - mean) ** 2 for units in sizes) / len(sizes) / mean**2 >= UNEVEN
-    if days / len(sizes) >= RARE:
-        return DemandClass.LUMPY if uneven else DemandClass.INTERMITTENT
-    return DemandClass.ERRATIC if uneven else DemandClass.SMOOTH

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from django.db import transaction
 
 from analytics import expecting
-from analytics.models import DemandForecast, DemandSeries, ForecastChunk, ForecastRun
+from analytics.models import DemandForecast, DemandSeries, ForecastChunk, ForecastRun, MethodChoice
 from analytics.operations import demand, demand_overrides, expectations, forecast_scores, locks
 from analytics.operations.expectations import WEEK, WINDOW_DAYS, Expected
 from analytics.queries import demand as recorded
@@ -64,7 +64,7 @@ def _run(at: datetime) -> ForecastRun:
         return known
     first = origin - timedelta(days=WINDOW_DAYS - 1)
     wanted = recorded.wanted(first=first, last=origin)
-    pooled = expectations.prepare(first=first, last=origin, variants=[variant for variant, _count in wanted], at=at)
+    pooled = expectations.prepare(first=first, last=origin, variants=[variant for variant, _count in wanted])
     run = ForecastRun.objects.create(origin=origin, began_at=at, pooled=pooled)
     ForecastChunk.objects.bulk_create(
         ForecastChunk(run=run, number=number, first_variant=begin, last_variant=end)
@@ -115,8 +115,12 @@ def _chunk(run_id: int, number: int, at: datetime) -> int:
     origin = row.run.origin
     first = origin - timedelta(days=WINDOW_DAYS - 1)
     found = expectations.expect(
-        first=first, last=origin, variants=(row.first_variant, row.last_variant), pooled=row.run.pooled
-    )  # fmt: skip
+        first=first,
+        last=origin,
+        variants=(row.first_variant, row.last_variant),
+        pooled=row.run.pooled,
+        methods=dict(MethodChoice.objects.values_list("demand_class", "method")),
+    )
     series = _write(found, origin)
     demand_overrides.advise(series=series, at=at)
     row.done_at, row.series, row.seconds = at, len(series), time.monotonic() - began

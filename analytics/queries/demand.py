@@ -10,39 +10,63 @@ from django.db.models import Sum
 
 from analytics import closing, holidays
 from analytics.models import DailyDemand
+from config.kernel import shop
 
 # A day on which a shelf was empty for longer than this says how much was wanted at least, not how much was.
 SOLD_OUT_FROM = 0.5
 
+# What is planned for but was never wanted in the window is told as well, with the day since which it could have been.
 _SERIES = """
+    WITH wanted AS (
+        SELECT
+            d.variant_id, d.warehouse_id,
+            array_agg(d.day - %(first)s::date) FILTER (WHERE d.units > 0) AS days,
+            array_agg(d.units) FILTER (WHERE d.units > 0) AS units,
+            array_agg(d.day - %(first)s::date) FILTER (WHERE d.sold_out >= %(sold_out)s) AS sold_out,
+            array_agg(d.day - %(first)s::date) FILTER (WHERE d.promoted_units > 0) AS promoted
+        FROM analytics_dailydemand AS d
+        WHERE {chosen} AND d.day BETWEEN %(first)s AND %(last)s
+        GROUP BY d.variant_id, d.warehouse_id
+    ), planned AS (
+        SELECT d.variant_id, d.warehouse_id FROM inventory_reorderpolicy AS d WHERE {chosen} AND d.is_enabled
+    )
     SELECT
-        d.variant_id, d.warehouse_id, p.category_id, v.list_price::float8,
-        array_agg(d.day - %(first)s::date) FILTER (WHERE d.units > 0), array_agg(d.units) FILTER (WHERE d.units > 0),
-        coalesce(array_agg(d.day - %(first)s::date) FILTER (WHERE d.sold_out >= %(sold_out)s), '{}'),
-        coalesce(array_agg(d.day - %(first)s::date) FILTER (WHERE d.promoted_units > 0), '{}')
-    FROM analytics_dailydemand AS d
-    JOIN inventory_variant AS v ON v.id = d.variant_id JOIN inventory_product AS p ON p.id = v.product_id
-    WHERE d.variant_id BETWEEN %(from)s AND %(to)s AND d.day BETWEEN %(first)s AND %(last)s
-    GROUP BY d.variant_id, d.warehouse_id, p.category_id, v.list_price
-    HAVING sum(d.units) > 0
-    ORDER BY d.variant_id, d.warehouse_id
+        variant_id, warehouse_id, p.category_id, v.list_price::float8,
+        CASE WHEN wanted.days IS NULL THEN coalesce((
+            SELECT (min(m.occurred_at) AT TIME ZONE %(zone)s)::date FROM inventory_stockmovement AS m
+            WHERE m.variant_id = v.id AND m.warehouse_id = planned.warehouse_id
+        ), %(last)s::date + 1) - %(first)s::date END,
+        coalesce(wanted.days, '{{}}'), coalesce(wanted.units, '{{}}'), coalesce(wanted.sold_out, '{{}}'),
+        coalesce(wanted.promoted, '{{}}')
+    FROM wanted FULL JOIN planned USING (variant_id, warehouse_id)
+    JOIN inventory_variant AS v ON v.id = variant_id JOIN inventory_product AS p ON p.id = v.product_id
+    WHERE wanted.days IS NOT NULL OR planned.variant_id IS NOT NULL AND v.is_active
+    ORDER BY variant_id, warehouse_id
 """
+_FROM_TO, _AMONG = "d.variant_id BETWEEN %(from)s AND %(to)s", "d.variant_id = ANY(%(among)s)"
 
-# Which SKUs have how many series, in the order of their keys.
+# Which SKUs have how many series at most, in the order of their keys.
 _WANTED = """
-    SELECT variant_id, count(DISTINCT warehouse_id)::int FROM analytics_dailydemand
-    WHERE day BETWEEN %s AND %s AND units > 0 GROUP BY variant_id ORDER BY variant_id
+    SELECT variant_id, count(DISTINCT warehouse_id)::int FROM (
+        SELECT DISTINCT variant_id, warehouse_id FROM analytics_dailydemand WHERE day BETWEEN %s AND %s AND units > 0
+        UNION ALL
+        SELECT variant_id, warehouse_id FROM inventory_reorderpolicy WHERE is_enabled
+    ) AS known GROUP BY variant_id ORDER BY variant_id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One SKU in one warehouse: units by day, and on which of the days it was sold out or sold cheaper."""
+    """One SKU in one warehouse: units by day, and on which of the days it was sold out or sold cheaper.
+
+    `since` is the day of the window from which on it could be wanted, of what never was; of the others the first sale tells.
+    """
 
     variant_id: int
     warehouse_id: int
     category_id: int
     price: float
+    since: int | None
     units: list[float]
     sold_out: list[bool]
     promoted: list[bool]
@@ -78,22 +102,34 @@ def calendar(*, first: date, last: date, ahead: int) -> Calendar:
 
 
 def wanted(*, first: date, last: date) -> list[tuple[int, int]]:
-    """Which SKUs were wanted in these days, and in how many warehouses."""
+    """Which SKUs were wanted in these days, or are planned for, and in how many warehouses."""
     with connection.cursor() as cursor:
         cursor.execute(_WANTED, [first, last])
         return list(cursor.fetchall())
 
 
 def series(*, first: date, last: date, variants: tuple[int, int]) -> list[Series]:
-    """Of the SKUs from one key to another all that were wanted in these days, whole in memory."""
+    """Of the SKUs from one key to another all that were wanted in these days, or are planned for, whole in memory."""
+    return _read(_FROM_TO, first, last, {"from": variants[0], "to": variants[1]})
+
+
+def sample(*, first: date, last: date, variants: Sequence[int]) -> list[Series]:
+    """The same of some SKUs."""
+    return _read(_AMONG, first, last, {"among": list(variants)})
+
+
+def _read(chosen: str, first: date, last: date, given: dict[str, object]) -> list[Series]:
     days = (last - first).days + 1
-    given = {"first": first, "last": last, "from": variants[0], "to": variants[1], "sold_out": SOLD_OUT_FROM}
+    asked = {"first": first, "last": last, "zone": shop.zone().key, "sold_out": SOLD_OUT_FROM, **given}
     with connection.cursor() as cursor:
-        cursor.execute(_SERIES, given)
+        cursor.execute(_SERIES.format(chosen=chosen), asked)
         return [
-            Series(*head, _spread(days, on, units), _marked(days, out), _marked(days, cheap))
-            for *head, on, units, out, cheap in cursor.fetchall()
-        ]
+            Series(
+                variant, warehouse, category, price, None if since is None else min(max(since, 0), days),
+                _spread(days, on, units), _marked(days, out), _marked(days, cheap),
+            )
+            for variant, warehouse, category, price, since, on, units, out, cheap in cursor.fetchall()
+        ]  # fmt: skip
 
 
 def _spread(days: int, on: Iterable[int], units: Iterable[int]) -> list[float]:
