@@ -33,6 +33,14 @@ def mean(units: Floats, told: Mask, horizon: int, *, days: int | None = None) ->
     return flat(np.divide(total, count, out=np.zeros(len(units)), where=count > 0), horizon)
 
 
+def fading_mean(units: Floats, told: Mask, horizon: int, *, alpha: float = 0.01) -> Floats:
+    """The mean of all days, each counting a little less than the next: exponential smoothing that believes no first day."""
+    fading = (1 - alpha) ** np.arange(units.shape[1] - 1, -1, -1)
+    weight = np.where(told, fading, 0.0)
+    count = weight.sum(axis=1)
+    return flat(np.divide((weight * units).sum(axis=1), count, out=np.zeros(len(units)), where=count > 0), horizon)
+
+
 def ses(units: Floats, told: Mask, horizon: int, *, alpha: float) -> Floats:
     """Simple exponential smoothing that begins with the first day."""
     return flat(_smooth(units, told, np.array([alpha]))[0][0], horizon)
