@@ -1,9 +1,11 @@
-"""One model of boosted trees for all SKUs, beside the statistical methods. Pure; needs the `ml` extra, imported when it is used.
+"""One model of boosted trees for all SKUs, beside the statistical methods. Pure; needs the `ml` extra, imported when used.
+used.
 
-Trees with Tweedie's loss, which fits demand with many zeros (Jorgensen 1987, Journal of the Royal Statistical Society B 49, 127-162;
-the winners of the M5 competition: Makridakis et al. 2022, International Journal of Forecasting 38, 1346-1364). What is learned is by
-how much a SKU's coming weeks differ from its fading mean, given how it sold: levels of 6 to 96 days over that mean, share of days
-with demand, days since the last, age, spread of sizes. Every feature ends with the day from which is forecast.
+Trees with Tweedie's loss, which fits demand with many zeros (Jorgensen 1987, Journal of the Royal Statistical Society B 49,
+127-162; the winners of the M5 competition: Makridakis et al. 2022, International Journal of Forecasting 38, 1346-1364). What
+is learned is by how much a SKU's coming weeks differ from its fading mean, given how it sold: levels of 6 to 96 days over
+that mean, share of days with demand, days since the last, age, spread of sizes. Every feature ends with the day from which is
+forecast.
 """
 
 import importlib

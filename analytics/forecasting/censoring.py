@@ -1,10 +1,11 @@
 """The demand behind sold-out days. Pure.
 
-On a sold-out day demand was at least what was sold: a right-censored observation. Leaving such days out takes the mean of the days
-on which little was asked for; counting them as they are sold takes less still, and each order placed on that is smaller than the one
-before. Here the likelihood of a negative binomial with known dispersion is climbed by expectation and maximisation (Dempster, Laird
-and Rubin 1977, Journal of the Royal Statistical Society B 39, 1-38; for censored sales Conrad 1976, Operational Research Quarterly
-27, 123-127): a sold-out day counts as E[D | D >= sold] under the present mean, the mean is that of all days, and so on.
+On a sold-out day demand was at least what was sold: a right-censored observation. Leaving such days out takes the mean of the
+days on which little was asked for; counting them as they are sold takes less still, and each order placed on that is smaller
+than the one before. Here the likelihood of a negative binomial with known dispersion is climbed by expectation and
+maximisation (Dempster, Laird and Rubin 1977, Journal of the Royal Statistical Society B 39, 1-38; for censored sales Conrad
+1976, Operational Research Quarterly 27, 123-127): a sold-out day counts as E[D | D >= sold] under the present mean, the mean
+is that of all days, and so on.
 """
 
 import numpy as np
@@ -20,7 +21,7 @@ NEAR = 0.03
 
 
 def at_least(mean: Floats, dispersion: Floats, sold: Floats) -> Floats:
-    """E[D | D >= sold] of a negative binomial: m P(D* >= sold - 1) / P(D >= sold), where D* has one more failure to wait for."""
+    """E[D | D >= sold] of a negative binomial: m P(D* >= sold - 1) / P(D >= sold); D* waits for a failure more."""
     from scipy.special import betainc
 
     m = np.maximum(mean, 1e-6)
@@ -50,7 +51,7 @@ def censored_mean(units: Floats, told: Mask, censored: Mask, dispersion: Floats)
         hidden[censored] = at_least(np.broadcast_to(mean[:, None], units.shape)[censored], spread[censored], units[censored])
         again = (known + hidden.sum(axis=1)) / np.maximum(count, 1)
         mean = np.minimum(again, most)
-    return mean
+    return np.asarray(mean)
 
 
 def demand(units: Floats, told: Mask, censored: Mask, dispersion: Floats) -> Floats:

@@ -1,9 +1,9 @@
 """What a SKU will sell of which little is known yet: what its siblings do, until its own days tell more. Pure.
 
-The levels of one kind (a category) are taken as gamma distributed, and sales around them as Poisson's times the dispersion: the
-level of a new SKU is then (its units + mean of the siblings x w) / (its days + w), and w is small where siblings differ much. This is
-the empirical Bayes estimate of Robbins (1956); for sales Syntetos, Boylan and Disney (2009), Journal of the Operational Research
-Society 60, 149-160 name siblings as what is left when history is missing.
+The levels of one kind (a category) are taken as gamma distributed, and sales around them as Poisson's times the dispersion:
+the level of a new SKU is then (its units + mean of the siblings x w) / (its days + w), and w is small where siblings differ
+much. This is the empirical Bayes estimate of Robbins (1956); for sales Syntetos, Boylan and Disney (2009), Journal of the
+Operational Research Society 60, 149-160 name siblings as what is left when history is missing.
 """
 
 from collections.abc import Mapping, Sequence

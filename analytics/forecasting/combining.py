@@ -1,11 +1,12 @@
 """Which method speaks for which series, and how several speak together. Pure.
 
-Classes by Syntetos, Boylan and Croston (2005), Journal of the Operational Research Society 56, 495-503: days between demands (ADI,
-cut at 1.32) and squared coefficient of variation of their sizes (CV2, cut at 0.49). That the plain average of a few sound methods is
-hard to beat: Clemen (1989), International Journal of Forecasting 5, 559-583; Petropoulos and Svetunkov (2020), ibid. 36, 110-115.
+Classes by Syntetos, Boylan and Croston (2005), Journal of the Operational Research Society 56, 495-503: days between demands
+(ADI, cut at 1.32) and squared coefficient of variation of their sizes (CV2, cut at 0.49). That the plain average of a few
+sound methods is hard to beat: Clemen (1989), International Journal of Forecasting 5, 559-583; Petropoulos and Svetunkov
+(2020), ibid. 36, 110-115.
 
-Every method sees open days only, without the factors of weekdays and known causes, bulk orders cut at the 95th percentile of the
-series' own demands: they come again, but not next week.
+Every method sees open days only, without the factors of weekdays and known causes, bulk orders cut at the 95th percentile of
+the series' own demands: they come again, but not next week.
 """
 
 from collections.abc import Callable, Mapping

@@ -13,7 +13,8 @@ from .quantiles import cut
 
 # How far back weekdays are looked at.
 WEEKS = 26
-# Of a SKU's demands on one day the share that counts as it is in factors and levels; bulk orders above count as much as this one.
+# Of a SKU's demands on one day the share that counts as it is in factors and levels; bulk orders above count as much as
+# this one.
 USUAL = 0.95
 # Days of the shop's own factor that a SKU's days are added to, for each unit of variance over mean.
 EVIDENCE = 60.0
@@ -77,9 +78,9 @@ def cause_factor(units: Floats, told: Mask, caused: Mask) -> float:
 class Story:
     """One SKU's forecast as a sentence needs it.
 
-    `weekly_change` is the trend: the share by which the level of the last four weeks is above that of the eight before, per week.
-    `best` and `weakest` are places of the season (weekdays, Monday 0) where open; `best_factor` how many times the mean is sold on
-    the best. `next_four_weeks` are units.
+    `weekly_change` is the trend: the share by which the level of the last four weeks is above that of the eight before, per
+    week. `best` and `weakest` are places of the season (weekdays, Monday 0) where open; `best_factor` how many times the mean
+    is sold on the best. `next_four_weeks` are units.
     """
 
     level: float
@@ -108,12 +109,13 @@ def story(daily: Floats, level: float, change: float, factors: Floats) -> Story:
     weakest = int(open_places[factors[open_places].argmin()]) if open_places.size else 0
     return Story(level, change, best, float(factors[best]), weakest, float(factors[weakest]), float(daily[:28].sum()))
 
+    def peak_weeks(daily: Floats, most: int = 3) -> list[tuple[int, float]]:
+        """The weeks ahead in which the whole shop sells
+        most: number of the week (0 is the coming one), and its ratio to the mean week.
 
-def peak_weeks(daily: Floats, most: int = 3) -> list[tuple[int, float]]:
-    """The weeks ahead in which the whole shop sells most: number of the week (0 is the coming one), and its ratio to the mean week.
+        Only weeks above the mean by a tenth are peaks.
+        """
 
-    Only weeks above the mean by a tenth are peaks.
-    """
     weeks = daily.sum(axis=0) if daily.ndim == 2 else daily
     whole = weeks[: weeks.size // 7 * 7].reshape(-1, 7).sum(axis=1)
     if whole.size == 0 or whole.mean() <= 0:

@@ -1,7 +1,9 @@
-"""What is forecast: the units sold of many SKUs on the same days, with what is known about these days and the coming ones. Pure.
+"""What is forecast: units sold of many SKUs on the same days, with what is known about these and the coming days. Pure.
+Pure.
 
-A day on which goods were sold out tells that demand was at least what was sold, not what it was: it is `censored`. A day on which
-the whole shop traded nothing is `closed` and tells nothing of demand. Both are left out of levels and not counted as zero.
+A day on which goods were sold out tells that demand was at least what was sold, not what it was: it is `censored`. A day on
+which the whole shop traded nothing is `closed` and tells nothing of demand. Both are left out of levels and not counted as
+zero.
 """
 
 from collections.abc import Sequence

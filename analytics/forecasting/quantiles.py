@@ -1,12 +1,13 @@
 """How far demand strays from its mean. Pure.
 
-A day's demand is taken as negative binomial: mean m, variance d m (d = `dispersion`, at least 1; 1 is Poisson's). A sum of days that
-do not depend on each other and have one dispersion is negative binomial with the same dispersion, so demand over a lead time needs
-nothing but the sum of its means. The dispersion of one SKU is guessed from few sales and therefore drawn towards what SKUs of its
-size have: ln d = a + b ln m over all of them.
+A day's demand is taken as negative binomial: mean m, variance d m (d = `dispersion`, at least 1; 1 is Poisson's). A sum of
+days that do not depend on each other and have one dispersion is negative binomial with the same dispersion, so demand over a
+lead time needs nothing but the sum of its means. The dispersion of one SKU is guessed from few sales and therefore drawn
+towards what SKUs of its size have: ln d = a + b ln m over all of them.
 
-Sources: Syntetos, Babai, Lengu and Altay (2011), *Distributional assumptions for parametric forecasting of intermittent demand*;
-Makridakis et al. (2022), International Journal of Forecasting 38, 1365-1385 (the nine levels of the M5 uncertainty competition).
+Sources: Syntetos, Babai, Lengu and Altay (2011), *Distributional assumptions for parametric forecasting of intermittent
+demand*; Makridakis et al. (2022), International Journal of Forecasting 38, 1365-1385 (the nine levels of the M5 uncertainty
+competition).
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """Methods that repeat the season before. Pure, all series at once; shapes as in `smoothing`.
 
-Repeating the same day of the season before is the plainest forecast of a seasonal series (Hyndman and Athanasopoulos, *Forecasting:
-principles and practice*, 5.2). Sold times how much more is sold now than then, it follows a level that moves.
+Repeating the same day of the season before is the plainest forecast of a seasonal series (Hyndman and Athanasopoulos,
+*Forecasting: principles and practice*, 5.2). Sold times how much more is sold now than then, it follows a level that moves.
 """
 
 import numpy as np

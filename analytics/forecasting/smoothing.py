@@ -5,8 +5,8 @@ day (n x horizon). A day that does not tell is passed over: the state of the ser
 
 - Simple exponential smoothing: Brown (1959), *Statistical forecasting for inventory control*; Holt (1957, reprinted 2004),
   International Journal of Forecasting 20, 5-10.
-- Trend and season: Winters (1960), Management Science 6, 324-342; the damped trend is of Gardner and McKenzie (1985), Management
-  Science 31, 1237-1246.
+- Trend and season: Winters (1960), Management Science 6, 324-342; the damped trend is of Gardner and McKenzie (1985),
+  Management Science 31, 1237-1246.
 """
 
 import numpy as np
