@@ -1,5 +1,4 @@
 """One model of boosted trees for all SKUs, beside the statistical methods. Pure; needs the `ml` extra, imported when used.
-used.
 
 Trees with Tweedie's loss, which fits demand with many zeros (Jorgensen 1987, Journal of the Royal Statistical Society B 49,
 127-162; the winners of the M5 competition: Makridakis et al. 2022, International Journal of Forecasting 38, 1346-1364). What

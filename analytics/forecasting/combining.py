@@ -72,8 +72,6 @@ USUAL: Mapping[DemandClass, Method] = {
     DemandClass.NEW: Method.SIBLINGS,
     DemandClass.SILENT: Method.SIBLINGS,
 }
-# The plain method that another one has to beat to stay.
-REFEREE = Method.MEAN
 
 
 def classes(units: Floats, told: Mask, *, fewest_days: int) -> list[DemandClass]:
@@ -108,4 +106,4 @@ def run(method: Method, units: Floats, told: Mask, horizon: int, boosted: Floats
     if method in RUNS:
         return RUNS[method](units, told, horizon)
     each = [RUNS[one](units, told, horizon) for one in AVERAGED]
-    return np.mean([*each, *([] if boosted is None else [boosted])], axis=0)
+    return np.asarray(np.mean([*each, *([] if boosted is None else [boosted])], axis=0))

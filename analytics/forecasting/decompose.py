@@ -93,7 +93,7 @@ class Story:
 
 
 def weekly_change(units: Floats, told: Mask, season: int = 7) -> Floats:
-    """Change of the level per week, as a share: the last four seasons against the eight before, drawn to 0 for small numbers."""
+    """Change of the level per week, as a share: the last four weeks against the eight before, drawn to 0 by small numbers."""
     recent, before = slice(-4 * season, None), slice(-12 * season, -4 * season)
     sums = [np.where(told[:, one], units[:, one], 0.0).sum(axis=1) for one in (recent, before)]
     days = [told[:, one].sum(axis=1) for one in (recent, before)]
@@ -109,13 +109,12 @@ def story(daily: Floats, level: float, change: float, factors: Floats) -> Story:
     weakest = int(open_places[factors[open_places].argmin()]) if open_places.size else 0
     return Story(level, change, best, float(factors[best]), weakest, float(factors[weakest]), float(daily[:28].sum()))
 
-    def peak_weeks(daily: Floats, most: int = 3) -> list[tuple[int, float]]:
-        """The weeks ahead in which the whole shop sells
-        most: number of the week (0 is the coming one), and its ratio to the mean week.
 
-        Only weeks above the mean by a tenth are peaks.
-        """
+def peak_weeks(daily: Floats, most: int = 3) -> list[tuple[int, float]]:
+    """The weeks ahead in which the shop sells most: number of the week (0 is the coming one), and its ratio to the mean week.
 
+    Only weeks above the mean by a tenth are peaks.
+    """
     weeks = daily.sum(axis=0) if daily.ndim == 2 else daily
     whole = weeks[: weeks.size // 7 * 7].reshape(-1, 7).sum(axis=1)
     if whole.size == 0 or whole.mean() <= 0:

@@ -70,7 +70,7 @@ def _packed(units: Floats, told: Mask) -> Floats:
 
 def _last_demand(units: Floats, told: Mask) -> Floats:
     """How many told days there are up to the last demand."""
-    return np.where(told & (units > 0), told.cumsum(axis=1), 0).max(axis=1, initial=0).astype(np.float64)
+    return np.asarray(np.where(told & (units > 0), told.cumsum(axis=1), 0).max(axis=1, initial=0), dtype=np.float64)
 
 
 def _croston(units: Floats, told: Mask, alpha: float) -> Floats:

@@ -35,4 +35,4 @@ def drifting_naive(units: Floats, told: Mask, horizon: int, *, season: int = 52,
     top = np.where(both, units[:, now], 0.0).sum(axis=1)
     base = np.where(both, units[:, then], 0.0).sum(axis=1)
     drift = np.clip(np.divide(top, base, out=np.ones(len(units)), where=base > 0), 0.5, 2.0)
-    return seasonal_naive(units, told, horizon, season=season) * drift[:, None]
+    return np.asarray(seasonal_naive(units, told, horizon, season=season) * drift[:, None])

@@ -106,7 +106,7 @@ def holt_winters(units: Floats, told: Mask, horizon: int, *, season: int = 7, ph
     best, which = squares.argmin(axis=0), np.arange(size)
     fade = np.cumsum(DAMPED ** np.arange(1, horizon + 1))
     found = level[best, which][:, None] + trend[best, which][:, None] * fade + factors[best, which][:, places[days:]]
-    return np.maximum(found, 0.0)
+    return np.asarray(np.maximum(found, 0.0))
 
 
 def _beginnings(units: Floats, told: Mask, season: int, places: Whole) -> tuple[Floats, Floats]:
