@@ -1,7 +1,8 @@
 """Methods for demand with many days without any: Croston, SBA, TSB, ADIDA. Pure, all series at once; shapes as in `smoothing`.
 
 - Croston (1972), Operational Research Quarterly 23, 289-303: sizes of demands and days between them, smoothed apart.
-- SBA: Syntetos and Boylan (2005), International Journal of Forecasting 21, 303-314: Croston's mean is too high, by 1 / (1 - a/2).
+- SBA: Syntetos and Boylan (2005), International Journal of Forecasting 21, 303-314: Croston's mean is too high, by 1 / (1 -
+  a/2).
 - TSB: Teunter, Syntetos and Babai (2011), European Journal of Operational Research 214, 606-615: the chance of a demand is
   smoothed every day, so that what does not sell any more fades away.
 - ADIDA: Nikolopoulos, Syntetos, Boylan, Petropoulos and Assimakopoulos (2011), Journal of the Operational Research Society 62,
@@ -69,7 +70,7 @@ def _packed(units: Floats, told: Mask) -> Floats:
 
 def _last_demand(units: Floats, told: Mask) -> Floats:
     """How many told days there are up to the last demand."""
-    return np.where(told & (units > 0), told.cumsum(axis=1), 0).max(axis=1, initial=0).astype(np.float64)
+    return np.asarray(np.where(told & (units > 0), told.cumsum(axis=1), 0).max(axis=1, initial=0), dtype=np.float64)
 
 
 def _croston(units: Floats, told: Mask, alpha: float) -> Floats:

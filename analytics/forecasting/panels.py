@@ -1,7 +1,8 @@
-"""What is forecast: the units sold of many SKUs on the same days, with what is known about these days and the coming ones. Pure.
+"""What is forecast: units sold of many SKUs on the same days, with what is known about these and the coming days. Pure.
 
-A day on which goods were sold out tells that demand was at least what was sold, not what it was: it is `censored`. A day on which
-the whole shop traded nothing is `closed` and tells nothing of demand. Both are left out of levels and not counted as zero.
+A day on which goods were sold out tells that demand was at least what was sold, not what it was: it is `censored`. A day on
+which the whole shop traded nothing is `closed` and tells nothing of demand. Both are left out of levels and not counted as
+zero.
 """
 
 from collections.abc import Sequence
@@ -41,11 +42,11 @@ class Panel:
 
     @property
     def size(self) -> int:
-        return self.units.shape[0]
+        return len(self.units)
 
     @property
     def days(self) -> int:
-        return self.units.shape[1]
+        return int(self.units.shape[1])
 
     @property
     def told(self) -> Mask:
@@ -139,7 +140,7 @@ def panel(
 def first_sales(units: Floats) -> Whole:
     """The first day with a sale; the number of days where there is none."""
     sold = units > 0
-    return np.where(sold.any(axis=1), sold.argmax(axis=1), units.shape[1]).astype(np.int64)
+    return np.asarray(np.where(sold.any(axis=1), sold.argmax(axis=1), units.shape[1]), dtype=np.int64)
 
 
 def closed_days(units: Floats, censored: Mask) -> Mask:

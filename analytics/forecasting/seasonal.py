@@ -1,7 +1,7 @@
 """Methods that repeat the season before. Pure, all series at once; shapes as in `smoothing`.
 
-Repeating the same day of the season before is the plainest forecast of a seasonal series (Hyndman and Athanasopoulos, *Forecasting:
-principles and practice*, 5.2). Sold times how much more is sold now than then, it follows a level that moves.
+Repeating the same day of the season before is the plainest forecast of a seasonal series (Hyndman and Athanasopoulos,
+*Forecasting: principles and practice*, 5.2). Sold times how much more is sold now than then, it follows a level that moves.
 """
 
 import numpy as np
@@ -35,4 +35,4 @@ def drifting_naive(units: Floats, told: Mask, horizon: int, *, season: int = 52,
     top = np.where(both, units[:, now], 0.0).sum(axis=1)
     base = np.where(both, units[:, then], 0.0).sum(axis=1)
     drift = np.clip(np.divide(top, base, out=np.ones(len(units)), where=base > 0), 0.5, 2.0)
-    return seasonal_naive(units, told, horizon, season=season) * drift[:, None]
+    return np.asarray(seasonal_naive(units, told, horizon, season=season) * drift[:, None])

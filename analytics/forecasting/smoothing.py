@@ -5,8 +5,8 @@ day (n x horizon). A day that does not tell is passed over: the state of the ser
 
 - Simple exponential smoothing: Brown (1959), *Statistical forecasting for inventory control*; Holt (1957, reprinted 2004),
   International Journal of Forecasting 20, 5-10.
-- Trend and season: Winters (1960), Management Science 6, 324-342; the damped trend is of Gardner and McKenzie (1985), Management
-  Science 31, 1237-1246.
+- Trend and season: Winters (1960), Management Science 6, 324-342; the damped trend is of Gardner and McKenzie (1985),
+  Management Science 31, 1237-1246.
 """
 
 import numpy as np
@@ -31,6 +31,14 @@ def mean(units: Floats, told: Mask, horizon: int, *, days: int | None = None) ->
     count = told[:, last].sum(axis=1)
     total = np.where(told[:, last], units[:, last], 0.0).sum(axis=1)
     return flat(np.divide(total, count, out=np.zeros(len(units)), where=count > 0), horizon)
+
+
+def fading_mean(units: Floats, told: Mask, horizon: int, *, alpha: float = 0.01) -> Floats:
+    """The mean of all days, each counting a little less than the next: exponential smoothing that believes no first day."""
+    fading = (1 - alpha) ** np.arange(units.shape[1] - 1, -1, -1)
+    weight = np.where(told, fading, 0.0)
+    count = weight.sum(axis=1)
+    return flat(np.divide((weight * units).sum(axis=1), count, out=np.zeros(len(units)), where=count > 0), horizon)
 
 
 def ses(units: Floats, told: Mask, horizon: int, *, alpha: float) -> Floats:
@@ -98,7 +106,7 @@ def holt_winters(units: Floats, told: Mask, horizon: int, *, season: int = 7, ph
     best, which = squares.argmin(axis=0), np.arange(size)
     fade = np.cumsum(DAMPED ** np.arange(1, horizon + 1))
     found = level[best, which][:, None] + trend[best, which][:, None] * fade + factors[best, which][:, places[days:]]
-    return np.maximum(found, 0.0)
+    return np.asarray(np.maximum(found, 0.0))
 
 
 def _beginnings(units: Floats, told: Mask, season: int, places: Whole) -> tuple[Floats, Floats]:

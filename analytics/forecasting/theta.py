@@ -1,9 +1,9 @@
 """The theta methods. Pure, all series at once; shapes as in `smoothing`.
 
-- Assimakopoulos and Nikolopoulos (2000), International Journal of Forecasting 16, 521-530; that it is exponential smoothing with
-  half of the slope as drift: Hyndman and Billah (2003), International Journal of Forecasting 19, 287-290.
-- Dynamic optimised theta: Fiorucci, Pellegrini, Louzada, Petropoulos and Koehler (2016), International Journal of Forecasting 32,
-  1151-1161: the line is fitted anew each day, and its weight is chosen together with that of the level.
+- Assimakopoulos and Nikolopoulos (2000), International Journal of Forecasting 16, 521-530; that it is exponential smoothing
+  with half of the slope as drift: Hyndman and Billah (2003), International Journal of Forecasting 19, 287-290.
+- Dynamic optimised theta: Fiorucci, Pellegrini, Louzada, Petropoulos and Koehler (2016), International Journal of Forecasting
+  32, 1151-1161: the line is fitted anew each day, and its weight is chosen together with that of the level.
 """
 
 import numpy as np
