@@ -166,7 +166,7 @@ TABLES = (
         "buyer",
         Purpose.GOODS,
         Kept.FOR_GOOD,
-        none="id variant_id warehouse_id origin daily dispersion method valid_until applied_at explanation",
+        none="id variant_id warehouse_id origin daily dispersion doubt method valid_until applied_at explanation",
     ),
     Table(
         "inventory_pricebreak",

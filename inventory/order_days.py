@@ -15,7 +15,7 @@ class OrderDays:
 
     @property
     def review_days(self) -> int:
-        """What is not ordered at the next chance waits for the one after it: so long the stock has to last, beside the lead time."""
+        """What is not ordered at the next chance waits for the one after it: so long the stock has to last."""
         return (self.after_on - self.today).days
 
     @property

@@ -98,11 +98,12 @@ def no_more_is_proposed_than_was_missing(at: datetime) -> Iterator[Violation]:
     stands = ReplenishmentProposal.objects.filter(state=ReplenishmentProposal.State.OPEN, override=None)
     for one in stands.select_related("variant", "warehouse", "line__purchase_order").order_by("id").iterator():
         subject = f"{one.variant.sku}@{one.warehouse.code}"
-        told, terms = one.explanation["plan"], one.explanation["terms"]
-        missing = max(told["target"] - told["position"], 0)
-        room = None if terms["maximum_stock"] is None else terms["maximum_stock"] - told["position"]
-        most, _rounding = replenishment.rounded(missing, terms["minimum_quantity"], terms["order_multiple"], room)
-        if one.quantity != most:
-            yield Violation("I12", subject, f"{one.quantity} proposed where {missing} were missing and {most} can be bought")
+        most, share = replenishment.most(one.explanation), one.explanation.get("share")
+        # What was shared is less than was missing; it is what the share says.
+        right = most if share is None else min(most, share["quantity"])
+        if one.quantity != right:
+            yield Violation("I12", subject, f"{one.quantity} proposed where {right} can be bought of what was missing")
         if one.line is not None and one.line.purchase_order.state != PurchaseOrder.State.DRAFT:
             yield Violation("I12", subject, f"still open, but {one.line.purchase_order} is {one.line.purchase_order.state}")
+        if one.line is not None and one.is_suggestion:
+            yield Violation("I12", subject, f"only suggested, but it stands in {one.line.purchase_order}")

@@ -156,9 +156,10 @@ class ReorderPolicyAdmin(NamedInAudit):
     @display(description="")
     @once_per_row
     def tonight(self, policy: ReorderPolicy) -> str:
-        found = queries.needs(as_of=shop.day(clock.now()), policies=[policy.pk])
+        now = clock.now()
+        found = queries.needs(at=now, as_of=shop.day(now), policies=[policy.pk])
         if found.needs:
-            return figures.table(found.needs[0].explanation)
+            return figures.table(found.needs[0].explanation(found.needs[0].quantity))
         return str(figures.NOTHING[replenishment.OFF_SALE if found.off_sale else replenishment.NO_SUPPLIER])
 
     def has_decide_permission(self, request: HttpRequest) -> bool:

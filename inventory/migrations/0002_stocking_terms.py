@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 ('origin', models.DateField(help_text='The last day that was known when the advice was made.', verbose_name='known up to')),
                 ('daily', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None, verbose_name='units expected on each day')),
                 ('dispersion', models.FloatField(default=1.0, verbose_name='variance to mean')),
+                ('doubt', models.FloatField(default=0.0, help_text='Relative standard deviation of the level as a whole: all days right or wrong together.', verbose_name='doubt')),
                 ('method', models.CharField(max_length=60, verbose_name='method')),
                 ('valid_until', models.DateField(verbose_name='valid until')),
                 ('applied_at', models.DateTimeField(verbose_name='applied at')),
@@ -286,7 +287,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='demandadvice',
-            constraint=models.CheckConstraint(condition=models.Q(('dispersion__gte', 1), ('daily__len__gt', 0), ('valid_until__gt', models.F('origin'))), name='demand_advice_makes_sense'),
+            constraint=models.CheckConstraint(condition=models.Q(('dispersion__gte', 1), ('doubt__gte', 0), ('daily__len__gt', 0), ('valid_until__gt', models.F('origin'))), name='demand_advice_makes_sense'),
         ),
         migrations.AddConstraint(
             model_name='learnedleadtime',

@@ -22,6 +22,11 @@ class DemandAdvice(models.Model):
     origin = models.DateField(_("known up to"), help_text=_("The last day that was known when the advice was made."))
     daily = ArrayField(models.FloatField(), verbose_name=_("units expected on each day"))
     dispersion = models.FloatField(_("variance to mean"), default=1.0)
+    doubt = models.FloatField(
+        _("doubt"),
+        default=0.0,
+        help_text=_("Relative standard deviation of the level as a whole: all days right or wrong together."),
+    )
     method = models.CharField(pgettext_lazy("forecast", "method"), max_length=60)
     valid_until = models.DateField(_("valid until"))
     applied_at = models.DateTimeField(_("applied at"))
@@ -33,7 +38,7 @@ class DemandAdvice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["variant", "warehouse"], name="demand_advice_once"),
             models.CheckConstraint(
-                condition=Q(dispersion__gte=1) & Q(daily__len__gt=0) & Q(valid_until__gt=F("origin")),
+                condition=Q(dispersion__gte=1, doubt__gte=0) & Q(daily__len__gt=0) & Q(valid_until__gt=F("origin")),
                 name="demand_advice_makes_sense",
             ),
         ]

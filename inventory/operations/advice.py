@@ -27,12 +27,11 @@ class Advice:
     daily: Sequence[float]
     dispersion: float
     method: str
+    doubt: float = 0.0
     explanation: Mapping[str, Any] = field(default_factory=dict)
 
 
-def apply_advice(
-    *, origin: date, advice: Iterable[Advice], at: datetime, valid_until: date | None = None
-) -> int:
+def apply_advice(*, origin: date, advice: Iterable[Advice], at: datetime, valid_until: date | None = None) -> int:
     """Puts the advice in the place of what was advised before; tells how many rows that were.
 
     `origin` is the last day that was known. Advice from an older origin than what stands is left out, so that chunks that are
@@ -58,7 +57,7 @@ def _apply(rows: list[DemandAdvice], origin: date) -> int:
         rows,
         update_conflicts=True,
         unique_fields=["variant", "warehouse"],
-        update_fields=["origin", "daily", "dispersion", "method", "valid_until", "applied_at", "explanation"],
+        update_fields=["origin", "daily", "dispersion", "doubt", "method", "valid_until", "applied_at", "explanation"],
     )
     return len(rows)
 
@@ -70,9 +69,9 @@ def _rows(chunk: Iterable[Advice], origin: date, until: date, at: datetime) -> I
                 _("Expected demand is zero or more on at least one day."),
                 details={"field": "daily", "variant": one.variant_id, "warehouse": one.warehouse_id},
             )
-        if not isfinite(one.dispersion):
+        if not (isfinite(one.dispersion) and isfinite(one.doubt) and one.doubt >= 0):
             raise Invalid(
-                _("The variance over the mean is a number."),
+                _("The variance over the mean and the doubt are numbers, the doubt not below zero."),
                 details={"field": "dispersion", "variant": one.variant_id, "warehouse": one.warehouse_id},
             )
         yield DemandAdvice(
@@ -81,6 +80,7 @@ def _rows(chunk: Iterable[Advice], origin: date, until: date, at: datetime) -> I
             origin=origin,
             daily=[round(float(units), 4) for units in one.daily],
             dispersion=max(round(float(one.dispersion), 4), 1.0),
+            doubt=round(float(one.doubt), 4),
             method=one.method,
             valid_until=until,
             applied_at=at,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -18,7 +19,8 @@ _AT_ONCE = 2000
 _SOLD = """
     WITH weekly AS (
         SELECT movement.variant_id, movement.warehouse_id,
-               (%(last)s::date - (movement.occurred_at AT TIME ZONE %(zone)s)::date) / 7 AS week, -SUM(movement.quantity) AS units
+               (%(last)s::date - (movement.occurred_at AT TIME ZONE %(zone)s)::date) / 7 AS week,
+               -SUM(movement.quantity) AS units
         FROM inventory_stockmovement AS movement
         WHERE movement.kind = 'SHIPMENT' AND movement.occurred_at >= %(starts_at)s AND movement.occurred_at < %(ends_at)s
         GROUP BY 1, 2, 3
@@ -46,7 +48,9 @@ def learn(*, at: datetime) -> Learned:
     """Gives every SKU with a reorder policy its class from the last 26 weeks. Writes only what differs."""
     found = classed(_sold(at))
     standing = {(one.variant_id, one.warehouse_id): one for one in StockClass.objects.all().iterator(chunk_size=_AT_ONCE)}
-    changed = [row for row in (_row(one, at) for one in found) if _differs(standing.get((row.variant_id, row.warehouse_id)), row)]
+    changed = [
+        row for row in (_row(one, at) for one in found) if _differs(standing.get((row.variant_id, row.warehouse_id)), row)
+    ]
     StockClass.objects.bulk_create(
         changed,
         batch_size=_AT_ONCE,
@@ -60,7 +64,7 @@ def learn(*, at: datetime) -> Learned:
 def _sold(at: datetime) -> list[Sold]:
     zone = shop.zone()
     last = shop.day(at) - timedelta(days=1)
-    given = {
+    given: dict[str, Any] = {
         "last": last,
         "zone": zone.key,
         "starts_at": day_period(last - timedelta(days=7 * WEEKS - 1), zone).starts_at,

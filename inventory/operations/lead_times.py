@@ -1,4 +1,4 @@
-"""Learns each night how long suppliers really take, from sending a purchase order to the first useful part of it on the shelf."""
+"""Learns each night how long suppliers really take: from sending a purchase order to the first useful part on the shelf."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,14 +13,15 @@ from inventory.stocking.lead_times import learned
 
 # So far back receipts count: a supplier of two years ago is another one.
 DAYS = 365
-# A line has come when this part of it has: a few units ahead of the parcel fill no shelf, a missing rest does not keep it empty.
+# A line has come when this part of it has: a few units ahead fill no shelf, a missing rest does not keep it empty.
 USEFUL_SHARE = 0.5
 _AT_ONCE = 2000
 _FIGURES = ("receipts", "observed_mean", "observed_deviation", "promised", "mean", "deviation")
 # Of each line that was sent: the days until so many units of it had come that they were of use.
 _TOOK = """
     WITH come AS (
-        SELECT line.id, line.purchase_order_id, line.quantity, line.variant_id, purchase.supplier_id, purchase.sent_at, receipt.received_at,
+        SELECT line.id, line.purchase_order_id, line.quantity, line.variant_id,
+               purchase.supplier_id, purchase.sent_at, receipt.received_at,
                SUM(part.quantity) OVER (PARTITION BY line.id ORDER BY receipt.received_at, receipt.id) AS units
         FROM inventory_goodsreceiptline AS part
         JOIN inventory_goodsreceipt AS receipt ON receipt.id = part.receipt_id

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from config.kernel import shop, versions
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
+from config.kernel.money import Money
 from inventory import lifecycle, locking, numbering
 from inventory.lifecycle import Step
 from inventory.models import (
@@ -31,7 +32,7 @@ from inventory.models import (
     Variant,
     Warehouse,
 )
-from inventory.operations import catalog, ledger
+from inventory.operations import approving, catalog, ledger
 from inventory.operations.ledger import Change, Document
 from inventory.queries import purchases
 from inventory.queries.purchases import Missed
@@ -139,15 +140,17 @@ def change_lines(
 
 
 @transaction.atomic
-def approve(*, number: str, actor: User | None, at: datetime, reason: str = "") -> PurchaseOrder:
+def approve(*, number: str, actor: User | None, at: datetime, reason: str = "", by_itself: bool = False) -> PurchaseOrder:
     """Agrees to spend the money. The proposals it came from count as ordered.
 
-    Lines below the MOQ or beside the packs of the supplier are refused, unless a `reason` says that it sells them all the same.
+    Lines below the MOQ or beside the packs of the supplier, and less than its minimum order value, are refused, unless a
+    `reason` says that it sells them all the same. `by_itself` tells the timeline that nobody was asked, within the limits.
     """
     order = _locked(number, Step.APPROVED)
     _require_buying(order.supplier)
     if not order.lines.exists():
         raise PurchaseInvalid(_("A purchase order needs at least one line."), details={"field": "lines"})
+    approving.require_within_limit(order, actor)
     missed = purchases.terms_missed(order=order)
     if missed and not reason.strip():
         raise TermsMissed(
@@ -155,10 +158,18 @@ def approve(*, number: str, actor: User | None, at: datetime, reason: str = "") 
             % {"lines": " ".join(told_missed(one) for one in missed)},
             details={"field": "quantity", "lines": [asdict(one) for one in missed]},
         )
+    below = approving.missing_to_minimum(order)
+    if below and not reason.strip():
+        raise TermsMissed(
+            _("The supplier takes orders from %(minimum)s on; %(missing)s are missing. Add lines, or approve with a reason.")
+            % {name: Money(amount, order.currency).as_text() for name, amount in below.items()},
+            details={"field": "lines", **{name: Money(amount, order.currency).as_text() for name, amount in below.items()}},
+        )
     order.state, order.approved_at, order.approved_by = PurchaseOrder.State.APPROVED, at, actor
     order.save(update_fields=["state", "approved_at", "approved_by"])
     _open_proposals(order).update(state=ReplenishmentProposal.State.ORDERED, decided_by=actor, decided_at=at)
-    told = {"terms_missed": {one.sku: one.quantity for one in missed}} if missed else {}
+    told: dict[str, Any] = {"terms_missed": {one.sku: one.quantity for one in missed}} if missed else {}
+    told |= {"by_itself": True} if by_itself else {}
     _tell(order, Step.APPROVED, actor, at, reason=reason, details=told)
     return order
 

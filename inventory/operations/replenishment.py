@@ -17,9 +17,11 @@ from config.kernel import shop
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 from inventory.models import PurchaseOrderLine, ReorderPolicy, ReplenishmentProposal
+from inventory.operations import automatic
 from inventory.operations.drafting import Drafts
 from inventory.operations.purchasing import MOST_UNITS
 from inventory.queries import replenishment as queries
+from inventory.queries import sharing
 from inventory.queries.replenishment import Need, Needs
 from inventory.replenishment import is_another_need
 
@@ -54,6 +56,7 @@ class Proposed:
     kept: int
     drafts_opened: int
     drafts_canceled: int
+    ordered: int = 0
     nothing: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -62,23 +65,30 @@ class Proposed:
 
 
 @transaction.atomic
-def propose(*, at: datetime, as_of: date | None = None, actor: User | None = None) -> Proposed:
-    """Brings the open proposals and their drafts in line with what every enabled policy needs.
+def propose(
+    *, at: datetime, as_of: date | None = None, actor: User | None = None, policies: Collection[int] | None = None
+) -> Proposed:
+    """Brings the open proposals and their drafts in line with what every enabled policy needs, or what these `policies` need.
 
     `as_of` moves the window of demand to the days before that day; stock and purchase orders are always those of now, since
-    nobody can buy yesterday. Run again without a change of stock, sales or policies it changes nothing.
+    nobody can buy yesterday. Run again without a change of stock, sales or policies it changes nothing. All of it is one
+    transaction: a run that dies leaves the proposals as they were.
     """
     day = _day(at, as_of)
     _take_turns()
     drafts = Drafts.locked(actor=actor, at=at)
-    standing = _standing(at)
-    found = queries.needs(as_of=day)
+    standing, others = _standing(at, policies)
+    found = queries.needs(at=at, as_of=day, policies=policies, keep=standing)
     wanted, nothing = _sorted_out(found, standing, at)
+    shares = sharing.shared(list(wanted.values()), standing=standing, others=others, rules=found.rules, at=at)
+    wanted = {need.place: need for need in shares if need.quantity or _is_overridden(standing.get(need.place))}
+    nothing += Counter(need.cut.value for need in shares if need.cut is not None and need.place not in wanted)
     gone = {place: one for place, one in standing.items() if place not in wanted or not _still_right(one, wanted[place])}
-    own_lines = {one.line_id for one in standing.values()}
+    own_lines = {one.line_id for one in (*standing.values(), *others)} - {None}
     costs = {(one.offer_id, one.warehouse_id): cost for one in standing.values() if (cost := _cost_by_staff(one)) is not None}
     for proposal in gone.values():
-        drafts.drop(_line(proposal))
+        if proposal.line is not None:
+            drafts.drop(proposal.line)
     opened, refreshed = [], []
     for place, need in wanted.items():
         before, line = standing.get(place), drafts.line(need.offer, place[1])
@@ -91,13 +101,17 @@ def propose(*, at: datetime, as_of: date | None = None, actor: User | None = Non
             proposal = before
             if _refresh(before, need, at):
                 refreshed.append(before)
+        if proposal.is_suggestion:
+            continue
         unit_cost = by_staff.unit_cost if by_staff else costs.get((need.offer.pk, place[1]))
+        unit_cost = queries.price_of(proposal.units, need.prices) if unit_cost is None else unit_cost
         proposal.line = drafts.put(need.offer, place[1], proposal.units, unit_cost=unit_cost)
 
     ReplenishmentProposal.objects.filter(pk__in=[one.pk for one in gone.values()]).update(state=State.SUPERSEDED, decided_at=at)
     drafts.write()
     ReplenishmentProposal.objects.bulk_update(refreshed, ["quantity", "explanation", "as_of"], batch_size=500)
     ReplenishmentProposal.objects.bulk_create(opened, batch_size=500)
+    ordered = automatic.approve_within_limits(at=at)
     return Proposed(
         opened=len(opened),
         superseded=len(gone),
@@ -105,16 +119,34 @@ def propose(*, at: datetime, as_of: date | None = None, actor: User | None = Non
         kept=len(standing) - len(gone) - len(refreshed),
         drafts_opened=len(drafts.opened),
         drafts_canceled=len(drafts.canceled),
-        nothing=nothing,
+        ordered=len(ordered),
+        nothing=dict(sorted(nothing.items())),
     )
+
+
+@transaction.atomic
+def accept(*, proposal_id: int, actor: User | None, at: datetime) -> ReplenishmentProposal:
+    """Takes a suggestion into the draft for its supplier, where it waits for approval like any other."""
+    _take_turns()
+    drafts = Drafts.locked(actor=actor, at=at)
+    proposal = _locked(proposal_id)
+    if not proposal.is_suggestion:
+        raise ProposalClosed(_("It stands in a purchase order already."), details={"proposal": proposal_id})
+    cost = queries.price_of(proposal.units, queries.prices_of(proposal.explanation))
+    proposal.is_suggestion = False
+    proposal.line = drafts.put(proposal.offer, proposal.warehouse_id, proposal.units, unit_cost=cost)
+    drafts.write()
+    proposal.save(update_fields=["is_suggestion", "line"])
+    return proposal
 
 
 @transaction.atomic
 def dismiss(*, proposal_id: int, reason: str, actor: User | None, at: datetime) -> ReplenishmentProposal:
     """Takes the proposal out of its draft. The same need is not proposed again until the policy's days to cover have passed."""
     proposal, drafts = _open_one(proposal_id, actor, at)
-    drafts.drop(_line(proposal))
-    proposal.state, proposal.reason = State.DISMISSED, _required(reason)
+    if proposal.line is not None:
+        drafts.drop(proposal.line)
+    proposal.state, proposal.reason = State.DISMISSED, required(reason)
     proposal.decided_by, proposal.decided_at = actor, at
     proposal.line = None
     proposal.save(update_fields=["state", "reason", "decided_by", "decided_at", "line"])
@@ -130,7 +162,7 @@ def override(*, proposal_id: int, quantity: int, reason: str, actor: User | None
     if quantity > MOST_UNITS:
         raise Invalid(_("A quantity lies between 1 and %(most)s.") % {"most": MOST_UNITS}, details={"field": "quantity"})
     proposal, drafts = _open_one(proposal_id, actor, at)
-    proposal.override, proposal.override_reason, proposal.override_by = quantity, _required(reason), actor
+    proposal.override, proposal.override_reason, proposal.override_by = quantity, required(reason), actor
     return _save_override(proposal, drafts)
 
 
@@ -169,9 +201,15 @@ def change_policies(
 
 
 def _save_override(proposal: ReplenishmentProposal, drafts: Drafts) -> ReplenishmentProposal:
-    drafts.put(proposal.offer, proposal.warehouse_id, proposal.units, unit_cost=_line(proposal).unit_cost)
-    drafts.write()
-    proposal.save(update_fields=["override", "override_reason", "override_by"])
+    by_staff, prices = _cost_by_staff(proposal), queries.prices_of(proposal.explanation)
+    if prices:
+        # Another quantity may reach another price break.
+        proposal.explanation["unit_cost"] = str(queries.price_of(proposal.units, prices))
+    if proposal.line is not None:
+        cost = proposal.line.unit_cost if by_staff is not None or not prices else queries.price_of(proposal.units, prices)
+        drafts.put(proposal.offer, proposal.warehouse_id, proposal.units, unit_cost=cost)
+        drafts.write()
+    proposal.save(update_fields=["override", "override_reason", "override_by", "explanation"])
     return proposal
 
 
@@ -198,21 +236,30 @@ def _day(at: datetime, as_of: date | None) -> date:
     return as_of or today
 
 
-def _standing(at: datetime) -> dict[Place, ReplenishmentProposal]:
-    """The open proposals by place, after what staff did to their lines has been taken over."""
+def _standing(
+    at: datetime, policies: Collection[int] | None
+) -> tuple[dict[Place, ReplenishmentProposal], list[ReplenishmentProposal]]:
+    """The open proposals by place, after what staff did to their lines has been taken over; those beside the policies apart."""
     found = ReplenishmentProposal.objects.filter(state=State.OPEN).select_related("line").order_by("variant", "warehouse")
-    standing, taken_out, changed = {}, [], []
+    places = None
+    if policies is not None:
+        places = set(ReorderPolicy.objects.filter(pk__in=policies).values_list("variant", "warehouse"))
+    standing, others, taken_out, changed = {}, [], [], []
     for proposal in found:
-        if proposal.line is None:
+        if proposal.line is None and not proposal.is_suggestion:
             taken_out.append(proposal.pk)
             continue
-        if proposal.line.quantity != proposal.units:
+        if proposal.line is not None and proposal.line.quantity != proposal.units:
             proposal.override, proposal.override_reason, proposal.override_by = proposal.line.quantity, "", None
             changed.append(proposal)
-        standing[proposal.variant_id, proposal.warehouse_id] = proposal
+        place = (proposal.variant_id, proposal.warehouse_id)
+        if places is None or place in places:
+            standing[place] = proposal
+        else:
+            others.append(proposal)
     ReplenishmentProposal.objects.filter(pk__in=taken_out).update(state=State.DISMISSED, decided_at=at)
     ReplenishmentProposal.objects.bulk_update(changed, ["override", "override_reason", "override_by"], batch_size=500)
-    return standing
+    return standing, others
 
 
 def _dismissed_lately(needs: Collection[Need], at: datetime) -> dict[Place, int]:
@@ -230,46 +277,57 @@ def _dismissed_lately(needs: Collection[Need], at: datetime) -> dict[Place, int]
 
 def _sorted_out(
     found: Needs, standing: Mapping[Place, ReplenishmentProposal], at: datetime
-) -> tuple[dict[Place, Need], dict[str, int]]:
+) -> tuple[dict[Place, Need], Counter[str]]:
     """What is to be bought, by place, and how many policies buy nothing for which reason."""
     dismissed = _dismissed_lately(found.needs, at)
     wanted: dict[Place, Need] = {}
-    nothing = Counter({OFF_SALE: len(found.off_sale), NO_SUPPLIER: len(found.unsupplied)})
+    nothing = found.nothing + Counter({OFF_SALE: len(found.off_sale), NO_SUPPLIER: len(found.unsupplied)})
     for need in found.needs:
-        place, stands = need.place, standing.get(need.place)
-        if stands is not None and stands.override is not None:
+        place = need.place
+        if _is_overridden(standing.get(place)):
             wanted[place] = need
-        elif need.plan.nothing:
-            nothing[need.plan.nothing.value] += 1
-        elif place in dismissed and not is_another_need(dismissed[place], need.plan.quantity):
+        elif need.nothing:
+            nothing[need.nothing.value] += 1
+        elif place in dismissed and not is_another_need(dismissed[place], need.quantity):
             nothing[DISMISSED] += 1
         else:
             wanted[place] = need
-    return wanted, {reason: number for reason, number in sorted(nothing.items()) if number}
+    return wanted, nothing
+
+
+def _is_overridden(proposal: ReplenishmentProposal | None) -> bool:
+    return proposal is not None and proposal.override is not None
+
+
+def _is_suggestion(need: Need, before: ReplenishmentProposal | None) -> bool:
+    """What somebody took into a purchase order is no mere suggestion any more."""
+    return need.is_suggestion and (before is None or before.is_suggestion)
 
 
 def _still_right(proposal: ReplenishmentProposal, need: Need) -> bool:
-    return proposal.offer_id == need.offer.pk and (proposal.override is not None or proposal.quantity == need.plan.quantity)
+    return (
+        proposal.offer_id == need.offer.pk
+        and (proposal.override is not None or proposal.quantity == need.quantity)
+        and proposal.is_suggestion == _is_suggestion(need, proposal)
+    )
 
 
 def _refresh(proposal: ReplenishmentProposal, need: Need, at: datetime) -> bool:
     """Gives a proposal that stands the figures of this run; False where they are the same."""
-    if proposal.explanation == need.explanation:
+    quantity = need.quantity or proposal.quantity
+    explanation = need.explanation(quantity if proposal.override is None else proposal.override)
+    if proposal.explanation == explanation:
         return False
-    proposal.explanation, proposal.as_of = need.explanation, at
-    proposal.quantity = need.plan.quantity or proposal.quantity
+    proposal.explanation, proposal.as_of, proposal.quantity = explanation, at, quantity
     return True
-
-
-def _line(proposal: ReplenishmentProposal) -> PurchaseOrderLine:
-    assert proposal.line is not None  # noqa: S101  an open proposal without a line has been taken out by then
-    return proposal.line
 
 
 def _cost_by_staff(proposal: ReplenishmentProposal) -> Decimal | None:
     """The unit cost where staff wrote another one than the offer's of that night."""
-    cost = _line(proposal).unit_cost
-    return None if str(cost) == proposal.explanation.get("unit_cost") else cost
+    if proposal.line is None or str(proposal.line.unit_cost) == proposal.explanation.get("unit_cost"):
+        return None
+    cost: Decimal = proposal.line.unit_cost
+    return cost
 
 
 def _new(
@@ -280,24 +338,23 @@ def _new(
         variant_id=need.policy.variant_id,
         warehouse_id=need.policy.warehouse_id,
         offer=need.offer,
-        quantity=need.plan.quantity,
-        explanation=need.explanation,
+        quantity=need.quantity,
+        is_suggestion=_is_suggestion(need, before) and by_staff is None,
         as_of=at,
     )
     if before is not None and before.override is not None:
-        proposal.quantity = need.plan.quantity or before.quantity
+        proposal.quantity = need.quantity or before.quantity
         proposal.override, proposal.override_reason = before.override, before.override_reason
         proposal.override_by_id = before.override_by_id
     elif by_staff is not None:
         proposal.override = by_staff.quantity
+    proposal.explanation = need.explanation(proposal.units)
     return proposal
 
 
-def _open_one(proposal_id: int, actor: User | None, at: datetime) -> tuple[ReplenishmentProposal, Drafts]:
-    """The proposal with its draft, both locked, the draft first."""
+def _locked(proposal_id: int) -> ReplenishmentProposal:
+    """An open proposal; its draft must have been locked before."""
     rows = ReplenishmentProposal.objects.filter(pk=proposal_id)
-    line_id = rows.values_list("line", flat=True).first()
-    drafts = Drafts.locked(actor=actor, at=at, line_id=line_id or 0)
     proposal = rows.select_for_update(of=("self",), no_key=True).select_related("line", "offer").first()
     if proposal is None:
         raise Missing(_("There is no such proposal."), details={"proposal": proposal_id})
@@ -306,14 +363,23 @@ def _open_one(proposal_id: int, actor: User | None, at: datetime) -> tuple[Reple
             _("The proposal is not open any more: it is %(state)s.") % {"state": proposal.get_state_display()},
             details={"proposal": proposal_id, "state": proposal.state},
         )
-    if proposal.line is None or proposal.line_id != line_id:
+    return proposal
+
+
+def _open_one(proposal_id: int, actor: User | None, at: datetime) -> tuple[ReplenishmentProposal, Drafts]:
+    """The proposal with its draft, both locked, the draft first. A suggestion has none."""
+    line_id = ReplenishmentProposal.objects.filter(pk=proposal_id).values_list("line", flat=True).first()
+    drafts = Drafts.locked(actor=actor, at=at, line_id=line_id or 0)
+    proposal = _locked(proposal_id)
+    if proposal.line_id != line_id or (proposal.line is None and not proposal.is_suggestion):
         raise ProposalClosed(
             _("Its line was taken out of the purchase order."), details={"proposal": proposal_id, "state": proposal.state}
         )
     return proposal, drafts
 
 
-def _required(reason: str) -> str:
+def required(reason: str) -> str:
+    """The reason, which must be there."""
     reason = " ".join(reason.split())
     if not reason:
         raise Invalid(_("Say why: whoever looks later wants to know."), details={"field": "reason"})

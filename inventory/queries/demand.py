@@ -13,13 +13,13 @@ from django.db import connection
 
 from config.kernel import shop
 from config.kernel.business_time import day_period
-from inventory.models import PurchaseOrder
+from inventory.queries import incoming
 from inventory.replenishment import WINDOW_DAYS, Demand, Position
 
 # One statement, hence one snapshot: goods that are received meanwhile are counted on the shelf or on the way, never as neither.
 # What was on hand when a day ended is counted back from now: the level less everything that moved on later days. What was
 # reserved then cannot be recounted, because a reservation does not keep when it ended; so an empty shelf is one with nothing
-# on hand. A purchase order that the replenishment itself drafted is not supply: it is what is being thought over.
+# on hand.
 _RECORDED = """
     WITH policy AS (
         SELECT id, variant_id, warehouse_id FROM inventory_reorderpolicy
@@ -51,29 +51,27 @@ _RECORDED = """
     ), daily AS (
         SELECT id, array_agg(shipped::int ORDER BY day) AS shipped, array_agg(on_hand <= 0 ORDER BY day) AS sold_out
         FROM closed GROUP BY id
-    ), ordered AS (
-        SELECT line.variant_id, purchase.warehouse_id, SUM(line.quantity - line.received) AS units
-        FROM inventory_purchaseorderline AS line
-        JOIN inventory_purchaseorder AS purchase ON purchase.id = line.purchase_order_id
-        WHERE line.received < line.quantity AND purchase.state = ANY(%(open)s)
-          AND NOT (purchase.is_proposed AND purchase.state = 'DRAFT')
-        GROUP BY 1, 2
-    )
+    ), incoming AS ({incoming})
     SELECT policy.id, daily.shipped, daily.sold_out,
-           COALESCE(level.on_hand, 0), COALESCE(level.reserved, 0), COALESCE(ordered.units, 0)::int
+           COALESCE(level.on_hand, 0), COALESCE(level.reserved, 0),
+           COALESCE(incoming.on_order, 0), COALESCE(incoming.in_transit, 0)
     FROM policy
     JOIN daily ON daily.id = policy.id
-    LEFT JOIN ordered ON ordered.variant_id = policy.variant_id AND ordered.warehouse_id = policy.warehouse_id
+    LEFT JOIN incoming ON incoming.variant_id = policy.variant_id AND incoming.warehouse_id = policy.warehouse_id
     LEFT JOIN inventory_stocklevel AS level
         ON level.variant_id = policy.variant_id AND level.warehouse_id = policy.warehouse_id
 """
-# From these, goods may still come.
-OPEN = (
-    PurchaseOrder.State.DRAFT,
-    PurchaseOrder.State.APPROVED,
-    PurchaseOrder.State.SENT,
-    PurchaseOrder.State.PARTLY_RECEIVED,
-)
+# The same moment without its past, for those whose demand is known otherwise.
+_POSITIONS = """
+    WITH incoming AS ({incoming})
+    SELECT policy.id, COALESCE(level.on_hand, 0), COALESCE(level.reserved, 0),
+           COALESCE(incoming.on_order, 0), COALESCE(incoming.in_transit, 0)
+    FROM inventory_reorderpolicy AS policy
+    LEFT JOIN incoming ON incoming.variant_id = policy.variant_id AND incoming.warehouse_id = policy.warehouse_id
+    LEFT JOIN inventory_stocklevel AS level
+        ON level.variant_id = policy.variant_id AND level.warehouse_id = policy.warehouse_id
+    WHERE policy.id = ANY(%(policies)s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +93,18 @@ def recorded(*, last_on: date, policies: Collection[int] | None = None, days: in
         "last": last_on,
         "starts_at": day_period(first_on, zone).starts_at,
         "zone": zone.key,
-        "open": list(OPEN),
+        **incoming.GIVEN,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_RECORDED, given)
+        cursor.execute(_RECORDED.format(incoming=incoming.STATEMENT), given)
         return {
-            policy: Recorded(Demand(tuple(shipped), tuple(sold_out)), Position(on_hand, reserved, on_order))
-            for policy, shipped, sold_out, on_hand, reserved, on_order in cursor.fetchall()
+            policy: Recorded(Demand(tuple(shipped), tuple(sold_out)), Position(*stock))
+            for policy, shipped, sold_out, *stock in cursor.fetchall()
         }
+
+
+def positions(*, policies: Collection[int]) -> dict[int, Position]:
+    """By policy the stock position of this moment. One statement, whatever their number."""
+    with connection.cursor() as cursor:
+        cursor.execute(_POSITIONS.format(incoming=incoming.STATEMENT), {"policies": list(policies), **incoming.GIVEN})
+        return {policy: Position(*stock) for policy, *stock in cursor.fetchall()}

@@ -53,7 +53,7 @@ def test_the_explanation_holds_every_figure_and_can_be_recounted(store: Warehous
     assert told["last_on"] == "2026-11-20"
     assert sum(told["shipped"]) == told["plan"]["units"] == 56
     assert told["plan"]["days_left_out"] == 56 - 28  # before it first lay there
-    assert told["stock"] == {"on_hand": 5, "reserved": 0, "on_order": 0}
+    assert told["stock"] == {"on_hand": 5, "reserved": 0, "on_order": 0, "in_transit": 0}
     assert told["terms"]["lead_time_days"] == 7
     assert (told["plan"]["reorder_point"], told["plan"]["target"], told["plan"]["position"]) == (16, 30, 5)
 
@@ -297,7 +297,7 @@ def test_why_tells_the_proposal_behind_each_line_in_one_query(store: Warehouse, 
 
 
 def test_an_empty_shop_proposes_nothing(at: datetime) -> None:
-    assert replenishment.propose(at=at) == Proposed(0, 0, 0, 0, 0, 0, {})
+    assert replenishment.propose(at=at) == Proposed(0, 0, 0, 0, 0, 0)
 
 
 class TestTheNight:

@@ -212,7 +212,7 @@ class TestChangingManyPolicies:
 
         values = ReorderPolicy.objects.order_by("id").values_list("service_level", "review_days", "is_enabled")
         assert changed == 1
-        assert list(values) == [(Decimal("0.99"), 9, False), (Decimal("0.95"), 9, True)]
+        assert list(values) == [(Decimal("0.99"), 9, False), (None, 9, True)]
 
     @pytest.mark.parametrize(
         ("values", "field"),
