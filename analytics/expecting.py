@@ -72,5 +72,3 @@ def _normal(share: float) -> float:
         else:
             high = middle
     return low
-
-

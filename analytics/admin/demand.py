@@ -1,4 +1,4 @@
-"""Demand: what is expected of each SKU in each warehouse, with its past, its chart and what staff set; and whom a warehouse serves."""
+"""Demand of each SKU in each warehouse: its past, what is expected, what staff set; and whom a warehouse serves."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,9 +11,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 

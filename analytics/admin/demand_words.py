@@ -101,5 +101,3 @@ def because(found: MethodChoice | MethodChange) -> str:
 
 def demand_class(code: str) -> str:
     return str(DemandClass(code).label)
-
-

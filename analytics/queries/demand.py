@@ -88,9 +88,7 @@ class Calendar:
 
 def calendar(*, first: date, last: date, ahead: int) -> Calendar:
     """Closed are days on which nobody ordered anything, once somebody had."""
-    traded = set(
-        DailyDemand.objects.filter(day__range=(first, last), lines__gt=0).values_list("day", flat=True).distinct()
-    )
+    traded = set(DailyDemand.objects.filter(day__range=(first, last), lines__gt=0).values_list("day", flat=True).distinct())
     opened = min(traded, default=last)
     off = holidays.between(first, last + timedelta(days=ahead), "en")
     return Calendar(

@@ -172,7 +172,9 @@ _HELD = """
 
 def held(*, origin: date, days: int) -> dict[int, Held]:
     """By category, of an evening whose span of 7 or 28 days is over."""
-    columns = {"units": "week_units", "upper": "week_upper"} if days == WEEK else {"units": "month_units", "upper": "month_upper"}
+    columns = (
+        {"units": "week_units", "upper": "week_upper"} if days == WEEK else {"units": "month_units", "upper": "month_upper"}
+    )
     with connection.cursor() as cursor:
         cursor.execute(_HELD.format(**columns), {"origin": origin, "days": days})
         return {row[0]: Held(*row) for row in cursor.fetchall()}
@@ -312,7 +314,12 @@ def seasons(*, last: date, weeks: int = 52) -> list[Season]:
     """The last whole weeks of every category. A peak is a week of at least 1.3 times the median week."""
     sunday = last - timedelta(days=(last.weekday() + 1) % 7)
     first = sunday - timedelta(days=7 * weeks - 1)
-    known = DailyDemand.objects.filter(day__range=(first, sunday), units__gt=0).order_by("day").values_list("day", flat=True).first()
+    known = (
+        DailyDemand.objects.filter(day__range=(first, sunday), units__gt=0)
+        .order_by("day")
+        .values_list("day", flat=True)
+        .first()
+    )
     if known is None:
         return []
     mondays = [first + timedelta(days=7 * number) for number in range(weeks)]

@@ -28,9 +28,7 @@ def made(at: datetime = NOON_AFTER) -> list[tuple[Any, ...]]:
 
 
 def told() -> list[str]:
-    return [
-        violation.detail for violation in promises.demand_equals_its_recount(NOON_AFTER)
-    ]
+    return [violation.detail for violation in promises.demand_equals_its_recount(NOON_AFTER)]
 
 
 def test_a_day_counts_what_was_ordered_on_it_and_not_canceled() -> None:

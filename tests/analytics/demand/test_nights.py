@@ -5,8 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from analytics.models import DemandForecast, DemandOverride, DemandSeries, ForecastChunk, ForecastRun, ForecastScore
-from analytics.models import MethodChange, MethodChoice
+from analytics.models import (
+    DemandForecast,
+    DemandOverride,
+    DemandSeries,
+    ForecastChunk,
+    ForecastRun,
+    ForecastScore,
+    MethodChange,
+    MethodChoice,
+)
 from analytics.operations import demand_overrides, forecast_scores, forecasts
 from analytics.operations.expectations import REFEREE
 from analytics.queries import forecasts as told
