@@ -23,6 +23,7 @@ from analytics.admin.wording import day, number, short_day, weekday_names
 from analytics.models import DemandOverride, DemandSeries, ServedRegion
 from analytics.operations import demand_overrides
 from analytics.queries import forecasts
+from analytics.queries.demand import Past
 from analytics.queries.forecasts import Told
 from config.kernel import clock, shop
 from config.kernel.admin import wording
@@ -325,7 +326,7 @@ def _chart(found: Told, daily: list[float]) -> dict[str, Any]:
     }
 
 
-def _was(one: forecasts.Past, off: dict[date, str]) -> str:
+def _was(one: Past, off: dict[date, str]) -> str:
     parts = [day(one.day), off.get(one.day, ""), _("%(units)s units") % {"units": number(one.units)}]
     if one.sold_out:
         parts.append(_("without stock for %(share)s of the day") % {"share": words.percent(one.sold_out)})

@@ -185,7 +185,7 @@ class ForecastRunAdmin(ReadOnlyAdmin):
 def _sales(run: ForecastRun) -> dict[str, Any]:
     """Each category: what came in the last four weeks beside what had been expected of them, and what is expected now."""
     days = forecasts.MONTH
-    (whole,) = forecasts.sums(origin=run.origin, days=days) or [None]
+    whole = next(iter(forecasts.sums(origin=run.origin, days=days)), None)
     coming = {one.key: one for one in forecasts.sums(origin=run.origin, days=days, by="category")}
     came = forecasts.sold(first=run.origin - timedelta(days=days - 1), last=run.origin)
     span = days

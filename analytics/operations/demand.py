@@ -1,6 +1,6 @@
 """Makes the demand of closed business days: replaced as a whole from the source, never counted up, as the other figures are.
 
-A day is due when it was never made, when something of it was told to have changed, and when it was made by other served regions.
+A day is due when it was never made, when something of it was told to have changed, or when other served regions made it.
 See docs/algorithms/demand.md.
 """
 
@@ -117,8 +117,8 @@ def _make_span(first: date, last: date, at: datetime) -> Made:
         cursor.execute(_REPLACE, demand_source.given(first, last))
         rows = cursor.rowcount
     with connection.cursor() as cursor:
-        settled = {"days": days, "marks": [marks.get(day, 0) for day in days], "rules": rules, "at": at}
-        cursor.execute(_SETTLE, settled)
+        counts = [marks.get(day, 0) for day in days]
+        cursor.execute(_SETTLE, {"days": days, "marks": counts, "rules": rules, "at": at})
     return Made(len(days), rows, time.monotonic() - began)
 
 

@@ -1,4 +1,4 @@
-"""From recorded demand to what is expected of it: the one place that hands series to analytics/forecasting and takes plain values.
+"""From recorded demand to what is expected: the one place that hands series to analytics/forecasting and takes plain values.
 
 Arrays are loaded with the first forecast, not with every process: they come with the extra `forecast`.
 """
@@ -38,6 +38,18 @@ class Expected:
     weekdays: list[float]
     plain: float
     scale: float
+
+    @property
+    def week(self) -> list[float]:
+        return self.daily[:WEEK]
+
+    @property
+    def week_units(self) -> float:
+        return round(sum(self.week), 4)
+
+    @property
+    def month_units(self) -> float:
+        return round(sum(self.daily), 4)
 
 
 def prepare(*, first: date, last: date, variants: Sequence[int]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -119,7 +120,7 @@ def judge(*, at: datetime) -> list[MethodChange]:
     return changed
 
 
-def choose(*, demand_class: str, method: str, why: dict[str, object], since: date, at: datetime) -> MethodChoice:
+def choose(*, demand_class: str, method: str, why: dict[str, Any], since: date, at: datetime) -> MethodChoice:
     """A class is forecast by this method from now on, because it did best on the past."""
     choice = MethodChoice.objects.select_for_update(no_key=True).filter(pk=demand_class).first()
     if choice is None:
@@ -130,7 +131,7 @@ def choose(*, demand_class: str, method: str, why: dict[str, object], since: dat
 
 
 def _replace(
-    choice: MethodChoice, method: str, cause: MethodChange.Cause, why: dict[str, object], since: date, at: datetime
+    choice: MethodChoice, method: str, cause: MethodChange.Cause, why: dict[str, Any], since: date, at: datetime
 ) -> MethodChange:
     change = MethodChange.objects.create(
         demand_class=choice.demand_class, former=choice.method, method=method, cause=cause, why=why, changed_at=at
@@ -157,7 +158,7 @@ def _judged(scores: QuerySet[ForecastScore], method: str, origin: date) -> Judge
     return Judged(origin, rows[False].units, rows[False].missed, rows[True].missed)
 
 
-def _told(one: Judged) -> dict[str, object]:
+def _told(one: Judged) -> dict[str, Any]:
     return {
         "origin": str(one.origin),
         "units": one.units,

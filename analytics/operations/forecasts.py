@@ -15,7 +15,7 @@ from django.db import transaction
 from analytics import expecting
 from analytics.models import DemandForecast, DemandSeries, ForecastChunk, ForecastRun, MethodChoice
 from analytics.operations import demand, demand_overrides, expectations, forecast_scores, locks
-from analytics.operations.expectations import WEEK, WINDOW_DAYS, Expected
+from analytics.operations.expectations import WINDOW_DAYS, Expected
 from analytics.queries import demand as recorded
 from config.kernel import jobs
 from config.kernel.errors import Missing
@@ -27,6 +27,8 @@ END_FORECASTS = "analytics.end_forecasts"
 PROPOSE = "inventory.propose_replenishment"
 # SKUs in warehouses that are forecast together.
 AT_ONCE = 2_000
+# What must be installed for it.
+EXTRA = "forecast"
 # Evenings are kept until the four weeks they spoke of are over and judged.
 KEPT_DAYS = 35
 RUNS_KEPT = timedelta(days=90)
@@ -47,19 +49,32 @@ class Begun:
 
 def begin(*, at: datetime) -> Begun:
     """Begins the night's forecasts, or goes on with them; asks for every chunk that is not done. Safe to repeat."""
-    if find_spec("numpy") is None or find_spec("scipy") is None:
-        return Begun(extra="forecast")
+    if not is_installed():
+        return Begun(extra=EXTRA)
     demand.rebuild_due(at=at)
-    run = _run(at)
-    if run.ended_at is not None:
-        return Begun(run)
-    return Begun(run, _ask(run, at))
+    run = _run(demand.yesterday(at=at), at)
+    return Begun(run, 0 if run.ended_at else _ask(run, at))
+
+
+def night(*, origin: date | None = None, at: datetime) -> int:
+    """A whole night in this process, of an earlier evening too; how many forecasts it made. What was forecast of a later
+    evening stays the latest.
+    """
+    demand.rebuild_due(at=at)
+    run = _run(origin or demand.yesterday(at=at), at)
+    numbers = run.chunks.filter(done_at=None).order_by("number").values_list("number", flat=True)
+    made = sum(_chunk(run.pk, number, at) for number in numbers)
+    end(run_id=run.pk, at=at)
+    return made
+
+
+def is_installed() -> bool:
+    return all(find_spec(one) is not None for one in ("numpy", "scipy"))
 
 
 @transaction.atomic
-def _run(at: datetime) -> ForecastRun:
+def _run(origin: date, at: datetime) -> ForecastRun:
     locks.alone(locks.Lock.FORECASTS)
-    origin = demand.yesterday(at=at)
     if known := ForecastRun.objects.filter(origin=origin).first():
         return known
     first = origin - timedelta(days=WINDOW_DAYS - 1)
@@ -122,7 +137,8 @@ def _chunk(run_id: int, number: int, at: datetime) -> int:
         methods=dict(MethodChoice.objects.values_list("demand_class", "method")),
     )
     series = _write(found, origin)
-    demand_overrides.advise(series=series, at=at)
+    if origin == demand.yesterday(at=at):
+        demand_overrides.advise(series=series, at=at)
     row.done_at, row.series, row.seconds = at, len(series), time.monotonic() - began
     row.save(update_fields=["done_at", "series", "seconds"])
     return len(series)
@@ -130,31 +146,7 @@ def _chunk(run_id: int, number: int, at: datetime) -> int:
 
 def _write(found: list[Expected], origin: date) -> list[DemandSeries]:
     """The latest forecast of each SKU, and beside it what is kept to be judged."""
-    series = DemandSeries.objects.bulk_create(
-        [
-            DemandSeries(
-                variant_id=one.variant_id,
-                warehouse_id=one.warehouse_id,
-                origin=origin,
-                demand_class=one.demand_class,
-                method=one.method,
-                daily=one.daily,
-                dispersion=one.dispersion,
-                level=one.level,
-                trend=one.trend,
-                weekdays=one.weekdays,
-                week_units=round(sum(one.daily[:WEEK]), 4),
-                month_units=round(sum(one.daily), 4),
-            )
-            for one in found
-        ],
-        update_conflicts=True,
-        unique_fields=["variant", "warehouse"],
-        update_fields=[
-            *("origin", "demand_class", "method", "daily", "dispersion", "level", "trend", "weekdays"),
-            *("week_units", "month_units"),
-        ],
-    )
+    series = _latest(found, origin)
     DemandForecast.objects.bulk_create(
         [
             DemandForecast(
@@ -162,11 +154,11 @@ def _write(found: list[Expected], origin: date) -> list[DemandSeries]:
                 origin=origin,
                 demand_class=one.demand_class,
                 method=one.method,
-                week=one.daily[:WEEK],
-                week_units=row.week_units,
-                month_units=row.month_units,
-                week_upper=expecting.bound(row.week_units, one.dispersion),
-                month_upper=expecting.bound(row.month_units, one.dispersion),
+                week=one.week,
+                week_units=one.week_units,
+                month_units=one.month_units,
+                week_upper=expecting.bound(one.week_units, one.dispersion),
+                month_upper=expecting.bound(one.month_units, one.dispersion),
                 plain=one.plain,
                 scale=one.scale,
             )
@@ -175,6 +167,41 @@ def _write(found: list[Expected], origin: date) -> list[DemandSeries]:
         ignore_conflicts=True,
     )
     return series
+
+
+def _latest(found: list[Expected], origin: date) -> list[DemandSeries]:
+    """The rows of these SKUs, told anew unless a later evening has told them already."""
+    rows = [
+        DemandSeries(
+            variant_id=one.variant_id,
+            warehouse_id=one.warehouse_id,
+            origin=origin,
+            demand_class=one.demand_class,
+            method=one.method,
+            daily=one.daily,
+            dispersion=one.dispersion,
+            level=one.level,
+            trend=one.trend,
+            weekdays=one.weekdays,
+            week_units=one.week_units,
+            month_units=one.month_units,
+        )
+        for one in found
+    ]
+    if not ForecastRun.objects.filter(origin__gt=origin).exists():
+        return DemandSeries.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["variant", "warehouse"],
+            update_fields=[
+                *("origin", "demand_class", "method", "daily", "dispersion", "level", "trend", "weekdays"),
+                *("week_units", "month_units"),
+            ],
+        )
+    DemandSeries.objects.bulk_create(rows, ignore_conflicts=True)
+    known = DemandSeries.objects.filter(variant__in={one.variant_id for one in found})
+    by_place = {(row.variant_id, row.warehouse_id): row for row in known}
+    return [by_place[one.variant_id, one.warehouse_id] for one in found]
 
 
 @transaction.atomic
@@ -202,5 +229,6 @@ def end(*, run_id: int, at: datetime) -> bool:
     demand_overrides.end_over(at=at)
     run.ended_at = at
     run.save(update_fields=["ended_at"])
-    jobs.request(name=PROPOSE, actor=None, at=at)
+    if run.origin == demand.yesterday(at=at):
+        jobs.request(name=PROPOSE, actor=None, at=at)
     return True

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Sum
@@ -116,7 +117,7 @@ def sample(*, first: date, last: date, variants: Sequence[int]) -> list[Series]:
     return _read(_AMONG, first, last, {"among": list(variants)})
 
 
-def _read(chosen: str, first: date, last: date, given: dict[str, object]) -> list[Series]:
+def _read(chosen: str, first: date, last: date, given: dict[str, Any]) -> list[Series]:
     days = (last - first).days + 1
     asked = {"first": first, "last": last, "zone": shop.zone().key, "sold_out": SOLD_OUT_FROM, **given}
     with connection.cursor() as cursor:
@@ -185,7 +186,7 @@ class Weeks:
 
 
 def weeks_by_category(*, first: date, last: date) -> list[Weeks]:
-    """Units wanted by week, by category as products lie in it, the largest first. Bulk orders included: this is what was sold."""
+    """Units wanted by week and category, the largest first. Bulk orders included: this is what was sold."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

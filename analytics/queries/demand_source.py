@@ -1,7 +1,7 @@
 """What a day's demand is, as one selection from the tables of the lower apps. The same text makes the days and recounts them.
 
 Everything it looks at beside the orders of the day itself is settled when the day closes: which warehouse held the goods first,
-what the SKU's lines were like in the months before. So a closed day changes only by what is told: cancels, returns, late history.
+what the SKU's lines were like in the months before. A closed day changes only by what is told: cancels, returns, late history.
 """
 
 import hashlib
@@ -78,7 +78,8 @@ SELECTION = """
     ),
     wanted AS (
         SELECT
-            day, variant_id, warehouse_id, count(*)::int AS lines, coalesce(sum(units) FILTER (WHERE NOT bulk), 0)::int AS units,
+            day, variant_id, warehouse_id, count(*)::int AS lines,
+            coalesce(sum(units) FILTER (WHERE NOT bulk), 0)::int AS units,
             coalesce(sum(units) FILTER (WHERE bulk), 0)::int AS bulk_units,
             coalesce(sum(units) FILTER (WHERE promoted AND NOT bulk), 0)::int AS promoted_units,
             sum(returned)::int AS returned_units
@@ -130,7 +131,8 @@ SELECTION = """
         ), 3) AS share
         FROM empty CROSS JOIN LATERAL (
             SELECT
-                one::date AS this, one AT TIME ZONE %(zone)s AS starts_at, (one + interval '1 day') AT TIME ZONE %(zone)s AS ends_at
+                one::date AS this, one AT TIME ZONE %(zone)s AS starts_at,
+                (one + interval '1 day') AT TIME ZONE %(zone)s AS ends_at
             FROM generate_series(
                 (began_at AT TIME ZONE %(zone)s)::date::timestamp, ended_at AT TIME ZONE %(zone)s, interval '1 day'
             ) AS one

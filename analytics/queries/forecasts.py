@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from math import sqrt
 
 from django.db import connection
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from analytics import expecting
 from analytics.expecting import Said
@@ -123,11 +124,11 @@ class Sum:
 
     @property
     def upper(self) -> float:
-        return self.units + 1.959964 * self.variance**0.5
+        return self.units + 1.959964 * sqrt(self.variance)
 
     @property
     def lower(self) -> float:
-        return max(self.units - 1.959964 * self.variance**0.5, 0.0)
+        return max(self.units - 1.959964 * sqrt(self.variance), 0.0)
 
 
 _BY = {"category": "category_id", "warehouse": "warehouse_id", "variant": "variant_id", "": "NULL::bigint"}
@@ -138,7 +139,8 @@ def sums(*, origin: date, days: int, by: str = "") -> list[Sum]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT {_BY[by]}, count(*)::int, sum(units)::float8, sum(units::float8 * dispersion)::float8, sum(units * list_price)
+            SELECT
+                {_BY[by]}, count(*)::int, sum(units)::float8, sum(units::float8 * dispersion)::float8, sum(units * list_price)
             FROM ({_EFFECTIVE}) AS expected GROUP BY 1 ORDER BY 3 DESC, 1
             """,  # noqa: S608  texts of this file
             {"origin": origin, "days": days},
@@ -183,7 +185,7 @@ def held(*, origin: date, days: int) -> dict[int, Held]:
 def evening_before(*, until: date, days: int) -> date | None:
     """The latest evening of which forecasts are kept and whose span is over."""
     over = DemandForecast.objects.filter(origin__lte=until - timedelta(days=days))
-    return over.aggregate(last=Max("origin"))["last"]
+    return over.order_by("-origin").values_list("origin", flat=True).first()
 
 
 def sold(*, first: date, last: date) -> dict[int, tuple[int, Decimal]]:

@@ -10,7 +10,7 @@ from analytics import promises
 from analytics.models import DailyDemand, DemandDay, ServedRegion
 from analytics.operations import demand, rollups
 from analytics.queries import demand_recount
-from inventory.models import Reservation
+from inventory.models import Reservation, StockLevel
 from orders.models import Fulfillment, FulfillmentLine, Order, OrderDiscount
 from tests.analytics.builders import Line, a_return, an_order, facts, movements, seoul
 from tests.builders import a_promotion, a_variant, a_warehouse
@@ -141,7 +141,8 @@ def test_days_made_together_are_what_each_is_by_itself() -> None:
 
 
 def test_the_audit_tells_every_figure_that_is_not_what_the_source_says() -> None:
-    cup, home = a_variant(), a_warehouse()
+    cup = a_variant()
+    a_warehouse()
     an_order(seoul("2026-11-18"), Line(cup, 2))
     made()
     assert told() == []
@@ -183,6 +184,4 @@ def test_what_is_marked_while_a_day_is_made_stays_due(monkeypatch: pytest.Monkey
 
 
 def balances(on_hand: dict[Any, int], place: Any) -> None:
-    from inventory.models import StockLevel
-
     StockLevel.objects.bulk_create(StockLevel(variant=one, warehouse=place, on_hand=units) for one, units in on_hand.items())

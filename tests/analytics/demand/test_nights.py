@@ -121,6 +121,18 @@ def test_a_chunk_that_fails_half_way_leaves_nothing(shop: object, monkeypatch: p
     assert forecasts.chunk(run_id=run.pk, number=1, at=MORNING) == 2
 
 
+def test_an_earlier_evening_is_judged_and_leaves_what_a_later_one_has_told(shop: object) -> None:
+    forecasts.night(at=MORNING)
+    told_before = list(DemandSeries.objects.order_by("pk").values())
+
+    assert forecasts.night(origin=ORIGIN - 7 * DAY, at=MORNING) == 8
+
+    assert list(DemandSeries.objects.order_by("pk").values()) == told_before
+    assert DemandForecast.objects.filter(origin=ORIGIN - 7 * DAY).count() == 8
+    assert asked("inventory.propose_replenishment") == 1
+    assert forecast_scores.score_due(until=ORIGIN) == 1
+
+
 def test_without_the_extra_nothing_is_begun_and_its_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forecasts, "find_spec", lambda name: None)
 
