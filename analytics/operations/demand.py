@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from analytics import closing, extract
 from analytics.models import DailyDemand, DemandDay, ServedRegion
-from analytics.operations import day_states, locks, planning
+from analytics.operations import day_states, locks
 from analytics.queries import demand_source
 from config.kernel import shop
 from orders.models import Order
@@ -113,7 +113,7 @@ def _make_span(first: date, last: date, at: datetime) -> Made:
     marks = dict(DemandDay.objects.filter(day__range=(first, last)).values_list("day", "marks"))
     rules = demand_source.rules()
     DailyDemand.objects.filter(day__range=(first, last)).delete()
-    with planning.whole_joins(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_REPLACE, demand_source.given(first, last))
         rows = cursor.rowcount
     with connection.cursor() as cursor:
