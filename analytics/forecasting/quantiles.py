@@ -24,7 +24,7 @@ FEWEST_DAYS = 14
 
 def quantile(mean: Floats, dispersion: Floats, level: float) -> Floats:
     """The least number of units that suffices with this probability; both arrays of one shape."""
-    from scipy.stats import nbinom
+    from scipy.stats import nbinom  # type: ignore[import-untyped, unused-ignore]
 
     safe = np.maximum(mean, 1e-9)
     spread = np.maximum(dispersion, 1.0001)
