@@ -22,7 +22,7 @@ NEAR = 0.03
 
 def at_least(mean: Floats, dispersion: Floats, sold: Floats) -> Floats:
     """E[D | D >= sold] of a negative binomial: m P(D* >= sold - 1) / P(D >= sold); D* waits for a failure more."""
-    from scipy.special import betainc
+    from scipy.special import betainc  # type: ignore[import-untyped, unused-ignore]
 
     m = np.maximum(mean, 1e-6)
     spread = np.maximum(dispersion, 1.0001)

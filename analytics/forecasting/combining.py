@@ -10,12 +10,13 @@ the series' own demands: they come again, but not next week.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 
 from . import intermittent, seasonal, smoothing, theta
-from .panels import Floats, Mask
+from .panels import Floats, Mask, Whole
 
 ADI_CUT, CV2_CUT = 1.32, 0.49
 
@@ -34,8 +35,10 @@ class Method(StrEnum):
     SIBLINGS = "siblings"  # what SKUs of the same kind sell
     MEAN = "mean"  # the mean of all days
     FADING_MEAN = "fading_mean"  # the mean of all days, older ones counting less
+    CREDIBLE_MEAN = "credible_mean"  # the same, as far as a SKU's sales tell it apart from others, and with the shop's trend
     SEASONAL_NAIVE = "seasonal_naive"  # the same as a season ago
     DRIFTING_NAIVE = "drifting_naive"  # the same as a season ago, at today's level
+    SHARED_PROFILE = "shared_profile"  # the last seasons at today's level, as the whole kind had them
     SES = "ses"  # simple exponential smoothing
     HOLT_WINTERS = "holt_winters"  # exponential smoothing with trend and season
     CROSTON = "croston"  # sizes of demands and days between them
@@ -47,31 +50,76 @@ class Method(StrEnum):
     NOTHING = "nothing"  # no demand is expected
 
 
-Run = Callable[[Floats, Mask, int], Floats]
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How fast the past fades in a panel of days, weeks or months, and what of the trend of the whole shop is believed."""
+
+    fading: float
+    recent: int  # days (weeks, months) that tell the trend
+    believed: float  # as a power of it
+    fewest: int  # told days below which siblings speak for a series
+
+
+RHYTHMS: Mapping[int, Rhythm] = {
+    7: Rhythm(0.01, 24, 0.5, 28),
+    52: Rhythm(0.05, 8, 0.5, 8),
+    12: Rhythm(0.1, 6, 1.0, 6),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aside:
+    """What methods know beside a series' own units: `season` counts open days; `prior` and `days` are of `credibility`."""
+
+    kin: Whole
+    season: int = 7
+    rhythm: Rhythm = RHYTHMS[7]
+    prior: float = 0.0
+    days: float = 0.0
+    drift: float = 1.0
+    boosted: Floats | None = None
+
+    def part(self, which: Whole) -> "Aside":
+        return replace(self, kin=self.kin[which], boosted=None if self.boosted is None else self.boosted[which])
+
+
+Run = Callable[[Floats, Mask, int, Aside], Floats]
 
 RUNS: Mapping[Method, Run] = {
-    Method.MEAN: smoothing.mean,
-    Method.FADING_MEAN: smoothing.fading_mean,
-    Method.SEASONAL_NAIVE: seasonal.seasonal_naive,
-    Method.DRIFTING_NAIVE: seasonal.drifting_naive,
-    Method.SES: smoothing.ses_optimised,
-    Method.HOLT_WINTERS: smoothing.holt_winters,
-    Method.CROSTON: intermittent.croston,
-    Method.SBA: lambda units, told, horizon: intermittent.sba(units, told, horizon, alpha=0.05),
-    Method.TSB: lambda units, told, horizon: intermittent.tsb(units, told, horizon, alpha=0.05, beta=0.05),
-    Method.ADIDA: intermittent.adida,
-    Method.THETA: theta.dynamic_theta,
+    Method.MEAN: lambda units, told, horizon, aside: smoothing.mean(units, told, horizon),
+    Method.FADING_MEAN: lambda units, told, horizon, aside: smoothing.fading_mean(
+        units, told, horizon, alpha=aside.rhythm.fading
+    ),
+    Method.CREDIBLE_MEAN: lambda units, told, horizon, aside: smoothing.credible_mean(
+        units, told, horizon, alpha=aside.rhythm.fading, prior=aside.prior, days=aside.days, drift=aside.drift
+    ),
+    Method.SEASONAL_NAIVE: lambda units, told, horizon, aside: seasonal.seasonal_naive(
+        units, told, horizon, season=aside.season
+    ),
+    Method.DRIFTING_NAIVE: lambda units, told, horizon, aside: seasonal.drifting_naive(
+        units, told, horizon, season=aside.season
+    ),
+    Method.SHARED_PROFILE: lambda units, told, horizon, aside: seasonal.shared_profile(
+        units, told, horizon, kin=aside.kin, season=aside.season
+    ),
+    Method.SES: lambda units, told, horizon, aside: smoothing.ses_optimised(units, told, horizon),
+    Method.HOLT_WINTERS: lambda units, told, horizon, aside: smoothing.holt_winters(units, told, horizon, season=aside.season),
+    Method.CROSTON: lambda units, told, horizon, aside: intermittent.croston(units, told, horizon),
+    Method.SBA: lambda units, told, horizon, aside: intermittent.sba(units, told, horizon, alpha=0.05),
+    Method.TSB: lambda units, told, horizon, aside: intermittent.tsb(units, told, horizon, alpha=0.05, beta=0.05),
+    Method.ADIDA: lambda units, told, horizon, aside: intermittent.adida(units, told, horizon),
+    Method.THETA: lambda units, told, horizon, aside: theta.dynamic_theta(units, told, horizon),
 }
-AVERAGED = (Method.FADING_MEAN, Method.THETA, Method.TSB, Method.SBA)
-# What a class is forecast by until a backtest has said otherwise.
-USUAL: Mapping[DemandClass, Method] = {
-    DemandClass.SMOOTH: Method.AVERAGE,
-    DemandClass.ERRATIC: Method.AVERAGE,
-    DemandClass.INTERMITTENT: Method.AVERAGE,
-    DemandClass.LUMPY: Method.AVERAGE,
-    DemandClass.NEW: Method.SIBLINGS,
-    DemandClass.SILENT: Method.SIBLINGS,
-}
+AVERAGED = (Method.CREDIBLE_MEAN, Method.THETA, Method.TSB, Method.SBA)
+# Methods of the course of a season see bulk orders as they were.
+UNCUT = frozenset({Method.SHARED_PROFILE, Method.SEASONAL_NAIVE, Method.DRIFTING_NAIVE, Method.HOLT_WINTERS})
+KNOWN = (DemandClass.SMOOTH, DemandClass.ERRATIC, DemandClass.INTERMITTENT, DemandClass.LUMPY)
+
+
+def usual(season: int) -> dict[DemandClass, Method]:
+    """What a class is forecast by until a backtest has said otherwise, in days (season 7), weeks (52) or months (12)."""
+    method = {52: Method.SHARED_PROFILE, 12: Method.CREDIBLE_MEAN}.get(season, Method.AVERAGE)
+    return {**dict.fromkeys(KNOWN, method), DemandClass.NEW: Method.SIBLINGS, DemandClass.SILENT: Method.SIBLINGS}
 
 
 def classes(units: Floats, told: Mask, *, fewest_days: int) -> list[DemandClass]:
@@ -97,13 +145,13 @@ def classes(units: Floats, told: Mask, *, fewest_days: int) -> list[DemandClass]
     return found
 
 
-def run(method: Method, units: Floats, told: Mask, horizon: int, boosted: Floats | None = None) -> Floats:
-    """One method, or the average of several, the boosted model among them where it is given (n x horizon)."""
+def run(method: Method, units: Floats, told: Mask, horizon: int, aside: Aside) -> Floats:
+    """One method, or the average of several, the boosted model among them where there is one (n x horizon)."""
     if method is Method.NOTHING:
         return np.zeros((len(units), horizon))
-    if method is Method.BOOSTED and boosted is not None:
-        return boosted
+    if method is Method.BOOSTED and aside.boosted is not None:
+        return aside.boosted
     if method in RUNS:
-        return RUNS[method](units, told, horizon)
-    each = [RUNS[one](units, told, horizon) for one in AVERAGED]
-    return np.asarray(np.mean([*each, *([] if boosted is None else [boosted])], axis=0))
+        return RUNS[method](units, told, horizon, aside)
+    each = [RUNS[one](units, told, horizon, aside) for one in AVERAGED]
+    return np.asarray(np.mean([*each, *([] if aside.boosted is None else [aside.boosted])], axis=0))

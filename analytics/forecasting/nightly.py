@@ -7,27 +7,27 @@ A chunk's forecasts depend on nothing but the chunk and what is pooled. Work gro
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from inventory.stocking.values import Outlook
 
-from . import cold_start, decompose, quantiles
+from . import cold_start, decompose, quantiles, smoothing
 from .boosting import Boosted
 from .censoring import demand
 from .cold_start import Kind
-from .combining import USUAL, DemandClass, Method, classes, run
-from .panels import Floats, Mask, Panel, ahead
+from .combining import RHYTHMS, UNCUT, Aside, DemandClass, Method, classes, run, usual
+from .panels import Floats, Mask, Panel, Whole, ahead
 
-# Told days below which siblings speak for a SKU.
-FEWEST_DAYS = 28
+WEEK = 7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pooled:
-    """What all series of a shop share: closed days, factors of weekdays and known causes, dispersion by level, and kinds."""
+    """What all series of a shop share: closed days, factors of weekdays and known causes, dispersion by level, kinds, and the
+    mean level with its credibility and drift (what is sold lately over the level of all)."""
 
     closed: Mask
     weekdays: Floats
@@ -35,6 +35,8 @@ class Pooled:
     holiday: float
     line: tuple[float, float]
     kinds: Mapping[int, Kind]
+    prior: tuple[float, float] = (0.0, 0.0)
+    drift: float = 1.0
 
     def plain(self) -> dict[str, Any]:
         """As JSON knows it: what a job hands to its workers."""
@@ -44,6 +46,8 @@ class Pooled:
             "promotion": self.promotion,
             "holiday": self.holiday,
             "line": list(self.line),
+            "prior": list(self.prior),
+            "drift": self.drift,
             "kinds": {str(key): [one.mean, one.days, one.price, one.slope] for key, one in self.kinds.items()},
         }
 
@@ -55,6 +59,8 @@ class Pooled:
             promotion=float(plain["promotion"]),
             holiday=float(plain["holiday"]),
             line=(float(plain["line"][0]), float(plain["line"][1])),
+            prior=(float(plain["prior"][0]), float(plain["prior"][1])),
+            drift=float(plain["drift"]),
             kinds={int(key): Kind(*one) for key, one in plain["kinds"].items()},
         )
 
@@ -138,8 +144,20 @@ def pool(panel: Panel) -> Pooled:
     count = told.sum(axis=1)
     levels = np.divide(np.where(told, flat, 0.0).sum(axis=1), count, out=np.zeros(panel.size), where=count > 0)
     spread = quantiles.dispersion(flat, told, line, levels)
-    found = cold_start.kinds(levels, spread, panel.kin, list(count >= FEWEST_DAYS), last_prices(panel))
-    return Pooled(panel.closed, weekdays, promotion, holiday, line, found)
+    found = cold_start.kinds(levels, spread, panel.kin, list(count >= RHYTHMS[panel.season].fewest), last_prices(panel))
+    common = Pooled(panel.closed, weekdays, promotion, holiday, line, found)
+    ready = prepare(panel, 1, common)
+    return replace(common, prior=smoothing.credibility(ready.units, ready.told), drift=_drift(ready, panel.season))
+
+
+def _drift(ready: Prepared, season: int) -> float:
+    """What all series sold lately over what their levels would have them sell, as far as that is believed. 0.5 to 2."""
+    rhythm = RHYTHMS[season]
+    level = smoothing.fading_mean(ready.units, ready.told, 1, alpha=rhythm.fading)[:, 0]
+    recent = ready.told[:, -rhythm.recent :]
+    usually = np.where(recent, level[:, None], 0.0).sum()
+    lately = np.where(recent, ready.units[:, -rhythm.recent :], 0.0).sum()
+    return float(np.clip(lately / usually, 0.5, 2.0) ** rhythm.believed) if usually > 0 else 1.0
 
 
 def forecast(
@@ -152,19 +170,28 @@ def forecast(
 ) -> Forecasts:
     """The coming `horizon` days of every series of the panel. Without `pooled` the panel is taken for the whole shop."""
     common = pooled or pool(panel)
-    chosen = {**USUAL, **(method_by_class or {})}
+    chosen = {**usual(panel.season), **(method_by_class or {})}
     ready = prepare(panel, horizon, common)
-    found_classes = classes(ready.whole, ready.told, fewest_days=FEWEST_DAYS)
+    found_classes = classes(ready.whole, ready.told, fewest_days=RHYTHMS[panel.season].fewest)
     methods = [chosen[one] for one in found_classes]
     level = np.zeros((panel.size, horizon))
-    trees = None if boosted is None else boosted.predict(ready.units, ready.told, horizon)
+    open_places = int((common.weekdays > 0).sum()) or 1
+    aside = Aside(
+        kin=panel.kin,
+        season=open_places,
+        rhythm=RHYTHMS[panel.season],
+        prior=common.prior[0],
+        days=common.prior[1],
+        drift=common.drift,
+        boosted=None if boosted is None else boosted.predict(ready.units, ready.told, horizon),
+    )
     for method in dict.fromkeys(methods):
         which = np.array([place for place, one in enumerate(methods) if one is method])
         if method is Method.SIBLINGS:
             level[which] = _by_siblings(panel, which, ready, common)[:, None]
         else:
-            of_trees = None if trees is None else trees[which]
-            level[which] = run(method, ready.units[which], ready.told[which], horizon, of_trees)
+            units = ready.whole if method in UNCUT else ready.units
+            level[which] = run(method, units[which], ready.told[which], horizon, aside.part(which))
     mean = level * ready.ahead
     return Forecasts(
         mean=mean,
@@ -172,7 +199,7 @@ def forecast(
         methods=methods,
         classes=found_classes,
         level=level.mean(axis=1),
-        weekly_change=decompose.weekly_change(ready.units, ready.told, int((ready.weekday > 0).any(axis=0).sum()) or 1),
+        weekly_change=decompose.weekly_change(ready.units, ready.told, open_places),
         weekday=ready.weekday,
     )
 
@@ -190,7 +217,9 @@ def prepare(panel: Panel, horizon: int, common: Pooled) -> Prepared:
     count = told.sum(axis=1)
     level = np.divide(np.where(told, flat, 0.0).sum(axis=1), count, out=np.zeros(panel.size), where=count > 0)
     spread = quantiles.dispersion(flat, told, common.line, level)
-    weekday = decompose.own_factors(panel.units[:, open_days] / causes, told, place, common.weekdays, spread)
+    weekday = np.ones((panel.size, panel.season))
+    if panel.season == WEEK:
+        weekday = decompose.own_factors(panel.units[:, open_days] / causes, told, place, common.weekdays, spread)
     usual = np.where(weekday > 0, weekday, 1.0)[:, place]
     flat = demand(panel.units[:, open_days] / (causes * usual), told, hidden, spread)
     told = told | hidden
@@ -214,7 +243,7 @@ def _causes(panel: Panel, first: int, number: int, common: Pooled) -> Floats:
     return found
 
 
-def _by_siblings(panel: Panel, which: "np.ndarray[Any, np.dtype[np.int64]]", ready: Prepared, common: Pooled) -> Floats:
+def _by_siblings(panel: Panel, which: Whole, ready: Prepared, common: Pooled) -> Floats:
     prices = last_prices(panel)
     sold = np.where(ready.told[which], ready.units[which], 0.0).sum(axis=1)
     days = ready.told[which].sum(axis=1)

@@ -24,7 +24,7 @@ FEWEST_DAYS = 14
 
 def quantile(mean: Floats, dispersion: Floats, level: float) -> Floats:
     """The least number of units that suffices with this probability; both arrays of one shape."""
-    from scipy.stats import nbinom
+    from scipy.stats import nbinom  # type: ignore[import-untyped, unused-ignore]
 
     safe = np.maximum(mean, 1e-9)
     spread = np.maximum(dispersion, 1.0001)
@@ -91,5 +91,7 @@ def cut(units: Floats, told: Mask, share: float) -> Floats:
     above = np.minimum(below + 1, np.maximum(count - 1, 0))
     low, high = (np.take_along_axis(ordered, one[:, None], axis=1)[:, 0] for one in (below, above))
     rest = place - below
-    limit = np.where(count >= 3, np.where(rest > 0, low * (1 - rest) + high * rest, low), np.inf)
-    return np.minimum(units, limit[:, None])
+    tells = count >= 3
+    low, high = (np.where(tells, one, 0.0) for one in (low, high))
+    limit = np.where(tells, low * (1 - rest) + high * rest, np.inf)
+    return np.asarray(np.minimum(units, limit[:, None]))

@@ -41,6 +41,34 @@ def fading_mean(units: Floats, told: Mask, horizon: int, *, alpha: float = 0.01)
     return flat(np.divide((weight * units).sum(axis=1), count, out=np.zeros(len(units)), where=count > 0), horizon)
 
 
+def credible_mean(
+    units: Floats, told: Mask, horizon: int, *, alpha: float, prior: float, days: float, drift: float = 1.0
+) -> Floats:
+    """The fading mean, drawn to the mean of all series as if that had been seen on `days` days, times the drift of them all.
+
+    Buhlmann and Straub (1970), Mitteilungen der Vereinigung schweizerischer Versicherungsmathematiker 70, 111-133: `days` is
+    the variance of a day around its level over the variance of levels (`credibility`).
+    """
+    weight = np.where(told, (1 - alpha) ** np.arange(units.shape[1] - 1, -1, -1), 0.0)
+    total, count = (weight * units).sum(axis=1), weight.sum(axis=1)
+    level = np.divide(total + days * prior, count + days, out=np.full(len(units), prior), where=count + days > 0)
+    return flat(np.where(told.any(axis=1), level, 0.0) * drift, horizon)
+
+
+def credibility(units: Floats, told: Mask) -> tuple[float, float]:
+    """The mean level of all series, and as how many days of a series' own it counts; 0 days where fewer than 10 series tell."""
+    count = told.sum(axis=1)
+    tells = count >= 8
+    if tells.sum() < 10:
+        return 0.0, 0.0
+    days, seen = count[tells], told[tells]
+    level = np.where(seen, units[tells], 0.0).sum(axis=1) / days
+    noise = np.where(seen, (units[tells] - level[:, None]) ** 2, 0.0).sum(axis=1) / (days - 1)
+    between = float(level.var() - (noise / days).mean())
+    longest = float(days.mean())
+    return float(level.mean()), min(float(noise.mean()) / between, longest) if between > 0 else longest
+
+
 def ses(units: Floats, told: Mask, horizon: int, *, alpha: float) -> Floats:
     """Simple exponential smoothing that begins with the first day."""
     return flat(_smooth(units, told, np.array([alpha]))[0][0], horizon)
