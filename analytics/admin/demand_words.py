@@ -14,6 +14,8 @@ METHODS = {
     "seasonal_naive": pgettext_lazy("forecast method", "as a week ago"),
     REFEREE: pgettext_lazy("forecast method", "plain average"),
     "fading_mean": pgettext_lazy("forecast method", "average, lately more"),
+    "credible_mean": pgettext_lazy("forecast method", "average, drawn towards like SKUs"),
+    "shared_profile": pgettext_lazy("forecast method", "the season of its kind"),
     "drifting_naive": pgettext_lazy("forecast method", "as a season ago, at today's level"),
     "nothing": pgettext_lazy("forecast method", "nothing is expected"),
     "ses": pgettext_lazy("forecast method", "smoothing"),

@@ -19,6 +19,10 @@ HORIZON = 28
 WEEK = 7
 # What is common to all SKUs is counted from so many.
 SAMPLED = 600
+# Tried on the past for these classes, the usual one first: another has to be better by this share of its error.
+TRIED = ("average", "mean", "fading_mean", "ses", "tsb", "sba", "adida", "theta")
+CHOSEN_FOR = ("SMOOTH", "ERRATIC", "INTERMITTENT", "LUMPY")
+CLEARLY = 0.01
 # The simple referee's code: what was wanted on an average day.
 REFEREE = "mean"
 
@@ -63,6 +67,45 @@ def prepare(*, first: date, last: date, variants: Sequence[int]) -> dict[str, An
 def sampled(*, first: date, last: date, variants: Sequence[int]) -> list[Series]:
     step = max(len(variants) // SAMPLED, 1)
     return demand.sample(first=first, last=last, variants=variants[::step])
+
+
+def tried(*, first: date, last: date, variants: Sequence[int]) -> dict[str, dict[str, float]]:
+    """By class of demand, how far off each method would have been on the last evenings four weeks apart (WRMSSE), every one
+    seeing only what was known by then. Nothing where the past is too short for four of them.
+    """
+    import numpy as np
+
+    from analytics.forecasting import backtesting, nightly
+    from analytics.forecasting.combining import DemandClass, Method
+
+    calendar = demand.calendar(first=first, last=last, ahead=HORIZON)
+    panel = _panel(sampled(first=first, last=last, variants=variants), calendar)
+    begun = next((day for day, sold in enumerate((panel.units > 0).any(axis=0)) if sold), panel.days)
+    evenings = [one for one in backtesting.origins(panel.days, HORIZON) if one - begun >= 2 * HORIZON]
+    sums: dict[str, dict[str, list[float]]] = {}
+    for origin in evenings if len(evenings) >= backtesting.FEWEST_ORIGINS else ():
+        past = panel.until(origin)
+        pooled = nightly.pool(past)
+        for method in TRIED:
+            found = nightly.forecast(past, HORIZON, dict.fromkeys(DemandClass, Method(method)), pooled=pooled)
+            happened = panel.units[:, origin : origin + HORIZON]
+            scored = backtesting.score(past.units, happened, found.mean, panel.weights * happened.sum(axis=1))
+            for one in CHOSEN_FOR:
+                part = scored.part(np.array([str(each).upper() == one for each in found.classes]))
+                errors = sums.setdefault(one, {}).setdefault(method, [0.0, 0.0])
+                errors[0] += float((part.rmsse * part.weights).sum())
+                errors[1] += float(part.weights.sum())
+    return {
+        one: {method: error / weight for method, (error, weight) in each.items()}
+        for one, each in sums.items()
+        if all(weight > 0 for _error, weight in each.values())
+    }
+
+
+def best(errors: Mapping[str, float]) -> str:
+    """The method with the smallest error; the usual one unless another is clearly better."""
+    found = min(errors, key=lambda one: (errors[one], one))
+    return found if errors[found] < errors[TRIED[0]] * (1 - CLEARLY) else TRIED[0]
 
 
 def expect(

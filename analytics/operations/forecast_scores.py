@@ -1,5 +1,6 @@
 """Holds what was expected on earlier evenings against what happened, and lets methods go that lose to their simple referee."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from analytics.models import DemandForecast, ForecastScore, MethodChange, MethodChoice
-from analytics.operations.expectations import REFEREE
+from analytics.operations.expectations import REFEREE, best
 from analytics.queries.demand import SOLD_OUT_FROM
 
 # So many days after an evening it is held against what happened.
@@ -118,6 +119,13 @@ def judge(*, at: datetime) -> list[MethodChange]:
             why = {"weeks": [_told(one) for one in last]}
             changed.append(_replace(choice, REFEREE, MethodChange.Cause.LOST, why, last[0].origin, at))
     return changed
+
+
+def choose_by(errors: Mapping[str, Mapping[str, float]], *, since: date, at: datetime) -> None:
+    """Each class is forecast by what did best on the past from now on."""
+    for one, found in sorted(errors.items()):
+        why = {"errors": {method: round(error, 4) for method, error in found.items()}}
+        choose(demand_class=one, method=best(found), why=why, since=since, at=at)
 
 
 def choose(*, demand_class: str, method: str, why: dict[str, Any], since: date, at: datetime) -> MethodChoice:

@@ -79,7 +79,10 @@ def _run(origin: date, at: datetime) -> ForecastRun:
         return known
     first = origin - timedelta(days=WINDOW_DAYS - 1)
     wanted = recorded.wanted(first=first, last=origin)
-    pooled = expectations.prepare(first=first, last=origin, variants=[variant for variant, _count in wanted])
+    variants = [variant for variant, _count in wanted]
+    if origin.day == 1 or not MethodChoice.objects.exists():
+        forecast_scores.choose_by(expectations.tried(first=first, last=origin, variants=variants), since=origin, at=at)
+    pooled = expectations.prepare(first=first, last=origin, variants=variants)
     run = ForecastRun.objects.create(origin=origin, began_at=at, pooled=pooled)
     ForecastChunk.objects.bulk_create(
         ForecastChunk(run=run, number=number, first_variant=begin, last_variant=end)
