@@ -120,9 +120,10 @@ def paired(ours: Scored, theirs: Scored, *, draws: int = 2_000, seed: int = 1) -
 Forecaster = Callable[[Panel, int, Method], tuple[Floats, Sequence[DemandClass]]]
 
 
-    def choose( panel: Panel, horizon: int, methods: Sequence[Method], origins: Sequence[int], forecast: Forecaster, *, least:
-    float = 0.01 ) -> dict[DemandClass, Method]: """The method of each class with the lowest WRMSSE over the origins; the
-    first of `methods` unless another is better by `least`.
+def choose(
+    panel: Panel, horizon: int, methods: Sequence[Method], origins: Sequence[int], forecast: Forecaster, *, least: float = 0.01
+) -> dict[DemandClass, Method]:
+    """The method of each class with the lowest WRMSSE over the origins; the first of `methods` unless one is better by `least`.
 
     Each origin sees nothing of what came after it. Fewer than four origins do not decide: the first method stays.
     """
