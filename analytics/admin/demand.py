@@ -246,7 +246,7 @@ def told(found: Told) -> dict[str, Any]:
             for (short, _long), one in zip(weekday_names(), row.weekdays, strict=False)
         ],
         "canvas_width": drawing.WIDTH,
-        "errors": [
+        "misses": [
             {
                 "day": day(one.origin),
                 "method": words.method(one.method),

@@ -147,7 +147,7 @@ def _panel(series: Sequence[Series], calendar: Calendar) -> "Panel":
         [one.units for one in series] or [[0.0] * days],
         censored=[one.sold_out for one in series] or [[False] * days],
         closed=calendar.closed,
-        promoted=[one.promoted for one in series] or [[False] * days],
+        promoted=[calendar.promoted.of(one.product_id, one.category_id) for one in series] or [[False] * len(calendar.holiday)],
         holiday=calendar.holiday,
         since=[begins(one) for one in series] or [days],
         weights=[one.price for one in series] or [0.0],

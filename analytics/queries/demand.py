@@ -11,6 +11,8 @@ from django.db.models import Sum
 
 from analytics import closing, holidays
 from analytics.models import DailyDemand
+from analytics.queries import promoted_days
+from analytics.queries.promoted_days import Promoted
 from config.kernel import shop
 
 # A day on which a shelf was empty for longer than this says how much was wanted at least, not how much was.
@@ -23,8 +25,7 @@ _SERIES = """
             d.variant_id, d.warehouse_id,
             array_agg(d.day - %(first)s::date) FILTER (WHERE d.units > 0) AS days,
             array_agg(d.units) FILTER (WHERE d.units > 0) AS units,
-            array_agg(d.day - %(first)s::date) FILTER (WHERE d.sold_out >= %(sold_out)s) AS sold_out,
-            array_agg(d.day - %(first)s::date) FILTER (WHERE d.promoted_units > 0) AS promoted
+            array_agg(d.day - %(first)s::date) FILTER (WHERE d.sold_out >= %(sold_out)s) AS sold_out
         FROM analytics_dailydemand AS d
         WHERE {chosen} AND d.day BETWEEN %(first)s AND %(last)s
         GROUP BY d.variant_id, d.warehouse_id
@@ -32,13 +33,12 @@ _SERIES = """
         SELECT d.variant_id, d.warehouse_id FROM inventory_reorderpolicy AS d WHERE {chosen} AND d.is_enabled
     )
     SELECT
-        variant_id, warehouse_id, p.category_id, v.list_price::float8,
+        variant_id, warehouse_id, p.id, p.category_id, v.list_price::float8,
         CASE WHEN wanted.days IS NULL THEN coalesce((
             SELECT (min(m.occurred_at) AT TIME ZONE %(zone)s)::date FROM inventory_stockmovement AS m
             WHERE m.variant_id = v.id AND m.warehouse_id = planned.warehouse_id
         ), %(last)s::date + 1) - %(first)s::date END,
-        coalesce(wanted.days, '{{}}'), coalesce(wanted.units, '{{}}'), coalesce(wanted.sold_out, '{{}}'),
-        coalesce(wanted.promoted, '{{}}')
+        coalesce(wanted.days, '{{}}'), coalesce(wanted.units, '{{}}'), coalesce(wanted.sold_out, '{{}}')
     FROM wanted FULL JOIN planned USING (variant_id, warehouse_id)
     JOIN inventory_variant AS v ON v.id = variant_id JOIN inventory_product AS p ON p.id = v.product_id
     WHERE wanted.days IS NOT NULL OR planned.variant_id IS NOT NULL AND v.is_active
@@ -58,19 +58,19 @@ _WANTED = """
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One SKU in one warehouse: units by day, and on which of the days it was sold out or sold cheaper.
+    """One SKU in one warehouse: units by day, and on which of the days it was sold out.
 
     `since` is the day of the window from which on it could be wanted, of what never was; of the others the first sale tells.
     """
 
     variant_id: int
     warehouse_id: int
+    product_id: int
     category_id: int
     price: float
     since: int | None
     units: list[float]
     sold_out: list[bool]
-    promoted: list[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,7 @@ class Calendar:
     last: date
     closed: list[bool]
     holiday: list[bool]
+    promoted: Promoted
 
     @property
     def days(self) -> int:
@@ -97,6 +98,7 @@ def calendar(*, first: date, last: date, ahead: int) -> Calendar:
         last,
         [day not in traded and day >= opened for day in closing.days(first, last)],
         [day in off for day in closing.days(first, last + timedelta(days=ahead))],
+        promoted_days.between(first=first, last=last + timedelta(days=ahead)),
     )
 
 
@@ -124,10 +126,10 @@ def _read(chosen: str, first: date, last: date, given: dict[str, Any]) -> list[S
         cursor.execute(_SERIES.format(chosen=chosen), asked)
         return [
             Series(
-                variant, warehouse, category, price, None if since is None else min(max(since, 0), days),
-                _spread(days, on, units), _marked(days, out), _marked(days, cheap),
+                variant, warehouse, product, category, price, None if since is None else min(max(since, 0), days),
+                _spread(days, on, units), _marked(days, out),
             )
-            for variant, warehouse, category, price, since, on, units, out, cheap in cursor.fetchall()
+            for variant, warehouse, product, category, price, since, on, units, out in cursor.fetchall()
         ]  # fmt: skip
 
 

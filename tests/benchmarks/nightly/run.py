@@ -14,8 +14,9 @@ from analytics.operations import demand, forecasts
 from analytics.queries import demand_source
 from config.kernel import clock
 from config.kernel.models import JobRun
-from config.local.demo import shop_processes, stop_all
-from config.local.place import fleeting
+from config.local.demo import PYTHON, stop_all
+from config.local.place import PROJECT, Place, fleeting
+from config.local.process import Child
 from config.local.services import Services
 from inventory.models import (
     Category,
@@ -28,7 +29,7 @@ from inventory.models import (
     Warehouse,
 )
 from tests import builders
-from tests.benchmarks import stage
+from tests.benchmarks import stage, world
 
 PLACES = 5
 DAYS = 364
@@ -64,6 +65,7 @@ _DEMAND = """
 
 def run(services: Services, *, quick: bool) -> dict[str, Any]:
     sizes = [int(one) for one in os.environ.get(SIZES, "200,400" if quick else "2500,5000").split(",")]
+    world.furnish()
     found = {str(skus): _night(services, skus) for skus in sizes}
     print(f"{'SKUs x 5':>10} {'seconds':>9} {'own cpu':>9} {'db cpu':>8} {'MB':>6} {'forecasts':>10} {'proposals':>10}")
     for skus, one in found.items():
@@ -90,8 +92,7 @@ def _night(services: Services, skus: int) -> dict[str, Any]:
     server = services.postgres.child.process.pid
     at = clock.now()
     with fleeting() as place:
-        _web, worker, _beat = shop_processes(services, place, 1)
-        worker.start()
+        worker = _worker(services, place)
         try:
             worker.wait_until(lambda: _answers(worker), seconds=60)
             began, served, worked = time.perf_counter(), stage.cpu_seconds(server), stage.cpu_seconds(worker.process.pid)
@@ -114,6 +115,22 @@ def _night(services: Services, skus: int) -> dict[str, Any]:
             }
         finally:
             stop_all([worker])
+
+
+def _worker(services: Services, place: Place) -> Child:
+    """As the shop has it, with its two places; without beat, so that nothing else is done meanwhile."""
+    options = (
+        "--concurrency",
+        "2",
+        "--queues",
+        "default,slow",
+        "--loglevel",
+        "WARNING",
+        "--without-gossip",
+        "--without-mingle",
+    )
+    command = (PYTHON, "-m", "celery", "-A", "config", "worker", *options)
+    return Child("worker", command, log=place.logs / "worker.log", environment=services.environment(), folder=PROJECT)
 
 
 def _answers(worker: Any) -> bool:
