@@ -36,8 +36,8 @@ DAYS = 364
 SIZES = "NIGHTLY_SIZES"
 LONGEST = 1_800
 
-# SKUs of a long tail: the first sells about eight a day at each warehouse, the middle one every fourth day; a rhythm of weekdays
-# for all, and every twentieth sells nothing in its last ten days. The demand of a year is drawn straight into the rollup.
+# SKUs of a long tail: the first sells about eight a day at each warehouse, the middle one every fourth day, with a week
+# of their own. Every twentieth sells nothing in its last ten days. The demand of a year is drawn straight into the rollup.
 _DEMAND = """
     INSERT INTO analytics_dailydemand
         (day, variant_id, warehouse_id, lines, units, bulk_units, promoted_units, returned_units, sold_out)
