@@ -309,11 +309,12 @@ class Season:
 
 
 MOST_PEAKS = 5
+MOST_SEASONS = 40
 PEAK_FROM = 1.3
 
 
 def seasons(*, last: date, weeks: int = 52) -> list[Season]:
-    """The last whole weeks of every category. A peak is a week of at least 1.3 times the median week."""
+    """The last whole weeks of the largest categories. A peak is a week of at least 1.3 times the median week."""
     sunday = last - timedelta(days=(last.weekday() + 1) % 7)
     first = sunday - timedelta(days=7 * weeks - 1)
     known = (
@@ -327,7 +328,7 @@ def seasons(*, last: date, weeks: int = 52) -> list[Season]:
     mondays = [first + timedelta(days=7 * number) for number in range(weeks)]
     mondays = [monday for monday in mondays if monday + timedelta(days=6) >= known]
     made = []
-    for one in demand.weeks_by_category(first=first, last=sunday):
+    for one in demand.weeks_by_category(first=first, last=sunday)[:MOST_SEASONS]:
         told = [(monday, one.units.get(monday, 0)) for monday in mondays]
         usual = _median([units for _monday, units in told])
         peaks = [Peak(monday, units, units / usual) for monday, units in told if usual and units >= PEAK_FROM * usual]
