@@ -40,6 +40,11 @@ SCHEDULE: tuple[Entry, ...] = (
     # inventory
     Entry("inventory.expire_reservations", crontab(), "Gives back what is held for documents whose time is over."),
     Entry(
+        "inventory.learn_terms",
+        crontab(hour="3", minute="20"),
+        "Learns how long suppliers take and which SKUs matter most, before the proposals are made.",
+    ),
+    Entry(
         "inventory.propose_replenishment",
         crontab(hour="3", minute="30"),
         "Drafts what should be bought, before the day begins.",

@@ -13,8 +13,9 @@ class InventoryConfig(AppConfig):
         models = [model._meta.model_name for model in self.get_models()]
         # Whoever packs parcels or speaks to customers need not know what the shop pays for its goods.
         without_costs = {Role.WAREHOUSE, Role.ORDER_CLERK}
+        of_costs = {"supplieroffer", "pricebreak", "stockingrules", "approvallimit"}
         for role in Role:
-            seen = [name for name in models if name != "supplieroffer" or role not in without_costs]
+            seen = [name for name in models if name not in of_costs or role not in without_costs]
             grant(self.label, {role: [f"view_{name}" for name in seen]})
         grant(self.label, dict.fromkeys(set(Role) - without_costs, ("see_cost",)))
         grant(
@@ -26,6 +27,7 @@ class InventoryConfig(AppConfig):
                     *("add_supplieroffer", "change_supplieroffer", "delete_supplieroffer"),
                     *("add_purchaseorder", "change_purchaseorder", "approve_purchaseorder", "receive_goods"),
                     *("add_reorderpolicy", "change_reorderpolicy", "change_replenishmentproposal"),
+                    *("add_pricebreak", "change_pricebreak", "delete_pricebreak", "change_serviceclass"),
                 ),
                 Role.MARKETER: (
                     *("add_category", "change_category"),

@@ -31,6 +31,8 @@ WINDOW_DAYS = 56
 LONG_WINDOW_DAYS = 364
 # Fewer days than this are no rate: what was sold in them is spread over this many, and varies as chance alone would.
 FEW_DAYS = 7
+# A price break is never bought for more days of demand than this: what lies longer goes out of fashion, whatever it saved.
+BREAK_DAYS = 90
 # Days of cover are told at the demand of so many coming days.
 NEAR_DAYS = 7
 
@@ -298,7 +300,7 @@ def raised_to_break(quantity: int, rate: float, terms: Terms, room: int | None) 
         return rate * cost + rate * terms.order_cost / units + terms.holding_rate * cost / 365 * units / 2
 
     beyond = (breaks.in_packs(first, economics) for first, _cost in terms.breaks if first > quantity)
-    fitting = [units for units in beyond if room is None or units <= room]
+    fitting = [units for units in beyond if units <= rate * BREAK_DAYS and (room is None or units <= room)]
     return min([quantity, *fitting], key=lambda units: (round(daily_cost(units), 6), units))
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel.jobs import Done, job
-from inventory.operations import replenishment, reservations, stock
+from inventory.operations import classes, lead_times, replenishment, reservations, stock
 
 # Orders expire in their own app, together with their coupons.
 EXPIRING_ELSEWHERE = ("ORDER",)
@@ -38,6 +38,20 @@ def audit_stock(*, at: datetime) -> Done:
             )
         )
     return Done(summary={"differences": 0})
+
+
+@job(name="inventory.learn_terms", title=_("Learn lead times and classes"), seconds=300, queue="slow")
+def learn_terms(*, at: datetime) -> Done:
+    """What the night's proposals are made with: how long suppliers take, and which SKUs matter most."""
+    took, found = lead_times.learn(at=at), classes.learn(at=at)
+    summary = {
+        "suppliers": took.suppliers,
+        "offers": took.offers,
+        "classed": found.classed,
+        "changed_classes": found.changed,
+        "classes": dict(found.classes),
+    }
+    return Done(rows=found.changed, summary={name: value for name, value in summary.items() if value})
 
 
 @job(name="inventory.propose_replenishment", title=_("Propose purchases"), seconds=600, queue="slow")

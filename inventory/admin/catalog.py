@@ -160,6 +160,7 @@ class VariantAdmin(ButtonsAdmin):
     fieldsets = (
         (None, {"fields": ("product", "sku", "name", "barcode", "is_active")}),
         (gettext_lazy("Prices"), {"fields": ("list_price", "cost")}),
+        (gettext_lazy("As packed"), {"fields": ("weight", "volume")}),
     )
     change_form_outer_after_template = "admin/inventory/variant/_story.html"
 

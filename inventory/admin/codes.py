@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from django.utils.translation import pgettext_lazy
 
 from config.kernel.admin import codes
-from inventory.admin import documents, figures
+from inventory.admin import documents, explaining
 
 
 def _reasons(policies: Mapping[str, int]) -> str:
-    return " ".join(f"{figures.NOTHING.get(reason, reason)} {number:,}" for reason, number in policies.items())
+    return " ".join(f"{explaining.NOTHING.get(reason, reason)} {number:,}" for reason, number in policies.items())
+
+
+def _classes(classes: Mapping[str, int]) -> str:
+    return " · ".join(f"{name} {number:,}" for name, number in classes.items())
 
 
 codes.declare(
@@ -33,6 +37,12 @@ codes.declare(
         "drafts_opened": pgettext_lazy("fact", "purchase orders drafted"),
         "drafts_canceled": pgettext_lazy("fact", "drafts canceled"),
         "nothing": pgettext_lazy("fact", "policies that buy nothing"),
+        "ordered": pgettext_lazy("fact", "purchase orders approved by themselves"),
+        "suppliers": pgettext_lazy("fact", "suppliers with deliveries"),
+        "offers": pgettext_lazy("fact", "offers with deliveries"),
+        "classed": pgettext_lazy("fact", "SKUs classed"),
+        "changed_classes": pgettext_lazy("fact", "classes with new figures"),
+        "classes": pgettext_lazy("fact", "classes"),
     },
-    tells={"document_kind": documents.title, "variant_id": str, "nothing": _reasons},
+    tells={"document_kind": documents.title, "variant_id": str, "nothing": _reasons, "classes": _classes},
 )

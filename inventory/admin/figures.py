@@ -8,28 +8,12 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext
 
-from inventory.operations import replenishment as operation
-from inventory.replenishment import FEW_DAYS, REVIEW_DAYS, Nothing, Rounding
+from inventory.admin import explaining
+from inventory.admin.explaining import DAY, NOTHING, ROUNDED, percent
+from inventory.replenishment import FEW_DAYS, Basis
 
-DAY = "Y-m-d"
-NOTHING: Mapping[str, Any] = {
-    Nothing.ENOUGH: gettext_lazy("The stock position lies above the reorder point."),
-    Nothing.FULL: gettext_lazy("The stock position has reached the target already."),
-    Nothing.NO_ROOM: gettext_lazy("The least one may order would lift the stock above the maximum."),
-    Nothing.NO_DEMAND: gettext_lazy("Nothing was sold, and no minimum stock is set."),
-    Nothing.NO_HISTORY: gettext_lazy("In a year it never lay there to be sold, and no minimum stock is set."),
-    operation.OFF_SALE: gettext_lazy("The SKU is off sale."),
-    operation.NO_SUPPLIER: gettext_lazy("No active supplier is preferred for this SKU."),
-    operation.DISMISSED: gettext_lazy("It was dismissed within the days to cover, and the need has not doubled since."),
-}
-ROUNDED: Mapping[str, Any] = {
-    Rounding.NONE: gettext_lazy("as needed"),
-    Rounding.MINIMUM: gettext_lazy("raised to the least one may order"),
-    Rounding.PACKS: gettext_lazy("raised to full packs"),
-    Rounding.MAXIMUM: gettext_lazy("cut to the full packs that fit below the maximum stock"),
-}
 # The chart: one bar each day, in units of the drawing.
 BAR, GAP, HEIGHT = 8, 2, 60
 
@@ -60,28 +44,88 @@ class Bar:
 
 
 def table(explanation: Mapping[str, Any]) -> str:
-    """The whole plan: demand with its chart, the formula, the stock, the quantity."""
+    """The whole plan: what it says in sentences, demand with its chart, the formula, the stock, the quantity."""
     terms, plan, stock = explanation["terms"], explanation["plan"], explanation["stock"]
-    days = len(explanation["shipped"])
+    is_advised = explanation["basis"] == Basis.ADVICE
     last_on = date.fromisoformat(explanation["last_on"])
-    first_on = last_on - timedelta(days=days - 1)
+    units = explanation["daily"] if is_advised else explanation["shipped"]
+    empty = [0] * len(units) if is_advised else explanation["sold_out"]
+    first_on = last_on + timedelta(days=1) if is_advised else last_on - timedelta(days=len(units) - 1)
+    last_shown = first_on + timedelta(days=len(units) - 1)
     parts = [
-        Part(_("Demand"), _demand(plan, first_on, last_on)),
-        Part(_("Reorder point and target"), _formula(plan, terms)),
+        Part(_("Demand"), _advised(explanation) if is_advised else _demand(plan, first_on, last_on)),
+        Part(_("Reorder point and target"), (_levels if is_advised else _formula)(plan, terms)),
         Part(_("Stock position"), _stock(plan, stock)),
         Part(_("Quantity"), _quantity(plan, terms)),
     ]
     chart = {
-        "bars": _bars(explanation["shipped"], explanation["sold_out"], first_on),
-        "width": days * (BAR + GAP),
+        "bars": _bars(units, empty, first_on, is_advised=is_advised),
+        "width": len(units) * (BAR + GAP),
         "height": HEIGHT,
         "bar": BAR,
         "first_on": date_format(first_on, DAY),
-        "last_on": date_format(last_on, DAY),
-        "most": max(explanation["shipped"], default=0),
-        "any_sold_out": any(explanation["sold_out"]),
+        "last_on": date_format(last_shown, DAY),
+        "most": max(units, default=0),
+        "any_sold_out": any(empty),
+        "is_expected": is_advised,
     }
-    return render_to_string("admin/inventory/_plan.html", {"parts": parts, "chart": chart})
+    told = {"sentences": explaining.sentences(explanation), "parts": parts, "chart": chart}
+    return render_to_string("admin/inventory/_plan.html", told)
+
+
+def _advised(explanation: Mapping[str, Any]) -> list[Figure]:
+    plan, advice = explanation["plan"], explanation["advice"]
+    return [
+        Figure(_("Known up to"), advice["origin"], _("valid until %(day)s") % {"day": advice["valid_until"]}),
+        Figure(pgettext("forecast", "Method"), advice["method"]),
+        Figure(_("Mean of the coming week for a day"), str(plan["mean"])),
+        Figure(_("Variance over mean of a day"), str(advice["dispersion"])),
+    ]
+
+
+def _levels(plan: Mapping[str, Any], terms: Mapping[str, Any]) -> list[Figure]:
+    variances = f"{plan['by_chance']} + {plan['by_doubt']} + {plan['by_lead_time']}"
+    lot = _("at %(rate)s for a day") % {"rate": plan["rate"]}
+    return [
+        *_bridged(plan, terms),
+        Figure(_("Demand on these days"), str(plan["expected_demand"])),
+        Figure(_("Variance over mean of it"), str(plan["ratio"]), _("%(sum)s: chance, doubt, lead time") % {"sum": variances}),
+        Figure(_("Service level"), percent(terms["service_level"])),
+        Figure(_("Safety stock"), str(plan["safety_stock"]), _("up to the quantile of the negative binomial")),
+        Figure(
+            _("Reorder point"),
+            str(plan["reorder_point"]),
+            _("raised to the minimum stock")
+            if plan["raised_to_minimum"]
+            else f"{plan['expected_demand']} + {plan['safety_stock']}",
+            strong=True,
+        ),
+        Figure(
+            _("Economic quantity"),
+            str(plan["economic_quantity"]),
+            lot if terms["by_cost"] else _("%(days)s days to cover count instead") % {"days": terms["cover_days"]},
+        ),
+        Figure(_("One purchase"), str(plan["lot"]), _("with minimum, packs and price breaks")),
+        _target(plan, f"{plan['reorder_point']} + {plan['lot']}"),
+    ]
+
+
+def _bridged(plan: Mapping[str, Any], terms: Mapping[str, Any]) -> list[Figure]:
+    late = f" ± {terms['lead_time_deviation']}" if terms["lead_time_deviation"] else ""
+    return [
+        Figure(
+            _("Days to bridge"),
+            str(plan["protected_days"]),
+            _("lead time %(lead)s + %(review)s until the next look")
+            % {"lead": f"{terms['lead_time_days']}{late}", "review": terms["review_days"]},
+        )
+    ]
+
+
+def _target(plan: Mapping[str, Any], how: str) -> Figure:
+    return Figure(
+        _("Target"), str(plan["target"]), _("cut to the maximum stock") if plan["cut_to_maximum"] else how, strong=True
+    )
 
 
 def _demand(plan: Mapping[str, Any], first_on: date, last_on: date) -> list[Figure]:
@@ -113,36 +157,28 @@ def _demand(plan: Mapping[str, Any], first_on: date, last_on: date) -> list[Figu
 def _formula(plan: Mapping[str, Any], terms: Mapping[str, Any]) -> list[Figure]:
     reorder = f"{plan['expected_demand']} + {plan['safety_stock']}"
     target = f"{plan['reorder_point']} + {plan['mean']} × {terms['cover_days']}"
+    spread = f"{plan['deviation']}² × {plan['protected_days']}"
+    late = f" + ({plan['mean']} × {terms['lead_time_deviation']})²" if terms["lead_time_deviation"] else ""
     return [
-        Figure(
-            _("Days to bridge"),
-            str(plan["protected_days"]),
-            _("lead time %(lead)s + %(review)s until the next look") % {"lead": terms["lead_time_days"], "review": REVIEW_DAYS},
-        ),
+        *_bridged(plan, terms),
         Figure(_("Demand on these days"), str(plan["expected_demand"]), f"{plan['mean']} × {plan['protected_days']}"),
         Figure(
             _("Safety factor"),
             str(plan["safety_factor"]),
             _("service level %(level)s") % {"level": percent(terms["service_level"])},
         ),
-        Figure(
-            _("Safety stock"),
-            str(plan["safety_stock"]),
-            f"{plan['safety_factor']} × {plan['deviation']} × √{plan['protected_days']}",
-        ),
+        Figure(_("Safety stock"), str(plan["safety_stock"]), f"{plan['safety_factor']} × √({spread}{late})"),
         Figure(
             _("Reorder point"),
             str(plan["reorder_point"]),
             _("raised to the minimum stock") if plan["raised_to_minimum"] else _("%(sum)s, rounded up") % {"sum": reorder},
             strong=True,
         ),
-        Figure(
-            _("Target"),
-            str(plan["target"]),
-            _("cut to the maximum stock")
-            if plan["cut_to_maximum"]
+        _target(
+            plan,
+            f"{plan['reorder_point']} + {plan['lot']}"
+            if terms["lots"]
             else _("%(sum)s days to cover, rounded up") % {"sum": target},
-            strong=True,
         ),
     ]
 
@@ -153,10 +189,11 @@ def _stock(plan: Mapping[str, Any], stock: Mapping[str, Any]) -> list[Figure]:
         Figure(_("On hand"), str(stock["on_hand"])),
         Figure(_("Reserved"), str(stock["reserved"]), _("promised to orders")),
         Figure(_("On order"), str(stock["on_order"]), _("on purchase orders, without the draft of the replenishment")),
+        *([Figure(_("In transit"), str(stock["in_transit"]), _("from other warehouses"))] if stock["in_transit"] else []),
         Figure(
             _("Stock position"),
             str(plan["position"]),
-            f"{stock['on_hand']} − {stock['reserved']} + {stock['on_order']}",
+            f"{stock['on_hand']} − {stock['reserved']} + {stock['on_order'] + stock['in_transit']}",
             strong=True,
         ),
         Figure(
@@ -181,17 +218,13 @@ def _quantity(plan: Mapping[str, Any], terms: Mapping[str, Any]) -> list[Figure]
     return [*figures, Figure(_("Computed quantity"), str(plan["quantity"]), str(how), strong=True)]
 
 
-def _bars(shipped: list[int], sold_out: list[int], first_on: date) -> list[Bar]:
-    most = max([*shipped, 1])
+def _bars(shipped: list[float], sold_out: list[int], first_on: date, *, is_advised: bool) -> list[Bar]:
+    most = max(shipped, default=0) or 1
+    as_usual = _("%(day)s: %(units)s expected") if is_advised else _("%(day)s: %(units)s shipped")
     bars = []
     for number, (units, empty) in enumerate(zip(shipped, sold_out, strict=True)):
         height = round(units / most * (HEIGHT - 4))
         day = date_format(first_on + timedelta(days=number), DAY)
-        says = _("%(day)s: %(units)s shipped, sold out") if empty else _("%(day)s: %(units)s shipped")
+        says = _("%(day)s: %(units)s shipped, sold out") if empty else as_usual
         bars.append(Bar(number * (BAR + GAP), HEIGHT - height, height, bool(empty), says % {"day": day, "units": units}))
     return bars
-
-
-def percent(level: Any) -> str:
-    """0.975 as "97.5%"."""
-    return f"{float(level) * 100:.2f}".rstrip("0").rstrip(".") + "%"

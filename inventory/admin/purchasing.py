@@ -26,7 +26,7 @@ from inventory.admin.saving import OperationAdmin
 from inventory.admin.sku_fields import SkuInline
 from inventory.lifecycle import Step
 from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
-from inventory.operations import purchasing
+from inventory.operations import approving, purchasing
 from inventory.operations.purchasing import Wanted
 from inventory.queries import purchases, replenishment
 from inventory.queries.purchases import Missed
@@ -50,7 +50,7 @@ def terms_missed(order: PurchaseOrder) -> list[Missed]:
 
 
 def misses_terms(order: PurchaseOrder) -> bool:
-    return lifecycle.allows(order.state, Step.APPROVED) and bool(terms_missed(order))
+    return lifecycle.allows(order.state, Step.APPROVED) and bool(terms_missed(order) or approving.missing_to_minimum(order))
 
 
 class LineInline(SkuInline):

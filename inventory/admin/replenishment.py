@@ -1,4 +1,4 @@
-"""Reorder policies and the proposals that follow from them, with every figure behind each."""
+"""What the replenishment proposes, with every figure behind each proposal."""
 
 from datetime import date
 from decimal import Decimal
@@ -6,36 +6,32 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from config.kernel import clock, jobs, shop
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, attempt, operation_button
-from config.kernel.admin.house import ReadOnlyAdmin, once_per_row
+from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.admin.navigation import Link, add_group
-from inventory.admin import figures, labels
+from inventory.admin import costs, explaining, figures, grouping, labels
 from inventory.admin.auditing import NamedInAudit
-from inventory.models import ReorderPolicy, ReplenishmentProposal
-from inventory.operations import purchasing, replenishment
-from inventory.queries import replenishment as queries
+from inventory.admin.policies import AS_ITS_CLASS, MAY_CHANGE, SERVICE_HELP, SERVICE_LEVEL, PercentField
+from inventory.models import PolicyChange, ReorderPolicy, ReplenishmentProposal
+from inventory.operations import purchasing, replenishment, service_levels
 
 State = ReplenishmentProposal.State
 MAY_DECIDE = "inventory.change_replenishmentproposal"
-MAY_CHANGE = "inventory.change_reorderpolicy"
 JOB = "inventory.propose_replenishment"
 COLORS = {State.OPEN: "info", State.ORDERED: "success", State.DISMISSED: "warning", State.SUPERSEDED: ""}
-HUNDRED = Decimal(100)
 
 add_group(
     gettext_lazy("Replenishment"),
@@ -48,160 +44,32 @@ add_group(
             "?state__exact=OPEN",
         ),
         Link(
+            gettext_lazy("Proposals by supplier"),
+            "local_shipping",
+            "admin:inventory_replenishmentproposal_suppliers",
+            "inventory.view_replenishmentproposal",
+        ),
+        Link(
             gettext_lazy("Reorder policies"), "tune", "admin:inventory_reorderpolicy_changelist", "inventory.view_reorderpolicy"
+        ),
+        Link(
+            gettext_lazy("Service classes"),
+            "workspace_premium",
+            "admin:inventory_serviceclass_changelist",
+            "inventory.view_serviceclass",
+        ),
+        Link(
+            gettext_lazy("Cost figures and limits"),
+            "account_balance_wallet",
+            "admin:inventory_stockingrules_changelist",
+            "inventory.view_stockingrules",
+        ),
+        Link(
+            gettext_lazy("Supplier offers"), "sell", "admin:inventory_supplieroffer_changelist", "inventory.view_supplieroffer"
         ),
     ],
     order=25,
 )
-
-
-class PercentField(forms.DecimalField):
-    """A share that people type in percent: 97.5 stands for 0.975."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        given = {"min_value": 50, "max_value": Decimal("99.99"), "decimal_places": 2, "widget": UnfoldAdminDecimalFieldWidget}
-        super().__init__(**{**given, **kwargs})
-
-    def prepare_value(self, value: Any) -> Any:
-        """A share is shown in percent; what was typed and came back stays as it is."""
-        return f"{value * HUNDRED:.2f}".rstrip("0").rstrip(".") if isinstance(value, Decimal) else value
-
-    def clean(self, value: Any) -> Any:
-        typed = super().clean(value)
-        return None if typed is None else typed / HUNDRED
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(initial * HUNDRED if isinstance(initial, Decimal) else initial, data)
-
-
-SERVICE_LEVEL = gettext_lazy("Service level in percent")
-SERVICE_HELP = gettext_lazy("Chance that stock lasts until the goods come. At 95 it lasts nineteen times of twenty.")
-
-
-class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
-    service_level = PercentField(label=SERVICE_LEVEL, help_text=SERVICE_HELP, initial=Decimal("0.95"))
-
-    class Meta:
-        model = ReorderPolicy
-        fields = ("variant", "warehouse", "is_enabled", "service_level", "review_days", "minimum_stock", "maximum_stock")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        lowest, highest = cleaned.get("minimum_stock"), cleaned.get("maximum_stock")
-        if lowest is not None and highest is not None and highest < lowest:
-            self.add_error("maximum_stock", _("The maximum stock is not below the minimum stock."))
-        return cleaned
-
-
-class ManyPoliciesForm(forms.Form):
-    """What is left empty stays as it is."""
-
-    service_level = PercentField(label=SERVICE_LEVEL, help_text=SERVICE_HELP, required=False)
-    review_days = forms.IntegerField(
-        label=gettext_lazy("Days to cover"),
-        help_text=gettext_lazy("Days that one purchase shall last beyond its lead time."),
-        required=False,
-        min_value=0,
-        max_value=replenishment.MOST_REVIEW_DAYS,
-        widget=UnfoldAdminDecimalFieldWidget,
-    )
-
-
-@admin.register(ReorderPolicy)
-class ReorderPolicyAdmin(NamedInAudit):
-    form = PolicyForm
-    empty_hint = gettext_lazy("For each SKU and warehouse how much shall lie there. Without a policy nothing is proposed.")
-    list_display = ("sku", "product", "warehouse", "level", "review_days", "minimum_stock", "maximum_stock", "is_enabled")
-    list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), "is_enabled")
-    list_select_related = ("variant__product", "warehouse")
-    search_fields = ("variant__sku__istartswith", "variant__product__name")
-    search_help_text = gettext_lazy("Search by SKU or product")
-    ordering = ("variant_id", "warehouse_id")
-    autocomplete_fields = ("variant",)
-    actions = ("change_selected",)
-    fieldsets = (
-        (None, {"fields": ("variant", "warehouse", "is_enabled")}),
-        (
-            gettext_lazy("What shall lie there"),
-            {"fields": ("service_level", "review_days", "minimum_stock", "maximum_stock")},
-        ),
-    )
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        tonight = ((gettext_lazy("What would be bought now"), {"fields": ("tonight",)}),) if obj else ()
-        return (*super().get_fieldsets(request, obj), *tonight)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("variant", "warehouse", "tonight") if obj else ()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A policy is switched off instead, and its figures stay to be looked at."""
-        return False
-
-    def title_of(self, policy: ReorderPolicy) -> str:
-        return f"{policy.variant} · {policy.warehouse}"
-
-    @display(description=gettext_lazy("SKU"), ordering="variant_id")
-    def sku(self, policy: ReorderPolicy) -> str:
-        return policy.variant.sku
-
-    @display(description=gettext_lazy("product"))
-    def product(self, policy: ReorderPolicy) -> str:
-        return str(policy.variant.product)
-
-    @display(description=gettext_lazy("service level"))
-    def level(self, policy: ReorderPolicy) -> str:
-        return figures.percent(policy.service_level)
-
-    @display(description="")
-    @once_per_row
-    def tonight(self, policy: ReorderPolicy) -> str:
-        now = clock.now()
-        found = queries.needs(at=now, as_of=shop.day(now), policies=[policy.pk])
-        if found.needs:
-            return figures.table(found.needs[0].explanation(found.needs[0].quantity))
-        return str(figures.NOTHING[replenishment.OFF_SALE if found.off_sale else replenishment.NO_SUPPLIER])
-
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(MAY_CHANGE)
-
-    @admin.action(description=gettext_lazy("Change the selected policies"), permissions=["decide"])
-    def change_selected(self, request: HttpRequest, queryset: QuerySet[ReorderPolicy]) -> HttpResponse | None:
-        """Asks by a form of its own, which is sent back to this action."""
-        form = ManyPoliciesForm(request.POST if "apply" in request.POST else None)
-        chosen = list(queryset.select_related("variant", "warehouse"))
-        if "apply" in request.POST and form.is_valid():
-            wanted, ids = form.cleaned_data, [policy.pk for policy in chosen]
-            answer = attempt(
-                request,
-                lambda: replenishment.change_policies(policy_ids=ids, actor=actor(request), at=clock.now(), **wanted),
-            )
-            if answer is not None:
-                LogEntry.objects.log_actions(
-                    actor(request).pk,
-                    [self.named(policy) for policy in chosen],
-                    CHANGE,
-                    wording.untranslated(gettext_lazy("Change the selected policies")),
-                )
-                told = ngettext("%(count)s policy was changed.", "%(count)s policies were changed.", answer.value)
-                messages.success(request, told % {"count": answer.value})
-                return None
-        count = len(chosen)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Change the selected policies"),
-            "form": form,
-            "chosen": [policy.pk for policy in chosen],
-            "explanation": ngettext(
-                "%(count)s policy is selected. What you leave empty stays as it is.",
-                "%(count)s policies are selected. What you leave empty stays as it is.",
-                count,
-            )
-            % {"count": count},
-            "submit": _("Change"),
-            "back": reverse("admin:inventory_reorderpolicy_changelist"),
-        }
-        return TemplateResponse(request, "admin/inventory/reorderpolicy/change_selected.html", context)
 
 
 class QuantityForm(ReasonForm):
@@ -226,8 +94,47 @@ class NightForm(ButtonForm):
         return day
 
 
+class LevelForm(ReasonForm):
+    level = PercentField(label=SERVICE_LEVEL, required=False, help_text=format_lazy("{} {}", SERVICE_HELP, AS_ITS_CLASS))
+    field_order = ("level", "reason")
+
+    def prepare(self, proposal: ReplenishmentProposal) -> None:
+        self.fields["level"].initial = Decimal(str(proposal.explanation["terms"]["service_level"]))
+
+
 def is_open(proposal: ReplenishmentProposal) -> bool:
-    return proposal.state == State.OPEN and proposal.line_id is not None
+    return proposal.state == State.OPEN and (proposal.line_id is not None or proposal.is_suggestion)
+
+
+def policy_of(proposal: ReplenishmentProposal) -> ReorderPolicy | None:
+    """Asked once for a page, with its last change."""
+    if "policy" not in proposal.__dict__:
+        found = ReorderPolicy.objects.filter(variant=proposal.variant_id, warehouse=proposal.warehouse_id).first()
+        proposal.__dict__["policy"] = found
+    found = proposal.__dict__["policy"]
+    return found if isinstance(found, ReorderPolicy) else None
+
+
+def last_change(proposal: ReplenishmentProposal) -> PolicyChange | None:
+    """The change of the service level that may be taken back."""
+    policy = policy_of(proposal)
+    if policy is None:
+        return None
+    if "last_change" not in proposal.__dict__:
+        proposal.__dict__["last_change"] = policy.changes.order_by("-id").first()
+    found = proposal.__dict__["last_change"]
+    return found if isinstance(found, PolicyChange) and found.after == policy.service_level else None
+
+
+def said_of(done: replenishment.Proposed) -> str:
+    """What a new service level has changed."""
+    if done.superseded or done.opened:
+        return _("The service level was changed, and the proposal was made anew.")
+    return _("The service level was changed; the proposal stays as it is.")
+
+
+def told_level(level: Decimal | None) -> str:
+    return "-" if level is None else explaining.percent(level)
 
 
 @admin.register(ReplenishmentProposal)
@@ -284,6 +191,8 @@ class ReplenishmentProposalAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=gettext_lazy("state"))
     def state_label(self, proposal: ReplenishmentProposal) -> str:
+        if proposal.is_suggestion and proposal.state == State.OPEN:
+            return wording.label(pgettext("proposal", "suggested"), "warning")
         return wording.label(proposal.get_state_display(), COLORS[State(proposal.state)])
 
     @display(description=gettext_lazy("purchase order"))
@@ -321,6 +230,14 @@ class ReplenishmentProposalAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin):
         return figures.table(proposal.explanation)
 
     @operation_button(
+        title=gettext_lazy("Take it into a purchase order"), permission=MAY_DECIDE, icon="add_shopping_cart",
+        shown=lambda proposal: is_open(proposal) and proposal.is_suggestion,
+        noted=lambda proposal, values: f"{proposal.units}",
+    )  # fmt: skip
+    def accept(self, request: HttpRequest, proposal: ReplenishmentProposal) -> None:
+        replenishment.accept(proposal_id=proposal.pk, actor=actor(request), at=clock.now())
+
+    @operation_button(
         title=gettext_lazy("Set another quantity"), permission=MAY_DECIDE, icon="edit", form=QuantityForm, shown=is_open,
         explanation=gettext_lazy(
             "It is bought instead of the computed quantity. Later nights keep it until the purchase order is approved."
@@ -348,9 +265,59 @@ class ReplenishmentProposalAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin):
     def dismiss(self, request: HttpRequest, proposal: ReplenishmentProposal, values: dict[str, Any]) -> None:
         replenishment.dismiss(proposal_id=proposal.pk, actor=actor(request), at=clock.now(), **values)
 
+    @operation_button(
+        title=gettext_lazy("Change the service level"), permission=MAY_CHANGE, icon="tune", form=LevelForm,
+        shown=lambda proposal: is_open(proposal) and policy_of(proposal) is not None, quiet=lambda proposal: True,
+        explanation=gettext_lazy("Counts for this SKU in this warehouse from now on. What to buy is computed at once."),
+        noted=lambda proposal, values: (
+            f"{explaining.percent(proposal.explanation['terms']['service_level'])} → {told_level(values['level'])}"
+            f" · {values['reason']}"
+        ),
+    )  # fmt: skip
+    def change_level(self, request: HttpRequest, proposal: ReplenishmentProposal, values: dict[str, Any]) -> str:
+        policy = policy_of(proposal)
+        done = service_levels.change(
+            policy_id=policy.pk if policy else 0, level=values["level"], reason=values["reason"], actor=actor(request),
+            at=clock.now(),
+        )  # fmt: skip
+        return said_of(done)
+
+    @operation_button(
+        title=gettext_lazy("Back to the service level before"), permission=MAY_CHANGE, icon="settings_backup_restore",
+        form=ReasonForm, shown=lambda proposal: last_change(proposal) is not None, quiet=lambda proposal: True,
+        noted=lambda proposal, values: (
+            f"{told_level(change.after)} → {told_level(change.before)} · {values['reason']}"
+            if (change := last_change(proposal)) else ""
+        ),
+    )  # fmt: skip
+    def undo_level(self, request: HttpRequest, proposal: ReplenishmentProposal, values: dict[str, Any]) -> str:
+        policy = policy_of(proposal)
+        done = service_levels.undo(
+            policy_id=policy.pk if policy else 0, reason=values["reason"], actor=actor(request), at=clock.now()
+        )
+        return said_of(done)
+
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.propose_view)
-        return [path("propose/", view, name="inventory_replenishmentproposal_propose"), *super().get_urls()]
+        propose = self.admin_site.admin_view(self.propose_view)
+        suppliers = self.admin_site.admin_view(self.suppliers_view)
+        return [
+            path("propose/", propose, name="inventory_replenishmentproposal_propose"),
+            path("suppliers/", suppliers, name="inventory_replenishmentproposal_suppliers"),
+            *super().get_urls(),
+        ]
+
+    def suppliers_view(self, request: HttpRequest) -> HttpResponse:
+        """What is proposed, by supplier and warehouse: each draft with what keeps it, and the suggestions beside it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Proposals by supplier"),
+            "groups": grouping.groups(clock.now(), sees_costs=costs.sees(request)),
+            "sees_costs": costs.sees(request),
+            "list_url": reverse("admin:inventory_replenishmentproposal_changelist") + "?state__exact=OPEN",
+        }
+        return TemplateResponse(request, "admin/inventory/replenishmentproposal/suppliers.html", context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         may = request.user.has_perm(MAY_DECIDE)

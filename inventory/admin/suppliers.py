@@ -8,8 +8,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from config.kernel.admin.house import HouseAdmin
+from inventory.admin import supplier_terms
 from inventory.admin.saving import AmountFormField
 from inventory.admin.sku_fields import SkuInline, SkuRowForm
+from inventory.admin.supplier_terms import SupplierTermsForm
 from inventory.models import Supplier, SupplierOffer
 
 
@@ -39,5 +41,9 @@ class SupplierAdmin(HouseAdmin):
     search_fields = ("name", "code", "email")
     search_help_text = gettext_lazy("Search by name, code or email")
     ordering = ("name", "id")
-    fields = ("name", "code", "email", "is_active")
+    form = SupplierTermsForm
+    fieldsets: tuple[Any, ...] = (
+        (None, {"fields": ("name", "code", "email", "is_active")}),
+        (gettext_lazy("Terms"), {"fields": supplier_terms.FIELDS}),
+    )
     inlines = (OfferInline,)

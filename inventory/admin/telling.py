@@ -13,14 +13,17 @@ from config.kernel import shop
 from config.kernel.admin import wording
 from inventory.admin import labels
 from inventory.models import PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine
-from inventory.operations import purchasing
+from inventory.operations import approving, purchasing
 from inventory.queries.purchases import Missed
 from inventory.queries.replenishment import Why
 
 State = PurchaseOrder.State
 # What the replenishment does to the drafts it proposed.
 OF_REPLENISHMENT = frozenset(
-    {PurchaseOrderEvent.Kind.DRAFTED, PurchaseOrderEvent.Kind.CHANGED, PurchaseOrderEvent.Kind.CANCELED}
+    {
+        *(PurchaseOrderEvent.Kind.DRAFTED, PurchaseOrderEvent.Kind.CHANGED),
+        *(PurchaseOrderEvent.Kind.APPROVED, PurchaseOrderEvent.Kind.CANCELED),
+    }
 )
 COUNTS = {
     "lines": pgettext_lazy("of a purchase order", "lines"),
@@ -47,6 +50,11 @@ def next_step(order: PurchaseOrder, at: datetime, terms_missed: Callable[[], lis
     match order.state:
         case State.DRAFT:
             beside = " ".join(purchasing.told_missed(one) for one in terms_missed())
+            below = approving.missing_to_minimum(order)
+            if below:
+                amounts = {name: wording.amount(amount, order.currency) for name, amount in below.items()}
+                least = _("The supplier takes orders from %(minimum)s on; %(missing)s are missing.") % amounts
+                beside = f"{beside} {least}".strip()
             return Next(beside, is_urgent=True) if beside else Next(_("Check the lines, then approve it."))
         case State.APPROVED:
             return Next(_("Send it to %(supplier)s and note here that it was sent.") % {"supplier": order.supplier.name})
@@ -110,6 +118,8 @@ def _facts(details: dict[str, Any]) -> list[str]:
         before, after = details["before"], details["after"]
         skus = sorted(set(before) | set(after))
         facts += [f"{sku}: {before.get(sku, '-')} → {after.get(sku, '-')}" for sku in skus if before.get(sku) != after.get(sku)]
+    if details.get("by_itself"):
+        facts.append(_("ordered by itself, within the limits"))
     if "expected_on" in details:
         facts.append(_("expected on %(day)s") % {"day": details["expected_on"]})
     if "receipt" in details:

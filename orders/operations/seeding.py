@@ -22,7 +22,7 @@ from config.kernel.errors import Conflict
 from config.kernel.models import User
 from config.kernel.roles import Role
 from inventory.models import StockMovement, Variant
-from inventory.operations import purchase_history, purchasing, replenishment
+from inventory.operations import classes, lead_times, purchase_history, purchasing, replenishment
 from inventory.operations.history import PastMovement, PastPrice, write_prices
 from inventory.operations.purchase_history import PastPurchase, PastReceipt
 from inventory.operations.purchasing import Wanted
@@ -120,6 +120,8 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
     people = User.objects.in_bulk(staff.values())
     _leave_work(furnished, {name: people[pk] for name, pk in staff.items()}, until)
     _pay_twice(until)
+    lead_times.learn(at=at)
+    classes.learn(at=at)
     proposed = replenishment.propose(at=at)
     return replace(written, proposals=proposed.changed)
 

@@ -26,7 +26,7 @@ from inventory.models import (
 )
 from inventory.operations.history import PastProduct, PastVariant, write_catalog
 from orders.queries.quoting import TAX_RATES
-from orders.seeding import assortment, offers
+from orders.seeding import assortment, offers, supplying
 from orders.seeding.offers import Offer, Standing
 from orders.seeding.people import person
 from orders.seeding.shelves import Slot
@@ -98,9 +98,7 @@ def furnish(*, opened_at: datetime, draw: Random) -> Shop:
             )
             supplied += _supplier_offers(pk, item.cost, maker, suppliers, draw)
             places = [warehouses[code] for code in ware.shelf.stores]
-            policies += [
-                ReorderPolicy(variant_id=pk, warehouse=place, service_level=Decimal("0.95"), review_days=7) for place in places
-            ]
+            policies += [ReorderPolicy(variant_id=pk, warehouse=place, review_days=7) for place in places]
             shares = (0.8, 0.2) if len(places) == 2 else (1.0,)
             slots.append(
                 tuple(
@@ -110,6 +108,7 @@ def furnish(*, opened_at: datetime, draw: Random) -> Shop:
             )
     SupplierOffer.objects.bulk_create(supplied)
     ReorderPolicy.objects.bulk_create(policies)
+    supplying.agree(suppliers)
     return Shop(
         tuple(offered),
         tuple(slots),

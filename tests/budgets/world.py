@@ -79,8 +79,24 @@ from config.kernel import (
 )
 from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
 from config.kernel.roles import Role
-from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, StockLevel, StockRepair, Variant, Warehouse
-from inventory.operations import catalog, purchasing, replenishment, reservations, stock
+from inventory.models import (
+    ApprovalLimit,
+    LearnedLeadTime,
+    Mode,
+    PriceBreak,
+    PurchaseOrder,
+    ReplenishmentProposal,
+    Reservation,
+    ServiceClass,
+    StockingRules,
+    StockLevel,
+    StockRepair,
+    SupplierOffer,
+    Variant,
+    Warehouse,
+)
+from inventory.operations import advice, catalog, classes, purchasing, replenishment, reservations, service_levels, stock
+from inventory.operations.advice import Advice
 from inventory.operations.ledger import Document
 from inventory.operations.purchasing import Wanted
 from orders.models import ImportFile, ImportRun, Order, Return
@@ -324,9 +340,34 @@ class World:
             builders.stocked(variant, self.warehouse, 30, self.at - timedelta(days=30))
             builders.shipped(variant, self.warehouse, 29, self.at - timedelta(days=20))
             needed.append(variant)
+        self._terms(needed, size)
         replenishment.propose(at=self.at)
-        for proposal in ReplenishmentProposal.objects.filter(variant__in=needed):
+        for proposal in ReplenishmentProposal.objects.filter(variant__in=needed, is_suggestion=False):
             replenishment.override(proposal_id=proposal.pk, quantity=99, reason="1", actor=self.clerk, at=self.at)
+
+    def _terms(self, needed: list[Variant], size: int) -> None:
+        """What the plans reckon with: breaks, learned lead times, classes, advice, limits; and needs only suggested."""
+        day = shop.day(self.at) - timedelta(days=1)
+        for number, variant in enumerate(needed):
+            offer = SupplierOffer.objects.get(variant=variant)
+            for one in range(size):
+                PriceBreak.objects.create(offer=offer, from_quantity=500 + one, unit_cost=1)
+            figures = {"observed_mean": 8, "observed_deviation": 1, "promised": 7, "mean": 7.5, "deviation": 1.2}
+            LearnedLeadTime.objects.create(
+                supplier=offer.supplier, offer=offer, receipts=number + 1, learned_at=self.at, **figures
+            )
+            advice.apply_advice(origin=day, at=self.at, advice=[Advice(variant.pk, self.warehouse.pk, [1.0] * 28, 1.5, "mean")])
+        for number in range(size):
+            suggested = builders.a_variant()
+            builders.an_offer(suggested, self.supplier)
+            policy = builders.a_policy(suggested, self.warehouse, minimum_stock=20, mode=Mode.SUGGEST)
+            service_levels.change(policy_id=policy.pk, level=Decimal("0.9"), reason=f"{number}", actor=self.clerk, at=self.at)
+        classes.learn(at=self.at)
+        for abc, xyz in ((abc, xyz) for abc in "ABC" for xyz in "XYZ"):
+            ServiceClass.objects.get_or_create(abc=abc, xyz=xyz, defaults={"service_level": Decimal("0.95")})
+        StockingRules.objects.get_or_create(pk=StockingRules.ONLY)
+        for role in list(Role)[:size]:
+            ApprovalLimit.objects.get_or_create(role=role.value, defaults={"amount": 10**9})
 
     def _stock(self, size: int) -> None:
         variants = self.some_variants(size)
@@ -552,6 +593,7 @@ class World:
             CustomerRhythm: [CustomerRhythm.objects.get(pk=self.customer.pk)],
             Promotion: [self.promotion],
             PurchaseOrder: [self.purchase],
+            SupplierOffer: [SupplierOffer.objects.filter(breaks__isnull=False).earliest("pk")],
             Variant: [self.variants[-1]],
         }
         yield from large.get(model, [])

@@ -344,7 +344,7 @@ class TestThePromise:
         replenishment.propose(at=at)
         ReplenishmentProposal.objects.update(quantity=26)
 
-        assert self.broken(at) == ["26 proposed where 25 were missing and 25 can be bought"]
+        assert self.broken(at) == ["26 proposed where 25 can be bought of what was missing"]
 
     @pytest.mark.breaks_promises("a proposal is tampered with")
     def test_an_open_proposal_in_an_approved_purchase_order_is_found(self, store: Warehouse, at: datetime) -> None:
