@@ -73,8 +73,6 @@ def tried(*, first: date, last: date, variants: Sequence[int]) -> dict[str, dict
     """By class of demand, how far off each method would have been on the last evenings four weeks apart (WRMSSE), every one
     seeing only what was known by then. Nothing where the past is too short for four of them.
     """
-    import numpy as np
-
     from analytics.forecasting import backtesting, nightly
     from analytics.forecasting.combining import DemandClass, Method
 
@@ -90,11 +88,11 @@ def tried(*, first: date, last: date, variants: Sequence[int]) -> dict[str, dict
             found = nightly.forecast(past, HORIZON, dict.fromkeys(DemandClass, Method(method)), pooled=pooled)
             happened = panel.units[:, origin : origin + HORIZON]
             scored = backtesting.score(past.units, happened, found.mean, panel.weights * happened.sum(axis=1))
-            for one in CHOSEN_FOR:
-                part = scored.part(np.array([str(each).upper() == one for each in found.classes]))
-                errors = sums.setdefault(one, {}).setdefault(method, [0.0, 0.0])
-                errors[0] += float((part.rmsse * part.weights).sum())
-                errors[1] += float(part.weights.sum())
+            for one, error, weight in zip(found.classes, scored.rmsse.tolist(), scored.weights.tolist(), strict=True):
+                if (name := one.upper()) in CHOSEN_FOR:
+                    errors = sums.setdefault(name, {}).setdefault(method, [0.0, 0.0])
+                    errors[0] += error * weight
+                    errors[1] += weight
     return {
         one: {method: error / weight for method, (error, weight) in each.items()}
         for one, each in sums.items()
