@@ -51,45 +51,45 @@ def _over(top: Floats, base: Floats) -> float:
     return float(top.sum()) / whole if whole > 0 else 0.0
 
 
-def squared_scale(history: Floats) -> Floats:
-    """The mean squared change from day to day since the first sale; 0 where there is none."""
-    return _changes(history, np.square)
+def squared_scale(history: Floats, since: Whole | None = None) -> Floats:
+    """The mean squared change from day to day since the first sale, or since it was for sale; 0 where there is none."""
+    return _changes(history, since, np.square)
 
 
-def absolute_scale(history: Floats) -> Floats:
-    return _changes(history, np.abs)
+def absolute_scale(history: Floats, since: Whole | None = None) -> Floats:
+    return _changes(history, since, np.abs)
 
 
-def _changes(history: Floats, of: Callable[[Floats], Floats]) -> Floats:
-    since = first_sales(history)
+def _changes(history: Floats, since: Whole | None, of: Callable[[Floats], Floats]) -> Floats:
+    since = first_sales(history) if since is None else since
     counted = np.arange(1, history.shape[1]) > since[:, None]
     count = counted.sum(axis=1)
     total = np.where(counted, of(np.diff(history, axis=1)), 0.0).sum(axis=1)
     return np.divide(total, count, out=np.zeros(len(history)), where=count > 0)
 
 
-def score(history: Floats, happened: Floats, mean: Floats, weights: Floats) -> Scored:
+def score(past: Panel, happened: Floats, mean: Floats) -> Scored:
     """Errors of a forecast (n x horizon). Series that never changed before count nothing in RMSSE."""
-    scale = squared_scale(history)
+    scale = squared_scale(past.units, past.since)
     error = mean - happened
     tells = scale > 0
-    ratio = np.divide((error * error).mean(axis=1), scale, out=np.zeros(len(history)), where=tells)
+    ratio = np.divide((error * error).mean(axis=1), scale, out=np.zeros(past.size), where=tells)
     return Scored(
         rmsse=np.sqrt(ratio),
         absolute=np.abs(error).sum(axis=1),
         over=error.sum(axis=1),
         units=happened.sum(axis=1),
-        weights=np.where(tells, weights, 0.0),
+        weights=np.where(tells, past.weights, 0.0),
     )
 
 
-def pinball(history: Floats, happened: Floats, found: Floats, levels: Sequence[float] = LEVELS) -> Floats:
+def pinball(past: Panel, happened: Floats, found: Floats, levels: Sequence[float] = LEVELS) -> Floats:
     """Scaled pinball loss of each series over quantiles (n x horizon x levels)."""
     level = np.asarray(levels)
     error = happened[:, :, None] - found
     loss = np.where(error >= 0, level * error, (level - 1) * error).mean(axis=(1, 2))
-    scale = absolute_scale(history)
-    return np.divide(loss, scale, out=np.zeros(len(history)), where=scale > 0)
+    scale = absolute_scale(past.units, past.since)
+    return np.divide(loss, scale, out=np.zeros(past.size), where=scale > 0)
 
 
 def coverage(happened: Floats, enough: Floats, open_days: Mask) -> float:
@@ -135,7 +135,7 @@ def choose(
         happened = panel.units[:, origin : origin + horizon]
         for method in methods:
             mean, classes = forecast(past, horizon, method)
-            scored = score(past.units, happened, mean[:, : happened.shape[1]], panel.weights)
+            scored = score(past, happened, mean[:, : happened.shape[1]])
             for one in set(classes):
                 which = np.array([each is one for each in classes])
                 errors, weight = sums.setdefault(one, {}).setdefault(method, [0.0, 0.0]), scored.part(which)

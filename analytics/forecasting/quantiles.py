@@ -19,6 +19,8 @@ LEVELS = (0.005, 0.025, 0.165, 0.25, 0.5, 0.75, 0.835, 0.975, 0.995)
 DRAWN = 0.3
 # Of a SKU's demands on one day the share that counts as they are; what is above, a bulk order, counts as much as this one.
 USUAL = 0.98
+# What is beyond Poisson's spread, raised for the bulk orders that were cut.
+RETURNING = 1.2
 FEWEST_DAYS = 14
 
 
@@ -33,12 +35,18 @@ def quantile(mean: Floats, dispersion: Floats, level: float) -> Floats:
 
 
 def quantiles(mean: Floats, dispersion: Floats, levels: tuple[float, ...] = LEVELS) -> Floats:
-    """Quantiles of each day (n x days x levels). Days of equal mean are counted once."""
+    """Quantiles of each day (n x days x levels). Days of equal mean are counted once.
+
+    Large orders come on busy days: what is beyond Poisson's spread goes with the root of a day's mean over that of all open days.
+    """
     found = np.zeros((*mean.shape, len(levels)))
     for place in range(mean.shape[0]):
         values, back = np.unique(mean[place], return_inverse=True)
+        trades = mean[place] > 0
+        busy = np.sqrt(values / mean[place, trades].mean()) if trades.any() else values
+        spread = 1 + (dispersion[place] - 1) * busy
         for number, level in enumerate(levels):
-            found[place, :, number] = quantile(values, np.full(values.shape, dispersion[place]), level)[back]
+            found[place, :, number] = quantile(values, spread, level)[back]
     return found
 
 
@@ -78,7 +86,8 @@ def dispersion(units: Floats, told: Mask, line: tuple[float, float], level: Floa
     spread, mean = own_dispersion(units, told)
     usual = line[0] + line[1] * np.log(np.maximum(np.where(mean > 0, mean, level), 1e-6))
     own = np.log(np.maximum(spread, 1.01))
-    return np.maximum(np.exp(np.where(spread > 0, (1 - DRAWN) * own + DRAWN * usual, usual)), 1.0)
+    drawn = np.exp(np.where(spread > 0, (1 - DRAWN) * own + DRAWN * usual, usual))
+    return np.maximum(1 + (drawn - 1) * RETURNING, 1.0)
 
 
 def cut(units: Floats, told: Mask, share: float) -> Floats:

@@ -78,7 +78,7 @@ def retail_case(sales: tuple[list[str], Floats, Floats], origin: int, horizon: i
 
 
 def walmart() -> tuple[Floats, list[int]]:
-    """Sales of the store-departments that are known in all 143 weeks, and their departments. Returns beyond sales count as 0."""
+    """Sales of the store-departments known in all 143 weeks, and their departments. Returns beyond sales count as 0."""
     sales = rows("walmart_store_sales/train.csv.gz")
     weeks = {one: place for place, one in enumerate(sorted({row["Date"] for row in sales}))}
     series: dict[tuple[int, int], Floats] = defaultdict(lambda: np.full(len(weeks), np.nan))
