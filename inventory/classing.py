@@ -1,6 +1,6 @@
 """Which SKUs matter most, and which sell steadily: the classes ABC by turnover and XYZ by variation.
 
-Both are old rules of thumb (F. E. Flores, D. C. Whybark 1987 put them into one matrix); the bounds are the usual ones.
+Both are old rules of thumb (B. E. Flores, D. C. Whybark, 1986, on more than one criterion); the bounds are the usual ones.
 """
 
 from collections.abc import Sequence

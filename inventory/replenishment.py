@@ -99,19 +99,19 @@ class Terms:
     order_cost: float = 0.0
     breaks: Sequence[tuple[int, float]] = ()
 
-    def economics(self, *, cover: bool = False) -> Economics:
+    def economics(self) -> Economics:
+        """For the rules of stocking. They are not told of the maximum stock: it is applied here, whatever the basis."""
         return Economics(
             unit_cost=self.unit_cost,
             lost_margin=self.margin,
             holding_rate=self.holding_rate,
             order_cost=self.order_cost,
             service_level=self.service_level,
-            cover_days=self.cover_days if cover or not self.by_cost else None,
+            cover_days=None if self.by_cost else self.cover_days,
             minimum_quantity=self.minimum_quantity,
             order_multiple=self.order_multiple,
             breaks=[PriceBreak(quantity, cost) for quantity, cost in self.breaks],
             minimum_stock=self.minimum_stock,
-            maximum_stock=self.maximum_stock,
         )
 
 
@@ -199,7 +199,7 @@ def plan(demand: Demand, terms: Terms, position: Position) -> Plan:
     needed = ceil(round(expected + safety, 2))
     reorder_point = max(needed, terms.minimum_stock)
     lot = ceil(round(mean * terms.cover_days, 2))
-    bought = _bought(reorder_point, lot, terms, position, mean)
+    bought = _bought(reorder_point, lot, reorder_point + lot, terms, position, mean)
     available = position.on_hand - position.reserved
     return Plan(
         days_counted=len(counted),
@@ -232,7 +232,7 @@ def advised(outlook: Outlook, terms: Terms, position: Position) -> Advised:
     decision = decide(outlook, lead, terms.economics(), review_days=terms.review_days)
     near = round(lead_times.expected_over(outlook, NEAR_DAYS) / NEAR_DAYS, 4)
     reorder_point = decision.levels.reorder_point
-    bought = _bought(reorder_point, decision.quantity, terms, position, decision.rate)
+    bought = _bought(reorder_point, decision.quantity, decision.levels.target, terms, position, decision.rate)
     available = position.on_hand - position.reserved
     return Advised(
         mean=near,
@@ -269,12 +269,12 @@ class _Bought:
     rounding: Rounding
 
 
-def _bought(reorder_point: int, lot: int, terms: Terms, position: Position, rate: float) -> _Bought:
-    """A lot brings the position from the reorder point to the target."""
+def _bought(reorder_point: int, lot: int, uncut: int, terms: Terms, position: Position, rate: float) -> _Bought:
+    """`uncut` is the target before the maximum stock. Lots bring the position from the reorder point to their own target."""
     if terms.lots:
         # Lots are what the supplier sells, so that several of them are as well.
         lot = rounded(lot, terms.minimum_quantity, terms.order_multiple, None)[0]
-    uncut = reorder_point + lot
+        uncut = reorder_point + lot
     target = uncut if terms.maximum_stock is None else min(uncut, terms.maximum_stock)
     stock = position.units
     wanted = max(target - stock, 0) if stock <= reorder_point else 0

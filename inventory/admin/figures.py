@@ -106,8 +106,15 @@ def _levels(plan: Mapping[str, Any], terms: Mapping[str, Any]) -> list[Figure]:
             lot if terms["by_cost"] else _("%(days)s days to cover count instead") % {"days": terms["cover_days"]},
         ),
         Figure(_("One purchase"), str(plan["lot"]), _("with minimum, packs and price breaks")),
-        _target(plan, f"{plan['reorder_point']} + {plan['lot']}"),
+        _target(plan, _sum(plan)),
     ]
+
+
+def _sum(plan: Mapping[str, Any]) -> str:
+    """What is bought starts below the reorder point, where the position has fallen by then: the target is lower by so much."""
+    fallen = plan["reorder_point"] + plan["lot"] - plan["target"]
+    told = f"{plan['reorder_point']} + {plan['lot']}"
+    return _("%(sum)s, less %(units)s sold by then") % {"sum": told, "units": fallen} if fallen else told
 
 
 def _bridged(plan: Mapping[str, Any], terms: Mapping[str, Any]) -> list[Figure]:

@@ -27,9 +27,9 @@ def best_lot(rate: float, economics: Economics, extra_cost: float = 0.0) -> Lot:
     """The cheapest lot for a demand of `rate` units a day; `extra_cost` falls due with each order beside the line's.
 
     With one price the cost is convex in the quantity, so the best of a price tier is the tier's own economic quantity where it
-    lies inside the tier, else the tier's first one; the best of all tiers is the best of these (G. Hadley, T. M. Whitin, Analysis
-    of Inventory Systems, 1963, on all-units discounts). Days of cover that staff stated stand, unless a break beyond them
-    is cheaper.
+    lies inside the tier, else the tier's first one; the best of all tiers is the best of these (G. Hadley, T. M. Whitin,
+    Analysis of Inventory Systems, 1963, on all-units discounts). Days of cover that staff stated stand, unless a break
+    beyond them is cheaper.
     """
     fixed = economics.order_cost + extra_cost
     lots = []

@@ -52,12 +52,21 @@ def expected_over(outlook: Outlook, days: float, start: float = 0.0) -> float:
     return _up_to(outlook, start + days) - _up_to(outlook, start)
 
 
+def undershoot(a_period: float, dispersion: float) -> float:
+    """By how many units the position has fallen below the reorder point, on average, when somebody looks.
+
+    The mean excess of a renewal process over a level it has passed, E[X²] / 2 E[X], with X the demand between two looks:
+    H. C. Tijms, A First Course in Stochastic Models (2003), section 2.2.
+    """
+    return (a_period + dispersion) / 2 if a_period > 0 else 0.0
+
+
 def demand_over(outlook: Outlook, lead: LeadTime, extra_days: float) -> Bridged:
     """Demand of the lead time and the days until one may order again.
 
     For N days of independent demand with mean m and variance v each, N itself uncertain: E[N] v + m² Var[N]
-    (E. A. Silver, D. F. Pyke, D. J. Thomas, 4th edition, 2017, on variable lead times). m is the demand of the days around which
-    the goods are due.
+    (E. A. Silver, D. F. Pyke, D. J. Thomas, 4th edition, 2017, on variable lead times). m is the demand of the days around
+    which the goods are due.
     """
     days = lead.mean + extra_days
     mean = expected_over(outlook, days)

@@ -1,4 +1,11 @@
-"""The levels of one SKU in one warehouse from what is expected of it: when to buy, and how much, with every term on the way."""
+"""The levels of one SKU in one warehouse from what is expected of it: when to buy, and how much, with every term on the way.
+
+The reorder point s has to last until what is bought at the next look is there: lead time and one review. It is the quantile of
+that demand, a negative binomial by mean and variance, at the level at which one more unit costs as much to keep as it saves in lost
+sales. A purchase is the economic quantity of the cost of ordering *and* of the sales that are expected to be lost in each
+cycle. When somebody looks, the position has fallen below s already, by the undershoot; what is bought starts from there, so S
+lies the purchase less the undershoot above s. docs/algorithms/stocking.md tells it with numbers.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,10 +16,12 @@ from inventory.stocking.values import Economics, LeadTime, Levels, Outlook
 
 # The position is looked at each night.
 REVIEW_DAYS = 1.0
-# The rate of demand that a purchase is sized for is that of the days the purchase lasts, found in so many turns.
+# Quantity, service level and expected shortage are found in turn; they hardly move after so many turns.
 TURNS = 3
-# Chances beyond these are nobody's wish; they are what rounding makes of very cheap or very dear goods.
-LEAST_LEVEL, MOST_LEVEL = 0.5, 0.9995
+# Levels that follow from costs stay between these: what is beyond them is what rounding makes of very cheap or very dear goods.
+LEAST_LEVEL, MOST_LEVEL = 0.3, 0.9995
+# The demand that a purchase is sized for is that of the days it lasts, within these.
+LEAST_DAYS, MOST_DAYS = 7.0, 182.0
 
 
 class Basis(StrEnum):
@@ -32,6 +41,7 @@ class Decision:
     by_doubt: float
     by_lead_time: float
     ratio: float  # variance over mean of it
+    undershoot: float  # units that the position usually lies below the reorder point when an order is written
     rate: float  # demand a day while a purchase lasts
     holding: float  # a unit a day
     basis: Basis
@@ -60,24 +70,27 @@ def levels(outlook: Outlook, lead: LeadTime, economics: Economics, *, review_day
 def decide(outlook: Outlook, lead: LeadTime, economics: Economics, *, review_days: float = REVIEW_DAYS) -> Decision:
     """The same with every term; (R, Q) takes `levels.reorder_point` and `quantity` of it."""
     bridged = lead_times.demand_over(outlook, lead, review_days)
+    a_period = lead_times.expected_over(outlook, review_days)
+    # Figures are rounded where they are named, and counted with as rounded: whoever checks by hand comes to the same.
     expected, ratio = round(bridged.mean, 2), round(bridged.ratio, 2)
+    undershoot = round(lead_times.undershoot(a_period, max(outlook.dispersion, 1.0)), 2)
     demand = distributions.demand(expected, ratio)
-    holding = economics.holding
+    stated = economics.service_level
 
-    shortage, rate, lot = 0.0, 0.0, breaks.Lot(0, economics.unit_cost, 0.0)
-    level, reorder_point = economics.service_level or LEAST_LEVEL, 0
+    shortage, rate, level, reorder_point = 0.0, 0.0, stated or LEAST_LEVEL, 0
+    lot = breaks.Lot(0, economics.unit_cost, 0.0)
     for _turn in range(TURNS):
-        extra = economics.lost_margin * shortage if economics.service_level is None else 0.0
+        extra = economics.lost_margin * shortage if stated is None else 0.0
         rate = _rate(outlook, bridged.days, rate, economics, extra)
+        if rate <= 0:
+            break
         lot = breaks.best_lot(rate, economics, extra)
         level = _service_level(rate, lot.quantity, economics)
-        reorder_point = demand.quantile(level) if expected > 0 else 0
+        reorder_point = demand.quantile(level)
         shortage = demand.shortage(reorder_point)
 
-    needed = reorder_point
-    reorder_point = max(needed, economics.minimum_stock)
-    quantity = lot.quantity if rate > 0 else 0
-    uncut = reorder_point + quantity
+    lifted = max(reorder_point, economics.minimum_stock)
+    uncut = lifted + _above(lot, undershoot, economics) if rate > 0 else lifted
     target = uncut if economics.maximum_stock is None else min(uncut, economics.maximum_stock)
     return Decision(
         protected_days=bridged.days,
@@ -86,19 +99,27 @@ def decide(outlook: Outlook, lead: LeadTime, economics: Economics, *, review_day
         by_doubt=round(bridged.by_doubt, 2),
         by_lead_time=round(bridged.by_lead_time, 2),
         ratio=ratio,
+        undershoot=undershoot,
         rate=rate,
-        holding=holding,
-        basis=Basis.ECONOMIC if economics.service_level is None else Basis.STATED,
+        holding=economics.holding,
+        basis=Basis.ECONOMIC if stated is None else Basis.STATED,
         service_level=level,
-        safety_stock=round(needed - expected, 2),
-        economic_quantity=round(sqrt(2 * rate * economics.order_cost / holding), 2) if holding > 0 else 0.0,
-        quantity=quantity,
+        safety_stock=round(reorder_point - expected, 2),
+        economic_quantity=round(sqrt(2 * rate * economics.order_cost / economics.holding), 2) if economics.holding else 0.0,
+        quantity=lot.quantity if rate > 0 else 0,
         unit_cost=lot.unit_cost,
-        shortage=shortage,
-        raised_to_minimum=reorder_point > needed,
+        shortage=round(shortage, 4),
+        raised_to_minimum=lifted > reorder_point,
         cut_to_maximum=target < uncut,
-        levels=Levels(reorder_point, target),
+        levels=Levels(lifted, target),
     )
+
+
+def _above(lot: breaks.Lot, undershoot: float, economics: Economics) -> int:
+    """How far the target lies above the reorder point: what is missing when an order is written is this and the undershoot.
+    The quantity of a price break has to be reached whatever the undershoot."""
+    least = max((tier.quantity for tier in economics.breaks if tier.quantity <= lot.quantity), default=1)
+    return max(ceil(lot.quantity - undershoot), least, 1)
 
 
 def _rate(outlook: Outlook, start: float, before: float, economics: Economics, extra: float) -> float:
@@ -106,7 +127,7 @@ def _rate(outlook: Outlook, start: float, before: float, economics: Economics, e
     if economics.cover_days is not None:
         days = max(economics.cover_days, 1.0)
     elif before > 0:
-        days = min(max(breaks.best_lot(before, economics, extra).quantity / before, 7.0), 182.0)
+        days = min(max(breaks.best_lot(before, economics, extra).quantity / before, LEAST_DAYS), MOST_DAYS)
     else:
         days = 28.0
     return round(lead_times.expected_over(outlook, days, start) / days, 4)

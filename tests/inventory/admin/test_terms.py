@@ -10,6 +10,7 @@ from config.kernel import clock
 from config.kernel.roles import Role
 from inventory.models import ApprovalLimit, Mode, PurchaseOrder, ReorderPolicy, ServiceClass, StockingRules, Supplier, Warehouse
 from inventory.operations import replenishment
+from inventory.queries import purchases
 from tests.builders import a_supplier, a_warehouse
 from tests.config.kernel.pages import a_client, a_staff_member, text
 from tests.inventory.admin.test_replenishment import a_need, change, press
@@ -99,7 +100,8 @@ def test_only_owners_set_limits_and_the_refusal_reaches_the_page(buyer: Client, 
     assert ApprovalLimit.objects.get().amount == 1_000
 
     order = PurchaseOrder.objects.get()
-    page = buyer.post(reverse("admin:inventory_purchaseorder_press", args=[order.pk, "approve"]), follow=True)
+    seen = {"seen": purchases.version(order)}
+    page = buyer.post(reverse("admin:inventory_purchaseorder_press", args=[order.pk, "approve"]), seen, follow=True)
 
     assert "승인 한도" in text(page)
     order.refresh_from_db()
