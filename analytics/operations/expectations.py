@@ -84,11 +84,13 @@ def tried(*, first: date, last: date, variants: Sequence[int]) -> dict[str, dict
     for origin in evenings if len(evenings) >= backtesting.FEWEST_ORIGINS else ():
         past = panel.until(origin)
         pooled = nightly.pool(past)
+        # What a SKU has lately sold for is what missing it is worth.
+        worth = (panel.weights * past.units[:, -HORIZON:].sum(axis=1)).tolist()
         for method in TRIED:
             found = nightly.forecast(past, HORIZON, dict.fromkeys(DemandClass, Method(method)), pooled=pooled)
             happened = panel.units[:, origin : origin + HORIZON]
-            scored = backtesting.score(past.units, happened, found.mean, panel.weights * happened.sum(axis=1))
-            for one, error, weight in zip(found.classes, scored.rmsse.tolist(), scored.weights.tolist(), strict=True):
+            scored = backtesting.score(past, happened, found.mean)
+            for one, error, weight in zip(found.classes, scored.rmsse.tolist(), worth, strict=True):
                 if (name := one.upper()) in CHOSEN_FOR:
                     errors = sums.setdefault(name, {}).setdefault(method, [0.0, 0.0])
                     errors[0] += error * weight

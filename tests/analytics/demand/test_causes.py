@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from analytics.operations import expectations
 from analytics.operations.expectations import best
 from analytics.queries import demand, promoted_days
 from campaigns.models import Promotion
@@ -50,6 +51,31 @@ def test_a_day_without_any_order_is_closed_once_the_shop_had_opened() -> None:
         date(2026, 12, 25),
         date(2027, 1, 1),
     ]
+
+
+@pytest.mark.django_db
+def test_methods_are_tried_on_evenings_of_the_past() -> None:
+    pytest.importorskip("numpy")
+    place = a_warehouse()
+    cups = [a_variant() for _ in range(4)]
+    for number, cup in enumerate(cups, 1):
+        # Three times as much since half a year: the average of all days lags behind.
+        wanted(cup, place, [number + day % 3 for day in range(150)] + [3 * number + day % 3 for day in range(180)], last=LAST)
+
+    errors = expectations.tried(first=LAST - timedelta(days=363), last=LAST, variants=[cup.pk for cup in cups])
+
+    assert errors.keys() == {"SMOOTH"}
+    assert errors["SMOOTH"].keys() == set(expectations.TRIED)
+    assert errors["SMOOTH"]["ses"] < errors["SMOOTH"]["mean"]
+
+
+@pytest.mark.django_db
+def test_a_short_past_decides_nothing() -> None:
+    pytest.importorskip("numpy")
+    cup = a_variant()
+    wanted(cup, a_warehouse(), [3, 4, 5, 2] * 20, last=LAST)
+
+    assert expectations.tried(first=LAST - timedelta(days=363), last=LAST, variants=[cup.pk]) == {}
 
 
 def test_the_usual_method_stays_unless_another_is_clearly_better() -> None:

@@ -71,7 +71,7 @@ def test_the_page_of_a_sku_tells_the_forecast_in_a_sentence_and_how_far_off_it_w
 
     said = words_of(client.get(reverse("admin:analytics_demandseries_change", args=[row.pk])))
 
-    assert "About 14 units are expected in the next 7 days, rarely more than 24." in said
+    assert "About 14 units are expected in the next 7 days, rarely more than 23." in said
     assert "Most on Saturday, fewest on Monday. Rising by 3.0 % a week." in said
     assert "level and trend (theta) 14 16 17 +3" in said, "what was expected, its bound, what came and what was missed"
 
