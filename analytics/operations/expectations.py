@@ -77,8 +77,9 @@ def tried(*, first: date, last: date, variants: Sequence[int]) -> dict[str, dict
     from analytics.forecasting.combining import DemandClass, Method
 
     calendar = demand.calendar(first=first, last=last, ahead=HORIZON)
-    panel = _panel(sampled(first=first, last=last, variants=variants), calendar)
-    begun = next((day for day, sold in enumerate((panel.units > 0).any(axis=0)) if sold), panel.days)
+    series = sampled(first=first, last=last, variants=variants)
+    panel = _panel(series, calendar)
+    begun = min((begins(one) for one in series), default=calendar.days)
     evenings = [one for one in backtesting.origins(panel.days, HORIZON) if one - begun >= 2 * HORIZON]
     sums: dict[str, dict[str, list[float]]] = {}
     for origin in evenings if len(evenings) >= backtesting.FEWEST_ORIGINS else ():
