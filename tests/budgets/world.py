@@ -566,7 +566,7 @@ class World:
         for number in range(size):
             ServedRegion.objects.create(warehouse=self.warehouse, postal_prefix=f"9{number}")
         origin = demand.yesterday(at=self.at)
-        for weeks_ago in range(5 if size > 1 else 1, -1, -1):
+        for weeks_ago in range(4, -1, -1):
             forecasts.night(origin=origin - timedelta(weeks=weeks_ago), at=self.at)
         series = DemandSeries.objects.order_by("pk").first()
         assert series is not None
