@@ -37,7 +37,7 @@ def quantile(mean: Floats, dispersion: Floats, level: float) -> Floats:
 def quantiles(mean: Floats, dispersion: Floats, levels: tuple[float, ...] = LEVELS) -> Floats:
     """Quantiles of each day (n x days x levels). Days of equal mean are counted once.
 
-    Large orders come on busy days: what is beyond Poisson's spread goes with the root of a day's mean over that of all open days.
+    Large orders come on busy days: what is beyond Poisson's spread goes with the root of a day's mean over that of open days.
     """
     found = np.zeros((*mean.shape, len(levels)))
     for place in range(mean.shape[0]):
