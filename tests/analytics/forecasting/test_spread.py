@@ -34,7 +34,7 @@ def test_demand_over_a_lead_time_has_the_sum_of_the_means_and_the_same_dispersio
 def test_nothing_is_needed_on_a_day_without_demand_and_more_on_a_busy_one() -> None:
     found = quantiles.quantiles(np.array([[0.0, 1.0, 4.0]]), np.array([5.0]), (0.975,))[0, :, 0]
     assert found[0] == 0
-    assert found[2] > 2 * found[1] / 2 > 0
+    assert found[2] > found[1] > 0
 
 
 def test_a_dispersion_told_by_few_sales_is_that_of_skus_of_its_size() -> None:
@@ -44,7 +44,7 @@ def test_a_dispersion_told_by_few_sales_is_that_of_skus_of_its_size() -> None:
     told[0, 5:] = False
     line = quantiles.pooled_line(units, told)
     found = quantiles.dispersion(units, told, line, units.mean(axis=1))
-    assert found[0] == pytest.approx(np.median(found), rel=0.1)
+    assert found[0] == pytest.approx(np.median(found), rel=0.25)
     assert np.median(found) == pytest.approx(3.0, rel=0.25)
 
 
