@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from analytics.forecasting import censoring, cold_start, quantiles
+from analytics.forecasting import censoring, cold_start, intermittent, quantiles
 
 
 def chance(units: int, mean: float, dispersion: float) -> float:
@@ -96,3 +96,11 @@ def test_a_kind_with_few_skus_is_told_by_the_whole_shop() -> None:
     found = cold_start.kinds(levels, np.ones(8), kin, [True] * 8)
     assert cold_start.kind_of(found, 1).mean == 1.0
     assert cold_start.kind_of(found, 2).mean == cold_start.kind_of(found, 77).mean == 3.0
+
+
+def test_the_worked_example_of_the_guide() -> None:
+    demand, told = np.array([[0.0, 4, 0, 0, 2, 0]]), np.ones((1, 6), dtype=np.bool_)
+    assert intermittent.croston(demand, told, 1)[0, 0] == pytest.approx(1.810, abs=0.0005)
+    assert intermittent.sba(demand, told, 1)[0, 0] == pytest.approx(1.719, abs=0.0005)
+    assert quantiles.quantile(np.array([4.0, 12.0]), np.array([3.0, 3.0]), 0.975).tolist() == [13, 26]
+    assert censoring.at_least(np.array([4.0]), np.array([3.0]), np.array([3.0]))[0] == pytest.approx(6.0)
