@@ -65,7 +65,7 @@ def _changes(history: Floats, since: Whole | None, of: Callable[[Floats], Floats
     counted = np.arange(1, history.shape[1]) > since[:, None]
     count = counted.sum(axis=1)
     total = np.where(counted, of(np.diff(history, axis=1)), 0.0).sum(axis=1)
-    return np.divide(total, count, out=np.zeros(len(history)), where=count > 0)
+    return np.asarray(np.divide(total, count, out=np.zeros(len(history)), where=count > 0))
 
 
 def score(past: Panel, happened: Floats, mean: Floats) -> Scored:
@@ -89,7 +89,7 @@ def pinball(past: Panel, happened: Floats, found: Floats, levels: Sequence[float
     error = happened[:, :, None] - found
     loss = np.where(error >= 0, level * error, (level - 1) * error).mean(axis=(1, 2))
     scale = absolute_scale(past.units, past.since)
-    return np.divide(loss, scale, out=np.zeros(past.size), where=scale > 0)
+    return np.asarray(np.divide(loss, scale, out=np.zeros(past.size), where=scale > 0))
 
 
 def coverage(happened: Floats, enough: Floats, open_days: Mask) -> float:

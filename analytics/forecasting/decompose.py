@@ -63,14 +63,15 @@ def cause_factor(units: Floats, told: Mask, caused: Mask) -> float:
     plain, special = told & ~caused, told & caused
     if not special.any():
         return 1.0
-    kept = cut(units, told, USUAL)
     count = plain.sum(axis=1)
-    level = np.divide(np.where(plain, kept, 0.0).sum(axis=1), count, out=np.zeros(len(units)), where=count > 0)
+    level = np.divide(
+        np.where(plain, cut(units, plain, USUAL), 0.0).sum(axis=1), count, out=np.zeros(len(units)), where=count > 0
+    )
     usual = (special * level[:, None]).sum()
     if usual <= 0:
         return 1.0
     doubt = DOUBT * float(level[level > 0].mean())
-    ratio = (np.where(special, kept, 0.0).sum() + doubt) / (usual + doubt)
+    ratio = (np.where(special, cut(units, special, USUAL), 0.0).sum() + doubt) / (usual + doubt)
     return float(np.clip(ratio, *BOUNDS))
 
 

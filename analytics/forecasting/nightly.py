@@ -22,12 +22,15 @@ from .combining import RHYTHMS, UNCUT, Aside, DemandClass, Method, classes, run,
 from .panels import Floats, Mask, Panel, Whole, ahead
 
 WEEK = 7
+# What was cut of bulk orders comes again, but not all of it: as this power of all that was sold over what was kept.
+RETURNING = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pooled:
     """What all series of a shop share: closed days, factors of weekdays and known causes, dispersion by level, kinds, and the
-    mean level with its credibility and drift (what is sold lately over the level of all)."""
+    mean level with its credibility and drift (what is sold lately over the level of all), and the share of bulk orders that
+    comes again."""
 
     closed: Mask
     weekdays: Floats
@@ -37,6 +40,7 @@ class Pooled:
     kinds: Mapping[int, Kind]
     prior: tuple[float, float] = (0.0, 0.0)
     drift: float = 1.0
+    returning: float = 1.0
 
     def plain(self) -> dict[str, Any]:
         """As JSON knows it: what a job hands to its workers."""
@@ -48,6 +52,7 @@ class Pooled:
             "line": list(self.line),
             "prior": list(self.prior),
             "drift": self.drift,
+            "returning": self.returning,
             "kinds": {str(key): [one.mean, one.days, one.price, one.slope] for key, one in self.kinds.items()},
         }
 
@@ -61,6 +66,7 @@ class Pooled:
             line=(float(plain["line"][0]), float(plain["line"][1])),
             prior=(float(plain["prior"][0]), float(plain["prior"][1])),
             drift=float(plain["drift"]),
+            returning=float(plain["returning"]),
             kinds={int(key): Kind(*one) for key, one in plain["kinds"].items()},
         )
 
@@ -147,7 +153,13 @@ def pool(panel: Panel) -> Pooled:
     found = cold_start.kinds(levels, spread, panel.kin, list(count >= RHYTHMS[panel.season].fewest), last_prices(panel))
     common = Pooled(panel.closed, weekdays, promotion, holiday, line, found)
     ready = prepare(panel, 1, common)
-    return replace(common, prior=smoothing.credibility(ready.units, ready.told), drift=_drift(ready, panel.season))
+    whole, kept = (np.where(ready.told, one, 0.0).sum() for one in (ready.whole, ready.units))
+    return replace(
+        common,
+        prior=smoothing.credibility(ready.units, ready.told),
+        drift=_drift(ready, panel.season),
+        returning=float(whole / kept) ** RETURNING if kept > 0 else 1.0,
+    )
 
 
 def _drift(ready: Prepared, season: int) -> float:
@@ -191,7 +203,8 @@ def forecast(
             level[which] = _by_siblings(panel, which, ready, common)[:, None]
         else:
             units = ready.whole if method in UNCUT else ready.units
-            level[which] = run(method, units[which], ready.told[which], horizon, aside.part(which))
+            found = run(method, units[which], ready.told[which], horizon, aside.part(which))
+            level[which] = found if method in UNCUT else found * common.returning
     mean = level * ready.ahead
     return Forecasts(
         mean=mean,

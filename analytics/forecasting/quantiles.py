@@ -37,17 +37,15 @@ def quantile(mean: Floats, dispersion: Floats, level: float) -> Floats:
 def quantiles(mean: Floats, dispersion: Floats, levels: tuple[float, ...] = LEVELS) -> Floats:
     """Quantiles of each day (n x days x levels). Days of equal mean are counted once.
 
-    Large orders come on busy days: what is beyond Poisson's spread goes with the root of a day's mean over that of all open days.
+    Large orders come on busy days: what is beyond Poisson's spread goes with the root of a day's mean over that of open days.
     """
-    found = np.zeros((*mean.shape, len(levels)))
-    for place in range(mean.shape[0]):
-        values, back = np.unique(mean[place], return_inverse=True)
-        trades = mean[place] > 0
-        busy = np.sqrt(values / mean[place, trades].mean()) if trades.any() else values
-        spread = 1 + (dispersion[place] - 1) * busy
-        for number, level in enumerate(levels):
-            found[place, :, number] = quantile(values, spread, level)[back]
-    return found
+    trades = mean > 0
+    open_days = trades.sum(axis=1)
+    usual = np.divide(mean.sum(axis=1), open_days, out=np.ones(len(mean)), where=open_days > 0)
+    spread = 1 + (dispersion[:, None] - 1) * np.sqrt(mean / usual[:, None])
+    kinds, back = np.unique(np.stack([mean.ravel(), spread.ravel()]), axis=1, return_inverse=True)
+    found = np.stack([quantile(kinds[0], kinds[1], level) for level in levels], axis=-1)
+    return np.asarray(found[back.ravel()].reshape(*mean.shape, len(levels)))
 
 
 def over_lead_time(daily: Floats, dispersion: Floats, days: Whole, level: float) -> Floats:

@@ -86,4 +86,4 @@ def _repeated(units: Floats, told: Mask, course: Floats, horizon: int, back: int
     ratio = np.clip(np.divide(top, base, out=np.ones(len(units)), where=base > 0), 0.5, 2.0)
     level = np.divide(top, weight.sum(axis=1), out=np.zeros(len(units)), where=weight.sum(axis=1) > 0)
     ahead = course[:, days - back + np.arange(horizon) % back]
-    return (1 - FLAT) * ahead * ratio[:, None] + FLAT * level[:, None]
+    return np.asarray((1 - FLAT) * ahead * ratio[:, None] + FLAT * level[:, None])

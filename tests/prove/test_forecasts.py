@@ -146,3 +146,21 @@ def test_monthly_demand_of_car_parts() -> None:
     table(mine, referees(case))
     assert len(demand) == 1_256
     assert mine.wrmsse <= 0.710
+
+
+def test_methods_agree_with_statsforecast_where_they_are_defined_alike() -> None:
+    models = pytest.importorskip("statsforecast.models")
+    drawn = np.random.default_rng(7)
+    units = drawn.poisson(0.6, (40, 90)) * drawn.integers(1, 9, (40, 90)).astype(float)
+    told = np.ones(units.shape, dtype=np.bool_)
+    pairs = [
+        (models.SeasonalNaive(season_length=7), seasonal.seasonal_naive(units, told, 14)),
+        (models.SimpleExponentialSmoothing(alpha=0.2), smoothing.ses(units, told, 14, alpha=0.2)),
+        (models.WindowAverage(window_size=28), smoothing.mean(units, told, 14, days=28)),
+        (models.CrostonClassic(), intermittent.croston(units, told, 14)),
+        (models.CrostonSBA(), intermittent.sba(units, told, 14)),
+        (models.TSB(0.2, 0.1), intermittent.tsb(units, told, 14, alpha=0.2, beta=0.1)),
+    ]
+    for model, mine in pairs:
+        theirs = np.array([np.broadcast_to(model.forecast(y=series, h=14)["mean"], 14) for series in units])
+        assert mine == pytest.approx(theirs, abs=1e-6), model
