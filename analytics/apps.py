@@ -49,6 +49,11 @@ class AnalyticsConfig(AppConfig):
         again = ("view_dailybuying", "view_dailyreturn")
         grant("analytics", dict.fromkeys((Role.ANALYST, Role.MARKETER), (*again, "view_dailycustomer")))
         grant("analytics", {Role.VIEWER: again})
+        # What is expected is for those who buy and those who count; whoever buys may know better.
+        expected = ("view_demandseries", "view_forecastrun", "view_forecastscore", "view_servedregion", "view_dailydemand")
+        knowing = ("change_demandseries", "add_servedregion", "change_servedregion", "delete_servedregion")
+        grant("analytics", dict.fromkeys((Role.ANALYST, Role.VIEWER), expected))
+        grant("analytics", {Role.BUYER: (*expected, *knowing)})
         # Boards are put together by whoever has figures to steer by; of each figure the rollup's own right decides.
         boards = ("view_board", "add_board", "change_board", "delete_board", "view_boardtile", "add_boardtile",
                   "change_boardtile", "delete_boardtile")  # fmt: skip

@@ -16,6 +16,7 @@ from analytics.operations import event_lending
 from analytics.operations.event_months import BATCHES_KEPT
 from analytics.queries import (
     attribution_recount,
+    demand_recount,
     event_recount,
     interest_recount,
     purchase_recount,
@@ -191,3 +192,12 @@ def origins_equal_their_recount(at: datetime) -> Iterator[Violation]:
     for day in sample_of_events(attribution_recount.clean_days(), at):
         for cell in attribution_recount.differences(day, chance=at.toordinal()):
             yield Violation("I9", f"{cell.subject} of {day}", f"{cell.column} is {cell.stored}, recounted {cell.recounted}")
+
+
+@invariant("I9")
+def demand_equals_its_recount(at: datetime) -> Iterator[Violation]:
+    for day in sample_of_events(demand_recount.clean_days(), at):
+        for cell in demand_recount.differences(day):
+            yield Violation(
+                "I9", f"demand of {day}, {cell.subject}", f"{cell.column} is {cell.stored}, recounted {cell.recounted}"
+            )

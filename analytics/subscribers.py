@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from analytics.operations import attribution_days, rollups
+from analytics.operations import attribution_days, demand, rollups
 from config.kernel.outbox import subscribe
 from inventory.events import StockChanged
 from orders.events import HistoryImported, OrderCanceled, OrderReturned
@@ -45,6 +45,12 @@ def origin_of_canceled_order(payload: Mapping[str, Any], *, at: datetime) -> Non
 def origin_of_returned_order(payload: Mapping[str, Any], *, at: datetime) -> None:
     """What comes back is taken off the order, on the day it was placed."""
     attribution_days.order_changed(number=payload["number"], on=date.fromisoformat(payload["on"]), at=at)
+
+
+@subscribe(OrderReturned, name="analytics.demand_of_returned_order")
+def demand_of_returned_order(payload: Mapping[str, Any], *, at: datetime) -> None:
+    """What comes back is told beside the demand of the day it was ordered on."""
+    demand.mark(days=[date.fromisoformat(payload["on"])], at=at)
 
 
 @subscribe(HistoryImported, name="analytics.origins_of_history")

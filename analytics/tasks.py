@@ -8,12 +8,14 @@ from analytics.operations import (
     alert_rules,
     attribution,
     decisive_slots,
+    demand,
     erasing,
     event_copies,
     event_days,
     event_figures,
     event_months,
     event_rules,
+    forecasts,
     notices,
     outlets,
     purchase_marks,
@@ -101,6 +103,28 @@ def make_trailing_purchases(*, at: datetime) -> Done:
 def rank_trending(*, at: datetime) -> Done:
     ranked = trending.rank(at=at)
     return Done(rows=ranked.products, summary={})
+
+
+@job(name=demand.MAKE_DEMAND, title=_("Make the demand of closed days"), seconds=900, queue="slow")
+def make_demand(*, at: datetime) -> Done:
+    made = demand.rebuild_due(at=at)
+    return Done(rows=made.rows, summary={"days": made.days, "seconds": round(made.seconds, 3)})
+
+
+@job(name=forecasts.FORECAST_DEMAND, title=_("Forecast demand"), seconds=900, queue="slow")
+def forecast_demand(*, at: datetime) -> Done:
+    begun = forecasts.begin(at=at)
+    return Done(rows=begun.chunks, summary={"extra_missing": begun.extra} if begun.extra else {"chunks": begun.chunks})
+
+
+@job(name=forecasts.FORECAST_CHUNK, title=_("Forecast demand for some SKUs"), seconds=600, queue="slow")
+def forecast_chunk(*, run: int, number: int, at: datetime) -> Done:
+    return Done(rows=forecasts.chunk(run_id=run, number=number, at=at), summary={})
+
+
+@job(name=forecasts.END_FORECASTS, title=_("End the night of forecasts"), seconds=600, queue="slow")
+def end_forecasts(*, run: int, at: datetime) -> Done:
+    return Done(rows=int(forecasts.end(run_id=run, at=at)), summary={})
 
 
 @job(name="analytics.read_rhythm", title=_("Read the rhythm of customers"), seconds=3_000, queue="slow")

@@ -105,6 +105,16 @@ SCHEDULE: tuple[Entry, ...] = (
         crontab(hour="4", minute="0"),
         "Makes the last week's purchases anew, whatever was or was not noticed.",
     ),
+    Entry(
+        "analytics.make_demand",
+        crontab(minute="20"),
+        "Makes the demand of closed days that are new or have changed, for each SKU and warehouse.",
+    ),
+    Entry(
+        "analytics.forecast_demand",
+        crontab(hour="1", minute="10"),
+        "Forecasts the demand for each SKU in each warehouse, and has purchases proposed by it.",
+    ),
     Entry("analytics.rank_trending", crontab(minute="*/10"), "Ranks what shoppers turn to at present."),
     Entry(
         "analytics.read_rhythm",

@@ -13,10 +13,12 @@ from analytics.admin import (
     codes,
     cohorts,
     decisive_slots,
+    demand,
     event_copies,
     event_kinds,
     event_quality,
     event_sources,
+    forecasts,
     funnel,
     incidents,
     journeys,
@@ -61,6 +63,17 @@ add_group(
         Link(_("How this is counted"), "help", "admin:analytics_definitions"),
     ],
     order=40,
+)
+add_group(
+    _("Demand"),
+    [
+        Link(_("Demand by SKU"), "show_chart", "admin:analytics_demandseries_changelist", "analytics.view_demandseries"),
+        Link(_("Sales forecast"), "trending_flat", "admin:analytics_forecastrun_sales", "analytics.view_forecastrun"),
+        Link(_("Peak weeks"), "calendar_month", "admin:analytics_forecastrun_peaks", "analytics.view_forecastrun"),
+        Link(_("Forecast accuracy"), "target", "admin:analytics_forecastscore_changelist", "analytics.view_forecastscore"),
+        Link(_("Served regions"), "map", "admin:analytics_servedregion_changelist", "analytics.view_servedregion"),
+    ],
+    order=25,
 )
 add_group(
     _("Shoppers"),
@@ -122,10 +135,12 @@ __all__ = (
     "codes",
     "cohorts",
     "decisive_slots",
+    "demand",
     "event_copies",
     "event_kinds",
     "event_quality",
     "event_sources",
+    "forecasts",
     "funnel",
     "incidents",
     "journeys",

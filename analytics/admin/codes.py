@@ -10,6 +10,7 @@ codes.declare(
         "analytics.day_of_canceled_order": pgettext_lazy("subscriber", "Counts the day of a canceled order anew"),
         "analytics.day_of_return": pgettext_lazy("subscriber", "Counts the day of a return anew"),
         "analytics.day_of_stock": pgettext_lazy("subscriber", "Counts the day of a change of stock anew"),
+        "analytics.demand_of_returned_order": pgettext_lazy("subscriber", "Counts the demand of a returned order's day anew"),
         "analytics.days_of_history": pgettext_lazy("subscriber", "Counts the days of a written history"),
         "analytics.origin_of_canceled_order": pgettext_lazy("subscriber", "Counts the origins of a canceled order's day anew"),
         "analytics.origin_of_returned_order": pgettext_lazy("subscriber", "Counts the origins of a returned order's day anew"),
@@ -34,6 +35,9 @@ codes.declare(
         "events_dropped": pgettext_lazy("fact", "events dropped one by one"),
         "forgotten": pgettext_lazy("fact", "events that forgot whose they were"),
         "orders": pgettext_lazy("fact", "orders looked at"),
+        # demand and forecasts
+        "chunks": pgettext_lazy("fact", "parts of the forecasts still to do"),
+        "extra_missing": pgettext_lazy("fact", "not installed, so nothing was forecast"),
         # cohorts, rhythm, exports
         "cohorts": pgettext_lazy("fact", "days of newcomers made"),
         "changed_types": pgettext_lazy("fact", "customers of another buyer type"),

@@ -26,6 +26,7 @@ from analytics.models import (
 )
 from analytics.operations import (
     attribution_days,
+    demand,
     event_copies,
     event_figures,
     interest,
@@ -74,6 +75,7 @@ def erase(*, customer_id: int, reason: str, actor: User | None, at: datetime, ad
     called = f"{erasing.ERASED}{secrets.token_hex(8)}"
     customers.erase(customer=customer, called=called, at=at)
     orders.erase(customer_id=customer_id)
+    demand.customer_erased(customer_id=customer_id, at=at)
     erasing.answers(words=[*was, *numbers], at=at)
     found, events = _unlink(customer_id, was[0], at)
     _drop_quarantined(was)

@@ -27,6 +27,8 @@ class Lock(IntEnum):
     TRENDING = 5_212  # ranking what is turned to at present
     RHYTHM = 5_213  # reading the rhythm of customers
     DECISIVE_SLOTS = 5_214  # searching for the hours that decide
+    DEMAND_DAYS = 5_215  # days whose demand is being made
+    FORECASTS = 5_216  # beginning and ending a night of forecasts
     EVENT_COPIES = 5_220  # days of events that are being copied or compared
 
 

@@ -25,6 +25,7 @@ from analytics.models import (
 )
 from analytics.operations import (
     day_states,
+    demand,
     locks,
     purchase_marks,
 )
@@ -106,6 +107,7 @@ def mark(*, days: Iterable[date], at: datetime) -> int:
     if over:
         day_states.mark(RollupState, days=over, at=at)
         purchase_marks.mark(days=over, at=at)
+        demand.mark(days=over, at=at)
     return len(over)
 
 
@@ -113,6 +115,7 @@ def mark(*, days: Iterable[date], at: datetime) -> int:
 def mark_history(*, first: date, last: date, at: datetime) -> int:
     """Marks many days at once, and asks for their figures right away: somebody waits to see what was brought in."""
     marked = mark(days=closing.days(first, last), at=at)
+    demand.mark_history(first=first, at=at)
     if marked:
         jobs.request(name=REBUILD_DUE_DAYS, actor=None, at=at)
         jobs.request(name=purchase_marks.MAKE_PURCHASES, actor=None, at=at)

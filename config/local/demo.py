@@ -190,6 +190,7 @@ def _fill(services: Services, place: Place) -> None:
         manage(services, "seed_events")
         manage(services, "rebuild_analytics")
         manage(services, "seed_alerts")
+        manage(services, "forecast_demand", "--weeks", "4")
     except LocalError as refusal:
         print(f"The shop stays as it is. {refusal}", flush=True)
         return

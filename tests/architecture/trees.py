@@ -53,6 +53,7 @@ RULES = (
     "analytics/simulation/*.py",
     "inventory/stocking/*.py",
     "inventory/balancing/*.py",
+    "analytics/expecting.py",
     "analytics/scoring.py",
     "analytics/survival.py",
     "analytics/cohorts.py",

@@ -18,7 +18,7 @@ from config.local.services import Services
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-def _children_of(pid: int) -> Iterator[int]:
+def children_of(pid: int) -> Iterator[int]:
     for task in Path(f"/proc/{pid}/task").glob("*"):
         try:
             kids = (task / "children").read_text().split()
@@ -26,13 +26,13 @@ def _children_of(pid: int) -> Iterator[int]:
             continue
         for kid in kids:
             yield int(kid)
-            yield from _children_of(int(kid))
+            yield from children_of(int(kid))
 
 
 def cpu_seconds(pid: int) -> float:
     """Processor time of a process, its living descendants and its buried ones."""
     total = 0
-    for one in (pid, *_children_of(pid)):
+    for one in (pid, *children_of(pid)):
         try:
             fields = Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
         except OSError:

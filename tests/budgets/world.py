@@ -17,6 +17,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from analytics.models import (
     CustomerRhythm,
+    DemandSeries,
     EventCopy,
     EventKind,
     EventMatch,
@@ -25,6 +26,7 @@ from analytics.models import (
     Outlet,
     OutletFile,
     OutletRun,
+    ServedRegion,
     SlotConversion,
     SlotRun,
 )
@@ -33,10 +35,14 @@ from analytics.operations import (
     attribution,
     buyer_types,
     decisive_slots,
+    demand,
+    demand_overrides,
     erasing,
     event_figures,
     event_kinds,
     event_rules,
+    forecast_scores,
+    forecasts,
     incidents,
     notices,
     purchases,
@@ -155,6 +161,7 @@ class World:
         self._alerts(size)
         self._trust(size)
         self._origins(size)
+        self._demand(size)
         self._acts(size)
 
     def some_variants(self, size: int) -> list[Variant]:
@@ -635,6 +642,25 @@ class World:
         visits.rebuild_due(at=self.at)
         attribution.rebuild_due(at=self.at)
 
+    def _demand(self, size: int) -> None:
+        """Evenings of forecasts, each judged, with what staff set instead and how methods changed."""
+        for number in range(size):
+            ServedRegion.objects.create(warehouse=self.warehouse, postal_prefix=f"9{number}")
+        origin = demand.yesterday(at=self.at)
+        for weeks_ago in range(4, -1, -1):
+            forecasts.night(origin=origin - timedelta(weeks=weeks_ago), at=self.at)
+        series = DemandSeries.objects.order_by("pk").first()
+        assert series is not None
+        for number in range(size):
+            demand_overrides.set_demand(
+                series_id=series.pk, first_on=self.at.date(), last_on=self.at.date() + timedelta(days=9), units_a_day=None,
+                percent=number, reason="박람회", actor=self.clerk, at=self.at,
+            )  # fmt: skip
+            forecast_scores.choose(
+                demand_class="SMOOTH", method=f"m{number}", why={"errors": {"mean": 1.0}}, since=origin, at=self.at
+            )
+        self.wanted = series
+
     # --- what pages are asked for
 
     def rows(self, model: type[Model]) -> Iterator[Any]:
@@ -644,6 +670,7 @@ class World:
             Return: [self.returned],
             Warehouse: [self.warehouse],
             Customer: [self.customer],
+            DemandSeries: [self.wanted],
             CustomerRhythm: [CustomerRhythm.objects.get(pk=self.customer.pk)],
             Promotion: [self.promotion],
             PurchaseOrder: [self.purchase],

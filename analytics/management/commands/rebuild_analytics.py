@@ -9,6 +9,7 @@ from analytics import closing
 from analytics.operations import (
     attribution,
     decisive_slots,
+    demand,
     event_days,
     event_figures,
     purchases,
@@ -33,6 +34,7 @@ class Command(OperationCommand):
         parser.add_argument("--events", action="store_true", help="Counts shoppers' events anew instead, hour by hour.")
         parser.add_argument("--visits", action="store_true", help="Makes shoppers' visits anew instead, day by day.")
         parser.add_argument("--purchases", action="store_true", help="Makes purchases and cohorts anew instead, day by day.")
+        parser.add_argument("--demand", action="store_true", help="Makes the demand of each SKU anew instead, day by day.")
         parser.add_argument("--rhythm", action="store_true", help="Reads the rhythm of every customer anew instead.")
         parser.add_argument("--attribution", action="store_true", help="Finds anew which visits led to orders, day by day.")
         parser.add_argument("--as-of", type=a_day, metavar="YYYY-MM-DD", help="The day taken for today (default: today).")
@@ -52,8 +54,8 @@ class Command(OperationCommand):
             raise CommandError("--to needs --from.")
         if first is not None and last is not None and first > last:
             raise CommandError("--from lies after --to.")
-        if sum(options[one] for one in ("events", "visits", "purchases", "rhythm", "attribution")) > 1:
-            raise CommandError("Choose one of --events, --visits, --purchases, --rhythm and --attribution.")
+        if sum(options[one] for one in ("events", "visits", "purchases", "demand", "rhythm", "attribution")) > 1:
+            raise CommandError("Choose one of --events, --visits, --purchases, --demand, --rhythm and --attribution.")
         if options["rhythm"] and first is not None:
             raise CommandError("--rhythm reads customers whole: it takes no days.")
         if options["events"]:
@@ -67,6 +69,9 @@ class Command(OperationCommand):
             return
         if options["purchases"]:
             self._purchases(first, last, at)
+            return
+        if options["demand"]:
+            self._demand(first, last, at)
             return
         if options["rhythm"]:
             read = rhythm.rebuild(at=at)
@@ -84,6 +89,11 @@ class Command(OperationCommand):
         self.stdout.write(f"{made.days} days from {made.source_rows} source rows in {made.seconds:.2f} s.")
         if first is None:
             self._purchases(None, None, at)
+            self._demand(None, None, at)
+
+    def _demand(self, first: date | None, last: date | None, at: datetime) -> None:
+        wanted = demand.rebuild_days(first=first, last=last, at=at)
+        self.stdout.write(f"Demand of {wanted.days} days in {wanted.rows} rows in {wanted.seconds:.2f} s.")
 
     def _purchases(self, first: date | None, last: date | None, at: datetime) -> None:
         done = purchases.rebuild_days(first=first, last=last, at=at)

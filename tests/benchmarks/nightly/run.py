@@ -1,0 +1,198 @@
+"""A night of forecasts and the proposals that follow, by the shop's own worker: time, memory, and how both grow."""
+
+import os
+import time
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+
+from analytics.models import DemandDay, DemandSeries, ForecastRun
+from analytics.operations import demand, forecasts
+from analytics.queries import demand_source
+from config.kernel import clock
+from config.kernel.models import JobRun
+from config.local.demo import PYTHON, stop_all
+from config.local.place import PROJECT, Place, fleeting
+from config.local.process import Child
+from config.local.services import Services
+from inventory.models import (
+    Category,
+    Product,
+    ReorderPolicy,
+    ReplenishmentProposal,
+    Supplier,
+    SupplierOffer,
+    Variant,
+    Warehouse,
+)
+from tests import builders
+from tests.benchmarks import stage, world
+
+PLACES = 5
+DAYS = 364
+SIZES = "NIGHTLY_SIZES"
+LONGEST = 1_800
+
+# SKUs of a long tail: the first sells about eight a day at each warehouse, the middle one every fourth day, with a week
+# of their own. Every twentieth sells nothing in its last ten days. The demand of a year is drawn straight into the rollup.
+_DEMAND = """
+    INSERT INTO analytics_dailydemand
+        (day, variant_id, warehouse_id, lines, units, bulk_units, promoted_units, returned_units, sold_out)
+    SELECT day, variant_id, warehouse_id, 1, units, 0, 0, 0, 0 FROM (
+        SELECT
+            %(first)s::date + day AS day, v.id AS variant_id, w.id AS warehouse_id,
+            -- Poisson's by the chance of none, one, two ...: close enough for small means, rounded normal for large ones.
+            CASE WHEN mean < 3 THEN
+                (drawn > exp(-mean))::int + (drawn > exp(-mean) * (1 + mean))::int
+                + (drawn > exp(-mean) * (1 + mean + mean ^ 2 / 2))::int
+                + (drawn > exp(-mean) * (1 + mean + mean ^ 2 / 2 + mean ^ 3 / 6))::int
+            ELSE greatest(round(mean + sqrt(mean) * (drawn + random() + random() - 1.5) * 2), 0)::int END AS units
+        FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM inventory_variant WHERE sku LIKE 'NIGHT-%%') AS v
+        CROSS JOIN inventory_warehouse AS w CROSS JOIN generate_series(0, %(days)s - 1) AS day
+        CROSS JOIN LATERAL (
+            SELECT
+                8.0 / (1 + 70.0 * v.place / %(skus)s)
+                * (ARRAY[0.8, 0.9, 1.0, 1.0, 1.2, 1.4, 0.7])[1 + day %% 7] AS mean,
+                random() AS drawn
+        ) AS chance
+        WHERE NOT (v.place %% 20 = 0 AND day > %(days)s - 10)
+    ) AS drawn WHERE units > 0
+"""
+
+
+def run(services: Services, *, quick: bool) -> dict[str, Any]:
+    sizes = [int(one) for one in os.environ.get(SIZES, "200,400" if quick else "2500,5000").split(",")]
+    world.furnish()
+    found = {str(skus): _night(services, skus) for skus in sizes}
+    print(f"{'SKUs x 5':>10} {'seconds':>9} {'own cpu':>9} {'db cpu':>8} {'MB':>6} {'forecasts':>10} {'proposals':>10}")
+    for skus, one in found.items():
+        print(
+            f"{skus:>10} {one['seconds']:>9} {one['worker_cpu']:>9} {one['database_cpu']:>8} {one['worker_mb']:>6} "
+            f"{one['forecasts']:>10} {one['proposals']:>10}"
+        )
+    first, last = (found[str(one)] for one in (sizes[0], sizes[-1]))
+    return {
+        "nights": found,
+        "times_the_skus": sizes[-1] / sizes[0],
+        "times_the_cpu": round(_cpu(last) / _cpu(first), 2),
+        "times_the_seconds": round(last["seconds"] / first["seconds"], 2),
+    }
+
+
+def _cpu(one: dict[str, Any]) -> float:
+    return float(one["worker_cpu"] + one["database_cpu"])
+
+
+def _night(services: Services, skus: int) -> dict[str, Any]:
+    _furnish(skus)
+    assert services.postgres is not None and services.postgres.child is not None  # noqa: PT018
+    server = services.postgres.child.process.pid
+    at = clock.now()
+    with fleeting() as place:
+        worker = _worker(services, place)
+        try:
+            worker.wait_until(lambda: _answers(worker), seconds=60)
+            began, served, worked = time.perf_counter(), stage.cpu_seconds(server), stage.cpu_seconds(worker.process.pid)
+            forecasts.begin(at=at)
+            planned = time.perf_counter() - began
+            run = ForecastRun.objects.latest("pk")
+            _wait(lambda: ForecastRun.objects.filter(pk=run.pk, ended_at__isnull=False).exists())
+            forecast = time.perf_counter() - began
+            _wait(lambda: JobRun.objects.filter(name=forecasts.PROPOSE, state="SUCCEEDED").exists())
+            seconds = time.perf_counter() - began
+            return {
+                "seconds": round(seconds, 1),
+                "preparing": round(planned, 1),
+                "until_forecast": round(forecast, 1),
+                "worker_cpu": round(stage.cpu_seconds(worker.process.pid) - worked, 1),
+                "database_cpu": round(stage.cpu_seconds(server) - served, 1),
+                "worker_mb": _memory(worker.process.pid),
+                "forecasts": DemandSeries.objects.filter(origin=run.origin).count(),
+                "proposals": ReplenishmentProposal.objects.filter(state="OPEN").count(),
+            }
+        finally:
+            stop_all([worker])
+
+
+def _worker(services: Services, place: Place) -> Child:
+    """As the shop has it, with its two places; without beat, so that nothing else is done meanwhile."""
+    options = (
+        "--concurrency",
+        "2",
+        "--queues",
+        "default,slow",
+        "--loglevel",
+        "WARNING",
+        "--without-gossip",
+        "--without-mingle",
+    )
+    command = (PYTHON, "-m", "celery", "-A", "config", "worker", *options)
+    return Child("worker", command, log=place.logs / "worker.log", environment=services.environment(), folder=PROJECT)
+
+
+def _answers(worker: Any) -> bool:
+    return len(list(stage.children_of(worker.process.pid))) >= 2
+
+
+def _wait(done: Any) -> None:
+    until = time.monotonic() + LONGEST
+    while not done():
+        failed = JobRun.objects.filter(state__in=["FAILED", "LOST"]).values_list("name", "error").first()
+        if failed is not None or time.monotonic() > until:
+            raise RuntimeError(f"The night did not end: {failed}.")
+        time.sleep(0.2)
+
+
+def _memory(pid: int) -> int:
+    """The peaks of the worker and its children together, in megabytes."""
+    total = 0
+    for one in (pid, *stage.children_of(pid)):
+        text = Path(f"/proc/{one}/status").read_text()
+        total += int(next(line for line in text.splitlines() if line.startswith("VmHWM")).split()[1])
+    return total // 1024
+
+
+def _furnish(skus: int) -> None:
+    """Brings the shop to so many SKUs, each with an offer and policies, and a year of demand up to yesterday."""
+    at = clock.now()
+    last = demand.yesterday(at=at)
+    first = last - timedelta(days=DAYS - 1)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute(
+            "TRUNCATE analytics_forecastrun, analytics_demandseries, analytics_dailydemand, analytics_demandday CASCADE"
+        )
+        cursor.execute("TRUNCATE kernel_jobrun CASCADE")
+        _catalog(skus)
+        cursor.execute(_DEMAND, {"first": first, "days": DAYS, "skus": skus})
+        rules = demand_source.rules()
+        DemandDay.objects.bulk_create(
+            DemandDay(day=first + timedelta(days=one), state="CLEAN", rebuilt_at=at, rules=rules) for one in range(DAYS)
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def _catalog(skus: int) -> None:
+    """What is lacking of so many SKUs; nothing lies on the shelves, so that everything wanted is proposed."""
+    places = list(Warehouse.objects.all()) or [builders.a_warehouse(f"night-{one}", one) for one in range(PLACES)]
+    suppliers = list(Supplier.objects.all()) or [builders.a_supplier() for _ in range(40)]
+    kinds = list(Category.objects.all()) or [builders.a_category(f"분류 {one}") for one in range(40)]
+    known = Variant.objects.count()
+    numbers = range(known, skus)
+    products = Product.objects.bulk_create(Product(name=f"밤 {one}", category=kinds[one % 40]) for one in numbers)
+    variants = Variant.objects.bulk_create(
+        Variant(product=product, sku=f"NIGHT-{one:06}", list_price=Decimal(10_000 + one), cost=Decimal(4_000))
+        for one, product in zip(numbers, products, strict=True)
+    )
+    SupplierOffer.objects.bulk_create(
+        SupplierOffer(
+            supplier=suppliers[number % 40], variant=one, unit_cost=one.cost, lead_time_days=7, minimum_quantity=1,
+            order_multiple=1, is_preferred=True,
+        )
+        for number, one in enumerate(variants)
+    )  # fmt: skip
+    ReorderPolicy.objects.bulk_create(ReorderPolicy(variant=one, warehouse=place) for one in variants for place in places)
