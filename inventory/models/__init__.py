@@ -1,4 +1,7 @@
+from inventory.models.bins import Bin, BinPlace
 from inventory.models.catalog import Category, PriceChange, Product, TaxClass, Variant
+from inventory.models.counting import CountDue, StockCount, StockCountEntry, StockCountLine
+from inventory.models.excess import ExcessDismissal
 from inventory.models.purchasing import (
     GoodsReceipt,
     GoodsReceiptLine,
@@ -10,10 +13,14 @@ from inventory.models.purchasing import (
 )
 from inventory.models.replenishment import ReorderPolicy, ReplenishmentProposal
 from inventory.models.reservation import Reservation
-from inventory.models.stock import StockCount, StockCountLine, StockLevel, StockMovement, StockRepair, Warehouse
+from inventory.models.stock import StockLevel, StockMovement, StockRepair, Warehouse, WriteOffCause
 
 __all__ = (
+    "Bin",
+    "BinPlace",
     "Category",
+    "CountDue",
+    "ExcessDismissal",
     "GoodsReceipt",
     "GoodsReceiptLine",
     "PriceChange",
@@ -25,6 +32,7 @@ __all__ = (
     "ReplenishmentProposal",
     "Reservation",
     "StockCount",
+    "StockCountEntry",
     "StockCountLine",
     "StockLevel",
     "StockMovement",
@@ -34,4 +42,5 @@ __all__ = (
     "TaxClass",
     "Variant",
     "Warehouse",
+    "WriteOffCause",
 )

@@ -192,9 +192,12 @@ def write_counts(*, counts: Sequence[PastCount]) -> list[PastMovement]:
     heads, lines, movements = [], [], []
     for pk, count, one in zip(keys, running, counts, strict=True):
         number = f"{numbering.STOCK_COUNT}-{business_day(one.counted_at, zone):%y%m%d}-{count:06}"
-        heads.append((pk, number, one.warehouse_id, one.counted_at, one.actor_id, one.note))
+        heads.append(
+            (pk, number, one.warehouse_id, StockCount.State.POSTED.value, StockCount.Basis.SKUS.value, "", False, 1,
+             one.counted_at, one.counted_at, one.actor_id, one.note, 0, Decimal(0), one.counted_at, one.actor_id, "")
+        )  # fmt: skip
         for variant_id, expected, counted in one.lines:
-            lines.append((pk, variant_id, expected, counted))
+            lines.append((pk, variant_id, expected, counted, one.counted_at, 1, 1, "", 0, 0, 0, False))
             if counted != expected:
                 movements.append(
                     PastMovement(
@@ -202,6 +205,16 @@ def write_counts(*, counts: Sequence[PastCount]) -> list[PastMovement]:
                         Document("COUNT", number), one.counted_at, reason=one.note, actor_id=one.actor_id,
                     )
                 )  # fmt: skip
-    bulk.copy(StockCount, ("id", "number", "warehouse_id", "counted_at", "actor_id", "note"), heads)
-    bulk.copy(StockCountLine, ("count_id", "variant_id", "expected", "counted"), lines)
+    bulk.copy(
+        StockCount,
+        ("id", "number", "warehouse_id", "state", "basis", "scope", "is_blind", "round", "opened_at", "counted_at",
+         "actor_id", "note", "tolerance_units", "tolerance_value", "decided_at", "decided_by_id", "reason"),
+        heads,
+    )  # fmt: skip
+    bulk.copy(
+        StockCountLine,
+        ("count_id", "variant_id", "expected", "counted", "counted_at", "round", "asked_round", "doubt", "mark", "moved_while",
+         "moved_since", "was_unexpected"),
+        lines,
+    )  # fmt: skip
     return movements

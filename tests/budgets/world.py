@@ -74,7 +74,7 @@ from config.kernel import (
 from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
 from config.kernel.roles import Role
 from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, StockLevel, StockRepair, Variant, Warehouse
-from inventory.operations import catalog, purchasing, replenishment, reservations, stock
+from inventory.operations import catalog, counting, purchasing, replenishment, reservations, stock
 from inventory.operations.ledger import Document
 from inventory.operations.purchasing import Wanted
 from orders.models import ImportFile, ImportRun, Order, Return
@@ -325,7 +325,7 @@ class World:
         variants = self.some_variants(size)
         there = dict(StockLevel.objects.filter(warehouse=self.warehouse).values_list("variant_id", "on_hand"))
         for more in range(size):
-            stock.count(
+            counting.count(
                 warehouse_id=self.warehouse.pk, note="월말", actor=self.clerk, at=self.at,
                 lines=[(one.pk, there[one.pk] + more, there[one.pk] + more + 1) for one in variants],
             )  # fmt: skip

@@ -19,7 +19,7 @@ from config.kernel import doorbell, invariants
 from config.kernel.errors import DomainError
 from inventory import locking
 from inventory.models import Reservation, StockCount, StockLevel, StockMovement, Variant, Warehouse
-from inventory.operations import ledger, purchasing, reservations, stock
+from inventory.operations import counting, ledger, purchasing, reservations, stock
 from inventory.operations.ledger import Change, Document, InsufficientStock
 from inventory.queries import drift
 from tests.builders import a_stocked_variant, a_supplier, a_warehouse
@@ -258,7 +258,7 @@ class TestEverybodyAtOnce:
         def count(turn: int, chance: random.Random, me: str) -> None:
             seen = StockLevel.objects.get(variant=cup, warehouse=near).on_hand
             time.sleep(chance.uniform(0, 0.02))
-            stock.count(
+            counting.count(
                 warehouse_id=near.pk,
                 lines=[(cup.pk, seen, max(seen + chance.choice([-2, 0, 1]), 0))],
                 note="",
@@ -331,7 +331,7 @@ class TestEverybodyAtOnce:
         seen = StockLevel.objects.get(variant=cup, warehouse=near).on_hand
         stock.adjust(variant_id=cup.pk, warehouse_id=near.pk, quantity=5, reason="입고", actor=None, at=at)
 
-        how = ended(lambda: stock.count(warehouse_id=near.pk, lines=[(cup.pk, seen, seen)], note="", actor=None, at=at))
+        how = ended(lambda: counting.count(warehouse_id=near.pk, lines=[(cup.pk, seen, seen)], note="", actor=None, at=at))
 
         lies_there = StockLevel.objects.get(variant=cup, warehouse=near).on_hand
         assert (how, lies_there) == (("count_stale", 65) if guarded else ("done", 60))

@@ -20,7 +20,7 @@ from inventory.models import (
     StockLevel,
     StockMovement,
 )
-from inventory.operations import history, purchase_history, purchasing, stock
+from inventory.operations import counting, history, purchase_history, purchasing
 from inventory.operations.history import ImpossibleHistory
 from inventory.operations.purchase_history import PastCount, PastPurchase, PastPurchaseLine, PastReceipt
 from inventory.operations.purchasing import Wanted
@@ -116,7 +116,7 @@ def test_a_past_count_leaves_the_rows_that_counting_would_have_left() -> None:
     models = (StockCount, StockCountLine, StockMovement, StockLevel)
 
     def by_daily_work() -> None:
-        stock.count(warehouse_id=warehouse.pk, lines=seen, note="월 실사", actor=None, at=AT + timedelta(days=30))
+        counting.count(warehouse_id=warehouse.pk, lines=seen, note="월 실사", actor=None, at=AT + timedelta(days=30))
 
     def by_history() -> None:
         told = PastCount(warehouse.pk, AT + timedelta(days=30), seen, note="월 실사")
