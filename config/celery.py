@@ -45,6 +45,11 @@ SCHEDULE: tuple[Entry, ...] = (
         "Drafts what should be bought, before the day begins.",
     ),
     Entry("inventory.audit_stock", crontab(hour="4", minute="20"), "Recounts every stock level from the ledger."),
+    Entry(
+        "inventory.propose_counts",
+        crontab(hour="5", minute="0"),
+        "Lists the SKUs that should be counted next, before the warehouse opens.",
+    ),
     # campaigns
     Entry(
         "campaigns.settle_promotions", crontab(), "Records the windows of promotions that opened or closed, and tells of them."

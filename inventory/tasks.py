@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel.jobs import Done, job
-from inventory.operations import replenishment, reservations, stock
+from inventory.operations import counting, replenishment, reservations, stock
 
 # Orders expire in their own app, together with their coupons.
 EXPIRING_ELSEWHERE = ("ORDER",)
@@ -45,3 +45,8 @@ def propose_replenishment(*, at: datetime, as_of: str = "") -> Done:
     """`as_of` is a day such as 2026-11-20; without it, the day of the run."""
     done = replenishment.propose(at=at, as_of=date.fromisoformat(as_of) if as_of else None)
     return Done(rows=done.changed, summary={name: value for name, value in asdict(done).items() if value})
+
+
+@job(name="inventory.propose_counts", title=_("List what is due for counting"), seconds=300, queue="slow")
+def propose_counts(*, at: datetime) -> Done:
+    return Done(rows=counting.propose_due(at=at))

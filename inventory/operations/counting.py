@@ -9,17 +9,18 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 from inventory import counting, locking, numbering
-from inventory.models import StockCount, StockCountEntry, StockCountLine, StockMovement, Variant, Warehouse
+from inventory.models import CountDue, StockCount, StockCountEntry, StockCountLine, StockMovement, Variant, Warehouse
 from inventory.operations import ledger, reservations
 from inventory.operations.ledger import Change, Document
 from inventory.operations.stock import LONGEST_REASON, MOST_UNITS, UnknownPlace
+from inventory.queries import counting as query
 from inventory.queries import marks
 from inventory.queries.marks import Since
 
@@ -256,6 +257,26 @@ def count(
     if may_exceed or worth(entered) <= settings.STOCK_COUNT_LIMIT:
         _post(taken, entered, "", actor, at)
     return taken
+
+
+@transaction.atomic
+def propose_due(*, at: datetime) -> int:
+    """Makes the list of what is due anew; answers its length. Two at once make it one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('inventory.count_due'))")
+    CountDue.objects.all().delete()
+    found = query.due(at=at)
+    CountDue.objects.bulk_create(
+        (
+            CountDue(
+                variant_id=one.place[0], warehouse_id=one.place[1], abc=one.abc, why=one.why, due_on=one.due_on,
+                last_counted_at=one.last_counted_at, every_days=one.every_days, corrections=one.corrections, proposed_at=at,
+            )
+            for one in found
+        ),
+        batch_size=2000,
+    )  # fmt: skip
+    return len(found)
 
 
 def worth(lines: Collection[StockCountLine]) -> Decimal:

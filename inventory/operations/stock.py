@@ -86,7 +86,8 @@ def write_off(
 ) -> StockMovement:
     """Takes lost, broken or expired units off the shelf. Taking what is reserved releases the newest reservations.
 
-    `cause` is from the closed list that the report of losses sums up by. `expected` is what lay there when somebody decided on it, as in `adjust`.
+    `cause` is from the closed list that the report of losses sums up by. `expected` is what lay there when somebody decided on
+    it, as in `adjust`.
     """
     _require_units(quantity)
     kind = StockMovement.Kind.WRITE_OFF
