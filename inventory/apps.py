@@ -20,12 +20,16 @@ class InventoryConfig(AppConfig):
         grant(
             self.label,
             {
-                Role.WAREHOUSE: ("correct_stock", "count_stock", "receive_goods"),
+                Role.WAREHOUSE: (
+                    *("correct_stock", "count_stock", "receive_goods"),
+                    *("add_bin", "change_bin", "add_binplace", "change_binplace", "delete_binplace"),
+                ),
                 Role.BUYER: (
                     *("add_supplier", "change_supplier"),
                     *("add_supplieroffer", "change_supplieroffer", "delete_supplieroffer"),
                     *("add_purchaseorder", "change_purchaseorder", "approve_purchaseorder", "receive_goods"),
                     *("add_reorderpolicy", "change_reorderpolicy", "change_replenishmentproposal"),
+                    *("approve_stockcount", "add_excessdismissal"),
                 ),
                 Role.MARKETER: (
                     *("add_category", "change_category"),

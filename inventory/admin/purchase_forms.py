@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from config.kernel.admin.buttons import ButtonForm, reason_field
@@ -14,6 +14,7 @@ from inventory.admin.saving import AmountFormField
 from inventory.admin.sku_fields import SkuRowForm
 from inventory.models import PurchaseOrder, Supplier
 from inventory.operations import purchasing
+from inventory.queries import bins
 
 
 class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -82,7 +83,9 @@ class ReceiveForm(ButtonForm):
     def prepare(self, row: PurchaseOrder) -> None:
         self.order = row
         self.lines = list(row.lines.select_related("variant__product").order_by("pk"))
+        codes = bins.codes(places=[(line.variant_id, row.warehouse_id) for line in self.lines])
         for line in self.lines:
+            lies = codes.get((line.variant_id, row.warehouse_id), "")
             self.fields[f"line-{line.pk}"] = forms.IntegerField(
                 label=f"{line.variant.sku} · {labels.variant_name(line.variant)}",
                 min_value=0,
@@ -90,7 +93,8 @@ class ReceiveForm(ButtonForm):
                 required=False,
                 initial=line.outstanding,
                 help_text=_("%(outstanding)s outstanding of %(ordered)s ordered")
-                % {"outstanding": line.outstanding, "ordered": line.quantity},
+                % {"outstanding": line.outstanding, "ordered": line.quantity}
+                + (f" · {pgettext('warehouse', 'bin')} {lies}" if lies else ""),
             )
         self.fields["more_came"] = forms.BooleanField(
             label=_("More came than was ordered"),

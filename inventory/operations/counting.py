@@ -281,7 +281,7 @@ def propose_due(*, at: datetime) -> int:
 
 def worth(lines: Collection[StockCountLine]) -> Decimal:
     """What the differences are worth at cost, more and less alike: what it takes the right to approve."""
-    return sum((abs(line.difference) * (line.unit_cost or 0) for line in lines), Decimal(0))
+    return sum((abs(line.difference) * (line.unit_cost or Decimal(0)) for line in lines), Decimal(0))
 
 
 def _opened(

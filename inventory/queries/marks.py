@@ -7,6 +7,7 @@ numbers at one place rise in the order in which the entries become visible, and 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -64,7 +65,7 @@ def standing(*, warehouse_id: int, variant_ids: Collection[int], at: datetime) -
 
 def since(*, warehouse_id: int, marks: Mapping[int, tuple[int, datetime]]) -> dict[int, Since]:
     """By SKU, what moved after its mark, which was read at that moment. What did not move is left out."""
-    told = {
+    told: dict[str, Any] = {
         "warehouse": warehouse_id,
         "variants": list(marks),
         "marks": [mark for mark, _moment in marks.values()],

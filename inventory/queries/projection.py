@@ -113,9 +113,9 @@ def projected(
         seen = expected.get(place)
         if not on_hand and not arrivals.get(place) and seen is None:
             continue
-        demand = (
-            silent if seen is None else memory.get(seen) or memory.setdefault(seen, projecting.expected_by_week(seen, starts))
-        )
+        if seen is not None and seen not in memory:
+            memory[seen] = projecting.expected_by_week(seen, starts)
+        demand = silent if seen is None else memory[seen]
         row = projecting.project(
             on_hand=on_hand, reserved=reserved, starts=starts, comes=arrivals.get(place, {}), demand=demand
         )
