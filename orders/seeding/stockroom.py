@@ -30,11 +30,12 @@ def furnish(places: Sequence[tuple[int, int]]) -> None:
 def _code(number: int) -> str:
     rack, level = divmod(number, LEVELS)
     aisle, rack = divmod(rack, RACKS)
-    return f"{chr(ord('A') + aisle % 26)}-{rack + 1:02}-{level + 1}"
+    letters = chr(ord("A") + aisle % 26) * (aisle // 26 + 1)
+    return f"{letters}-{rack + 1:02}-{level + 1}"
 
 
 def leave_work(*, counter: User | None, buyer: User | None, at: datetime, draw: Random) -> None:
-    """This morning's counts and the list of what is due, as the nightly jobs and the people of the shop would have left them."""
+    """This morning's counts and the list of what is due, as people and the jobs of the night would have left them."""
     levels = list(StockLevel.objects.filter(on_hand__gt=6).order_by("warehouse_id", "variant_id"))
     began = at - timedelta(hours=5)
     if len(levels) >= 20:
