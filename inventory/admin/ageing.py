@@ -126,7 +126,7 @@ def why(one: Aged, days: int, stores: Mapping[int, str]) -> str:
     if one.suggestion is None:
         return ""
     told = {
-        "units": f"{one.suggestion.units:,}", "days": days, "expected": f"{one.expected:,.0f}", "incoming": f"{one.incoming:,}",
+        "excess": f"{one.excess:,}", "days": days, "expected": f"{one.expected:,.0f}", "incoming": f"{one.incoming:,}",
         "free": f"{one.on_hand - one.reserved:,}", "lacking": f"{one.lacking:,}", "ago": one.last_receipt_days,
         "age": one.youngest_days, "warehouse": stores.get(one.suggestion.warehouse or 0, ""),
         "cover": f"{(one.on_hand - one.reserved) / one.per_day:,.0f}" if one.per_day else "∞",
@@ -137,7 +137,7 @@ def why(one: Aged, days: int, stores: Mapping[int, str]) -> str:
                 "%(incoming)s more are on order, though %(free)s are free and %(expected)s expected to sell in %(days)s days."
             )
         case Action.TRANSFER:
-            text = _("%(warehouse)s will lack %(lacking)s within %(days)s days; here %(units)s are too many.")
+            text = _("%(warehouse)s will lack %(lacking)s within %(days)s days; here %(excess)s are too many.")
         case Action.RETURN:
             text = _("The supplier delivered %(ago)s days ago; %(expected)s are expected to sell in %(days)s days.")
         case Action.WRITE_OFF if one.youngest_days is None:
@@ -205,7 +205,7 @@ def _rows(request: HttpRequest, chosen: list[Aged], stores: Mapping[int, str], d
         rows.append(reports.priced(request, cells, 6))
     heading = [
         (_("SKU"), ""), (_("warehouse"), "wide"), (_("on hand"), "number wide"), (_("mean age"), "number wide"),
-        (_("expected demand"), "number wide"), (pgettext("excess", "too much"), "number"), (_("value"), "number"),
+        (_("expected demand"), "number wide"), (pgettext("excess", "too much"), "number"), (_("value of the excess"), "number"),
         (pgettext("excess", "suggestion"), ""), ("", ""),
     ]  # fmt: skip
     return Table(

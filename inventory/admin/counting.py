@@ -112,7 +112,7 @@ class StockCountAdmin(ReadOnlyAdmin, ButtonsAdmin):
     readonly_fields = fields
     change_form_outer_after_template = "admin/inventory/stockcount/_variance.html"
 
-    opened = wording.moment_column("opened_at", gettext_lazy("opened at"))
+    opened = wording.moment_column("opened_at", pgettext_lazy("stock count", "opened at"))
     counted = wording.moment_column("counted_at", gettext_lazy("counted at"))
 
     @display(description=gettext_lazy("state"))

@@ -28,7 +28,7 @@ def context(request: HttpRequest, count: StockCount) -> dict[str, Any]:
     worth = counting.worth([one.line for one in lines])
     being_counted = count.state in counting.BEING_COUNTED
     may_count = being_counted and request.user.has_perm(counting_sheets.MAY_COUNT)
-    return {
+    told = {
         "lines": [_line(one, sees) for one in lines],
         "counted_lines": sum(1 for one in lines if one.line.counted is not None),
         "all_lines": len(lines),
@@ -43,6 +43,7 @@ def context(request: HttpRequest, count: StockCount) -> dict[str, Any]:
         "sheet_url": reverse("admin:inventory_stockcount_sheet", args=[count.pk]) if may_count else "",
         "csv_url": reverse("admin:inventory_stockcount_variance", args=[count.pk]) if sees else "",
     }
+    return {"variance": told}
 
 
 def _line(one: SheetLine, sees: bool) -> dict[str, Any]:

@@ -134,7 +134,9 @@ def _cells(weeks: Sequence[Week]) -> list[Cell]:
     return [
         Cell(
             f"{round(week.closing):,}",
-            small=" ".join(filter(None, [f"+{round(week.comes):,}" if week.comes else "", f"−{round(week.leaves):,}"])),
+            small=" ".join(
+                f"{sign}{round(units):,}" for sign, units in (("+", week.comes), ("−", week.leaves)) if round(units)
+            ),
             looks="number left" if week.short >= 0.5 else "number",
         )
         for week in weeks

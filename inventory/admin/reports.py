@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -70,17 +71,19 @@ class NarrowForm(forms.Form):
     """By warehouse, category and supplier, each report as far as it makes sense."""
 
     warehouse = forms.ModelChoiceField(
-        label=gettext_lazy("Warehouse"), queryset=Warehouse.objects.all(), required=False, empty_label=gettext_lazy("All"),
+        label=gettext_lazy("warehouse"), queryset=Warehouse.objects.all(), required=False, empty_label=gettext_lazy("All"),
         widget=UnfoldAdminSelectWidget,
     )  # fmt: skip
     category = forms.ModelChoiceField(
-        label=gettext_lazy("Category"), queryset=Category.objects.select_related("parent__parent"), required=False,
+        label=gettext_lazy("category"), queryset=Category.objects.select_related("parent__parent"), required=False,
         empty_label=gettext_lazy("All"), widget=UnfoldAdminSelectWidget,
     )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["category"].label_from_instance = lambda category: category.path  # type: ignore[attr-defined]
+        for one in self.fields.values():
+            one.label = capfirst(one.label)
 
     @property
     def warehouse_id(self) -> int | None:
@@ -101,7 +104,7 @@ def choice_field(label: Any, choices: Any) -> forms.ChoiceField:
 
 def supplier_field() -> forms.ModelChoiceField:  # type: ignore[type-arg]
     return forms.ModelChoiceField(
-        label=gettext_lazy("Supplier"), queryset=Supplier.objects.all(), required=False, empty_label=gettext_lazy("All"),
+        label=gettext_lazy("supplier"), queryset=Supplier.objects.all(), required=False, empty_label=gettext_lazy("All"),
         widget=UnfoldAdminSelectWidget,
     )  # fmt: skip
 
@@ -118,7 +121,6 @@ def page(request: HttpRequest, *, title: str, form: forms.Form, explanation: str
         "form": form,
         "explanation": explanation,
         "told": told,
-        "opts": StockLevel._meta,
     }
     return TemplateResponse(request, "admin/inventory/report/report.html", context)
 

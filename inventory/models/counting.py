@@ -38,7 +38,7 @@ class StockCount(models.Model):
     )
     # The first walk along the shelves is 1; each time some lines are asked for once more begins another.
     round = models.PositiveSmallIntegerField(pgettext_lazy("stock count", "round"), default=1)
-    opened_at = models.DateTimeField(_("opened at"))
+    opened_at = models.DateTimeField(pgettext_lazy("stock count", "opened at"))
     counted_at = models.DateTimeField(_("counted at"), null=True, blank=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("actor")
