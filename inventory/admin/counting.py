@@ -321,7 +321,7 @@ class StockCountAdmin(ReadOnlyAdmin, ButtonsAdmin):
 @admin.register(CountDue)
 class CountDueAdmin(ReadOnlyAdmin):
     empty_hint = gettext_lazy("What should be counted next, and why. The list is made every night.")
-    list_display = ("sku", "product", "warehouse", "abc", "why_label", "due_on", "last", "reasons")
+    list_display = ("sku", "product", "warehouse", "abc", "why_label", "due", "last", "reasons")
     list_filter: tuple[Any, ...] = (
         ("warehouse", RelatedDropdownFilter), ("abc", ChoicesDropdownFilter), ("why", ChoicesDropdownFilter),
     )  # fmt: skip
@@ -330,7 +330,7 @@ class CountDueAdmin(ReadOnlyAdmin):
     search_fields = ("variant__sku__istartswith",)
     search_help_text = gettext_lazy("Search by SKU")
     ordering = ("due_on", "id")
-    fields = ("sku", "product", "warehouse", "abc", "why_label", "due_on", "last", "reasons")
+    fields = ("sku", "product", "warehouse", "abc", "why_label", "due", "last", "reasons")
     readonly_fields = fields
     change_list_template = "admin/inventory/stockcount/change_list.html"
 
@@ -352,6 +352,10 @@ class CountDueAdmin(ReadOnlyAdmin):
     @display(description=pgettext_lazy("stock count", "why"))
     def why_label(self, one: CountDue) -> str:
         return wording.label(one.get_why_display(), WHYS[CountDue.Why(one.why)])
+
+    @display(description=gettext_lazy("due on"), ordering="due_on")
+    def due(self, one: CountDue) -> str:
+        return f"{one.due_on:%Y-%m-%d}"
 
     @display(description=gettext_lazy("in numbers"))
     def reasons(self, one: CountDue) -> str:

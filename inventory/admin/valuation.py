@@ -36,13 +36,14 @@ class ValuationForm(NarrowForm):
         return chosen
 
 
+def _form(request: HttpRequest) -> ValuationForm:
+    return ValuationForm({"day": shop.day(clock.now()).isoformat(), **request.GET.dict()})
+
+
 def page(request: HttpRequest) -> HttpResponse:
     reports.require(request)
-    today = shop.day(clock.now())
-    form = ValuationForm({"day": today.isoformat(), **request.GET.dict()})
-    told = None
-    if form.is_valid():
-        told = _told(request, _asked(form))
+    form = _form(request)
+    told = _told(request, _asked(form)) if form.is_valid() else None
     return reports.page(
         request, title=_("Stock value"), form=form, told=told,
         explanation=_(
@@ -53,7 +54,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def file(request: HttpRequest, *, as_workbook: bool = False) -> HttpResponseBase:
     reports.require(request)
-    form = ValuationForm(request.GET)
+    form = _form(request)
     if not form.is_valid():
         return reports.refused(form)
     stores, paths = reports.names(Warehouse), reports.category_paths()
@@ -116,13 +117,8 @@ def _told(request: HttpRequest, found: list[Valued]) -> Told:
                 note=reports.more(len(rows), len(found)),
             ),
         ],
-        files=reports.files(request, "valuation", "csv", "xlsx") if request.GET else _files_of_today(request),
+        files=reports.files(request, "valuation", "csv", "xlsx"),
     )  # fmt: skip
-
-
-def _files_of_today(request: HttpRequest) -> list[tuple[str, str]]:
-    day = shop.day(clock.now()).isoformat()
-    return [(title, f"{url}?day={day}") for title, url in reports.files(request, "valuation", "csv", "xlsx")]
 
 
 def _by(request: HttpRequest, title: str, found: list[Valued], called: Callable[[Valued], str]) -> Table:
@@ -151,11 +147,15 @@ class LossForm(forms.Form):
         return cleaned
 
 
-def losses_page(request: HttpRequest) -> HttpResponse:
-    reports.require(request)
+def _loss_form(request: HttpRequest) -> LossForm:
     today = shop.day(clock.now())
     usual = {"first": (today - timedelta(days=LOOKED_BACK - 1)).isoformat(), "last": today.isoformat()}
-    form = LossForm({**usual, **request.GET.dict()})
+    return LossForm({**usual, **request.GET.dict()})
+
+
+def losses_page(request: HttpRequest) -> HttpResponse:
+    reports.require(request)
+    form = _loss_form(request)
     told = _losses(request, form.cleaned_data["first"], form.cleaned_data["last"]) if form.is_valid() else None
     return reports.page(
         request, title=_("Write-offs"), form=form, told=told,
@@ -189,18 +189,13 @@ def _losses(request: HttpRequest, first: date, last: date) -> Told:
                 whole=reports.priced(request, whole, 4) if rows else (), nothing=_("Nothing was written off in this period."),
             )
         ],
-        files=_loss_files(request, first, last),
+        files=reports.files(request, "losses", "csv"),
     )  # fmt: skip
-
-
-def _loss_files(request: HttpRequest, first: date, last: date) -> list[tuple[str, str]]:
-    ((title, url),) = reports.files(request, "losses", "csv")
-    return [(title, f"{url.split('?')[0]}?first={first}&last={last}")]
 
 
 def losses_file(request: HttpRequest) -> HttpResponseBase:
     reports.require(request)
-    form = LossForm(request.GET)
+    form = _loss_form(request)
     if not form.is_valid():
         return reports.refused(form)
     first, last = form.cleaned_data["first"], form.cleaned_data["last"]

@@ -86,7 +86,7 @@ _COUNTED = """
         SELECT count(*) AS entries FROM inventory_stockmovement AS movement
         WHERE movement.variant_id = level.variant_id AND movement.warehouse_id = level.warehouse_id
           AND movement.occurred_at > counted.last AND movement.kind IN ('ADJUSTMENT', 'WRITE_OFF')
-          AND movement.document_kind <> 'COUNT'
+          AND movement.document_kind NOT IN ('COUNT', 'OPENING')
     ) AS corrected ON counted.last IS NOT NULL
     JOIN inventory_variant AS variant ON variant.id = level.variant_id AND variant.is_active
     WHERE NOT EXISTS (

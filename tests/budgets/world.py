@@ -73,10 +73,23 @@ from config.kernel import (
 )
 from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
 from config.kernel.roles import Role
-from inventory.models import PurchaseOrder, ReplenishmentProposal, Reservation, StockLevel, StockRepair, Variant, Warehouse
-from inventory.operations import catalog, counting, purchasing, replenishment, reservations, stock
+from inventory.models import (
+    Bin,
+    BinPlace,
+    PurchaseOrder,
+    ReplenishmentProposal,
+    Reservation,
+    StockCount,
+    StockLevel,
+    StockRepair,
+    Variant,
+    Warehouse,
+    WriteOffCause,
+)
+from inventory.operations import catalog, counting, excess, purchasing, replenishment, reservations, stock
 from inventory.operations.ledger import Document
 from inventory.operations.purchasing import Wanted
+from inventory.queries import ageing
 from orders.models import ImportFile, ImportRun, Order, Return
 from orders.operations import canceling, fulfilling, noting, paying, returning, shortage, unmatched
 from orders.operations.placing import Buyer
@@ -336,6 +349,36 @@ class World:
             )  # fmt: skip
         StockLevel.objects.filter(warehouse=self.warehouse, variant__in=variants).update(on_hand=F("on_hand") + 1)
         stock.audit(at=self.at, repair=True, actor=self.clerk)
+        self._stockroom(size)
+
+    def _stockroom(self, size: int) -> None:
+        """Bins, losses, goods that lie too long, what is due, a count to be approved and, the newest, one that is open."""
+        for number in range(size):
+            bin_ = Bin.objects.create(warehouse=self.warehouse, code=f"A-{number:02}")
+            for one in self.some_variants(size):
+                BinPlace.objects.create(bin=bin_, variant=one, is_default=number == 0)
+        for one in self.some_variants(size):
+            stock.write_off(
+                variant_id=one.pk, warehouse_id=self.warehouse.pk, quantity=1, reason="파손", cause=WriteOffCause.BROKEN,
+                actor=self.clerk, at=self.at,
+            )  # fmt: skip
+        counting.propose_due(at=self.at)
+        for row in ageing.aged(today=shop.day(self.at))[: size + 1][:size]:
+            assert row.suggestion
+            excess.dismiss(
+                variant_id=row.variant_id, warehouse_id=row.warehouse_id, action=row.suggestion.action,
+                days=ageing.COVER_DAYS, reason="행사 예정", actor=self.clerk, at=self.at,
+            )  # fmt: skip
+        there = dict(StockLevel.objects.filter(warehouse=self.warehouse).values_list("variant_id", "on_hand"))
+        found = {one.pk: there[one.pk] for one in self.some_variants(size)}
+        for hand_in in (True, False):
+            opened = counting.open_count(
+                warehouse_id=self.warehouse.pk, variant_ids=list(found), basis=StockCount.Basis.SKUS, actor=self.clerk,
+                at=self.at,
+            )  # fmt: skip
+            counting.enter(number=opened.number, found=found, actor=self.clerk, at=self.at)
+            if hand_in:
+                self.counted = counting.hand_in(number=opened.number, actor=self.clerk, at=self.at)
 
     def _odd_cases(self, size: int) -> None:
         """Balances that were put right, and money that nobody owed."""
