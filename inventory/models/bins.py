@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -67,12 +68,14 @@ class BinPlace(models.Model):
         return f"{self.bin_id}: {self.variant_id}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self._know_warehouse()
+        self.warehouse_id = self.bin.warehouse_id
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        self._know_warehouse()
-
-    def _know_warehouse(self) -> None:
-        if self.bin_id:
-            self.warehouse_id = self.bin.warehouse_id
+        """The form has no field for the warehouse, so it does not look at the constraint. The bin may be as new as its place."""
+        lies_in: Bin | None = self._state.fields_cache.get("bin") or (self.bin if self.bin_id else None)
+        if lies_in is None or not self.is_default:
+            return
+        others = BinPlace.objects.filter(warehouse_id=lies_in.warehouse_id, variant_id=self.variant_id, is_default=True)
+        if others.exclude(pk=self.pk).exists():
+            raise ValidationError({"is_default": _("This SKU has another default bin in this warehouse already.")})
