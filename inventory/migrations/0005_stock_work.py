@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
             name='ExcessDismissal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(max_length=10, verbose_name='suggestion')),
+                ('action', models.CharField(max_length=20, verbose_name='suggestion')),
                 ('units', models.PositiveIntegerField(verbose_name='units')),
                 ('reason', models.CharField(max_length=200, verbose_name='reason')),
                 ('dismissed_at', models.DateTimeField(verbose_name='dismissed at')),

@@ -72,7 +72,7 @@ class BinPlace(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        """The form has no field for the warehouse, so it does not look at the constraint. The bin may be as new as its place."""
+        """The form has no field for the warehouse, so it looks past the constraint. The bin may be as new as its place."""
         lies_in: Bin | None = self._state.fields_cache.get("bin") or (self.bin if self.bin_id else None)
         if lies_in is None or not self.is_default:
             return

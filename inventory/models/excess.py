@@ -17,7 +17,7 @@ class ExcessDismissal(models.Model):
 
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("SKU"))
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("warehouse"))
-    action = models.CharField(pgettext_lazy("excess", "suggestion"), max_length=10)
+    action = models.CharField(pgettext_lazy("excess", "suggestion"), max_length=20)
     units = models.PositiveIntegerField(_("units"))
     reason = models.CharField(_("reason"), max_length=200)
     actor = models.ForeignKey(

@@ -37,11 +37,10 @@ def _code(number: int) -> str:
 def leave_work(*, counter: User | None, buyer: User | None, at: datetime, draw: Random) -> None:
     """This morning's counts and the list of what is due, as people and the jobs of the night would have left them."""
     levels = list(StockLevel.objects.filter(on_hand__gt=6).order_by("warehouse_id", "variant_id"))
-    began = at - timedelta(hours=5)
     if len(levels) >= 20:
         here = [one for one in levels if one.warehouse_id == levels[0].warehouse_id]
-        _count(here[:8], StockCount.Basis.SKUS, "선반 점검", counter, began, draw, hand_in=True)
-        _count(here[8:18], StockCount.Basis.CYCLE, "", counter, began + timedelta(hours=1), draw, hand_in=False)
+        _count(here[:8], StockCount.Basis.SKUS, "선반 점검", counter, at, draw, hand_in=True)
+        _count(here[8:18], StockCount.Basis.CYCLE, "", counter, at, draw, hand_in=False)
     counting.propose_due(at=at)
     too_many = [one for one in ageing.aged(today=shop.day(at)) if one.suggestion]
     if len(too_many) > 3 and (suggestion := too_many[3].suggestion):
@@ -65,16 +64,16 @@ def _count(
         return
     opened = counting.open_count(
         warehouse_id=levels[0].warehouse_id, variant_ids=[one.variant_id for one in levels], basis=basis, note=note,
-        actor=actor, at=at,
+        actor=actor, at=at - timedelta(minutes=50),
     )  # fmt: skip
     some = levels if hand_in else levels[: len(levels) // 2]
     found = {one.variant_id: one.on_hand + draw.choice((0, 0, 0, -1, 1)) for one in some}
     found[some[0].variant_id] = some[0].on_hand - 4
-    counting.enter(number=opened.number, found=found, actor=actor, at=at + timedelta(minutes=20))
+    counting.enter(number=opened.number, found=found, actor=actor, at=at)
     if hand_in:
         # Four too few are looked at once more: it stays at that.
-        taken = counting.hand_in(number=opened.number, actor=actor, at=at + timedelta(minutes=25))
+        taken = counting.hand_in(number=opened.number, actor=actor, at=at)
         if taken.state == StockCount.State.RECOUNT:
             asked = {line.variant_id: line.counted or 0 for line in taken.lines.all() if line.is_asked}
-            counting.enter(number=opened.number, found=asked, actor=actor, at=at + timedelta(minutes=40))
-            counting.hand_in(number=opened.number, actor=actor, at=at + timedelta(minutes=45))
+            counting.enter(number=opened.number, found=asked, actor=actor, at=at)
+            counting.hand_in(number=opened.number, actor=actor, at=at)

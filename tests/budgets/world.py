@@ -363,10 +363,10 @@ class World:
                 actor=self.clerk, at=self.at,
             )  # fmt: skip
         counting.propose_due(at=self.at)
-        for row in ageing.aged(today=shop.day(self.at))[: size + 1][:size]:
-            assert row.suggestion
+        too_much = [(row, row.suggestion) for row in ageing.aged(today=shop.day(self.at)) if row.suggestion]
+        for row, suggestion in too_much[:size]:
             excess.dismiss(
-                variant_id=row.variant_id, warehouse_id=row.warehouse_id, action=row.suggestion.action,
+                variant_id=row.variant_id, warehouse_id=row.warehouse_id, action=suggestion.action,
                 days=ageing.COVER_DAYS, reason="행사 예정", actor=self.clerk, at=self.at,
             )  # fmt: skip
         there = dict(StockLevel.objects.filter(warehouse=self.warehouse).values_list("variant_id", "on_hand"))
