@@ -16,6 +16,7 @@ from inventory.models import (
     PurchaseOrderEvent,
     PurchaseOrderLine,
     StockCount,
+    StockCountEntry,
     StockCountLine,
     StockLevel,
     StockMovement,
@@ -113,7 +114,7 @@ def test_a_past_count_leaves_the_rows_that_counting_would_have_left() -> None:
     warehouse = a_warehouse()
     cup, bowl = a_stocked_variant(10, warehouse), a_stocked_variant(10, warehouse)
     seen = ((cup.pk, 10, 9), (bowl.pk, 10, 10))
-    models = (StockCount, StockCountLine, StockMovement, StockLevel)
+    models = (StockCount, StockCountLine, StockCountEntry, StockMovement, StockLevel)
 
     def by_daily_work() -> None:
         counting.count(warehouse_id=warehouse.pk, lines=seen, note="월 실사", actor=None, at=AT + timedelta(days=30))
