@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -70,8 +70,9 @@ _LYING = """
           AND (movement.kind IN ('RECEIPT', 'TRANSFER_IN') OR movement.kind = 'ADJUSTMENT' AND document_kind = 'OPENING')
     )
     SELECT variant_id, warehouse_id,
-           array_agg(occurred_at ORDER BY occurred_at DESC), array_agg(quantity ORDER BY occurred_at DESC),
-           max(occurred_at) FILTER (WHERE kind = 'RECEIPT')
+           array_agg((occurred_at AT TIME ZONE %(zone)s)::date ORDER BY occurred_at DESC),
+           array_agg(quantity ORDER BY occurred_at DESC),
+           (max(occurred_at) FILTER (WHERE kind = 'RECEIPT') AT TIME ZONE %(zone)s)::date
     FROM arrival WHERE newer < on_hand GROUP BY 1, 2
 """
 _LEVELS = """
@@ -103,8 +104,8 @@ class _Level(NamedTuple):
 class _Arrival(NamedTuple):
     """When what lies there came, the newest first, and when the supplier delivered last."""
 
-    layers: Sequence[tuple[datetime, int]] = ()
-    last_receipt: datetime | None = None
+    layers: Sequence[tuple[date, int]] = ()
+    last_receipt: date | None = None
 
 
 def aged(*, today: date, days: int = COVER_DAYS, warehouse_id: int | None = None, category_id: int | None = None) -> list[Aged]:
@@ -115,7 +116,7 @@ def aged(*, today: date, days: int = COVER_DAYS, warehouse_id: int | None = None
     with connection.cursor() as cursor:
         cursor.execute(_LEVELS)
         levels = [_Level(*row) for row in cursor.fetchall()]
-        cursor.execute(_LYING)
+        cursor.execute(_LYING, {"zone": shop.zone().key})
         arrivals = {
             (variant, warehouse): _Arrival(list(zip(moments, units, strict=True)), last)
             for variant, warehouse, moments, units, last in cursor.fetchall()
@@ -153,7 +154,7 @@ def _aged(
     today: date,
     days: int,
 ) -> Aged:
-    lying = ageing.layers(level.on_hand, [(shop.day(came), units) for came, units in arrival.layers])
+    lying = ageing.layers(level.on_hand, arrival.layers)
     youngest = lying[0].came_on if lying else None
     beyond = ageing.excess(on_hand=level.on_hand, reserved=level.reserved, expected=expected)
     others = {place: units for place, units in elsewhere.items() if place != level.warehouse}
@@ -162,7 +163,7 @@ def _aged(
         on_hand=level.on_hand, reserved=level.reserved, excess=beyond, per_day=expected / days, incoming=incoming,
         lacking=others[neediest] if neediest is not None else 0, lacking_warehouse=neediest,
         youngest_days=(today - youngest).days if youngest else None,
-        last_receipt_days=(today - shop.day(arrival.last_receipt)).days if arrival.last_receipt else None,
+        last_receipt_days=(today - arrival.last_receipt).days if arrival.last_receipt else None,
     )  # fmt: skip
     suggestion = ageing.suggest(facts)
     stands = bool(earlier and suggestion and ageing.is_dismissed(suggestion, action=earlier.action, units=earlier.units))
