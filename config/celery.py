@@ -57,6 +57,11 @@ SCHEDULE: tuple[Entry, ...] = (
     Entry("inventory.send_purchase_mails", crontab(), "Mails purchase orders to their suppliers."),
     Entry("inventory.audit_stock", crontab(hour="4", minute="20"), "Recounts every stock level from the ledger."),
     Entry("inventory.assess_risks", crontab(minute="7"), "Looks what may sell out before new goods can be here."),
+    Entry(
+        "inventory.propose_counts",
+        crontab(hour="5", minute="0"),
+        "Lists the SKUs that should be counted next, before the warehouse opens.",
+    ),
     # campaigns
     Entry(
         "campaigns.settle_promotions", crontab(), "Records the windows of promotions that opened or closed, and tells of them."

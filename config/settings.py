@@ -96,6 +96,14 @@ SHIPPING_FEE = env("SHIPPING_FEE", cast=Decimal, default=Decimal(3000))
 FREE_SHIPPING_FROM = env("FREE_SHIPPING_FROM", cast=Decimal, default=Decimal(50000))
 PAYMENT_DUE_MINUTES = env.int("PAYMENT_DUE_MINUTES", default=60)
 SHIP_WITHIN_HOURS = env.int("SHIP_WITHIN_HOURS", default=48)
+# Stock counts: what differs by more is counted once more, what is worth more takes a second person to approve.
+STOCK_COUNT_TOLERANCE_UNITS = env.int("STOCK_COUNT_TOLERANCE_UNITS", default=2)
+STOCK_COUNT_TOLERANCE_VALUE = env("STOCK_COUNT_TOLERANCE_VALUE", cast=Decimal, default=Decimal(50000))
+STOCK_COUNT_LIMIT = env("STOCK_COUNT_LIMIT", cast=Decimal, default=Decimal(300000))
+# After so many days the SKUs of class A, B and C are due for counting.
+STOCK_COUNT_DAYS = env.list("STOCK_COUNT_DAYS", cast=int, default=[30, 90, 180])
+if len(STOCK_COUNT_DAYS) != 3 or min(STOCK_COUNT_DAYS) < 1:
+    refuse("STOCK_COUNT_DAYS", "must be three numbers of days, for the classes A, B and C, such as 30,90,180.")
 
 # --- Apps ------------------------------------------------------------------------------------------------------------------
 

@@ -24,7 +24,10 @@ class InventoryConfig(AppConfig):
         grant(
             self.label,
             {
-                Role.WAREHOUSE: ("correct_stock", "count_stock", "receive_goods", "move_goods"),
+                Role.WAREHOUSE: (
+                    *("correct_stock", "count_stock", "receive_goods", "move_goods"),
+                    *("add_bin", "change_bin", "add_binplace", "change_binplace", "delete_binplace"),
+                ),
                 Role.BUYER: (
                     *("add_supplier", "change_supplier"),
                     *("add_supplieroffer", "change_supplieroffer", "delete_supplieroffer"),
@@ -33,6 +36,7 @@ class InventoryConfig(AppConfig):
                     *("add_pricebreak", "change_pricebreak", "delete_pricebreak", "change_serviceclass"),
                     "change_stockrisk",
                     *("add_transferorder", "change_transferorder", "change_transferproposal", "add_lane", "change_lane"),
+                    *("approve_stockcount", "add_excessdismissal"),
                 ),
                 Role.MARKETER: (
                     *("add_category", "change_category"),

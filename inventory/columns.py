@@ -51,7 +51,7 @@ TABLES = (
         "warehouse",
         Purpose.GOODS,
         Kept.FOR_GOOD,
-        none="id variant_id warehouse_id kind quantity document_kind document_number reason unit_cost occurred_at",
+        none="id variant_id warehouse_id kind quantity document_kind document_number reason cause unit_cost occurred_at",
         pseudonymous="actor_id",
     ),
     Table(
@@ -59,15 +59,58 @@ TABLES = (
         "warehouse",
         Purpose.GOODS,
         Kept.FOR_GOOD,
-        none="id number warehouse_id counted_at note",
-        pseudonymous="actor_id",
+        none=(
+            "id number warehouse_id state basis scope is_blind round opened_at counted_at note tolerance_units tolerance_value "
+            "decided_at reason"
+        ),
+        pseudonymous="actor_id decided_by_id",
     ),
     Table(
         "inventory_stockcountline",
         "warehouse",
         Purpose.GOODS,
         Kept.FOR_GOOD,
-        none="id count_id variant_id expected counted",
+        none=(
+            "id count_id variant_id expected counted counted_at round asked_round doubt mark moved_while moved_since unit_cost "
+            "was_unexpected"
+        ),
+    ),
+    Table(
+        "inventory_stockcountentry",
+        "warehouse",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id line_id round expected counted moved_while entered_at",
+        pseudonymous="actor_id",
+    ),
+    Table(
+        "inventory_countdue",
+        "warehouse",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id variant_id warehouse_id abc why due_on last_counted_at every_days corrections proposed_at",
+    ),
+    Table(
+        "inventory_bin",
+        "warehouse",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id warehouse_id code note is_active",
+    ),
+    Table(
+        "inventory_binplace",
+        "warehouse",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id bin_id variant_id warehouse_id is_default",
+    ),
+    Table(
+        "inventory_excessdismissal",
+        "buyer",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id variant_id warehouse_id action units reason dismissed_at",
+        pseudonymous="actor_id",
     ),
     Table(
         "inventory_stockrepair",

@@ -9,6 +9,7 @@ from config.kernel.jobs import Done, job
 from inventory.operations import (
     balancing,
     classes,
+    counting,
     lead_times,
     replenishment,
     reservations,
@@ -94,3 +95,8 @@ def propose_transfers(*, at: datetime) -> Done:
 def send_purchase_mails(*, at: datetime) -> Done:
     sent = sending.send_due(words=purchase_papers.mail, at=at)
     return Done(rows=sent.sent, summary={"mails_failed": sent.failed, "mails_unsure": sent.unsure})
+
+
+@job(name="inventory.propose_counts", title=_("List what is due for counting"), seconds=300, queue="slow")
+def propose_counts(*, at: datetime) -> Done:
+    return Done(rows=counting.propose_due(at=at))

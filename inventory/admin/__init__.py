@@ -1,6 +1,8 @@
 """The pages on which staff keep the catalog, the stock and the purchases."""
 
 from inventory.admin import (
+    ageing,
+    bins,
     catalog,
     codes,
     counting,
@@ -20,6 +22,8 @@ from inventory.admin import (
 )
 
 __all__ = [
+    "ageing",
+    "bins",
     "catalog",
     "codes",
     "counting",

@@ -21,6 +21,10 @@ add_group(
         Link(gettext_lazy("Stock levels"), "shelves", "admin:inventory_stocklevel_changelist", "inventory.view_stocklevel"),
         Link(gettext_lazy("Stock counts"), "fact_check", "admin:inventory_stockcount_changelist", "inventory.view_stockcount"),
         Link(
+            gettext_lazy("Due for counting"), "event_upcoming", "admin:inventory_countdue_changelist", "inventory.view_countdue"
+        ),
+        Link(gettext_lazy("Bins"), "shelf_position", "admin:inventory_bin_changelist", "inventory.view_bin"),
+        Link(
             gettext_lazy("Stock ledger"), "swap_vert", "admin:inventory_stockmovement_changelist",
             "inventory.view_stockmovement",
         ),
@@ -34,6 +38,20 @@ add_group(
         Link(gettext_lazy("Warehouses"), "warehouse", "admin:inventory_warehouse_changelist", "inventory.view_warehouse"),
     ],
     order=20,
+)  # fmt: skip
+add_group(
+    pgettext_lazy("sidebar", "Stock reports"),
+    [
+        Link(gettext_lazy("Projected stock"), "waterfall_chart", "admin:inventory_projection", "inventory.view_stocklevel"),
+        Link(gettext_lazy("Excess and ageing"), "hourglass_bottom", "admin:inventory_ageing", "inventory.view_stocklevel"),
+        Link(
+            gettext_lazy("Dismissed suggestions"), "thumb_down", "admin:inventory_excessdismissal_changelist",
+            "inventory.view_excessdismissal",
+        ),
+        Link(gettext_lazy("Stock value"), "savings", "admin:inventory_valuation", "inventory.view_stocklevel"),
+        Link(gettext_lazy("Write-offs"), "delete_sweep", "admin:inventory_losses", "inventory.view_stocklevel"),
+    ],
+    order=21,
 )  # fmt: skip
 add_group(
     pgettext_lazy("sidebar", "Purchasing"),

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from config.kernel.admin.buttons import ButtonForm, reason_field
@@ -17,6 +17,7 @@ from inventory.models import LandedCost, PurchaseOrder, PurchaseOrderLine, Recei
 from inventory.operations.confirming import Confirmed
 from inventory.operations.purchase_steps import MOST_UNITS
 from inventory.operations.receiving import LONGEST_ITEM, Gap
+from inventory.queries import bins
 
 Kind, Outcome = ReceiptDiscrepancy.Kind, ReceiptDiscrepancy.Outcome
 GAP_DAMAGED, GAP_SHORT = "damaged", "short"
@@ -88,7 +89,9 @@ class ReceiveForm(ButtonForm):
     def prepare(self, row: PurchaseOrder) -> None:
         self.order = row
         self.lines = list(row.lines.select_related("variant__product").order_by("pk"))
+        codes = bins.codes(places=[(line.variant_id, row.warehouse_id) for line in self.lines])
         for line in self.lines:
+            lies = codes.get((line.variant_id, row.warehouse_id), "")
             self.fields[f"line-{line.pk}"] = forms.IntegerField(
                 label=f"{line.variant.sku} · {labels.variant_name(line.variant)}",
                 min_value=0,
@@ -96,7 +99,8 @@ class ReceiveForm(ButtonForm):
                 required=False,
                 initial=line.outstanding,
                 help_text=_("%(outstanding)s outstanding of %(ordered)s ordered")
-                % {"outstanding": line.outstanding, "ordered": line.quantity},
+                % {"outstanding": line.outstanding, "ordered": line.quantity}
+                + (f" · {pgettext('warehouse', 'bin')} {lies}" if lies else ""),
             )
         self.fields["more_came"] = forms.BooleanField(
             label=_("More came than was ordered"),

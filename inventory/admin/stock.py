@@ -22,7 +22,8 @@ from config.kernel.money import Money
 from inventory.admin import costs, documents, labels
 from inventory.admin.auditing import NamedInAudit
 from inventory.admin.finding import ByAvailability, ByCategory, FoundBySkuOrDocument
-from inventory.models import Reservation, StockLevel, StockMovement, StockRepair, Warehouse
+from inventory.admin.stock_reports import StockReports
+from inventory.models import Reservation, StockLevel, StockMovement, StockRepair, Warehouse, WriteOffCause
 from inventory.operations import stock, transfers
 from inventory.queries import shelves, valuation
 from inventory.queries import transfers as transfer_queries
@@ -75,7 +76,8 @@ class AdjustForm(ReasonForm):
 
 class WriteOffForm(ReasonForm):
     quantity = forms.IntegerField(label=gettext_lazy("units to write off"), min_value=1, max_value=stock.MOST_UNITS)
-    field_order = ("quantity", "reason")
+    cause = forms.ChoiceField(label=pgettext_lazy("write-off", "cause"), choices=WriteOffCause.choices)
+    field_order = ("quantity", "cause", "reason")
 
 
 class TransferForm(ReasonForm):
@@ -101,7 +103,7 @@ def moved(level: StockLevel, units: int, *why: str) -> str:
 
 
 @admin.register(StockLevel)
-class StockLevelAdmin(NamedInAudit, TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
+class StockLevelAdmin(StockReports, NamedInAudit, TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
     empty_hint = gettext_lazy("What lies where, once goods have come in or were counted.")
     list_display = ("sku", "product", "warehouse", "on_hand", "reserved", "available", "incoming")
     list_filter: tuple[Any, ...] = (("warehouse", RelatedDropdownFilter), ByAvailability, ByCategory)
@@ -206,19 +208,20 @@ class StockLevelAdmin(NamedInAudit, TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
         explanation=gettext_lazy(
             "For lost, broken or expired units. Where less remains than is reserved, the newest reservations are released."
         ),
-        noted=lambda level, values: moved(level, -values["quantity"], values["reason"]),
+        noted=lambda level, values: moved(level, -values["quantity"], values["cause"], values["reason"]),
     )  # fmt: skip
     def write_off(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> None:
         stock.write_off(
             variant_id=level.variant_id, warehouse_id=level.warehouse_id, quantity=values["quantity"],
             reason=values["reason"], actor=actor(request), at=clock.now(), expected=level.on_hand,
+            cause=WriteOffCause(values["cause"]),
         )  # fmt: skip
 
 
 @admin.register(StockMovement)
 class StockMovementAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
     empty_hint = gettext_lazy("Every unit that comes or leaves: receipts, shipments, returns, corrections.")
-    list_display = ("occurred", "sku", "product", "warehouse", "kind_label", "units", "document", "reason", "who")
+    list_display = ("occurred", "sku", "product", "warehouse", "kind_label", "units", "document", "why", "who")
     list_filter: tuple[Any, ...] = (
         ("kind", ChoicesDropdownFilter),
         ("warehouse", RelatedDropdownFilter),
@@ -227,7 +230,7 @@ class StockMovementAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
     list_select_related = ("variant__product", "warehouse", "actor")
     list_display_links = None
     ordering = ("-occurred_at", "-id")
-    fields = ("occurred", "sku", "product", "warehouse", "kind_label", "units", "cost", "document", "reason", "who")
+    fields = ("occurred", "sku", "product", "warehouse", "kind_label", "units", "cost", "document", "why", "who")
     readonly_fields = fields
 
     occurred = wording.moment_column("occurred_at", gettext_lazy("occurred at"))
@@ -246,6 +249,11 @@ class StockMovementAdmin(FoundBySkuOrDocument, ReadOnlyAdmin):
     @display(description=gettext_lazy("kind"))
     def kind_label(self, movement: StockMovement) -> str:
         return labels.movement_kind(movement)
+
+    @display(description=gettext_lazy("reason"))
+    def why(self, movement: StockMovement) -> str:
+        """With the cause of a write-off, which is chosen from a list."""
+        return " · ".join(filter(None, [str(movement.get_cause_display()) if movement.cause else "", movement.reason]))
 
     @display(description=gettext_lazy("units"))
     def units(self, movement: StockMovement) -> str:

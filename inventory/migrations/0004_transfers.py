@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0001_initial'),
+        ('inventory', '0003_purchase_papers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

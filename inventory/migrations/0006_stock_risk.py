@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0002_stocking_terms'),
+        ('inventory', '0005_stock_work'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0002_stocking_terms'),
+        ('inventory', '0006_stock_risk'),
     ]
 
     operations = [

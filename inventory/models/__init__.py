@@ -1,5 +1,26 @@
-from inventory.models.advice import DemandAdvice
-from inventory.models.catalog import Category, PriceChange, Product, TaxClass, Variant
+from inventory.models.advice import (
+    DemandAdvice,
+)
+from inventory.models.bins import (
+    Bin,
+    BinPlace,
+)
+from inventory.models.catalog import (
+    Category,
+    PriceChange,
+    Product,
+    TaxClass,
+    Variant,
+)
+from inventory.models.counting import (
+    CountDue,
+    StockCount,
+    StockCountEntry,
+    StockCountLine,
+)
+from inventory.models.excess import (
+    ExcessDismissal,
+)
 from inventory.models.kits import (
     KitPart,
 )
@@ -21,10 +42,24 @@ from inventory.models.purchasing import (
     Supplier,
     SupplierOffer,
 )
-from inventory.models.replenishment import Mode, ReorderPolicy, ReplenishmentProposal
-from inventory.models.reservation import Reservation
-from inventory.models.risks import StockRisk
-from inventory.models.stock import StockCount, StockCountLine, StockLevel, StockMovement, StockRepair, Warehouse
+from inventory.models.replenishment import (
+    Mode,
+    ReorderPolicy,
+    ReplenishmentProposal,
+)
+from inventory.models.reservation import (
+    Reservation,
+)
+from inventory.models.risks import (
+    StockRisk,
+)
+from inventory.models.stock import (
+    StockLevel,
+    StockMovement,
+    StockRepair,
+    Warehouse,
+    WriteOffCause,
+)
 from inventory.models.terms import (
     Abc,
     ApprovalLimit,
@@ -49,9 +84,13 @@ from inventory.models.transfers import (
 __all__ = (
     "Abc",
     "ApprovalLimit",
+    "Bin",
+    "BinPlace",
     "Category",
     "CostEntry",
+    "CountDue",
     "DemandAdvice",
+    "ExcessDismissal",
     "GoodsReceipt",
     "GoodsReceiptLine",
     "KitPart",
@@ -75,6 +114,7 @@ __all__ = (
     "ServiceClass",
     "StockClass",
     "StockCount",
+    "StockCountEntry",
     "StockCountLine",
     "StockLevel",
     "StockMovement",
@@ -94,5 +134,6 @@ __all__ = (
     "TransferReceiptLine",
     "Variant",
     "Warehouse",
+    "WriteOffCause",
     "Xyz",
 )

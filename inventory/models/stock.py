@@ -29,6 +29,16 @@ class Warehouse(models.Model):
         return self.name
 
 
+class WriteOffCause(models.TextChoices):
+    """Why units leave the shelf without being sold; the report of losses sums up by it."""
+
+    LOST = "LOST", pgettext_lazy("write-off", "lost")  # nobody knows where they are
+    BROKEN = "BROKEN", pgettext_lazy("write-off", "broken")  # damaged in the warehouse or on the way to it
+    EXPIRED = "EXPIRED", pgettext_lazy("write-off", "expired")  # too old to be sold
+    SAMPLE = "SAMPLE", pgettext_lazy("write-off", "sample")  # given away, photographed or tested
+    THEFT = "THEFT", pgettext_lazy("write-off", "theft")  # stolen, as far as anybody can tell
+
+
 class StockLevel(models.Model):
     """Balance of one SKU in one warehouse. Written only through inventory/operations, under inventory/locking."""
 
@@ -81,6 +91,10 @@ class StockMovement(models.Model):
     document_kind = models.CharField(_("document kind"), max_length=20)
     document_number = models.CharField(_("document"), max_length=40)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    # Of a write-off; empty where nobody chose one. The default is the database's: whoever copies rows need not know of it.
+    cause = models.CharField(
+        pgettext_lazy("write-off", "cause"), max_length=10, choices=WriteOffCause.choices, blank=True, default="", db_default=""
+    )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("actor")
     )
@@ -105,6 +119,10 @@ class StockMovement(models.Model):
                 & (Q(kind__in=["RECEIPT", "SHIPMENT", "RETURN"]) | Q(document_kind="COUNT") | ~Q(reason="")),
                 name="stock_movement_says_why",
             ),
+            models.CheckConstraint(
+                condition=Q(cause="") | Q(kind="WRITE_OFF", cause__in=["LOST", "BROKEN", "EXPIRED", "SAMPLE", "THEFT"]),
+                name="stock_movement_cause_known",
+            ),
         ]
         indexes = [
             models.Index(fields=["variant", "-occurred_at", "-id"], name="stock_movement_by_variant"),
@@ -115,48 +133,6 @@ class StockMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.quantity:+d}"
-
-
-class StockCount(models.Model):
-    """A physical count of some SKUs in one warehouse: what was seen on the screen, and what lay there."""
-
-    append_only = True
-
-    number = models.CharField(_("number"), max_length=40, unique=True)
-    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("warehouse"))
-    counted_at = models.DateTimeField(_("counted at"))
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("actor")
-    )
-    note = models.CharField(_("note"), max_length=200, blank=True)
-
-    class Meta:
-        verbose_name = _("stock count")
-        verbose_name_plural = _("stock counts")
-        indexes = [models.Index(fields=["-counted_at", "-id"], name="stock_count_by_time")]
-
-    def __str__(self) -> str:
-        return self.number
-
-
-class StockCountLine(models.Model):
-    append_only = True
-
-    count = models.ForeignKey(StockCount, models.PROTECT, related_name="lines", verbose_name=_("stock count"))
-    variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("SKU"))
-    expected = models.IntegerField(_("expected"))
-    counted = models.IntegerField(_("counted"))
-
-    class Meta:
-        verbose_name = _("counted SKU")
-        verbose_name_plural = _("counted SKUs")
-        constraints = [
-            models.UniqueConstraint(fields=["count", "variant"], name="stock_count_line_once"),
-            models.CheckConstraint(condition=Q(counted__gte=0), name="stock_count_line_not_negative"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.variant_id}: {self.expected} -> {self.counted}"
 
 
 class StockRepair(models.Model):

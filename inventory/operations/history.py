@@ -74,6 +74,7 @@ class PastMovement:
     reason: str = ""
     unit_cost: Decimal | None = None
     actor_id: int | None = None
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +175,12 @@ def write_stock(*, movements: Sequence[PastMovement], reservations: Sequence[Pas
         StockMovement,
         (
             "variant_id", "warehouse_id", "kind", "quantity", "document_kind", "document_number", "reason", "actor_id",
-            "unit_cost", "occurred_at",
+            "unit_cost", "occurred_at", "cause",
         ),
         (
             (
                 one.variant_id, one.warehouse_id, one.kind, one.quantity, one.document.kind, one.document.number, one.reason,
-                one.actor_id, one.unit_cost, one.occurred_at,
+                one.actor_id, one.unit_cost, one.occurred_at, one.cause,
             )
             for one in ordered
         ),

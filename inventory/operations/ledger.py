@@ -75,8 +75,12 @@ def post(
     actor: User | None,
     at: datetime,
     reason: str = "",
+    cause: str = "",
 ) -> list[StockMovement]:
-    """Writes one ledger entry for each change of `on_hand` and applies the changes to their levels."""
+    """Writes one ledger entry for each change of `on_hand` and applies the changes to their levels.
+
+    `cause` is one of `WriteOffCause`, for write-offs.
+    """
     movements = StockMovement.objects.bulk_create(
         StockMovement(
             variant_id=one.level.variant_id,
@@ -86,6 +90,7 @@ def post(
             document_kind=document.kind,
             document_number=document.number,
             reason=reason,
+            cause=cause,
             actor=actor,
             unit_cost=one.unit_cost,
             occurred_at=at,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.kernel import bulk, shop
 from config.kernel.business_time import business_day
-from inventory import lifecycle, numbering
+from inventory import counting, lifecycle, numbering
 from inventory.lifecycle import Step
 from inventory.models import (
     GoodsReceipt,
@@ -27,8 +27,10 @@ from inventory.models import (
     PurchaseOrderEvent,
     PurchaseOrderLine,
     StockCount,
+    StockCountEntry,
     StockCountLine,
     StockMovement,
+    Variant,
 )
 from inventory.operations.history import ImpossibleHistory, PastMovement
 from inventory.operations.ledger import Document
@@ -188,13 +190,25 @@ def write_counts(*, counts: Sequence[PastCount]) -> list[PastMovement]:
     """Writes stock counts; answers the corrections they cause."""
     zone = shop.zone()
     keys = bulk.take_ids(StockCount, len(counts))
+    line_keys = iter(bulk.take_ids(StockCountLine, sum(len(one.lines) for one in counts)))
     running = bulk.take_numbers(NUMBERS, len(counts))
-    heads, lines, movements = [], [], []
+    costs = dict(Variant.objects.values_list("pk", "cost"))
+    units, value = settings.STOCK_COUNT_TOLERANCE_UNITS, settings.STOCK_COUNT_TOLERANCE_VALUE
+    heads, lines, entries, movements = [], [], [], []
     for pk, count, one in zip(keys, running, counts, strict=True):
         number = f"{numbering.STOCK_COUNT}-{business_day(one.counted_at, zone):%y%m%d}-{count:06}"
-        heads.append((pk, number, one.warehouse_id, one.counted_at, one.actor_id, one.note))
+        heads.append(
+            (pk, number, one.warehouse_id, StockCount.State.POSTED.value, StockCount.Basis.QUICK.value, "", False, 1,
+             one.counted_at, one.counted_at, one.actor_id, one.note, units, value, one.counted_at, one.actor_id, "")
+        )  # fmt: skip
         for variant_id, expected, counted in one.lines:
-            lines.append((pk, variant_id, expected, counted))
+            line, cost = next(line_keys), costs[variant_id]
+            beyond = counting.differs(expected=expected, counted=counted, unit_cost=cost, units=units, value=value)
+            doubt = StockCountLine.Doubt.DIFFERS.value if beyond else ""
+            lines.append(
+                (line, pk, variant_id, expected, counted, one.counted_at, 1, 1, doubt, 0, 0, 0, cost, False)
+            )  # fmt: skip
+            entries.append((line, 1, expected, counted, 0, one.actor_id, one.counted_at))
             if counted != expected:
                 movements.append(
                     PastMovement(
@@ -202,6 +216,18 @@ def write_counts(*, counts: Sequence[PastCount]) -> list[PastMovement]:
                         Document("COUNT", number), one.counted_at, reason=one.note, actor_id=one.actor_id,
                     )
                 )  # fmt: skip
-    bulk.copy(StockCount, ("id", "number", "warehouse_id", "counted_at", "actor_id", "note"), heads)
-    bulk.copy(StockCountLine, ("count_id", "variant_id", "expected", "counted"), lines)
+    bulk.copy(
+        StockCount,
+        ("id", "number", "warehouse_id", "state", "basis", "scope", "is_blind", "round", "opened_at", "counted_at",
+         "actor_id", "note", "tolerance_units", "tolerance_value", "decided_at", "decided_by_id", "reason"),
+        heads,
+    )  # fmt: skip
+    bulk.copy(
+        StockCountLine,
+        ("id", "count_id", "variant_id", "expected", "counted", "counted_at", "round", "asked_round", "doubt", "mark",
+         "moved_while", "moved_since", "unit_cost", "was_unexpected"),
+        lines,
+    )  # fmt: skip
+    told = ("line_id", "round", "expected", "counted", "moved_while", "actor_id", "entered_at")
+    bulk.copy(StockCountEntry, told, entries)
     return movements

@@ -1,4 +1,4 @@
-"""Corrections of stock by people: adjust, write off, count, take back; and the audit that recounts the balances.
+"""Corrections of stock by people: adjust, write off, take back; and the audit that recounts the balances.
 
 Each posts to the ledger with a document of its own. Where less lies than was believed, the newest reservations give way.
 """
@@ -10,11 +10,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel.errors import Conflict, Invalid, Missing, Stale
+from config.kernel.errors import Invalid, Missing, Stale
 from config.kernel.models import User
 from inventory import locking, numbering
 from inventory.locking import Place
-from inventory.models import StockCount, StockCountLine, StockLevel, StockMovement, StockRepair, Variant, Warehouse
+from inventory.models import StockLevel, StockMovement, StockRepair, Variant, Warehouse, WriteOffCause
 from inventory.operations import ledger, reservations
 from inventory.operations.ledger import Change, Document, InsufficientStock
 from inventory.queries import drift
@@ -45,16 +45,6 @@ class StockMoved(Stale):
     """Units came or left since the page that asks was shown; `details` says what was seen there, and what lies there now."""
 
     code = "stock_moved"
-
-
-class CountStale(Conflict):
-    """Units came or left while somebody counted: `details.lines` says of which SKU, what was seen, what lies there now."""
-
-    code = "count_stale"
-
-
-class CountInvalid(Invalid):
-    code = "count_invalid"
 
 
 @transaction.atomic
@@ -88,14 +78,16 @@ def write_off(
     actor: User | None,
     at: datetime,
     expected: int | None = None,
+    cause: WriteOffCause | None = None,
 ) -> StockMovement:
     """Takes lost, broken or expired units off the shelf. Taking what is reserved releases the newest reservations.
 
-    `expected` is what lay there when somebody decided on it, as in `adjust`.
+    `cause` is from the closed list that the report of losses sums up by. `expected` is what lay there when somebody decided on
+    it, as in `adjust`.
     """
     _require_units(quantity)
     kind = StockMovement.Kind.WRITE_OFF
-    return _correct(kind, numbering.WRITE_OFF, (variant_id, warehouse_id), -quantity, reason, actor, at, expected)
+    return _correct(kind, numbering.WRITE_OFF, (variant_id, warehouse_id), -quantity, reason, actor, at, expected, cause)
 
 
 def _correct(
@@ -107,6 +99,7 @@ def _correct(
     actor: User | None,
     at: datetime,
     expected: int | None,
+    cause: WriteOffCause | None = None,
 ) -> StockMovement:
     reason = _required(reason)
     _require_units(abs(quantity))
@@ -117,59 +110,14 @@ def _correct(
         raise _too_few({place: -quantity}, {place: level.on_hand})
     reservations.lose({place: level}, {place: level.on_hand + quantity}, at=at)
     document = Document(kind.value, numbering.document_number(prefix, at))
+    # What is lost is lost at what it cost then.
+    cost = Variant.objects.values_list("cost", flat=True).get(pk=place[0]) if kind == StockMovement.Kind.WRITE_OFF else None
     (movement,) = ledger.post(
-        kind=kind, document=document, changes=[Change(level, on_hand=quantity)], actor=actor, at=at, reason=reason
-    )
+        kind=kind, document=document, changes=[Change(level, on_hand=quantity, unit_cost=cost)], actor=actor, at=at,
+        reason=reason, cause=cause or "",
+    )  # fmt: skip
     ledger.announce(at=at)
     return movement
-
-
-@transaction.atomic
-def count(
-    *, warehouse_id: int, lines: Sequence[tuple[int, int, int]], note: str, actor: User | None, at: datetime
-) -> StockCount:
-    """Records a physical count and corrects the differences. `lines` are (variant id, expected, counted).
-
-    `expected` is the quantity the counter saw on the screen: where it has moved since, the whole count is refused, naming the
-    SKUs, and nothing is applied. Counting less than is reserved releases the newest reservations.
-    """
-    counted = {(variant, warehouse_id): found for variant, _seen, found in lines}
-    if not lines or len(counted) != len(lines):
-        raise CountInvalid(_("Count each SKU once, and at least one."), details={"field": "lines"})
-    if any(not 0 <= found <= MOST_UNITS for found in counted.values()):
-        raise CountInvalid(_("A counted quantity is not negative."), details={"field": "counted"})
-    if len(note.strip()) > LONGEST_REASON:
-        raise CountInvalid(_("A note has at most %(most)s characters.") % {"most": LONGEST_REASON}, details={"field": "note"})
-    _require_known(counted)
-    levels = locking.lock_levels(counted)
-    _require_unmoved({(variant, warehouse_id): seen for variant, seen, _found in lines}, levels)
-    taken = StockCount.objects.create(
-        number=numbering.document_number(numbering.STOCK_COUNT, at),
-        warehouse_id=warehouse_id,
-        counted_at=at,
-        actor=actor,
-        note=note.strip(),
-    )
-    StockCountLine.objects.bulk_create(
-        StockCountLine(count=taken, variant_id=variant, expected=seen, counted=found) for variant, seen, found in lines
-    )
-    reservations.lose(levels, counted, at=at)
-    changes = [
-        Change(levels[place], on_hand=found - levels[place].on_hand)
-        for place, found in counted.items()
-        if found != levels[place].on_hand
-    ]
-    if changes:
-        ledger.post(
-            kind=StockMovement.Kind.ADJUSTMENT,
-            document=Document("COUNT", taken.number),
-            changes=changes,
-            actor=actor,
-            at=at,
-            reason=taken.note,
-        )
-        ledger.announce(at=at)
-    return taken
 
 
 @transaction.atomic
@@ -270,22 +218,6 @@ def _require_expected(level: StockLevel, expected: int | None) -> None:
             % {"before": expected, "now": level.on_hand},
             details={"expected": expected, "on_hand": level.on_hand},
         )
-
-
-def _require_unmoved(seen: Mapping[Place, int], levels: Mapping[Place, StockLevel]) -> None:
-    moved = {place: levels[place].on_hand for place, expected in seen.items() if levels[place].on_hand != expected}
-    if not moved:
-        return
-    skus = _skus(moved)
-    raise CountStale(
-        _("The stock of %(skus)s has moved since you opened the count. Count again.")
-        % {"skus": ", ".join(sorted(skus[variant] for variant, _w in moved))},
-        details={
-            "lines": [
-                {"sku": skus[place[0]], "expected": seen[place], "on_hand": on_hand} for place, on_hand in sorted(moved.items())
-            ]
-        },
-    )
 
 
 def _too_few(wanted: Mapping[Place, int], available: Mapping[Place, int]) -> InsufficientStock:

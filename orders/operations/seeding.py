@@ -54,7 +54,7 @@ from orders.models import Order, Payment
 from orders.operations import history, seeding_transfers, unmatched
 from orders.past import PastOrder
 from orders.queries.quoting import SHIPPING_TAX_RATE
-from orders.seeding import furnishing, offers, prices, seasons
+from orders.seeding import furnishing, offers, prices, seasons, stockroom
 from orders.seeding.lives import Terms
 from orders.seeding.shelves import OPENING, Shelves, Told
 from orders.seeding.story import Offered, Repricing, Story
@@ -142,12 +142,17 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
     while occurrences.settle_due(at=until).promotions:
         pass
     people = User.objects.in_bulk(staff.values())
+    stockroom.furnish([(slot.variant_id, slot.warehouse_id) for slots in furnished.slots for slot in slots])
     _leave_work(furnished, {name: people[pk] for name, pk in staff.items()}, until)
     _receive_short(furnished, {name: people[pk] for name, pk in staff.items()}, until)
     _pay_twice(until)
     _make_a_kit(furnished, people.get(staff.get(Role.MARKETER.value, 0)), until)
     lead_times.learn(at=at)
     classes.learn(at=at)
+    stockroom.leave_work(
+        counter=people.get(staff.get(Role.WAREHOUSE.value, 0)), buyer=people.get(staff.get(Role.BUYER.value, 0)), at=until,
+        draw=Random(f"{seed} stockroom"),
+    )  # fmt: skip
     proposed = replenishment.propose(at=at)
     seeding_transfers.fill(warehouses=furnished.warehouses, staff={name: people[pk] for name, pk in staff.items()}, until=at)
     risks.assess(at=at)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import F
 
 from inventory.models import Reservation, Variant, Warehouse
+from inventory.queries import bins
 from orders import lifecycle
 from orders.models import Fulfillment, Order, OrderLine
 from orders.queries.worklists import DOCUMENT
@@ -21,6 +22,8 @@ class Pick:
 
     variant: Variant
     orders: list[tuple[str, int]] = field(default_factory=list)
+    # Where it lies, as people walk: "A-03-2".
+    bin: str = ""
 
     @property
     def units(self) -> int:
@@ -53,7 +56,7 @@ def waiting(*, warehouse: Warehouse | None = None) -> list[str]:
 
 
 def picking_lists(*, numbers: Collection[str], warehouse: Warehouse | None = None) -> list[PickingList]:
-    """One list per warehouse that holds units for these orders, SKU by SKU."""
+    """One list per warehouse that holds units for these orders, SKU by SKU in the order of their bins."""
     rows = (
         Reservation.objects.filter(document_kind=DOCUMENT, document_number__in=list(numbers), state=Reservation.State.ACTIVE)
         .select_related("variant__product", "warehouse")
@@ -64,13 +67,18 @@ def picking_lists(*, numbers: Collection[str], warehouse: Warehouse | None = Non
         rows = rows.filter(warehouse=warehouse)
     found: dict[int, PickingList] = {}
     picks: dict[tuple[int, int], Pick] = {}
+    codes = bins.codes(places={(row.variant_id, row.warehouse_id) for row in rows})
     for row in rows:
         sheet = found.setdefault(row.warehouse_id, PickingList(row.warehouse, []))
         pick = picks.get((row.warehouse_id, row.variant_id))
         if pick is None:
-            pick = picks[row.warehouse_id, row.variant_id] = Pick(row.variant)
+            pick = picks[row.warehouse_id, row.variant_id] = Pick(
+                row.variant, bin=codes.get((row.variant_id, row.warehouse_id), "")
+            )
             sheet.picks.append(pick)
         pick.orders.append((row.document_number, row.units))
+    for sheet in found.values():
+        sheet.picks.sort(key=lambda pick: (not pick.bin, pick.bin, pick.variant.sku))
     return list(found.values())
 
 

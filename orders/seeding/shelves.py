@@ -22,6 +22,8 @@ from orders.seeding.assortment import Maker
 
 # The voucher of the first stocking: a shop that has it was opened by a seed.
 OPENING = Document("OPENING", "DEMO")
+# What is written off, and the cause it is put down to.
+LOSSES = {"운반 중 파손": "BROKEN", "재고 분실": "LOST", "상품 촬영 견본": "SAMPLE"}
 # Days of sales one purchase covers beyond its lead time.
 REVIEW_DAYS = 12
 
@@ -208,9 +210,15 @@ class Shelves:
             slot = self.draw.choice(self.draw.choice(self.slots))
             lost = self.draw.choice((1, 1, 2))
             if slot.available >= lost + 2:
-                reason = self.draw.choice(("파손", "오염", "포장 불량"))
+                reason = self.draw.choice(tuple(LOSSES))
                 self._change(slot, -lost)
-                self._move(slot, "WRITE_OFF", -lost, self._document("WRITE_OFF", numbering.WRITE_OFF, at), at, reason)
+                document = self._document("WRITE_OFF", numbering.WRITE_OFF, at)
+                self.told.movements.append(
+                    PastMovement(
+                        slot.variant_id, slot.warehouse_id, "WRITE_OFF", -lost, document, at, reason=reason,
+                        unit_cost=slot.cost, actor_id=self.warehouse, cause=LOSSES[reason],
+                    )
+                )  # fmt: skip
 
     def _transfer(self, rates: Sequence[float], at: datetime) -> None:
         """Tops the weaker warehouse up from the stronger one."""

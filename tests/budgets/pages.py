@@ -43,6 +43,10 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
         },
         "admin:analytics_quarantinedevent_changelist": {"reason": {"reason": "bad_id"}},
         "admin:campaigns_promotion_try": {"basket": basket},
+        "admin:inventory_projection": {by: {"by": by} for by in ("category_id", "supplier_id")},
+        "admin:inventory_projection_csv": {"category": {"by": "category_id"}},
+        "admin:inventory_ageing": {"all": {"show": "all"}, "dismissed": {"show": "dismissed"}},
+        "admin:inventory_valuation": {"before": {"day": f"{world.at - timedelta(days=1):%Y-%m-%d}"}},
         "admin:inventory_stockcount_count": {"skus": {"warehouse": str(world.warehouse.pk), "skus": skus}},
         "admin:orders_order_changelist": {
             "worklist": {"list": "late"},
@@ -61,6 +65,7 @@ def _in_other_states(world: World) -> dict[str, dict[str, Model]]:
         "admin:analytics_eventsource_change": {"server": world.server},
         "admin:inventory_purchaseorder_change": {"draft": world.draft, "sent": world.sent},
         "admin:inventory_transferorder_change": {"draft": world.moving["draft"], "shipped": world.moving["shipped"]},
+        "admin:inventory_stockcount_change": {"counted": world.counted},
         "admin:orders_order_change": {"placed": world.placed, "short": world.short, "shipped": world.shipped},
     }
 

@@ -81,6 +81,8 @@ from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope
 from config.kernel.roles import Role
 from inventory.models import (
     ApprovalLimit,
+    Bin,
+    BinPlace,
     Lane,
     LearnedLeadTime,
     Mode,
@@ -90,6 +92,7 @@ from inventory.models import (
     ReplenishmentProposal,
     Reservation,
     ServiceClass,
+    StockCount,
     StockingRules,
     StockLevel,
     StockRepair,
@@ -98,6 +101,7 @@ from inventory.models import (
     TransferProposal,
     Variant,
     Warehouse,
+    WriteOffCause,
 )
 from inventory.operations import (
     advice,
@@ -105,6 +109,8 @@ from inventory.operations import (
     catalog,
     classes,
     confirming,
+    counting,
+    excess,
     purchasing,
     receiving,
     replenishment,
@@ -119,6 +125,7 @@ from inventory.operations.costing import Extra
 from inventory.operations.ledger import Document
 from inventory.operations.purchasing import Wanted
 from inventory.operations.receiving import Gap
+from inventory.queries import ageing
 from orders.models import ImportFile, ImportRun, Order, Return
 from orders.operations import canceling, fulfilling, noting, paying, returning, shortage, unmatched
 from orders.operations.placing import Buyer
@@ -414,7 +421,7 @@ class World:
         variants = self.some_variants(size)
         there = dict(StockLevel.objects.filter(warehouse=self.warehouse).values_list("variant_id", "on_hand"))
         for more in range(size):
-            stock.count(
+            counting.count(
                 warehouse_id=self.warehouse.pk, note="월말", actor=self.clerk, at=self.at,
                 lines=[(one.pk, there[one.pk] + more, there[one.pk] + more + 1) for one in variants],
             )  # fmt: skip
@@ -425,6 +432,36 @@ class World:
             )  # fmt: skip
         StockLevel.objects.filter(warehouse=self.warehouse, variant__in=variants).update(on_hand=F("on_hand") + 1)
         stock.audit(at=self.at, repair=True, actor=self.clerk)
+        self._stockroom(size)
+
+    def _stockroom(self, size: int) -> None:
+        """Bins, losses, goods that lie too long, what is due, a count to be approved and, the newest, one that is open."""
+        for number in range(size):
+            bin_ = Bin.objects.create(warehouse=self.warehouse, code=f"A-{number:02}")
+            for one in self.some_variants(size):
+                BinPlace.objects.create(bin=bin_, variant=one, is_default=number == 0)
+        for one in self.some_variants(size):
+            stock.write_off(
+                variant_id=one.pk, warehouse_id=self.warehouse.pk, quantity=1, reason="파손", cause=WriteOffCause.BROKEN,
+                actor=self.clerk, at=self.at,
+            )  # fmt: skip
+        counting.propose_due(at=self.at)
+        too_much = [(row, row.suggestion) for row in ageing.aged(today=shop.day(self.at)) if row.suggestion]
+        for row, suggestion in too_much[:size]:
+            excess.dismiss(
+                variant_id=row.variant_id, warehouse_id=row.warehouse_id, action=suggestion.action,
+                days=ageing.COVER_DAYS, reason="행사 예정", actor=self.clerk, at=self.at,
+            )  # fmt: skip
+        there = dict(StockLevel.objects.filter(warehouse=self.warehouse).values_list("variant_id", "on_hand"))
+        found = {one.pk: there[one.pk] for one in self.some_variants(size)}
+        for hand_in in (True, False):
+            opened = counting.open_count(
+                warehouse_id=self.warehouse.pk, variant_ids=list(found), basis=StockCount.Basis.SKUS, actor=self.clerk,
+                at=self.at,
+            )  # fmt: skip
+            counting.enter(number=opened.number, found=found, actor=self.clerk, at=self.at)
+            if hand_in:
+                self.counted = counting.hand_in(number=opened.number, actor=self.clerk, at=self.at)
 
     def _moves(self, size: int) -> None:
         """Lanes, transfers of many lines in every state, one that arrived in many parts, and proposals."""

@@ -20,6 +20,7 @@ from config.kernel.errors import DomainError
 from inventory import locking
 from inventory.models import Reservation, StockCount, StockLevel, StockMovement, Variant, Warehouse
 from inventory.operations import (
+    counting,
     ledger,
     purchasing,
     receiving,
@@ -265,7 +266,7 @@ class TestEverybodyAtOnce:
         def count(turn: int, chance: random.Random, me: str) -> None:
             seen = StockLevel.objects.get(variant=cup, warehouse=near).on_hand
             time.sleep(chance.uniform(0, 0.02))
-            stock.count(
+            counting.count(
                 warehouse_id=near.pk,
                 lines=[(cup.pk, seen, max(seen + chance.choice([-2, 0, 1]), 0))],
                 note="",
@@ -338,7 +339,7 @@ class TestEverybodyAtOnce:
         seen = StockLevel.objects.get(variant=cup, warehouse=near).on_hand
         stock.adjust(variant_id=cup.pk, warehouse_id=near.pk, quantity=5, reason="입고", actor=None, at=at)
 
-        how = ended(lambda: stock.count(warehouse_id=near.pk, lines=[(cup.pk, seen, seen)], note="", actor=None, at=at))
+        how = ended(lambda: counting.count(warehouse_id=near.pk, lines=[(cup.pk, seen, seen)], note="", actor=None, at=at))
 
         lies_there = StockLevel.objects.get(variant=cup, warehouse=near).on_hand
         assert (how, lies_there) == (("count_stale", 65) if guarded else ("done", 60))

@@ -24,6 +24,7 @@ from config.kernel.errors import DomainError
 from config.kernel.models import TokenScope
 from inventory.models import StockLevel, SupplierOffer, Variant, Warehouse
 from inventory.operations import (
+    counting,
     purchasing,
     receiving,
     stock,
@@ -163,7 +164,7 @@ def _warehouse_turn(dice: random.Random) -> None:
         )  # fmt: skip
     else:
         counted = max(level.on_hand + dice.choice([-2, 0, 0, 1]), 0)
-        stock.count(
+        counting.count(
             warehouse_id=level.warehouse_id,
             lines=[(level.variant_id, level.on_hand, counted)],
             note="",

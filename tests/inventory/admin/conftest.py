@@ -14,7 +14,7 @@ from inventory.models import (
     Variant,
     Warehouse,
 )
-from inventory.operations import catalog, purchasing, receiving, reservations, stock
+from inventory.operations import catalog, counting, purchasing, receiving, reservations, stock
 from inventory.operations.ledger import Document
 from inventory.operations.purchasing import Wanted
 from tests.builders import (
@@ -64,7 +64,7 @@ def busy(cup: Variant, warehouse: Warehouse, sent: PurchaseOrder, at: datetime) 
     """At least one row on every page."""
     reservations.reserve(document=Document("ORDER", "261121-000001"), demand={cup.pk: 2}, at=at)
     receiving.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 2}, actor=None, at=at)
-    stock.count(warehouse_id=warehouse.pk, lines=[(cup.pk, 12, 11)], note="월말", actor=None, at=at)
+    counting.count(warehouse_id=warehouse.pk, lines=[(cup.pk, 12, 11)], note="월말", actor=None, at=at)
     catalog.change_price(variant_id=cup.pk, list_price=Decimal(13_000), reason="인상", actor=None, at=at)
     StockLevel.objects.update(on_hand=12)
     stock.audit(at=at, repair=True)

@@ -33,7 +33,7 @@ class TestCorrecting:
         client, busan = someone(Role.WAREHOUSE), a_warehouse("busan")
 
         press(client, level(cup), "adjust", quantity="3", reason="찾음", seen="10")
-        press(client, level(cup), "write_off", quantity="2", reason="파손", seen="13")
+        press(client, level(cup), "write_off", quantity="2", cause="BROKEN", reason="파손", seen="13")
         press(client, level(cup), "transfer", quantity="4", to_warehouse=busan.pk, reason="보충", seen="11")
 
         on_hand = dict(StockLevel.objects.filter(variant=cup).values_list("warehouse__code", "on_hand"))
@@ -57,7 +57,7 @@ class TestCorrecting:
             ]
 
     def test_a_refusal_is_told_on_the_form_with_what_was_typed(self, owner: Client, cup: Variant) -> None:
-        answer = press(owner, level(cup), "write_off", quantity="11", reason="파손", seen="10")
+        answer = press(owner, level(cup), "write_off", quantity="11", cause="BROKEN", reason="파손", seen="10")
 
         assert "10" in told(answer)
         assert answer.context["form"]["quantity"].value() == "11"
@@ -70,7 +70,8 @@ class TestCorrecting:
         self, owner: Client, cup: Variant, button: str, units: str, lies_there: int
     ) -> None:
         asked = owner.get(address(StockLevel, "press", level(cup).pk, button))
-        typed = {**asked.context["hidden"], "quantity": units, "reason": "이중 클릭", "to_warehouse": a_warehouse().pk}
+        told_of = {"reason": "이중 클릭", "cause": "BROKEN", "to_warehouse": a_warehouse().pk}
+        typed = {**asked.context["hidden"], "quantity": units, **told_of}
 
         here = level(cup)
         press(owner, here, button, **typed)
@@ -88,7 +89,7 @@ class TestCorrecting:
 
         answer = press(
             owner, level(cup), button,
-            **asked.context["hidden"], quantity="2", reason="나도", to_warehouse=a_warehouse().pk,
+            **asked.context["hidden"], quantity="2", reason="나도", cause="LOST", to_warehouse=a_warehouse().pk,
         )  # fmt: skip
 
         assert StockLevel.objects.get(variant=cup, warehouse__code="icheon").on_hand == 8

@@ -9,7 +9,12 @@ import pytest
 from config.kernel import invariants
 from config.kernel.errors import DomainError
 from inventory.models import Reservation, StockLevel, StockMovement
-from inventory.operations import reservations, stock, transfers
+from inventory.operations import (
+    counting,
+    reservations,
+    stock,
+    transfers,
+)
 from inventory.operations.ledger import Document
 from inventory.queries import drift
 from tests.builders import a_stocked_variant, a_warehouse
@@ -69,7 +74,7 @@ def test_the_projection_equals_the_ledger_after_any_sequence(at: datetime, seed:
     def count(now: datetime) -> None:
         level = chance.choice(list(StockLevel.objects.order_by("pk")))
         lines = [(level.variant_id, level.on_hand, max(level.on_hand + chance.randint(-3, 3), 0))]
-        stock.count(warehouse_id=level.warehouse_id, lines=lines, note="", actor=None, at=now)
+        counting.count(warehouse_id=level.warehouse_id, lines=lines, note="", actor=None, at=now)
 
     def take_back(now: datetime) -> None:
         where = place()

@@ -16,11 +16,18 @@ from inventory.models import (
     PurchaseOrderEvent,
     PurchaseOrderLine,
     StockCount,
+    StockCountEntry,
     StockCountLine,
     StockLevel,
     StockMovement,
 )
-from inventory.operations import history, purchase_history, purchasing, receiving, stock
+from inventory.operations import (
+    counting,
+    history,
+    purchase_history,
+    purchasing,
+    receiving,
+)
 from inventory.operations.history import ImpossibleHistory
 from inventory.operations.purchase_history import PastCount, PastPurchase, PastPurchaseLine, PastReceipt
 from inventory.operations.purchasing import Wanted
@@ -113,10 +120,10 @@ def test_a_past_count_leaves_the_rows_that_counting_would_have_left() -> None:
     warehouse = a_warehouse()
     cup, bowl = a_stocked_variant(10, warehouse), a_stocked_variant(10, warehouse)
     seen = ((cup.pk, 10, 9), (bowl.pk, 10, 10))
-    models = (StockCount, StockCountLine, StockMovement, StockLevel)
+    models = (StockCount, StockCountLine, StockCountEntry, StockMovement, StockLevel)
 
     def by_daily_work() -> None:
-        stock.count(warehouse_id=warehouse.pk, lines=seen, note="월 실사", actor=None, at=AT + timedelta(days=30))
+        counting.count(warehouse_id=warehouse.pk, lines=seen, note="월 실사", actor=None, at=AT + timedelta(days=30))
 
     def by_history() -> None:
         told = PastCount(warehouse.pk, AT + timedelta(days=30), seen, note="월 실사")

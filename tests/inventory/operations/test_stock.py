@@ -11,7 +11,7 @@ from config.kernel.errors import DomainError
 from config.kernel.models import OutboxEvent, User
 from inventory.locking import Place
 from inventory.models import Reservation, StockCount, StockLevel, StockMovement, StockRepair, Variant, Warehouse
-from inventory.operations import reservations, stock
+from inventory.operations import counting, reservations, stock
 from inventory.operations.ledger import Document
 from inventory.queries import drift
 from tests.builders import a_stocked_variant, a_variant, a_warehouse
@@ -112,7 +112,7 @@ class TestGivingWay:
         elif how == "adjust":
             stock.adjust(quantity=-5, reason="오류", **here)  # type: ignore[arg-type]
         else:
-            stock.count(warehouse_id=warehouse.pk, lines=[(cup.pk, 10, 5)], note="", actor=None, at=at)
+            counting.count(warehouse_id=warehouse.pk, lines=[(cup.pk, 10, 5)], note="", actor=None, at=at)
 
         assert level(cup, warehouse) == (5, 5)
         assert sorted(lost()) == [("O1", 2), ("O2", 2)]
@@ -136,7 +136,7 @@ class TestCounting:
     ) -> None:
         plate = a_stocked_variant(4, warehouse)
 
-        taken = stock.count(
+        taken = counting.count(
             warehouse_id=warehouse.pk, lines=[(cup.pk, 10, 12), (plate.pk, 4, 4)], note="월말", actor=None, at=at
         )
 
@@ -152,8 +152,8 @@ class TestCounting:
         plate = a_stocked_variant(4, warehouse)
         stock.adjust(variant_id=cup.pk, warehouse_id=warehouse.pk, quantity=-1, reason="오류", actor=None, at=at)
 
-        with pytest.raises(stock.CountStale) as refused:
-            stock.count(warehouse_id=warehouse.pk, lines=[(cup.pk, 10, 10), (plate.pk, 4, 3)], note="", actor=None, at=at)
+        with pytest.raises(counting.CountStale) as refused:
+            counting.count(warehouse_id=warehouse.pk, lines=[(cup.pk, 10, 10), (plate.pk, 4, 3)], note="", actor=None, at=at)
 
         assert refused.value.details["lines"] == [{"sku": cup.sku, "expected": 10, "on_hand": 9}]
         assert cup.sku in str(refused.value)
@@ -164,8 +164,10 @@ class TestCounting:
     def test_a_count_that_makes_no_sense_is_refused(
         self, cup: Variant, warehouse: Warehouse, at: datetime, counted: list[int]
     ) -> None:
-        with pytest.raises(stock.CountInvalid):
-            stock.count(warehouse_id=warehouse.pk, lines=[(cup.pk, 10, found) for found in counted], note="", actor=None, at=at)
+        with pytest.raises(counting.CountInvalid):
+            counting.count(
+                warehouse_id=warehouse.pk, lines=[(cup.pk, 10, found) for found in counted], note="", actor=None, at=at
+            )
 
 
 def test_units_that_customers_sent_back_are_on_the_shelf_again(cup: Variant, warehouse: Warehouse, at: datetime) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from config.local.place import PROJECT
 from inventory.models import StockLevel
-from inventory.operations import reservations, stock
+from inventory.operations import counting, reservations, stock
 from inventory.operations.ledger import Document, InsufficientStock
 from tests.builders import a_stocked_variant, a_warehouse
 
@@ -43,7 +43,7 @@ def test_the_worked_example_is_true(at: datetime) -> None:
     look()
     reservations.release(document=a)
     look()
-    stock.count(warehouse_id=warehouse.pk, lines=[(cup.pk, 7, 4)], note="", actor=None, at=at)
+    counting.count(warehouse_id=warehouse.pk, lines=[(cup.pk, 7, 4)], note="", actor=None, at=at)
     look()
     stock.take_back(document=Document("RETURN", "1"), items={place: 2}, actor=None, at=at)
     look()

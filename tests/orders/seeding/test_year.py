@@ -183,7 +183,7 @@ def test_open_orders_hold_their_stock() -> None:
 
 
 def test_counters_saw_what_the_ledger_says() -> None:
-    lines = StockCountLine.objects.annotate(
+    lines = StockCountLine.objects.filter(count__state="POSTED").annotate(
         on_hand=Sum(
             "variant__movements__quantity",
             filter=Q(

@@ -1,0 +1,76 @@
+"""What a stock count makes of what was found: which lines are looked at once more, what is due, what the ledger is told.
+
+The moment of counting is the moment at which a quantity is entered. `expected` is what the system held then, and only the
+difference to it is ever posted: whatever moves afterwards is kept.
+"""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+
+# Of the value shipped: class A makes the first four fifths, class B what follows up to nineteen in twenty.
+A_SHARE, B_SHARE = Decimal("0.80"), Decimal("0.95")
+
+
+def differs(*, expected: int, counted: int, unit_cost: Decimal, units: int, value: Decimal) -> bool:
+    """Whether the difference lies beyond the tolerance, by units or by value at cost."""
+    difference = abs(counted - expected)
+    return difference > units or difference * unit_cost > value
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What posting a line does: `difference` goes to the ledger, `remaining` lies there afterwards."""
+
+    difference: int
+    moved_since: int
+    remaining: int
+
+    @property
+    def is_impossible(self) -> bool:
+        """More has left since the count than was counted: what was counted cannot be true."""
+        return self.remaining < 0
+
+
+def correction(*, expected: int, counted: int, on_hand: int) -> Correction:
+    """`on_hand` is what the system holds when the line is posted: `expected` and all that moved since."""
+    return Correction(counted - expected, on_hand - expected, on_hand + counted - expected)
+
+
+def classes(value_by_key: Mapping[Key, Decimal]) -> dict[Key, str]:
+    """ABC by value shipped, the largest first. What was not shipped at all is C; the one that crosses a border is above it."""
+    total = sum(value_by_key.values(), Decimal(0))
+    found: dict[Key, str] = {}
+    before = Decimal(0)
+    for key, value in sorted(value_by_key.items(), key=lambda pair: -pair[1]):
+        if value <= 0 or total <= 0:
+            found[key] = "C"
+            continue
+        share = before / total
+        found[key] = "A" if share < A_SHARE else "B" if share < B_SHARE else "C"
+        before += value
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    why: str
+    due_on: date
+
+
+def due(*, today: date, last_counted_on: date | None, every_days: int, on_hand: int, corrections: int) -> Reason | None:
+    """Whether a SKU should be counted, since when and why; None while it need not be.
+
+    Never counted comes first, then corrected by hand since the last count, then the days of its class. What lies nowhere
+    and was never counted is no news to anybody.
+    """
+    if last_counted_on is None:
+        return Reason("NEVER", today) if on_hand else None
+    if corrections:
+        return Reason("CORRECTED", today)
+    due_on = last_counted_on + timedelta(days=every_days)
+    return Reason("INTERVAL", due_on) if due_on <= today else None
