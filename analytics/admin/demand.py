@@ -19,12 +19,12 @@ from unfold.decorators import display
 from analytics import drawing, expecting, holidays
 from analytics.admin import demand_words as words
 from analytics.admin.charts import LABELS, SATURDAY
-from analytics.admin.wording import day, number, short_day, weekday_names
 from analytics.models import DemandOverride, DemandSeries, ServedRegion
 from analytics.operations import demand_overrides
 from analytics.queries import forecasts
 from analytics.queries.demand import Past
 from analytics.queries.forecasts import Told
+from analytics.words.figures import day, number, short_day, weekday_names
 from config.kernel import clock, shop
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operation_button

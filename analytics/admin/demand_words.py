@@ -6,9 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from analytics.admin.wording import number, weekday_names
 from analytics.models import DemandClass, DemandOverride, DemandSeries, MethodChange, MethodChoice
 from analytics.operations.expectations import REFEREE
+from analytics.words.figures import number, weekday_names
 
 METHODS = {
     "seasonal_naive": pgettext_lazy("forecast method", "as a week ago"),

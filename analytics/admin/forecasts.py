@@ -20,10 +20,10 @@ from analytics.admin import demand_words as words
 from analytics.admin import periods
 from analytics.admin.charts import LABELS
 from analytics.admin.periods import PeriodForm
-from analytics.admin.wording import brief, day, money, number, short_day
 from analytics.models import ForecastRun, ForecastScore, MethodChange
 from analytics.queries import forecasts, titles
 from analytics.queries.forecasts import Accuracy, Season
+from analytics.words.figures import brief, day, money, number, short_day
 from config.kernel import clock, shop
 from config.kernel.admin.house import ReadOnlyAdmin
 

@@ -24,7 +24,8 @@ from config.kernel.admin.house import ReadOnlyAdmin, once_per_row
 from config.kernel.admin.tables import TableAdmin
 from inventory.admin import costs, labels
 from inventory.admin.auditing import NamedInAudit
-from inventory.admin.figures import DAY, Figure, Part, percent
+from inventory.admin.explaining import DAY, percent
+from inventory.admin.figures import Figure, Part
 from inventory.models import StockRisk, Warehouse
 from inventory.operations import risks
 from inventory.replenishment import Basis

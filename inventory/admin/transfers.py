@@ -26,7 +26,6 @@ from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.admin.navigation import Link, add_group
 from inventory.admin import labels, moves, transfer_forms
 from inventory.admin.auditing import NamedInAudit
-from inventory.admin.saving import OperationAdmin
 from inventory.admin.sku_fields import SkuInline
 from inventory.models import Lane, TransferEvent, TransferLine, TransferOrder, TransferProposal, TransferReceipt
 from inventory.operations import balancing, transfers
@@ -133,7 +132,7 @@ class LineInline(SkuInline):
 
 
 @admin.register(TransferOrder)
-class TransferOrderAdmin(OperationAdmin, ButtonsAdmin):
+class TransferOrderAdmin(ButtonsAdmin):
     form = transfer_forms.OrderForm
     empty_hint = gettext_lazy("Goods on their way from one warehouse to another. Begin with a draft or with a proposal.")
     list_display = ("number", "drafted", "way", "state_label", "units", "under_way", "expected", "origin")

@@ -95,7 +95,7 @@ def situation(*, as_of: date, at: datetime) -> Situation:
 
 
 def outlooks(policies: Iterable[ReorderPolicy], books: Mapping[int, demand.Recorded], as_of: date) -> dict[Place, Outlook]:
-    """What is expected to be asked for at each place: as fresh advice says, else the mean of the days that tell about demand."""
+    """What is expected to be asked for: as fresh advice says, else the mean of the days that tell about demand."""
     ordered, advice = list(policies), expected.advised(as_of=as_of)
     empty = [one.pk for one in ordered if not days_that_count(books[one.pk].demand)]
     longer = demand.recorded(last_on=as_of - timedelta(days=1), policies=empty, days=LONG_WINDOW_DAYS) if empty else {}
