@@ -37,9 +37,7 @@ def received(variant: Variant, warehouse: Warehouse, units: int, at: datetime) -
     )
     purchasing.approve(number=order.number, actor=None, at=at)
     purchasing.send(number=order.number, actor=None, at=at)
-    receiving.receive_goods(
-        number=order.number, delivery_note=order.number, quantities={variant.sku: units}, actor=None, at=at
-    )
+    receiving.receive_goods(number=order.number, delivery_note=order.number, quantities={variant.sku: units}, actor=None, at=at)
 
 
 class TestTheValueOfADay:
