@@ -345,6 +345,7 @@ SPECTACULAR_SETTINGS = {
         "ReturnState": "orders.models.returns.Return.State",
         "PurchaseOrderState": "inventory.models.purchasing.PurchaseOrder.State",
         "TransferState": "inventory.models.transfers.TransferOrder.State",
+        "SettlementOutcome": "orders.models.payment.Settlement.Outcome",
         "DiscrepancyOutcome": "inventory.models.papers.ReceiptDiscrepancy.Outcome",
     },
     "POSTPROCESSING_HOOKS": [

@@ -15,7 +15,18 @@ from django.urls import reverse
 
 from analytics.models import ServedRegion
 from campaigns.models import Campaign, Promotion, Segment
-from inventory.models import Category, Product, PurchaseOrder, ReorderPolicy, Supplier, Variant, Warehouse
+from inventory.models import (
+    Bin,
+    Category,
+    Lane,
+    Product,
+    PurchaseOrder,
+    ReorderPolicy,
+    Supplier,
+    TransferOrder,
+    Variant,
+    Warehouse,
+)
 from tests.builders import a_category, a_product, a_supplier, a_variant, a_warehouse
 from tests.config.kernel.pages import a_client, a_staff_member, text
 
@@ -31,12 +42,16 @@ TYPED: dict[type[Model], dict[str, str]] = {
     Campaign: {"name": "봄맞이"},
     Segment: {"name": "단골", "code": "regulars"},
 }
-FORMS: list[type[Model]] = [Product, Variant, PurchaseOrder, Promotion, ReorderPolicy, Supplier, Category, ServedRegion]
+FORMS: list[type[Model]] = [
+    *(Product, Variant, PurchaseOrder, Promotion, ReorderPolicy, Supplier, Category),
+    *(ServedRegion, Bin, Lane, TransferOrder),
+]
 # Which of their forms refers to which kind of row.
 REFERS = {
     (Product, Category), (Variant, Product), (PurchaseOrder, Supplier), (PurchaseOrder, Warehouse), (PurchaseOrder, Variant),
     (Promotion, Campaign), (Promotion, Segment), (ReorderPolicy, Variant), (ReorderPolicy, Warehouse),
     (Supplier, Variant), (Category, Category), (ServedRegion, Warehouse),
+    (Bin, Warehouse), (Bin, Variant), (Lane, Warehouse), (TransferOrder, Warehouse), (TransferOrder, Variant),
 }  # fmt: skip
 
 

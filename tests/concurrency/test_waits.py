@@ -122,13 +122,17 @@ class Told(list[str]):
         self.append(message)
 
 
+# What the form of a supplier asks besides.
+TERMS = {"language": "ko", "minimum_order_value": "0", "under_tolerance": "0"}
+
+
 def test_a_form_whose_row_is_held_elsewhere_gets_a_page_that_says_so(desk: Client) -> None:
     supplier = Supplier.objects.create(code="HB", name="한빛도매")
     page = reverse("admin:inventory_supplier_change", args=[supplier.pk])
     no_offers = {"offers-TOTAL_FORMS": "0", "offers-INITIAL_FORMS": "0"}
 
     with held("inventory_supplier", supplier.pk):
-        answer = desk.post(page, {"code": "HB", "name": "한빛", "is_active": "on", **no_offers})
+        answer = desk.post(page, {**TERMS, "code": "HB", "name": "한빛", "is_active": "on", **no_offers})
 
     assert answer.status_code == 409
     assert answer["Retry-After"] == "2"

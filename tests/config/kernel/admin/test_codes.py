@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from analytics.models import ForecastChunk, ForecastRun
 from config.kernel import jobs, outbox, tokens
 from config.kernel.admin import codes, wording
 from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
@@ -80,7 +81,10 @@ def test_what_every_job_tells_reads_korean(at: datetime, plain_values: None) -> 
         parameters = inspect.signature(one.body).parameters
         arguments: dict[str, Any] = {"run": run.pk} if "run" in parameters else {}
         if "number" in parameters:
-            arguments["number"] = 1
+            # A part of a night of forecasts, with no SKU in it.
+            night = ForecastRun.objects.create(origin=at.date(), began_at=at, pooled={})
+            ForecastChunk.objects.create(run=night, number=1, first_variant=0, last_variant=0)
+            arguments |= {"run": night.pk, "number": 1}
         told |= one.body(at=at, **arguments).summary.keys()
 
     assert {"handled", "sessions", "expired", "days"} <= told
