@@ -1,7 +1,8 @@
 """Forecasts of three public data sets beside their referees, in one run, each with a paired bootstrap interval over the series.
 
 What was chosen on which origins, and how often the last one was read, stands in docs/algorithms/forecasting.md.
-`BACKOFFICE_DATA` names the folder of the data sets. Methods of statsforecast and the boosted model join where they are installed.
+`BACKOFFICE_DATA` names the folder of the data sets. Methods of statsforecast
+and the boosted model join where they are installed.
 """
 
 import importlib
