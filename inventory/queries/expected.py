@@ -1,17 +1,19 @@
-"""What is expected to be asked for in each place that a reorder policy keeps, and how long goods would take to come."""
+"""What is expected to be asked for in each place, and how long goods would take to come there: the one door to look ahead.
 
-from collections.abc import Collection
+Fresh advice counts, else what was recorded goes on.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from statistics import fmean, pvariance
 
 from config.kernel import shop
+from inventory import replenishment
 from inventory.locking import Place
-from inventory.models import DemandAdvice, ReorderPolicy
+from inventory.models import DemandAdvice, ReorderPolicy, StockLevel
 from inventory.queries import demand
-from inventory.queries.replenishment import outlook_of
 from inventory.queries.terms import Book, margin
-from inventory.replenishment import LONG_WINDOW_DAYS, Basis, Demand, days_that_count
+from inventory.replenishment import Basis
 from inventory.stocking.values import LeadTime, Outlook
 
 # Where nobody is known to buy from, goods are thought to take two weeks.
@@ -35,25 +37,18 @@ def by_place(*, at: datetime, variants: Collection[int] | None = None) -> dict[P
 
     A fixed number of statements, whatever the number of policies.
     """
-    today = shop.day(at)
-    last_on = today - timedelta(days=1)
     rows = ReorderPolicy.objects.filter(is_enabled=True).select_related("variant__product")
     policies = list(rows if variants is None else rows.filter(variant__in=variants))
-    advice = advised(as_of=today)
-    unadvised = [one.pk for one in policies if (one.variant_id, one.warehouse_id) not in advice]
-    books = demand.recorded(last_on=last_on, policies=unadvised) if unadvised else {}
-    empty = [pk for pk, book in books.items() if not days_that_count(book.demand)]
-    if empty:
-        books |= demand.recorded(last_on=last_on, policies=empty, days=LONG_WINDOW_DAYS)
+    seen = _seen(policies, shop.day(at), variants)
     terms = Book(at, variants)
     found = {}
     for one in policies:
         place, offer = (one.variant_id, one.warehouse_id), terms.offers.get(one.variant_id)
         lead = terms.lead(offer) if offer else None
         found[place] = Expected(
-            outlook=advice[place] if place in advice else _recorded(books[one.pk].demand),
+            outlook=seen[place][0],
             lead=LeadTime(lead.mean, lead.deviation) if lead else UNKNOWN_LEAD,
-            basis=Basis.ADVICE if place in advice else Basis.RECORDED,
+            basis=seen[place][1],
             margin=margin(one.variant, offer.unit_cost if offer else one.variant.cost),
             is_on_sale=one.variant.is_on_sale,
             has_supplier=offer is not None,
@@ -61,16 +56,54 @@ def by_place(*, at: datetime, variants: Collection[int] | None = None) -> dict[P
     return found
 
 
-def advised(*, as_of: date) -> dict[Place, Outlook]:
+def outlooks(policies: Sequence[ReorderPolicy], *, as_of: date) -> dict[Place, Outlook]:
+    """Of these policies, from `as_of` on. A fixed number of statements."""
+    return {place: outlook for place, (outlook, _basis) in _seen(policies, as_of, None).items()}
+
+
+def everywhere(*, as_of: date) -> dict[Place, Outlook]:
+    """Wherever goods lie or lay, with or without a policy. A place that is left out shipped nothing: nothing is expected."""
+    found = advised(as_of=as_of)
+    levels = {
+        level: (variant, warehouse)
+        for level, variant, warehouse in StockLevel.objects.values_list("pk", "variant", "warehouse")
+        if (variant, warehouse) not in found
+    }
+    if levels:
+        books = demand.of_levels(last_on=as_of - timedelta(days=1), levels=levels)
+        found |= {levels[level]: replenishment.outlook(book.demand) for level, book in books.items()}
+    return found
+
+
+def advised(*, as_of: date, variants: Collection[int] | None = None) -> dict[Place, Outlook]:
     """What fresh advice expects from `as_of` on. One statement."""
-    last_on = as_of - timedelta(days=1)
-    rows = DemandAdvice.objects.filter(origin__lte=last_on, valid_until__gte=as_of).defer("explanation")
-    return {(one.variant_id, one.warehouse_id): outlook_of(one, last_on) for one in rows.iterator(chunk_size=2000)}
+    return {(one.variant_id, one.warehouse_id): outlook_of(one, as_of) for one in fresh(as_of=as_of, variants=variants)}
 
 
-def _recorded(book: Demand) -> Outlook:
-    """As flat as it is known: the mean of the days that count, and how much they differ."""
-    counted = days_that_count(book)
-    mean = fmean(counted) if counted else 0.0
-    dispersion = pvariance(counted) / mean if mean else 1.0
-    return Outlook((mean,), max(dispersion, 1.0))
+def fresh(*, as_of: date, variants: Collection[int] | None = None) -> Iterator[DemandAdvice]:
+    """The advice that may be followed on `as_of`: made from nothing after the day before, and still valid. One statement."""
+    rows = DemandAdvice.objects.filter(origin__lt=as_of, valid_until__gte=as_of).defer("explanation")
+    return (rows if variants is None else rows.filter(variant__in=variants)).iterator(chunk_size=2000)
+
+
+def outlook_of(advice: DemandAdvice, as_of: date) -> Outlook:
+    """From `as_of` on: days that have passed since the advice was made are left out."""
+    passed = (as_of - advice.origin).days - 1
+    week = advice.daily[-7:]
+    daily = tuple(advice.daily[passed:]) or (sum(week) / len(week),)
+    return Outlook(daily, advice.dispersion, advice.doubt)
+
+
+def _seen(
+    policies: Sequence[ReorderPolicy], as_of: date, variants: Collection[int] | None
+) -> dict[Place, tuple[Outlook, Basis]]:
+    advice = advised(as_of=as_of, variants=variants)
+    unadvised = [one.pk for one in policies if (one.variant_id, one.warehouse_id) not in advice]
+    books = demand.telling(last_on=as_of - timedelta(days=1), policies=unadvised)
+    places = {(one.variant_id, one.warehouse_id): one.pk for one in policies}
+    return {
+        place: (replenishment.outlook(books[policy].demand), Basis.RECORDED)
+        if policy in books
+        else (advice[place], Basis.ADVICE)
+        for place, policy in places.items()
+    }
