@@ -3,7 +3,7 @@
 Fresh advice counts, else what was recorded goes on.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -32,15 +32,14 @@ class Expected:
     has_supplier: bool
 
 
-def by_place(*, at: datetime, variants: Collection[int] | None = None) -> dict[Place, Expected]:
-    """Of every enabled policy, or those of these SKUs. Fresh advice counts, else what was shipped in the last weeks.
+def by_place(*, at: datetime) -> dict[Place, Expected]:
+    """Of every enabled policy. Fresh advice counts, else what was shipped in the last weeks.
 
     A fixed number of statements, whatever the number of policies.
     """
-    rows = ReorderPolicy.objects.filter(is_enabled=True).select_related("variant__product")
-    policies = list(rows if variants is None else rows.filter(variant__in=variants))
-    seen = _seen(policies, shop.day(at), variants)
-    terms = Book(at, variants)
+    policies = list(ReorderPolicy.objects.filter(is_enabled=True).select_related("variant__product"))
+    seen = _seen(policies, shop.day(at))
+    terms = Book(at)
     found = {}
     for one in policies:
         place, offer = (one.variant_id, one.warehouse_id), terms.offers.get(one.variant_id)
@@ -58,26 +57,27 @@ def by_place(*, at: datetime, variants: Collection[int] | None = None) -> dict[P
 
 def outlooks(policies: Sequence[ReorderPolicy], *, as_of: date) -> dict[Place, Outlook]:
     """Of these policies, from `as_of` on. A fixed number of statements."""
-    return {place: outlook for place, (outlook, _basis) in _seen(policies, as_of, None).items()}
+    return {place: outlook for place, (outlook, _basis) in _seen(policies, as_of).items()}
 
 
 def everywhere(*, as_of: date) -> dict[Place, Outlook]:
-    """Wherever goods lie or lay, with or without a policy. A place that is left out shipped nothing: nothing is expected."""
+    """Wherever goods lie or lay, with or without a policy. A place that is left out shipped nothing: nothing is expected.
+
+    Reports of stock look through here, so they see what the plans see.
+    """
     found = advised(as_of=as_of)
-    levels = {
-        level: (variant, warehouse)
-        for level, variant, warehouse in StockLevel.objects.values_list("pk", "variant", "warehouse")
-        if (variant, warehouse) not in found
-    }
-    if levels:
-        books = demand.of_levels(last_on=as_of - timedelta(days=1), levels=levels)
-        found |= {levels[level]: replenishment.outlook(book.demand) for level, book in books.items()}
-    return found
+    policies = ReorderPolicy.objects.filter(is_enabled=True).values_list("pk", "variant", "warehouse")
+    found |= _recorded({policy: place for policy, *ends in policies if (place := (ends[0], ends[1])) not in found}, as_of)
+    levels = StockLevel.objects.values_list("pk", "variant", "warehouse")
+    others = {level: place for level, *ends in levels if (place := (ends[0], ends[1])) not in found}
+    books = demand.of_levels(last_on=as_of - timedelta(days=1), levels=others) if others else {}
+    found |= {others[level]: replenishment.outlook(book.demand) for level, book in books.items()}
+    return {place: outlook for place, outlook in found.items() if any(outlook.daily)}
 
 
-def advised(*, as_of: date, variants: Collection[int] | None = None) -> dict[Place, Outlook]:
+def advised(*, as_of: date) -> dict[Place, Outlook]:
     """What fresh advice expects from `as_of` on. One statement."""
-    return {(one.variant_id, one.warehouse_id): outlook_of(one, as_of) for one in fresh(as_of=as_of, variants=variants)}
+    return {(one.variant_id, one.warehouse_id): outlook_of(one, as_of) for one in fresh(as_of=as_of)}
 
 
 def fresh(*, as_of: date, variants: Collection[int] | None = None) -> Iterator[DemandAdvice]:
@@ -94,16 +94,17 @@ def outlook_of(advice: DemandAdvice, as_of: date) -> Outlook:
     return Outlook(daily, advice.dispersion, advice.doubt)
 
 
-def _seen(
-    policies: Sequence[ReorderPolicy], as_of: date, variants: Collection[int] | None
-) -> dict[Place, tuple[Outlook, Basis]]:
-    advice = advised(as_of=as_of, variants=variants)
-    unadvised = [one.pk for one in policies if (one.variant_id, one.warehouse_id) not in advice]
-    books = demand.telling(last_on=as_of - timedelta(days=1), policies=unadvised)
-    places = {(one.variant_id, one.warehouse_id): one.pk for one in policies}
+def _seen(policies: Sequence[ReorderPolicy], as_of: date) -> dict[Place, tuple[Outlook, Basis]]:
+    advice = advised(as_of=as_of)
+    places = {one.pk: (one.variant_id, one.warehouse_id) for one in policies}
+    recorded = _recorded({policy: place for policy, place in places.items() if place not in advice}, as_of)
     return {
-        place: (replenishment.outlook(books[policy].demand), Basis.RECORDED)
-        if policy in books
-        else (advice[place], Basis.ADVICE)
-        for place, policy in places.items()
+        place: (advice[place], Basis.ADVICE) if place in advice else (recorded[place], Basis.RECORDED)
+        for place in places.values()
     }
+
+
+def _recorded(policies: Mapping[int, Place], as_of: date) -> dict[Place, Outlook]:
+    """By place, for policies by their keys. At most two statements."""
+    books = demand.telling(last_on=as_of - timedelta(days=1), policies=policies)
+    return {policies[policy]: replenishment.outlook(book.demand) for policy, book in books.items()}
