@@ -15,8 +15,10 @@ from math import ceil, floor
 BORDERS = (30, 90, 180, 365)
 # What a supplier still takes back, counted from the last receipt.
 RETURNABLE_DAYS = 60
-# Nothing is sold of it and all of it is older: hardly anybody will ever buy it.
+# Hardly any is expected to sell and all of it is older: hardly anybody will ever buy it.
 DEAD_DAYS = 365
+# A day: less than a unit in a year.
+HARDLY_ANY = 1 / 365
 # A dismissed suggestion comes back when the excess has grown by half.
 GROWN = Decimal("1.5")
 
@@ -108,7 +110,7 @@ def suggest(facts: Facts) -> Suggestion | None:
         return Suggestion(Action.TRANSFER, min(facts.lacking, facts.excess), facts.lacking_warehouse)
     if facts.last_receipt_days is not None and facts.last_receipt_days <= RETURNABLE_DAYS:
         return Suggestion(Action.RETURN, facts.excess)
-    if facts.per_day <= 0 and (facts.youngest_days is None or facts.youngest_days > DEAD_DAYS):
+    if facts.per_day < HARDLY_ANY and (facts.youngest_days is None or facts.youngest_days > DEAD_DAYS):
         return Suggestion(Action.WRITE_OFF, facts.excess)
     return Suggestion(Action.MARKDOWN, facts.excess)
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil, sqrt
-from statistics import NormalDist, stdev
+from statistics import NormalDist, pvariance, stdev
 from typing import Any
 
 from inventory.stocking import breaks, lead_times
@@ -304,11 +304,6 @@ def raised_to_break(quantity: int, rate: float, terms: Terms, room: int | None) 
     return min([quantity, *fitting], key=lambda units: (round(daily_cost(units), 6), units))
 
 
-def cost_of(quantity: int, terms: Terms) -> float:
-    """What each unit costs in an order of this size."""
-    return breaks.unit_cost_of(quantity, terms.economics())
-
-
 def most(explanation: dict[str, Any]) -> int:
     """What a plan may buy at most, recounted from its explanation: what is missing to the target, as the supplier sells it."""
     told, terms = explanation["plan"], _terms(explanation["terms"])
@@ -333,6 +328,14 @@ def days_that_count(demand: Demand) -> list[int]:
     with_stock = [units for units, sold_out in days if not sold_out]
     average = sum(with_stock) / len(with_stock) if with_stock else 0
     return [units for units, sold_out in days if not sold_out or units > average]
+
+
+def outlook(demand: Demand) -> Outlook:
+    """What was recorded goes on, as flat as it is known: the mean of the days that count, and how much they differ."""
+    counted = days_that_count(demand)
+    mean = round(sum(counted) / max(len(counted), FEW_DAYS), 4)
+    scattered = pvariance(counted) / mean if mean and len(counted) >= FEW_DAYS else 1.0
+    return Outlook((mean,), round(max(scattered, 1.0), 4))
 
 
 def rounded(wanted: int, minimum_quantity: int, order_multiple: int, room: int | None) -> tuple[int, Rounding]:

@@ -21,6 +21,7 @@ from campaigns.queries.promotions import State
 from config.kernel import shop
 from config.kernel.business_time import Period, day_period
 from inventory.models import ReplenishmentProposal, StockLevel, Variant, Warehouse
+from inventory.queries import incoming
 from orders.models import Order
 
 # Whole weeks, so that each weekday stands for as many days.
@@ -107,12 +108,7 @@ _AT_RISK = """
         FROM analytics_dailystock WHERE day > %(after)s AND day <= %(last)s
         GROUP BY variant_id, warehouse_id HAVING sum(shipped) > 0
     ),
-    incoming AS (
-        SELECT line.variant_id, po.warehouse_id, sum(greatest(line.quantity - line.received, 0)) AS units
-        FROM inventory_purchaseorder AS po JOIN inventory_purchaseorderline AS line ON line.purchase_order_id = po.id
-        WHERE po.state IN ('APPROVED', 'SENT', 'PARTLY_RECEIVED') AND line.received < line.quantity
-        GROUP BY line.variant_id, po.warehouse_id
-    )
+    incoming AS (SELECT variant_id, warehouse_id, on_order + in_transit AS units FROM ({incoming}) AS way)
     SELECT
         level.id, level.variant_id, variant.sku, trim(product.name || ' ' || variant.name), warehouse.name,
         level.on_hand - level.reserved, coalesce(incoming.units, 0)::int, pace.per_day,
@@ -142,7 +138,7 @@ def at_risk(*, fresh: Freshness, most: int) -> tuple[list[AtRisk], int]:
         "most": most,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_AT_RISK, values)
+        cursor.execute(_AT_RISK.format(incoming=incoming.STATEMENT), {**values, **incoming.AGREED})
         rows = cursor.fetchall()
     return [AtRisk(*values) for *values, _in_all in rows], rows[0][-1] if rows else 0
 

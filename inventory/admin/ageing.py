@@ -22,7 +22,7 @@ from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.errors import DomainError
 from inventory.admin import costs, labels, reports
 from inventory.admin.reports import Cell, NarrowForm, Table, Tile, Told
-from inventory.ageing import BORDERS, Action
+from inventory.ageing import BORDERS, HARDLY_ANY, Action
 from inventory.models import ExcessDismissal, StockLevel, Warehouse
 from inventory.operations import excess
 from inventory.queries import ageing
@@ -79,7 +79,8 @@ def page(request: HttpRequest) -> HttpResponse:
         request, title=_("Excess and ageing"), form=form, told=told,
         explanation=_(
             "Ages are told first in, first out, from the day on which goods came to the warehouse. Too much is what exceeds "
-            "reservations and the demand expected in the days chosen, by what was shipped in the last twelve weeks."
+            "reservations and the demand expected in the days chosen, by the forecast or, without one, by what was "
+            "shipped in the last weeks."
         ),
     )  # fmt: skip
 
@@ -141,13 +142,13 @@ def why(one: Aged, days: int, stores: Mapping[int, str]) -> str:
         case Action.RETURN:
             text = _("The supplier delivered %(ago)s days ago; %(expected)s are expected to sell in %(days)s days.")
         case Action.WRITE_OFF if one.youngest_days is None:
-            text = _("None was sold in twelve weeks, and nobody knows when they came.")
+            text = _("Hardly any is expected to sell, and nobody knows when they came.")
         case Action.WRITE_OFF:
-            text = _("None was sold in twelve weeks, and the newest came %(age)s days ago.")
-        case _ if one.per_day:
+            text = _("Hardly any is expected to sell, and the newest came %(age)s days ago.")
+        case _ if one.per_day >= HARDLY_ANY:
             text = _("What is free lasts for %(cover)s days at the present pace.")
         case _:
-            text = _("None was sold in twelve weeks.")
+            text = _("Hardly any is expected to sell.")
     return text % told
 
 

@@ -51,8 +51,9 @@ def page(request: HttpRequest) -> HttpResponse:
     return reports.page(
         request, title=_("Projected stock"), form=form, told=told,
         explanation=_(
-            "Units at the end of each week: what lies there, what purchase orders bring on the day they are expected, less "
-            "what is expected to leave, by what was shipped in the last twelve weeks. What is overdue is expected this week."
+            "Units at the end of each week: what lies there, what purchase orders and transfers bring on the day they are "
+            "expected, less what is expected to leave, by the forecast or, without one, by what was shipped in the last weeks. "
+            "What is overdue is expected this week."
         ),
     )  # fmt: skip
 
@@ -155,7 +156,7 @@ def _load(form: ProjectionForm, stores: dict[int, str]) -> Table:
             *(
                 Cell(
                     f"{one.units:,}" if one.units else "-", looks="number",
-                    small=pgettext("orders", "%s PO") % one.orders if one.orders else "",
+                    small=pgettext("deliveries", "%s due") % one.orders if one.orders else "",
                 )
                 for one in weeks
             ),

@@ -93,7 +93,11 @@ def _write(row: StockRisk, situation: Situation, judged: Judged, spares: Mapping
     horizon_on = today + timedelta(days=judged.horizon_days)
     elsewhere = {warehouse: units for warehouse, units in spares.items() if warehouse != row.warehouse_id}
     giver = max(elsewhere, key=lambda warehouse: (elsewhere[warehouse], -warehouse), default=None)
-    late = [one for one in situation.deliveries if judged.out_in_days is None or (one.on - today).days > judged.out_in_days]
+    late = [
+        one
+        for one in situation.deliveries
+        if not one.is_transfer and (judged.out_in_days is None or (one.on - today).days > judged.out_in_days)
+    ]
     ways = Ways(
         is_on_sale=situation.is_on_sale,
         has_supplier=situation.has_supplier,

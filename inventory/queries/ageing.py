@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from inventory.ageing import Facts, Suggestion
 from inventory.locking import Place
 from inventory.models import ExcessDismissal, Warehouse
 from inventory.projecting import expected_over
-from inventory.queries import outlook, shelves
+from inventory.queries import expected, incoming, shelves
 
 COVER_DAYS = 90
 
@@ -82,12 +82,6 @@ _LEVELS = """
     JOIN inventory_variant AS variant ON variant.id = level.variant_id
     JOIN inventory_product AS product ON product.id = variant.product_id
 """
-_INCOMING = """
-    SELECT line.variant_id, purchase.warehouse_id, sum(line.quantity - line.received)::int
-    FROM inventory_purchaseorderline AS line JOIN inventory_purchaseorder AS purchase ON purchase.id = line.purchase_order_id
-    WHERE line.received < line.quantity AND purchase.state IN ('APPROVED', 'SENT', 'PARTLY_RECEIVED')
-    GROUP BY 1, 2
-"""
 
 
 class _Level(NamedTuple):
@@ -121,11 +115,9 @@ def aged(*, today: date, days: int = COVER_DAYS, warehouse_id: int | None = None
             (variant, warehouse): _Arrival(list(zip(moments, units, strict=True)), last)
             for variant, warehouse, moments, units, last in cursor.fetchall()
         }
-        cursor.execute(_INCOMING)
-        incoming: dict[Place, int] = {(variant, warehouse): units for variant, warehouse, units in cursor.fetchall()}
-    seen = outlook.outlooks(last_on=today - timedelta(days=1))
-    expected = {place: expected_over(one, 0, days) for place, one in seen.items()}
-    elsewhere = _lacking(levels, incoming, expected)
+    coming = incoming.agreed()
+    wanted = {place: expected_over(one, 0, days) for place, one in expected.everywhere(as_of=today).items()}
+    elsewhere = _lacking(levels, coming, wanted)
     decided = _dismissals()
     categories = set(shelves.below(category_id)) if category_id else None
     found = []
@@ -137,7 +129,7 @@ def aged(*, today: date, days: int = COVER_DAYS, warehouse_id: int | None = None
         place = (level.variant, level.warehouse)
         found.append(
             _aged(
-                level, arrivals.get(place, _Arrival()), incoming.get(place, 0), expected.get(place, 0.0),
+                level, arrivals.get(place, _Arrival()), coming.get(place, 0), wanted.get(place, 0.0),
                 elsewhere.get(level.variant, {}), decided.get(place), today, days,
             )
         )  # fmt: skip
@@ -175,16 +167,16 @@ def _aged(
 
 
 def _lacking(
-    levels: Sequence[_Level], incoming: Mapping[Place, int], expected: Mapping[Place, float]
+    levels: Sequence[_Level], coming: Mapping[Place, int], expected_there: Mapping[Place, float]
 ) -> Mapping[int, Mapping[int, int]]:
     """By SKU, what each warehouse that serves orders will lack; also one where nothing lies and something is expected."""
     there = {(one.variant, one.warehouse): one for one in levels}
     serving = set(Warehouse.objects.filter(is_active=True).values_list("pk", flat=True))
     found: defaultdict[int, dict[int, int]] = defaultdict(dict)
-    for place, wanted in expected.items():
+    for place, wanted in expected_there.items():
         level = there.get(place)
         lack = ageing.lacks(
-            on_hand=level.on_hand if level else 0, reserved=level.reserved if level else 0, incoming=incoming.get(place, 0),
+            on_hand=level.on_hand if level else 0, reserved=level.reserved if level else 0, incoming=coming.get(place, 0),
             expected=wanted,
         )  # fmt: skip
         if lack and place[1] in serving:

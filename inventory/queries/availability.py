@@ -1,29 +1,10 @@
-"""What can be promised: what lies there less what is promised, and what is on its way. Most answers cost one query."""
+"""What the placing of an order has to know of the SKUs it names, in one query."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import F, Sum
-
-from inventory import lifecycle
-from inventory.locking import Place
-from inventory.models import PurchaseOrderLine, StockLevel
-from inventory.queries import transfers
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Units of one SKU in one warehouse, or in several together."""
-
-    on_hand: int = 0
-    reserved: int = 0
-
-    @property
-    def available(self) -> int:
-        return self.on_hand - self.reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,38 +46,3 @@ def by_sku(skus: Iterable[str]) -> Mapping[str, Listed]:
         categories = frozenset(category for category in path if category is not None)
         found[sku] = Listed(pk, sku, name, list_price, cost, product_id, tax_class, on_sale, categories, is_kit)
     return found
-
-
-def available(variant_ids: Iterable[int]) -> dict[int, int]:
-    """Units that orders may still take, in all warehouses that serve orders. Every SKU asked for is in the answer."""
-    wanted = set(variant_ids)
-    sums = (
-        StockLevel.objects.filter(variant_id__in=wanted, warehouse__is_active=True)
-        .values_list("variant_id")
-        .annotate(units=Sum(F("on_hand") - F("reserved")))
-    )
-    return dict.fromkeys(wanted, 0) | dict(sums)
-
-
-def by_place(variant_ids: Iterable[int]) -> dict[Place, Standing]:
-    """Per SKU and warehouse, warehouses that serve no orders included; a place where nothing ever lay is left out."""
-    rows = StockLevel.objects.filter(variant_id__in=set(variant_ids)).values_list(
-        "variant_id", "warehouse_id", "on_hand", "reserved"
-    )
-    return {(variant, warehouse): Standing(on_hand, reserved) for variant, warehouse, on_hand, reserved in rows}
-
-
-def incoming(variant_ids: Iterable[int]) -> dict[Place, int]:
-    """Units that are coming, per SKU and warehouse: outstanding on approved purchase orders, or in transit from another one."""
-    wanted = set(variant_ids)
-    rows = (
-        PurchaseOrderLine.objects.filter(
-            variant_id__in=wanted,
-            received__lt=F("quantity"),
-            purchase_order__state__in=lifecycle.AWAITED,
-        )
-        .values_list("variant_id", "purchase_order__warehouse_id")
-        .annotate(units=Sum(F("quantity") - F("received")))
-    )
-    bought = Counter({(variant, warehouse): units for variant, warehouse, units in rows})
-    return dict(bought + Counter(transfers.in_transit(wanted)))

@@ -1,31 +1,24 @@
 """What the balancing has to weigh tonight: goods, where they lie, what is expected of them, and the ways between warehouses."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from statistics import pvariance
 
-from django.db.models import F, Q
+from django.db.models import Q
 
-from inventory import lifecycle
 from inventory.balancing.values import Goods, Site, Way
 from inventory.locking import Place
 from inventory.models import (
     Lane,
-    PurchaseOrder,
-    PurchaseOrderLine,
     ReorderPolicy,
     SupplierOffer,
     TransferLine,
     TransferOrder,
     TransferProposal,
 )
-from inventory.queries import demand, expected, terms, transfers
-from inventory.queries.transfers import IN_TRANSIT
-from inventory.replenishment import FEW_DAYS, LONG_WINDOW_DAYS, Demand, days_that_count
-from inventory.stocking.values import Outlook
+from inventory.queries import demand, expected, incoming, terms
 
 # Goods do not travel to and fro: after a move, so many days pass before one the other way.
 HYSTERESIS = timedelta(days=14)
@@ -67,17 +60,17 @@ def situation(*, as_of: date, at: datetime) -> Situation:
     if not by_variant:
         return Situation([], [_way(lane) for lane in lanes.values()], lanes, {})
     chosen = [policy for places in by_variant.values() for policy in places]
-    books = demand.recorded(last_on=as_of - timedelta(days=1), policies=[policy.pk for policy in chosen])
-    told = outlooks(chosen, books, as_of)
+    positions = demand.positions(policies=[policy.pk for policy in chosen])
+    told = expected.outlooks(chosen, as_of=as_of)
     lead_times = dict(SupplierOffer.objects.filter(is_preferred=True).values_list("variant_id", "lead_time_days"))
-    arrivals, leaving = _under_way(as_of, lead_times)
+    arrivals, leaving = _under_way(as_of)
     blocked = _blocked(lanes, at)
     goods, costs = [], {}
     for variant_id, places in by_variant.items():
         variant = places[0].variant
         sites = {}
         for policy in places:
-            position, place = books[policy.pk].position, (variant_id, policy.warehouse_id)
+            position, place = positions[policy.pk], (variant_id, policy.warehouse_id)
             free = max(position.on_hand - position.reserved - leaving.get(place, 0), 0)
             coming = tuple(sorted(arrivals.get(place, ())))
             most = policy.maximum_stock
@@ -90,22 +83,6 @@ def situation(*, as_of: date, at: datetime) -> Situation:
         )
         costs[variant_id] = variant.cost
     return Situation(goods, [_way(lane) for lane in lanes.values()], lanes, costs)
-
-
-def outlooks(policies: Iterable[ReorderPolicy], books: Mapping[int, demand.Recorded], as_of: date) -> dict[Place, Outlook]:
-    """What is expected to be asked for: as fresh advice says, else the mean of the days that tell about demand."""
-    ordered, advice = list(policies), expected.advised(as_of=as_of)
-    empty = [one.pk for one in ordered if not days_that_count(books[one.pk].demand)]
-    longer = demand.recorded(last_on=as_of - timedelta(days=1), policies=empty, days=LONG_WINDOW_DAYS) if empty else {}
-    places = {(one.variant_id, one.warehouse_id): longer.get(one.pk, books[one.pk]).demand for one in ordered}
-    return {place: advice.get(place) or _outlook(recorded) for place, recorded in places.items()}
-
-
-def _outlook(recorded: Demand) -> Outlook:
-    counted = days_that_count(recorded)
-    mean = round(sum(counted) / max(len(counted), FEW_DAYS), 4)
-    scattered = pvariance(counted) / mean if mean and len(counted) >= FEW_DAYS else 1.0
-    return Outlook((mean,), round(max(scattered, 1.0), 4))
 
 
 def _way(lane: Lane) -> Way:
@@ -122,25 +99,15 @@ def _way(lane: Lane) -> Way:
     )
 
 
-def _under_way(as_of: date, lead_times: Mapping[int, int]) -> tuple[Arrivals, dict[Place, int]]:
+def _under_way(as_of: date) -> tuple[Arrivals, dict[Place, int]]:
     """What will arrive where, by days from now, and what drafts of transfers will take from where.
 
-    What is overdue is awaited tomorrow. Purchases without a day arrive after the lead time, transfers after their lane's days.
+    Also what the replenishment thinks of buying: what will be bought need not be moved. What is overdue is awaited tomorrow.
     """
     arrivals: Arrivals = defaultdict(list)
     leaving: defaultdict[Place, int] = defaultdict(int)
-    bought = PurchaseOrderLine.objects.filter(
-        received__lt=F("quantity"), purchase_order__state__in=(PurchaseOrder.State.DRAFT, *lifecycle.AWAITED)
-    )
-    columns = ("variant_id", "purchase_order__warehouse_id", "purchase_order__expected_on", "quantity", "received")
-    for variant, warehouse, expected_on, quantity, received in bought.values_list(*columns):
-        days = (expected_on - as_of).days if expected_on else lead_times.get(variant, USUAL)
-        arrivals[variant, warehouse].append((max(days, 1), quantity - received))
-    moving = transfers.moving().annotate(units=IN_TRANSIT)
-    for variant, warehouse, expected_on, units in moving.values_list(
-        "variant_id", "transfer__to_warehouse_id", "transfer__expected_on", "units"
-    ):
-        arrivals[variant, warehouse].append((max((expected_on - as_of).days, 1) if expected_on else 1, units))
+    for one in incoming.deliveries(today=as_of):
+        arrivals[one.place].append((max((one.on - as_of).days, 1), one.units))
     for variant, source, target, units in _promised():
         leaving[variant, source] += units
         arrivals[variant, target].append((1, units))

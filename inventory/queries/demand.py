@@ -5,26 +5,24 @@ sale back: the customer wanted the goods on that day, and what came back lies on
 write-offs and corrections are nobody's demand.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection
 
 from config.kernel import shop
 from config.kernel.business_time import day_period
 from inventory.queries import incoming
-from inventory.replenishment import WINDOW_DAYS, Demand, Position
+from inventory.replenishment import LONG_WINDOW_DAYS, WINDOW_DAYS, Demand, Position, days_that_count
 
 # One statement, hence one snapshot: goods that are received meanwhile are counted on the shelf or on the way, never as neither.
 # What was on hand when a day ended is counted back from now: the level less everything that moved on later days. What was
 # reserved then cannot be recounted, because a reservation does not keep when it ended; so an empty shelf is one with nothing
 # on hand.
 _RECORDED = """
-    WITH policy AS (
-        SELECT id, variant_id, warehouse_id FROM inventory_reorderpolicy
-        WHERE CASE WHEN %(policies)s::bigint[] IS NULL THEN is_enabled ELSE id = ANY(%(policies)s) END
-    ), day AS (
+    WITH policy AS ({places}), day AS (
         SELECT generate_series(%(first)s::date, %(last)s::date, interval '1 day')::date AS day
     ), moved AS (
         SELECT policy.id, (movement.occurred_at AT TIME ZONE %(zone)s)::date AS day,
@@ -61,6 +59,18 @@ _RECORDED = """
     LEFT JOIN inventory_stocklevel AS level
         ON level.variant_id = policy.variant_id AND level.warehouse_id = policy.warehouse_id
 """
+_OF_POLICIES = """
+    SELECT id, variant_id, warehouse_id FROM inventory_reorderpolicy
+    WHERE CASE WHEN %(policies)s::bigint[] IS NULL THEN is_enabled ELSE id = ANY(%(policies)s) END
+"""
+# Stock levels from which something was shipped: of the others nothing is expected.
+_OF_LEVELS = """
+    SELECT id, variant_id, warehouse_id FROM inventory_stocklevel
+    WHERE id = ANY(%(levels)s) AND (variant_id, warehouse_id) IN (
+        SELECT variant_id, warehouse_id FROM inventory_stockmovement
+        WHERE kind = 'SHIPMENT' AND occurred_at >= %(starts_at)s AND occurred_at < %(ends_at)s
+    )
+"""
 # The same moment without its past, for those whose demand is known otherwise.
 _POSITIONS = """
     WITH incoming AS ({incoming})
@@ -85,18 +95,35 @@ def recorded(*, last_on: date, policies: Collection[int] | None = None, days: in
 
     Without `policies`, of all that are enabled. One statement, whatever their number.
     """
+    return _recorded(_OF_POLICIES, {"policies": None if policies is None else list(policies)}, last_on, days)
+
+
+def telling(*, last_on: date, policies: Collection[int]) -> dict[int, Recorded]:
+    """The same, looked at as far back as it takes: the long window where no day of the short one counts. Two statements."""
+    books = recorded(last_on=last_on, policies=policies) if policies else {}
+    empty = [policy for policy, book in books.items() if not days_that_count(book.demand)]
+    return books | recorded(last_on=last_on, policies=empty, days=LONG_WINDOW_DAYS) if empty else books
+
+
+def of_levels(*, last_on: date, levels: Collection[int]) -> dict[int, Recorded]:
+    """The same by stock level, of those among `levels` that shipped something. One statement."""
+    return _recorded(_OF_LEVELS, {"levels": list(levels)}, last_on, WINDOW_DAYS)
+
+
+def _recorded(places: str, which: Mapping[str, Any], last_on: date, days: int) -> dict[int, Recorded]:
     zone = shop.zone()
     first_on = last_on - timedelta(days=days - 1)
     given = {
-        "policies": None if policies is None else list(policies),
         "first": first_on,
         "last": last_on,
         "starts_at": day_period(first_on, zone).starts_at,
+        "ends_at": day_period(last_on, zone).ends_at,
         "zone": zone.key,
+        **which,
         **incoming.GIVEN,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_RECORDED.format(incoming=incoming.STATEMENT), given)
+        cursor.execute(_RECORDED.format(places=places, incoming=incoming.STATEMENT), given)
         return {
             policy: Recorded(Demand(tuple(shipped), tuple(sold_out)), Position(*stock))
             for policy, shipped, sold_out, *stock in cursor.fetchall()

@@ -1,17 +1,19 @@
-"""What is expected to be asked for in each place that a reorder policy keeps, and how long goods would take to come."""
+"""What is expected to be asked for in each place, and how long goods would take to come there: the one door to look ahead.
 
-from collections.abc import Collection
+Fresh advice counts, else what was recorded goes on.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from statistics import fmean, pvariance
 
 from config.kernel import shop
+from inventory import replenishment
 from inventory.locking import Place
-from inventory.models import DemandAdvice, ReorderPolicy
+from inventory.models import DemandAdvice, ReorderPolicy, StockLevel
 from inventory.queries import demand
-from inventory.queries.replenishment import outlook_of
 from inventory.queries.terms import Book, margin
-from inventory.replenishment import LONG_WINDOW_DAYS, Basis, Demand, days_that_count
+from inventory.replenishment import Basis
 from inventory.stocking.values import LeadTime, Outlook
 
 # Where nobody is known to buy from, goods are thought to take two weeks.
@@ -30,30 +32,22 @@ class Expected:
     has_supplier: bool
 
 
-def by_place(*, at: datetime, variants: Collection[int] | None = None) -> dict[Place, Expected]:
-    """Of every enabled policy, or those of these SKUs. Fresh advice counts, else what was shipped in the last weeks.
+def by_place(*, at: datetime) -> dict[Place, Expected]:
+    """Of every enabled policy. Fresh advice counts, else what was shipped in the last weeks.
 
     A fixed number of statements, whatever the number of policies.
     """
-    today = shop.day(at)
-    last_on = today - timedelta(days=1)
-    rows = ReorderPolicy.objects.filter(is_enabled=True).select_related("variant__product")
-    policies = list(rows if variants is None else rows.filter(variant__in=variants))
-    advice = advised(as_of=today)
-    unadvised = [one.pk for one in policies if (one.variant_id, one.warehouse_id) not in advice]
-    books = demand.recorded(last_on=last_on, policies=unadvised) if unadvised else {}
-    empty = [pk for pk, book in books.items() if not days_that_count(book.demand)]
-    if empty:
-        books |= demand.recorded(last_on=last_on, policies=empty, days=LONG_WINDOW_DAYS)
-    terms = Book(at, variants)
+    policies = list(ReorderPolicy.objects.filter(is_enabled=True).select_related("variant__product"))
+    seen = _seen(policies, shop.day(at))
+    terms = Book(at)
     found = {}
     for one in policies:
         place, offer = (one.variant_id, one.warehouse_id), terms.offers.get(one.variant_id)
         lead = terms.lead(offer) if offer else None
         found[place] = Expected(
-            outlook=advice[place] if place in advice else _recorded(books[one.pk].demand),
+            outlook=seen[place][0],
             lead=LeadTime(lead.mean, lead.deviation) if lead else UNKNOWN_LEAD,
-            basis=Basis.ADVICE if place in advice else Basis.RECORDED,
+            basis=seen[place][1],
             margin=margin(one.variant, offer.unit_cost if offer else one.variant.cost),
             is_on_sale=one.variant.is_on_sale,
             has_supplier=offer is not None,
@@ -61,16 +55,56 @@ def by_place(*, at: datetime, variants: Collection[int] | None = None) -> dict[P
     return found
 
 
+def outlooks(policies: Sequence[ReorderPolicy], *, as_of: date) -> dict[Place, Outlook]:
+    """Of these policies, from `as_of` on. A fixed number of statements."""
+    return {place: outlook for place, (outlook, _basis) in _seen(policies, as_of).items()}
+
+
+def everywhere(*, as_of: date) -> dict[Place, Outlook]:
+    """Wherever goods lie or lay, with or without a policy. A place that is left out shipped nothing: nothing is expected.
+
+    Reports of stock look through here, so they see what the plans see.
+    """
+    found = advised(as_of=as_of)
+    policies = ReorderPolicy.objects.filter(is_enabled=True).values_list("pk", "variant", "warehouse")
+    found |= _recorded({policy: place for policy, *ends in policies if (place := (ends[0], ends[1])) not in found}, as_of)
+    levels = StockLevel.objects.values_list("pk", "variant", "warehouse")
+    others = {level: place for level, *ends in levels if (place := (ends[0], ends[1])) not in found}
+    books = demand.of_levels(last_on=as_of - timedelta(days=1), levels=others) if others else {}
+    found |= {others[level]: replenishment.outlook(book.demand) for level, book in books.items()}
+    return {place: outlook for place, outlook in found.items() if any(outlook.daily)}
+
+
 def advised(*, as_of: date) -> dict[Place, Outlook]:
     """What fresh advice expects from `as_of` on. One statement."""
-    last_on = as_of - timedelta(days=1)
-    rows = DemandAdvice.objects.filter(origin__lte=last_on, valid_until__gte=as_of).defer("explanation")
-    return {(one.variant_id, one.warehouse_id): outlook_of(one, last_on) for one in rows.iterator(chunk_size=2000)}
+    return {(one.variant_id, one.warehouse_id): outlook_of(one, as_of) for one in fresh(as_of=as_of)}
 
 
-def _recorded(book: Demand) -> Outlook:
-    """As flat as it is known: the mean of the days that count, and how much they differ."""
-    counted = days_that_count(book)
-    mean = fmean(counted) if counted else 0.0
-    dispersion = pvariance(counted) / mean if mean else 1.0
-    return Outlook((mean,), max(dispersion, 1.0))
+def fresh(*, as_of: date, variants: Collection[int] | None = None) -> Iterator[DemandAdvice]:
+    """The advice that may be followed on `as_of`: made from nothing after the day before, and still valid. One statement."""
+    rows = DemandAdvice.objects.filter(origin__lt=as_of, valid_until__gte=as_of).defer("explanation")
+    return (rows if variants is None else rows.filter(variant__in=variants)).iterator(chunk_size=2000)
+
+
+def outlook_of(advice: DemandAdvice, as_of: date) -> Outlook:
+    """From `as_of` on: days that have passed since the advice was made are left out."""
+    passed = (as_of - advice.origin).days - 1
+    week = advice.daily[-7:]
+    daily = tuple(advice.daily[passed:]) or (sum(week) / len(week),)
+    return Outlook(daily, advice.dispersion, advice.doubt)
+
+
+def _seen(policies: Sequence[ReorderPolicy], as_of: date) -> dict[Place, tuple[Outlook, Basis]]:
+    advice = advised(as_of=as_of)
+    places = {one.pk: (one.variant_id, one.warehouse_id) for one in policies}
+    recorded = _recorded({policy: place for policy, place in places.items() if place not in advice}, as_of)
+    return {
+        place: (advice[place], Basis.ADVICE) if place in advice else (recorded[place], Basis.RECORDED)
+        for place in places.values()
+    }
+
+
+def _recorded(policies: Mapping[int, Place], as_of: date) -> dict[Place, Outlook]:
+    """By place, for policies by their keys. At most two statements."""
+    books = demand.telling(last_on=as_of - timedelta(days=1), policies=policies)
+    return {policies[policy]: replenishment.outlook(book.demand) for policy, book in books.items()}

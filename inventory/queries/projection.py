@@ -11,12 +11,12 @@ from django.db import connection
 from inventory import projecting
 from inventory.locking import Place
 from inventory.projecting import Week
-from inventory.queries import outlook, shelves
+from inventory.queries import expected as outlooks
+from inventory.queries import incoming, shelves
+from inventory.queries.incoming import Delivery
 from inventory.stocking.values import Outlook
 
 WEEKS = 12
-# A purchase order without a day, of a SKU that nobody offers.
-USUAL_LEAD_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,6 @@ class Load:
     units: int
 
 
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """Units on their way to one place, by the day on which they are expected. `order` is the purchase order's key."""
-
-    variant_id: int
-    warehouse_id: int
-    on: date
-    units: int
-    order: int
-
-
 _LEVELS = """
     SELECT variant.id, variant.sku, trim(product.name || ' ' || variant.name), product.category_id, level.warehouse_id,
            offer.supplier_id, level.on_hand, level.reserved
@@ -62,24 +51,6 @@ _LEVELS = """
     LEFT JOIN inventory_supplieroffer AS offer ON offer.variant_id = variant.id AND offer.is_preferred
     ORDER BY variant.sku, level.warehouse_id
 """
-# Approved and not sent yet has no day: it is expected a lead time from now.
-_COMING = """
-    SELECT line.variant_id, purchase.warehouse_id,
-           COALESCE(purchase.expected_on, %(today)s::date + COALESCE(offer.lead_time_days, %(usual)s)),
-           line.quantity - line.received, purchase.id
-    FROM inventory_purchaseorderline AS line
-    JOIN inventory_purchaseorder AS purchase ON purchase.id = line.purchase_order_id
-    LEFT JOIN inventory_supplieroffer AS offer
-        ON offer.variant_id = line.variant_id AND offer.supplier_id = purchase.supplier_id
-    WHERE line.received < line.quantity AND purchase.state IN ('APPROVED', 'SENT', 'PARTLY_RECEIVED')
-"""
-
-
-def coming(*, today: date) -> list[Coming]:
-    """The one door for all that is on its way: outstanding units of purchase orders that somebody agreed to."""
-    with connection.cursor() as cursor:
-        cursor.execute(_COMING, {"today": today, "usual": USUAL_LEAD_DAYS})
-        return [Coming(*row) for row in cursor.fetchall()]
 
 
 def projected(
@@ -92,10 +63,10 @@ def projected(
 ) -> list[Projected]:
     """Every place that holds, awaits or is expected to lack something; those that run short first come first."""
     starts = projecting.weeks(today, weeks)
-    expected = outlook.outlooks(last_on=today - timedelta(days=1))
+    expected = outlooks.everywhere(as_of=today)
     arrivals: defaultdict[Place, dict[date, int]] = defaultdict(dict)
-    for one in coming(today=today):
-        days = arrivals[one.variant_id, one.warehouse_id]
+    for one in _agreed(today):
+        days = arrivals[one.place]
         days[one.on] = days.get(one.on, 0) + one.units
     with connection.cursor() as cursor:
         cursor.execute(_LEVELS)
@@ -123,6 +94,11 @@ def projected(
     return sorted(found, key=lambda one: (one.short_on or date.max, one.sku, one.warehouse_id))
 
 
+def _agreed(today: date) -> list[Delivery]:
+    """Purchases that somebody agreed to, and goods between two warehouses."""
+    return [one for one in incoming.deliveries(today=today) if one.is_agreed]
+
+
 def grouped(rows: Sequence[Projected], by: str) -> dict[Any, list[Week]]:
     """Summed by an attribute of the rows, such as `category_id`."""
     groups: defaultdict[Any, list[Sequence[Week]]] = defaultdict(list)
@@ -135,13 +111,13 @@ def receiving_load(*, today: date, weeks: int = WEEKS) -> Mapping[int, list[Load
     """By warehouse, week by week; what is overdue is expected in the first."""
     starts = projecting.weeks(today, weeks)
     end = projecting.week_of(starts[-1]) + timedelta(weeks=1)
-    found: defaultdict[int, list[list[Coming]]] = defaultdict(lambda: [[] for _ in starts])
-    for one in coming(today=today):
+    found: defaultdict[int, list[list[Delivery]]] = defaultdict(lambda: [[] for _ in starts])
+    for one in _agreed(today):
         if one.on < end:
             found[one.warehouse_id][max(sum(start <= one.on for start in starts) - 1, 0)].append(one)
     return {
         warehouse: [
-            Load(warehouse, start, len({one.order for one in week}), len(week), sum(one.units for one in week))
+            Load(warehouse, start, len({one.number for one in week}), len(week), sum(one.units for one in week))
             for start, week in zip(starts, by_week, strict=True)
         ]
         for warehouse, by_week in found.items()

@@ -18,11 +18,10 @@ from inventory.models import (
     SupplierOffer,
 )
 from inventory.order_days import OrderDays
-from inventory.queries import demand
+from inventory.queries import demand, expected
 from inventory.queries.demand import Recorded
 from inventory.queries.terms import Book, Lead, Service
-from inventory.replenishment import LONG_WINDOW_DAYS, Advised, Basis, Nothing, Plan, Position, Terms, days_that_count
-from inventory.stocking.values import Outlook
+from inventory.replenishment import Advised, Basis, Nothing, Plan, Position, Terms
 
 # Named in each explanation, so that an old one is read by the rule it was made with.
 RULE = "R,s,S 2"
@@ -103,7 +102,10 @@ class Need:
                 "doubt": self.advice.doubt,
                 "valid_until": self.advice.valid_until.isoformat(),
             }
-            told["daily"] = [round(units, 2) for units in outlook_of(self.advice, self.last_on).daily[:SHOWN_DAYS]]
+            told["daily"] = [
+                round(units, 2)
+                for units in expected.outlook_of(self.advice, self.last_on + timedelta(days=1)).daily[:SHOWN_DAYS]
+            ]
         # As it comes back from the database: what is compared with it is written alike.
         plain: dict[str, Any] = _plain(told)
         return plain
@@ -159,35 +161,16 @@ def _chunk(ids: Sequence[int], book: Book, as_of: date, last_on: date, found: Ne
             found.unsupplied.append(policy.pk)
         else:
             wanted.append(policy)
-    advice = _fresh(wanted, as_of, last_on)
+    made = expected.fresh(as_of=as_of, variants={one.variant_id for one in wanted})
+    by_place = {(one.variant_id, one.warehouse_id): one for one in made}
+    advice = {one.pk: by_place[place] for one in wanted if (place := (one.variant_id, one.warehouse_id)) in by_place}
     positions = demand.positions(policies=[one.pk for one in wanted if one.pk in advice])
-    unadvised = [one.pk for one in wanted if one.pk not in advice]
-    books = demand.recorded(last_on=last_on, policies=unadvised) if unadvised else {}
-    empty = [pk for pk, recorded in books.items() if not days_that_count(recorded.demand)]
-    if empty:
-        books |= demand.recorded(last_on=last_on, policies=empty, days=LONG_WINDOW_DAYS)
+    books = demand.telling(last_on=last_on, policies=[one.pk for one in wanted if one.pk not in advice])
     for policy in wanted:
         advised, recorded = advice.get(policy.pk), books.get(policy.pk)
         position = recorded.position if recorded else positions.get(policy.pk)
         if position is not None:
             yield _need(policy, book, position, recorded, advised, last_on)
-
-
-def _fresh(policies: Sequence[ReorderPolicy], as_of: date, last_on: date) -> dict[int, DemandAdvice]:
-    """By policy the advice that may be followed: made from nothing after the day before, and still valid."""
-    rows = DemandAdvice.objects.filter(
-        variant__in={one.variant_id for one in policies}, origin__lte=last_on, valid_until__gte=as_of
-    ).defer("explanation")
-    by_place = {(row.variant_id, row.warehouse_id): row for row in rows}
-    return {one.pk: by_place[place] for one in policies if (place := (one.variant_id, one.warehouse_id)) in by_place}
-
-
-def outlook_of(advice: DemandAdvice, last_on: date) -> Outlook:
-    """From the day after `last_on` on: days that have passed since the advice was made are left out."""
-    passed = (last_on - advice.origin).days
-    week = advice.daily[-7:]
-    daily = advice.daily[passed:] or [sum(week) / len(week)]
-    return Outlook(daily, advice.dispersion, advice.doubt)
 
 
 def price_of(units: int, prices: Prices) -> Decimal:
@@ -213,7 +196,7 @@ def _need(
     terms = book.terms(policy, offer, service, lead)
     plan: Plan | Advised
     if advice is not None:
-        plan = replenishment.advised(outlook_of(advice, last_on), terms, position)
+        plan = replenishment.advised(expected.outlook_of(advice, last_on + timedelta(days=1)), terms, position)
     else:
         assert recorded is not None  # noqa: S101  whoever has no advice was looked up in the ledger
         plan = replenishment.plan(recorded.demand, terms, position)

@@ -8,23 +8,14 @@ from datetime import date, datetime, timedelta
 from django.db.models import F, Q, QuerySet, Sum
 
 from config.kernel import shop
-from inventory import lifecycle
 from inventory.locking import Place
-from inventory.models import PurchaseOrder, PurchaseOrderLine, Reservation, StockLevel, StockRisk
-from inventory.queries import expected
+from inventory.models import Reservation, StockLevel, StockRisk
+from inventory.queries import expected, incoming
+from inventory.queries.incoming import Delivery
 from inventory.replenishment import Basis
 from inventory.risk import Arrival, Standing
 
 DAY = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What is outstanding on one purchase order that may still come, and when it was promised."""
-
-    number: str
-    units: int
-    on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +65,14 @@ def situations(*, at: datetime) -> dict[Place, Situation]:
 
 
 def _on_the_way(today: date) -> tuple[dict[Place, list[Delivery]], dict[Place, dict[str, int]]]:
-    """What has been sent to suppliers, and what waits for approval or to be sent."""
-    rows = (
-        PurchaseOrderLine.objects.filter(
-            received__lt=F("quantity"), purchase_order__state__in=[PurchaseOrder.State.DRAFT, *lifecycle.AWAITED]
-        )
-        .order_by("purchase_order__expected_on", "pk")
-        .values_list(
-            "variant_id", "purchase_order__warehouse_id", "purchase_order__number", "purchase_order__state",
-            "purchase_order__expected_on", F("quantity") - F("received"),
-        )
-    )  # fmt: skip
+    """What suppliers and other warehouses have sent or been told to send, and what waits for approval or to be sent."""
     coming: defaultdict[Place, list[Delivery]] = defaultdict(list)
     waiting: defaultdict[Place, dict[str, int]] = defaultdict(dict)
-    for variant, warehouse, number, state, expected_on, units in rows:
-        if state in (PurchaseOrder.State.SENT, PurchaseOrder.State.PARTLY_RECEIVED):
-            coming[variant, warehouse].append(Delivery(number, units, expected_on or today))
+    for one in incoming.deliveries(today=today):
+        if one.is_coming:
+            coming[one.place].append(one)
         else:
-            waiting[variant, warehouse][number] = units
+            waiting[one.place][one.number] = one.units
     return coming, waiting
 
 

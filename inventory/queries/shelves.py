@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 
-from inventory import lifecycle
-from inventory.models import Category, PriceChange, PurchaseOrderLine, Reservation, StockLevel, StockMovement, Variant
-from inventory.queries import availability, transfers
+from inventory.models import Category, PriceChange, Reservation, StockLevel, StockMovement, Variant
+from inventory.queries import incoming
 
 LAST = 12
 
@@ -17,30 +15,7 @@ def levels() -> QuerySet[StockLevel]:
     """Every level with SKU, product and warehouse loaded, and `incoming`: units outstanding on approved purchase orders, and
     those in transit from another warehouse.
     """
-    coming = (
-        PurchaseOrderLine.objects.filter(
-            variant=OuterRef("variant"),
-            purchase_order__warehouse=OuterRef("warehouse"),
-            purchase_order__state__in=lifecycle.AWAITED,
-            received__lt=F("quantity"),
-        )
-        .order_by()
-        .values("variant")
-        .annotate(units=Sum(F("quantity") - F("received")))
-        .values("units")
-    )
-    moving = (
-        transfers.moving()
-        .filter(variant=OuterRef("variant"), transfer__to_warehouse=OuterRef("warehouse"))
-        .order_by()
-        .values("variant")
-        .annotate(units=Sum(transfers.IN_TRANSIT))
-        .values("units")
-    )
-    return StockLevel.objects.select_related("variant__product", "warehouse").annotate(
-        incoming=Coalesce(Subquery(coming, output_field=IntegerField()), 0)
-        + Coalesce(Subquery(moving, output_field=IntegerField()), 0)
-    )
+    return StockLevel.objects.select_related("variant__product", "warehouse").annotate(incoming=incoming.of_level())
 
 
 @dataclass(frozen=True)
@@ -69,7 +44,7 @@ class Story:
 
 def of_variant(variant: Variant) -> Story:
     """Where its units lie and come from, its last movements and its last prices. Four queries."""
-    coming = {warehouse: units for (_variant, warehouse), units in availability.incoming([variant.pk]).items()}
+    coming = {warehouse: units for (_variant, warehouse), units in incoming.agreed(variants=[variant.pk]).items()}
     rows = (
         StockLevel.objects.filter(variant=variant).select_related("warehouse").order_by("warehouse__priority", "warehouse_id")
     )

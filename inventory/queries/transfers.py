@@ -1,12 +1,10 @@
 """Transfer orders with all that hangs on them, and what is between two shelves."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import DecimalField, F, OuterRef, Prefetch, QuerySet, Subquery, Sum, prefetch_related_objects
 
-from inventory.locking import Place
 from inventory.models import TransferEvent, TransferLine, TransferOrder, TransferProposal, TransferReceipt, TransferReceiptLine
 
 State = TransferOrder.State
@@ -62,13 +60,6 @@ def version(order: TransferOrder) -> str:
 def moving() -> QuerySet[TransferLine]:
     """The lines of which units are between two shelves."""
     return TransferLine.objects.filter(shipped__gt=F("received") + F("lost"), transfer__state__in=UNDER_WAY)
-
-
-def in_transit(variant_ids: Collection[int] | None = None) -> dict[Place, int]:
-    """Units on their way, per SKU and *receiving* warehouse: supply that is coming. Without `variant_ids`, of every SKU."""
-    rows = moving() if variant_ids is None else moving().filter(variant_id__in=set(variant_ids))
-    sums = rows.values_list("variant_id", "transfer__to_warehouse_id").annotate(units=Sum(IN_TRANSIT))
-    return {(variant, warehouse): units for variant, warehouse, units in sums}
 
 
 @dataclass(frozen=True)

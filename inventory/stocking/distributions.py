@@ -153,12 +153,6 @@ def safety_factor(level: float) -> float:
     return NormalDist().inv_cdf(level)
 
 
-def normal_shortage(factor: float) -> float:
-    """E(Z - z)+ of the standard normal distribution."""
-    normal = NormalDist()
-    return normal.pdf(factor) - factor * (1 - normal.cdf(factor))
-
-
 def _gamma_chance(shape: float, at: float) -> float:
     """The regularised lower incomplete gamma function, by its series below the mean and its continued fraction (Lentz) above:
     W. H. Press et al., Numerical Recipes, 3rd edition (2007), section 6.2."""

@@ -38,15 +38,6 @@ def newsvendor_normal(moments: Moments, costs: Costs) -> Levels:
     return _above(reorder, economic_quantity(moments.mean, costs.fixed, costs.holding))
 
 
-def stock_out_rate(moments: Moments, costs: Costs) -> Levels:
-    """The same with the chance of a stock-out in a cycle that the economic quantity asks for, hQ / (p d)."""
-    days = moments.lead + 1
-    quantity = max(economic_quantity(moments.mean, costs.fixed, costs.holding), 1)
-    risk = costs.holding * quantity / (costs.shortage * moments.mean)
-    factor = safety_factor(min(max(1 - risk, 0.5), 0.9999))
-    return _above(round(moments.mean * days + factor * moments.deviation * sqrt(days)), quantity)
-
-
 def power_approximation(moments: Moments, costs: Costs) -> Levels:
     """R. Ehrhardt, C. Mosier, A Revision of the Power Approximation for Computing (s, S) Policies, Management Science 30 (1984)
     618-622: regressions over optimal policies."""

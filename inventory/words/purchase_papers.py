@@ -22,11 +22,6 @@ class PaperMissing(Exception):
     """No document can be made here: the package that draws it is not installed."""
 
 
-def language_of(asked: str, order: PurchaseOrder) -> str:
-    """The language that was asked for, where the shop speaks it; else the supplier's."""
-    return asked if asked in dict(settings.LANGUAGES) else order.supplier.language
-
-
 def name_language(code: str) -> str:
     return str(dict(settings.LANGUAGES)[code])
 

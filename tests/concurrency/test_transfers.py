@@ -28,7 +28,7 @@ from inventory.models import (
 from inventory.operations import balancing, counting, reservations, stock, transfers
 from inventory.operations.ledger import Document
 from inventory.operations.transfers import Wanted
-from inventory.queries import transfers as queries
+from inventory.queries import incoming
 from tests import services as run_services
 from tests.builders import a_policy, a_stocked_variant, a_variant, a_warehouse, shipped, stocked
 from tests.concurrency.test_stock import ended
@@ -68,7 +68,7 @@ def drafted(cup: Variant, near: Warehouse, far: Warehouse, units: int, at: datet
 def everywhere(cup: Variant) -> int:
     """On all shelves and between them."""
     on_hand = StockLevel.objects.filter(variant=cup).aggregate(units=Sum("on_hand"))["units"]
-    return int(on_hand) + sum(queries.in_transit([cup.pk]).values())
+    return int(on_hand) + sum(incoming.agreed(variants=[cup.pk]).values())
 
 
 def broken(at: datetime) -> set[str]:

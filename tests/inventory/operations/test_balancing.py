@@ -209,10 +209,10 @@ def test_before_a_predicted_peak_goods_are_moved_ahead(
     assert balancing.propose(at=at).opened == 0
     flat, peak = Outlook((1.0,) * 21), Outlook((1.0,) * 10 + (8.0,) * 5 + (1.0,) * 6)
 
-    def told(policies: Any, *_rest: Any) -> dict[tuple[int, int], Outlook]:
+    def told(policies: Any, **_rest: Any) -> dict[tuple[int, int], Outlook]:
         return {(one.variant_id, one.warehouse_id): peak if one.warehouse_id == busan.pk else flat for one in policies}
 
-    monkeypatch.setattr("inventory.queries.balancing.outlooks", told)
+    monkeypatch.setattr("inventory.queries.expected.outlooks", told)
 
     assert balancing.propose(at=at).opened == 1
 

@@ -22,7 +22,7 @@ from inventory.operations import purchasing, receiving
 from inventory.operations.purchase_steps import PurchaseInvalid, TransitionRefused, UnknownPurchaseOrder
 from inventory.operations.purchasing import TermsMissed, Wanted
 from inventory.operations.receiving import DeliveryNoteUsed
-from inventory.queries import availability
+from inventory.queries import incoming
 from tests.builders import a_supplier, a_variant, a_warehouse, an_offer
 
 pytestmark = pytest.mark.django_db
@@ -218,7 +218,7 @@ class TestReceiving:
         assert (entry.kind, entry.quantity, entry.unit_cost) == ("RECEIPT", 4, 4_800)
         assert StockLevel.objects.get(variant=cup, warehouse=warehouse).on_hand == 4
         assert state(sent) == "PARTLY_RECEIVED"
-        assert availability.incoming([cup.pk, plate.pk]) == {(cup.pk, warehouse.pk): 6, (plate.pk, warehouse.pk): 5}
+        assert incoming.agreed(variants=[cup.pk, plate.pk]) == {(cup.pk, warehouse.pk): 6, (plate.pk, warehouse.pk): 5}
 
     def test_the_last_goods_complete_it(self, sent: PurchaseOrder, cup: Variant, plate: Variant, at: datetime) -> None:
         everything = {cup.sku: 10, plate.sku: 5}
@@ -226,7 +226,7 @@ class TestReceiving:
         receiving.receive_goods(number=sent.number, delivery_note="DN-1", quantities=everything, actor=None, at=at)
 
         assert state(sent) == "RECEIVED"
-        assert availability.incoming([cup.pk, plate.pk]) == {}
+        assert incoming.agreed(variants=[cup.pk, plate.pk]) == {}
 
     def test_the_same_delivery_note_twice_changes_nothing(
         self, sent: PurchaseOrder, cup: Variant, warehouse: Warehouse, at: datetime
@@ -299,7 +299,7 @@ class TestEnding:
         purchasing.close(number=sent.number, actor=None, at=at, reason="단종")
 
         assert state(sent) == "CLOSED"
-        assert availability.incoming([cup.pk]) == {}
+        assert incoming.agreed(variants=[cup.pk]) == {}
 
     def test_canceling_needs_a_reason(self, order: PurchaseOrder, at: datetime) -> None:
         with pytest.raises(PurchaseInvalid):

@@ -32,9 +32,8 @@ from inventory.operations import advice, classes, lead_times, purchasing, receiv
 from inventory.operations.advice import Advice
 from inventory.operations.approving import AboveLimit
 from inventory.operations.purchasing import TermsMissed, Wanted
-from inventory.queries import automatic
+from inventory.queries import automatic, demand, incoming
 from inventory.queries.automatic import Hindrance
-from inventory.queries.incoming import Incoming, incoming
 from tests.builders import a_policy, a_supplier, a_variant, an_offer, shipped, stocked
 from tests.inventory.operations.proposals import State, a_seller, line_of, only, open_proposals
 
@@ -467,12 +466,22 @@ def test_incoming_counts_purchase_orders_but_not_the_draft_being_thought_over(
 ) -> None:
     cup = a_seller(store, at)
     replenishment.propose(at=at)
-    assert incoming() == {}
+    (policy,) = cup.policies.all()
+
+    def on_order() -> int:
+        return demand.positions(policies=[policy.pk])[policy.pk].on_order
+
+    assert on_order() == 0
 
     purchasing.draft(supplier_id=a_supplier().pk, warehouse_id=store.pk, lines=[Wanted(cup.pk, 8)], actor=buyer, at=at)
 
-    assert incoming() == incoming(variants=[cup.pk]) == {(cup.pk, store.pk): Incoming(8, 0)}
-    assert incoming(variants=[]) == {}
+    assert on_order() == 8
+    assert incoming.agreed() == {}
+
+    purchasing.approve(number=PurchaseOrder.objects.get(is_proposed=False).number, actor=buyer, at=at)
+
+    assert incoming.agreed() == incoming.agreed(variants=[cup.pk]) == {(cup.pk, store.pk): 8}
+    assert incoming.agreed(variants=[]) == {}
 
 
 def test_a_budget_is_shared_with_what_other_proposals_hold(store: Warehouse, at: datetime, buyer: User) -> None:

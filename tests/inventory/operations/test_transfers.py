@@ -14,7 +14,7 @@ from inventory.operations import reservations, transfers
 from inventory.operations.ledger import Document, InsufficientStock
 from inventory.operations.stock import StockMoved
 from inventory.operations.transfers import TransferInvalid, TransferRefused, Wanted
-from inventory.queries import availability, drift, shelves, valuation
+from inventory.queries import drift, incoming, shelves, valuation
 from inventory.queries import transfers as queries
 from tests.builders import a_stocked_variant, a_warehouse
 
@@ -73,16 +73,16 @@ def entries(variant: Variant) -> list[tuple[str, int, str]]:
 
 def test_a_draft_touches_no_stock(draft: TransferOrder, cup: Variant, icheon: Warehouse) -> None:
     assert draft.number.startswith("TR-261121-")
-    assert (on_hand(cup, icheon), queries.in_transit(), entries(cup)) == (10, {}, [])
+    assert (on_hand(cup, icheon), incoming.agreed(), entries(cup)) == (10, {}, [])
 
 
 def test_what_is_shipped_lies_on_neither_shelf_and_is_coming_to_the_receiver(
     shipped: TransferOrder, cup: Variant, bowl: Variant, icheon: Warehouse, busan: Warehouse
 ) -> None:
     assert (shipped.state, on_hand(cup, icheon), on_hand(cup, busan)) == (State.SHIPPED, 2, 0)
-    assert queries.in_transit() == {(cup.pk, busan.pk): 8, (bowl.pk, busan.pk): 4}
-    assert availability.incoming([cup.pk]) == {(cup.pk, busan.pk): 8}
-    assert availability.available([cup.pk]) == {cup.pk: 2}
+    assert incoming.agreed() == {(cup.pk, busan.pk): 8, (bowl.pk, busan.pk): 4}
+    assert incoming.agreed(variants=[cup.pk]) == {(cup.pk, busan.pk): 8}
+    assert sum(one.on_hand - one.reserved for one in StockLevel.objects.filter(variant=cup)) == 2
     assert entries(cup) == [("TRANSFER_OUT", -8, "TRANSFER")]
 
 
@@ -100,12 +100,12 @@ def test_it_arrives_in_parts_each_under_a_document_of_its_own(
 ) -> None:
     first = transfers.receive(number=shipped.number, quantities={"CUP": 5}, actor=None, at=at)
     shipped.refresh_from_db()
-    assert (shipped.state, queries.in_transit([cup.pk])) == (State.PARTLY_RECEIVED, {(cup.pk, busan.pk): 3})
+    assert (shipped.state, incoming.agreed(variants=[cup.pk])) == (State.PARTLY_RECEIVED, {(cup.pk, busan.pk): 3})
 
     second = transfers.receive(number=shipped.number, quantities={"CUP": 3, "BOWL": 4}, actor=None, at=at)
 
     shipped.refresh_from_db()
-    assert (shipped.state, queries.in_transit(), on_hand(cup, busan), on_hand(bowl, busan)) == (State.RECEIVED, {}, 8, 4)
+    assert (shipped.state, incoming.agreed(), on_hand(cup, busan), on_hand(bowl, busan)) == (State.RECEIVED, {}, 8, 4)
     assert first.number != second.number
     assert entries(cup)[1:] == [("TRANSFER_IN", 5, "TRANSFER_RECEIPT"), ("TRANSFER_IN", 3, "TRANSFER_RECEIPT")]
     assert {one.reason for one in StockMovement.objects.filter(kind="TRANSFER_IN")} == {"부산 보충"}
@@ -118,7 +118,7 @@ def test_what_never_came_is_written_off_with_its_reason_when_the_order_is_closed
 
     closed = transfers.close(number=shipped.number, reason="운송 중 파손", actor=None, at=at)
 
-    assert (closed.state, queries.in_transit(), on_hand(cup, busan)) == (State.CLOSED, {}, 6)
+    assert (closed.state, incoming.agreed(), on_hand(cup, busan)) == (State.CLOSED, {}, 6)
     line = TransferLine.objects.get(transfer=shipped, variant=cup)
     assert (line.shipped, line.received, line.lost, line.in_transit) == (8, 6, 2, 0)
     assert entries(cup)[-2:] == [("TRANSFER_IN", 2, "TRANSFER_LOSS"), ("WRITE_OFF", -2, "TRANSFER_LOSS")]
@@ -136,7 +136,7 @@ def test_less_may_leave_than_was_planned(
 ) -> None:
     transfers.ship(number=draft.number, quantities={"CUP": 5, "BOWL": 0}, actor=None, at=at)
 
-    assert queries.in_transit() == {(cup.pk, busan.pk): 5}
+    assert incoming.agreed() == {(cup.pk, busan.pk): 5}
     event = draft.timeline.get(kind="SHIPPED")
     assert (event.details["units"], event.details["held_back"]) == (5, {"CUP": 3})
 

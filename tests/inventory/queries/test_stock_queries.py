@@ -13,8 +13,7 @@ from inventory.models import Reservation, StockLevel, Variant, Warehouse
 from inventory.operations import purchasing, reservations
 from inventory.operations.ledger import Document
 from inventory.operations.purchasing import Wanted
-from inventory.queries import availability, drift, shelves, valuation
-from inventory.queries.availability import Standing
+from inventory.queries import availability, drift, incoming, shelves, valuation
 from tests.builders import a_category, a_product, a_stocked_variant, a_supplier, a_variant, a_warehouse, stocked
 
 pytestmark = pytest.mark.django_db
@@ -45,19 +44,6 @@ def one_query(call: Any, *, queries: int = 1) -> Any:
     return answer
 
 
-def test_only_warehouses_that_serve_orders_promise_anything(cup: Variant) -> None:
-    new = a_variant()
-
-    assert one_query(lambda: availability.available([cup.pk, new.pk])) == {cup.pk: 7, new.pk: 0}
-
-
-def test_every_place_is_told_with_what_is_reserved(cup: Variant, near: Warehouse, closed: Warehouse) -> None:
-    places = one_query(lambda: availability.by_place([cup.pk]))
-
-    assert places == {(cup.pk, near.pk): Standing(10, 3), (cup.pk, closed.pk): Standing(5, 0)}
-    assert places[cup.pk, near.pk].available == 7
-
-
 def test_skus_are_found_with_their_categories_in_one_query() -> None:
     kitchen = a_category("주방")
     dishes = a_category("그릇", parent=kitchen)
@@ -72,21 +58,20 @@ def test_skus_are_found_with_their_categories_in_one_query() -> None:
     assert (found[cup.sku].on_sale, found[off.sku].on_sale) == (True, False)
 
 
-@pytest.mark.parametrize(("steps", "incoming"), [([], 0), (["approve"], 8), (["approve", "send"], 8), (["cancel"], 0)])
+@pytest.mark.parametrize(("steps", "units"), [([], 0), (["approve"], 8), (["approve", "send"], 8), (["cancel"], 0)])
 def test_what_is_approved_and_outstanding_is_incoming(
-    cup: Variant, near: Warehouse, at: datetime, steps: list[str], incoming: int
+    cup: Variant, near: Warehouse, at: datetime, steps: list[str], units: int
 ) -> None:
     order = purchasing.draft(supplier_id=a_supplier().pk, warehouse_id=near.pk, lines=[Wanted(cup.pk, 8)], actor=None, at=at)
     for step in steps:
         reason = {"reason": "단종"} if step == "cancel" else {}
         getattr(purchasing, step)(number=order.number, actor=None, at=at, **reason)
 
-    # Purchases and transfers.
-    told = one_query(lambda: availability.incoming([cup.pk]), queries=2)
+    told = one_query(lambda: incoming.agreed(variants=[cup.pk]))
     (level,) = one_query(lambda: list(shelves.levels().filter(warehouse=near)))
 
-    assert told == ({(cup.pk, near.pk): incoming} if incoming else {})
-    assert level.incoming == incoming
+    assert told == ({(cup.pk, near.pk): units} if units else {})
+    assert level.incoming == units
 
 
 def test_stock_is_worth_what_it_cost(cup: Variant, near: Warehouse, closed: Warehouse) -> None:

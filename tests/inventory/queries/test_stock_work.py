@@ -8,9 +8,10 @@ import pytest
 
 from config.kernel import shop
 from inventory.models import Bin, BinPlace, StockLevel, StockMovement, Variant, Warehouse, WriteOffCause
-from inventory.operations import catalog, classes, counting, excess, purchasing, receiving, stock
+from inventory.operations import advice, catalog, classes, counting, excess, purchasing, receiving, stock, transfers
+from inventory.operations.advice import Advice
 from inventory.operations.purchasing import Wanted
-from inventory.queries import ageing, bins, outlook, projection, valuation
+from inventory.queries import ageing, bins, expected, incoming, projection, valuation
 from inventory.queries import counting as counts
 from tests.builders import AT, a_policy, a_stocked_variant, a_supplier, a_variant, a_warehouse, an_offer, shipped, stocked
 
@@ -168,12 +169,40 @@ class TestLookingAhead:
         stocked(old, warehouse, 500, days_ago(300))
         stocked(young, warehouse, 500, days_ago(20))
         for variant in (old, young):
-            shipped(variant, warehouse, 84, days_ago(3))
+            shipped(variant, warehouse, 56, days_ago(3))
 
-        found = outlook.outlooks(last_on=TODAY - timedelta(days=1))
+        found = expected.everywhere(as_of=TODAY)
 
         assert found[old.pk, warehouse.pk].daily[0] == pytest.approx(1.0)
-        assert found[young.pk, warehouse.pk].daily[0] == pytest.approx(84 / 20)
+        assert found[young.pk, warehouse.pk].daily[0] == pytest.approx(56 / 20)
+
+    def test_fresh_advice_counts_more_than_what_was_shipped(self, warehouse: Warehouse) -> None:
+        cup = a_variant()
+        stocked(cup, warehouse, 500, days_ago(300))
+        shipped(cup, warehouse, 56, days_ago(3))
+        advice.apply_advice(
+            origin=TODAY - timedelta(days=1), advice=[Advice(cup.pk, warehouse.pk, [4.0] * 28, 1.2, "mean")], at=AT
+        )
+
+        assert ageing.aged(today=TODAY)[0].per_day == pytest.approx(4.0)
+        assert projection.projected(today=TODAY)[0].weeks[1].leaves == pytest.approx(28.0)
+
+    def test_goods_between_two_warehouses_come_where_they_go(self, warehouse: Warehouse) -> None:
+        cup, other = a_variant(), a_warehouse()
+        stocked(cup, warehouse, 10, days_ago(9))
+        sent = transfers.draft(
+            from_warehouse_id=warehouse.pk, to_warehouse_id=other.pk, lines=[transfers.Wanted(cup.pk, 4)], reason="보충",
+            actor=None, at=AT,
+        )  # fmt: skip
+        transfers.ship(number=sent.number, quantities={cup.sku: 4}, expected_on=date(2026, 11, 24), actor=None, at=AT)
+        stocked(cup, other, 1)
+
+        there = next(one for one in projection.projected(today=TODAY) if one.warehouse_id == other.pk)
+        (told,) = incoming.deliveries(today=TODAY)
+
+        assert [week.comes for week in there.weeks][:2] == [0, 4]
+        assert (told.place, told.number, told.units, told.is_transfer) == ((cup.pk, other.pk), sent.number, 4, True)
+        assert projection.receiving_load(today=TODAY)[other.pk][1].units == 4
 
     def test_purchase_orders_come_on_their_day_and_drafts_do_not(self, warehouse: Warehouse) -> None:
         cup, supplier = a_stocked_variant(10, warehouse), a_supplier()
