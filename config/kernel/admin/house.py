@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
-from config.kernel import waits
 from config.kernel.admin import slips, wording
 from config.kernel.admin.pagination import LAST_PAGE, EstimatedPaginator
 from config.kernel.errors import DomainError, InProgress
@@ -143,8 +142,7 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
         if request.method != "POST":
             return self._form(request, object_id, form_url, extra_context or {})
         try:
-            with waits.refusing():
-                return self._form(request, object_id, form_url, extra_context or {})
+            return self._form(request, object_id, form_url, extra_context or {})
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.get_full_path())
