@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
@@ -133,7 +133,7 @@ class StockRiskAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin, TableAdmin):
     def level_label(self, row: StockRisk) -> str:
         return wording.label(row.get_level_display(), COLORS[Level(row.level)])
 
-    @display(description=gettext_lazy("chance"))
+    @display(description=pgettext_lazy("stock risk", "chance"))
     def chance_label(self, row: StockRisk) -> str:
         surge = wording.label(_("sells unusually fast"), "warning") if row.is_surge else ""
         # What is sold out already has no chance to sell out.
@@ -207,7 +207,15 @@ class StockRiskAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin, TableAdmin):
         return render_to_string("admin/inventory/_figures.html", {"parts": parts(row.explanation)})
 
     def table_heading(self, request: HttpRequest) -> list[Any]:
-        titles = ("SKU", _("product"), _("warehouse"), _("risk"), _("chance"), _("days of cover"), _("likely sold out on"))
+        titles = (
+            "SKU",
+            _("product"),
+            _("warehouse"),
+            _("risk"),
+            pgettext("stock risk", "chance"),
+            _("days of cover"),
+            _("likely sold out on"),
+        )
         costly = (_("margin likely lost"),) if costs.sees(request) else ()
         return [*titles, *costly, _("next step")]
 

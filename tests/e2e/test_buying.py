@@ -55,7 +55,7 @@ def world(shop: Shop) -> World:
     week.
     """
     at = clock.now()
-    store, supplier = a_warehouse("buying", name="이천 물류센터"), a_supplier(code="buying", name="이천 도예")
+    store, supplier = a_warehouse("buying", name="광주 물류센터"), a_supplier(code="buying", name="분원 도예")
     bowl = a_variant(product=a_product(name="분청 면기"), sku="WALK-BOWL", list_price=42_000, cost=LAST_COST)
     an_offer(bowl, supplier, unit_cost=NEW_COST, lead_time_days=7, is_preferred=True)
     a_policy(bowl, store)
@@ -88,7 +88,7 @@ def see_the_risk(visit: Visit, world: World) -> None:
     expect(plan).to_contain_text("지금 판매 가능 수량")
     expect(plan.get_by_role("row").filter(has_text="재고 일수")).to_contain_text("2.5")
     visit.picture("buying-risk")
-    visit.page.get_by_role("link", name=re.compile("^이천 도예 ")).click()
+    visit.page.get_by_role("link", name=re.compile("^분원 도예 ")).click()
 
 
 def figure(visit: Visit, title: str) -> Locator:
@@ -167,7 +167,7 @@ def test_a_purchase_from_the_risk_to_the_score_of_its_supplier(
     desk.fill({"사유": "나머지는 더 만들지 않습니다"})
     desk.send()
     visit.open("/admin/inventory/supplier/scores/")
-    visit.page.get_by_role("link", name="이천 도예").click()
+    visit.page.get_by_role("link", name="분원 도예").click()
     score = visit.page.locator("#score")
     expect(score.get_by_role("row").filter(has_text="전량 납품")).to_contain_text("0%")
     expect(score.get_by_role("row").filter(has_text="품질")).to_contain_text(f"{came * 100 / (came + DAMAGED):.1f}%")
