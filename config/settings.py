@@ -344,6 +344,8 @@ SPECTACULAR_SETTINGS = {
         "OrderState": "orders.models.order.Order.State",
         "ReturnState": "orders.models.returns.Return.State",
         "PurchaseOrderState": "inventory.models.purchasing.PurchaseOrder.State",
+        "TransferState": "inventory.models.transfers.TransferOrder.State",
+        "DiscrepancyOutcome": "inventory.models.papers.ReceiptDiscrepancy.Outcome",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

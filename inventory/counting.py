@@ -4,16 +4,9 @@ The moment of counting is the moment at which a quantity is entered. `expected` 
 difference to it is ever posted: whatever moves afterwards is kept.
 """
 
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TypeVar
-
-Key = TypeVar("Key", bound=Hashable)
-
-# Of the value shipped: class A makes the first four fifths, class B what follows up to nineteen in twenty.
-A_SHARE, B_SHARE = Decimal("0.80"), Decimal("0.95")
 
 
 def differs(*, expected: int, counted: int, unit_cost: Decimal, units: int, value: Decimal) -> bool:
@@ -39,21 +32,6 @@ class Correction:
 def correction(*, expected: int, counted: int, on_hand: int) -> Correction:
     """`on_hand` is what the system holds when the line is posted: `expected` and all that moved since."""
     return Correction(counted - expected, on_hand - expected, on_hand + counted - expected)
-
-
-def classes(value_by_key: Mapping[Key, Decimal]) -> dict[Key, str]:
-    """ABC by value shipped, the largest first. What was not shipped at all is C; the one that crosses a border is above it."""
-    total = sum(value_by_key.values(), Decimal(0))
-    found: dict[Key, str] = {}
-    before = Decimal(0)
-    for key, value in sorted(value_by_key.items(), key=lambda pair: -pair[1]):
-        if value <= 0 or total <= 0:
-            found[key] = "C"
-            continue
-        share = before / total
-        found[key] = "A" if share < A_SHARE else "B" if share < B_SHARE else "C"
-        before += value
-    return found
 
 
 @dataclass(frozen=True, slots=True)

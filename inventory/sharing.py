@@ -1,9 +1,9 @@
 """Shares something scarce, a budget or the room of a delivery, over many purchases: the most lost margin avoided first.
 
 Of each purchase the first part lifts the stock out of danger, the rest lasts for later. All first parts come before all rests;
-within both, what avoids the most lost margin for each unit of the scarce thing comes first. That is the greedy rule for the
-knapsack (G. B. Dantzig, 1957): but for full packs and minimum quantities, its worth falls short of the best choice's by at most
-the worth of the one purchase that first did not fit.
+within both, what avoids the most lost margin for each unit of the scarce thing comes first, or the single most valuable one
+that fits where that avoids more. That is the greedy rule for the knapsack (G. B. Dantzig, 1957): the first parts avoid at least
+half of the loss that any choice of whole ones could, and near all of it where each is small beside what there is.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -29,12 +29,25 @@ class Bid:
 
 def shared(bids: Sequence[Bid], room: float) -> Mapping[Hashable, int]:
     """Units of each bid. Whoever uses nothing gets everything; equal bids are served in their order."""
-    granted: dict[Hashable, int] = dict.fromkeys((bid.key for bid in bids), 0)
     ranked = sorted(bids, key=lambda bid: -_density(bid))
+    granted = _granted(ranked, room)
+    best = max((bid for bid in bids if _first(bid) * bid.use <= room), key=lambda bid: bid.worth, default=None)
+    if best is not None and best.worth > avoided(bids, granted):
+        alone = _granted([best, *(bid for bid in ranked if bid is not best)], room)
+        granted = max(granted, alone, key=lambda one: avoided(bids, one))
+    return granted
+
+
+def avoided(bids: Sequence[Bid], granted: Mapping[Hashable, int]) -> float:
+    """The lost margin that this much of the first parts avoids: in proportion where one was cut."""
+    return sum(bid.worth * min(granted[bid.key] / _first(bid), 1.0) for bid in bids if _first(bid))
+
+
+def _granted(ranked: Sequence[Bid], room: float) -> dict[Hashable, int]:
+    granted: dict[Hashable, int] = dict.fromkeys((bid.key for bid in ranked), 0)
     for is_rest in (False, True):
         for bid in ranked:
-            asked = bid.units if is_rest else _in_packs(min(bid.urgent, bid.units), bid)
-            units = min(asked, bid.units)
+            units = bid.units if is_rest else _first(bid)
             before = granted[bid.key]
             if units <= before or (is_rest and not before and bid.urgent > 0 and bid.use > 0):
                 continue
@@ -47,12 +60,14 @@ def shared(bids: Sequence[Bid], room: float) -> Mapping[Hashable, int]:
 
 
 def _density(bid: Bid) -> float:
-    uses = max(bid.urgent, 1) * bid.use
+    uses = max(_first(bid), 1) * bid.use
     return bid.worth / uses if uses > 0 else inf
 
 
-def _in_packs(units: int, bid: Bid) -> int:
-    return -(-max(units, bid.least) // bid.multiple) * bid.multiple if units > 0 else 0
+def _first(bid: Bid) -> int:
+    """The urgent units as the supplier sells them."""
+    units = min(bid.urgent, bid.units)
+    return min(-(-max(units, bid.least) // bid.multiple) * bid.multiple, bid.units) if units > 0 else 0
 
 
 def _full(units: int, bid: Bid) -> int:

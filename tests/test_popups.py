@@ -13,6 +13,7 @@ from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from analytics.models import ServedRegion
 from campaigns.models import Campaign, Promotion, Segment
 from inventory.models import Category, Product, PurchaseOrder, ReorderPolicy, Supplier, Variant, Warehouse
 from tests.builders import a_category, a_product, a_supplier, a_variant, a_warehouse
@@ -30,12 +31,12 @@ TYPED: dict[type[Model], dict[str, str]] = {
     Campaign: {"name": "봄맞이"},
     Segment: {"name": "단골", "code": "regulars"},
 }
-FORMS: list[type[Model]] = [Product, Variant, PurchaseOrder, Promotion, ReorderPolicy, Supplier, Category]
+FORMS: list[type[Model]] = [Product, Variant, PurchaseOrder, Promotion, ReorderPolicy, Supplier, Category, ServedRegion]
 # Which of their forms refers to which kind of row.
 REFERS = {
     (Product, Category), (Variant, Product), (PurchaseOrder, Supplier), (PurchaseOrder, Warehouse), (PurchaseOrder, Variant),
     (Promotion, Campaign), (Promotion, Segment), (ReorderPolicy, Variant), (ReorderPolicy, Warehouse),
-    (Supplier, Variant), (Category, Category),
+    (Supplier, Variant), (Category, Category), (ServedRegion, Warehouse),
 }  # fmt: skip
 
 

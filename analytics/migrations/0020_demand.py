@@ -82,6 +82,15 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'demand for a SKU',
                 'verbose_name_plural': 'demand forecasts',
+                'indexes': [
+                    models.Index(fields=['-week_units', '-id'], name='demand_series_by_week'),
+                    models.Index(fields=['demand_class', '-week_units', '-id'], name='demand_series_by_class'),
+                    models.Index(fields=['warehouse', '-week_units', '-id'], name='demand_series_by_place'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('variant', 'warehouse'), name='demand_series_once'),
+                    models.CheckConstraint(condition=models.Q(('dispersion__gte', 1), ('week_units__gte', 0)), name='demand_series_makes_sense'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -103,6 +112,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'demand set by staff',
                 'verbose_name_plural': 'demand set by staff',
+                'indexes': [
+                    models.Index(fields=['series', '-id'], name='demand_override_story'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('series',), name='demand_override_one_stands'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('percent', None), ('units_a_day__gte', 0)), models.Q(('percent__gte', 0), ('units_a_day', None)), _connector='OR'), name='demand_override_one_of_two'),
+                    models.CheckConstraint(condition=models.Q(('last_on__gte', models.F('first_on')), models.Q(('reason', ''), _negated=True)), name='demand_override_makes_sense'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -124,6 +141,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'forecast of an evening',
                 'verbose_name_plural': 'forecasts of evenings',
+                'indexes': [
+                    models.Index(fields=['origin'], name='demand_forecast_by_origin'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('series', 'origin'), name='demand_forecast_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -141,6 +164,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'part of a night of forecasts',
                 'verbose_name_plural': 'parts of nights of forecasts',
+                'constraints': [
+                    models.UniqueConstraint(fields=('run', 'number'), name='forecast_chunk_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -198,6 +224,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'served region',
                 'verbose_name_plural': 'served regions',
                 'ordering': ['priority', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('postal_prefix', 'province'), name='served_region_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('postal_prefix', ''), models.Q(('province', ''), _negated=True)), models.Q(models.Q(('postal_prefix', ''), _negated=True), ('province', '')), _connector='OR'), name='served_region_by_one_of_two'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -220,61 +250,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['day'], name='daily_demand_by_day')],
                 'constraints': [models.UniqueConstraint(fields=('variant', 'warehouse', 'day'), name='daily_demand_once'), models.CheckConstraint(condition=models.Q(('promoted_units__lte', models.F('units')), ('sold_out__gte', 0), ('sold_out__lte', 1)), name='daily_demand_makes_sense')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='demandseries',
-            index=models.Index(fields=['-week_units', '-id'], name='demand_series_by_week'),
-        ),
-        migrations.AddIndex(
-            model_name='demandseries',
-            index=models.Index(fields=['demand_class', '-week_units', '-id'], name='demand_series_by_class'),
-        ),
-        migrations.AddIndex(
-            model_name='demandseries',
-            index=models.Index(fields=['warehouse', '-week_units', '-id'], name='demand_series_by_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='demandseries',
-            constraint=models.UniqueConstraint(fields=('variant', 'warehouse'), name='demand_series_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='demandseries',
-            constraint=models.CheckConstraint(condition=models.Q(('dispersion__gte', 1), ('week_units__gte', 0)), name='demand_series_makes_sense'),
-        ),
-        migrations.AddIndex(
-            model_name='demandoverride',
-            index=models.Index(fields=['series', '-id'], name='demand_override_story'),
-        ),
-        migrations.AddConstraint(
-            model_name='demandoverride',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('series',), name='demand_override_one_stands'),
-        ),
-        migrations.AddConstraint(
-            model_name='demandoverride',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('percent', None), ('units_a_day__gte', 0)), models.Q(('percent__gte', 0), ('units_a_day', None)), _connector='OR'), name='demand_override_one_of_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='demandoverride',
-            constraint=models.CheckConstraint(condition=models.Q(('last_on__gte', models.F('first_on')), models.Q(('reason', ''), _negated=True)), name='demand_override_makes_sense'),
-        ),
-        migrations.AddIndex(
-            model_name='demandforecast',
-            index=models.Index(fields=['origin'], name='demand_forecast_by_origin'),
-        ),
-        migrations.AddConstraint(
-            model_name='demandforecast',
-            constraint=models.UniqueConstraint(fields=('series', 'origin'), name='demand_forecast_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='forecastchunk',
-            constraint=models.UniqueConstraint(fields=('run', 'number'), name='forecast_chunk_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='servedregion',
-            constraint=models.UniqueConstraint(fields=('postal_prefix', 'province'), name='served_region_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='servedregion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('postal_prefix', ''), models.Q(('province', ''), _negated=True)), models.Q(models.Q(('postal_prefix', ''), _negated=True), ('province', '')), _connector='OR'), name='served_region_by_one_of_two'),
         ),
     ]

@@ -60,6 +60,11 @@ class DeliveryInput(StrictInput):
             raise serializers.ValidationError(_("Each SKU stands in one line."), code="duplicate")
         return lines
 
+    def validate(self, told: dict[str, Any]) -> dict[str, Any]:
+        if not told["lines"] and not told["discrepancies"]:
+            raise serializers.ValidationError({"lines": [_("Enter what has come.")]})
+        return told
+
 
 class MovedUnitsInput(StrictInput):
     """What left or arrived. Each SKU stands in one line."""
@@ -79,8 +84,3 @@ class ShippedInput(MovedUnitsInput):
     expected_on = serializers.DateField(
         required=False, allow_null=True, default=None, help_text="Without it, after the days of the lane."
     )
-
-    def validate(self, told: dict[str, Any]) -> dict[str, Any]:
-        if not told["lines"] and not told["discrepancies"]:
-            raise serializers.ValidationError({"lines": [_("Enter what has come.")]})
-        return told

@@ -1,4 +1,5 @@
 import config.kernel.fields
+import django.contrib.postgres.indexes
 import django.core.serializers.json
 import django.db.models.deletion
 import django.db.models.expressions
@@ -395,6 +396,7 @@ class Migration(migrations.Migration):
                     models.Index(condition=models.Q(('expires_at__isnull', False), ('state', 'ACTIVE')), fields=['expires_at', 'id'], name='reservation_due'),
                     models.Index(condition=models.Q(('state', 'ACTIVE')), fields=['variant', 'warehouse'], name='reservation_active_by_level'),
                     models.Index(fields=['state', '-id'], name='reservation_by_state'),
+                    django.contrib.postgres.indexes.BrinIndex(fields=['reserved_at'], name='reservation_by_time'),
                     models.Index(fields=['document_number'], name='reservation_by_document'),
                 ],
                 'constraints': [

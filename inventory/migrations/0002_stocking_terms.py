@@ -37,6 +37,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'approval limit',
                 'verbose_name_plural': 'approval limits',
                 'ordering': ['role'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='approval_limit_not_negative', violation_error_message='A limit is zero or more.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -55,6 +58,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'demand advice',
                 'verbose_name_plural': 'demand advice',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('dispersion__gte', 1), ('doubt__gte', 0), ('daily__len__gt', 0), ('valid_until__gt', models.F('origin'))), name='demand_advice_makes_sense'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -72,6 +78,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'learned lead time',
                 'verbose_name_plural': 'learned lead times',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('deviation__gte', 0), ('mean__gte', 0), ('receipts__gt', 0)), name='learned_lead_time_makes_sense'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -86,6 +95,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'change of a service level',
                 'verbose_name_plural': 'changes of service levels',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='policy_change_says_why'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('after__isnull', False), ('before__isnull', True)), models.Q(('after__isnull', True), ('before__isnull', False)), models.Q(('before', models.F('after')), _negated=True), _connector='OR'), name='policy_change_changes'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -99,6 +112,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'price break',
                 'verbose_name_plural': 'price breaks',
                 'ordering': ['from_quantity', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('from_quantity__gt', 1), ('unit_cost__gte', 0)), name='price_break_makes_sense', violation_error_message='A price break begins at 2 units or more, and its cost is zero or more.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -114,6 +130,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'service class',
                 'verbose_name_plural': 'service classes',
                 'ordering': ['abc', 'xyz'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('abc', 'xyz'), name='service_class_once'),
+                    models.CheckConstraint(condition=models.Q(('mode__in', ['SUGGEST', 'APPROVE', 'AUTOMATIC']), ('service_level__gte', '0.5'), ('service_level__lt', 1)), name='service_class_makes_sense'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -131,6 +151,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'stock class',
                 'verbose_name_plural': 'stock classes',
+                'indexes': [
+                    models.Index(fields=['abc', 'xyz', 'id'], name='stock_class_by_class'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('abc__in', ['A', 'B', 'C']), ('xyz__in', ['X', 'Y', 'Z'])), name='stock_class_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -146,6 +172,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'cost figures and limits',
                 'verbose_name_plural': 'cost figures and limits',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('pk', 1)), name='stocking_rules_one_row'),
+                    models.CheckConstraint(condition=models.Q(('automatic_factor__gte', 1), ('holding_rate__gt', 0), ('order_line_cost__gte', 0), models.Q(('monthly_budget__isnull', True), ('monthly_budget__gte', 0), _connector='OR'), models.Q(('automatic_amount__isnull', True), ('automatic_amount__gte', 0), _connector='OR')), name='stocking_rules_make_sense', violation_error_message='The holding rate lies above zero, amounts are not negative, the factor is at least 1.'),
+                ],
             },
         ),
         migrations.AddField(
@@ -216,10 +246,6 @@ class Migration(migrations.Migration):
             model_name='supplier',
             constraint=models.CheckConstraint(condition=models.Q(('minimum_order_value__gte', 0), ('order_weekdays__contained_by', [0, 1, 2, 3, 4, 5, 6])), name='supplier_terms_make_sense', violation_error_message='The minimum order value is zero or more.'),
         ),
-        migrations.AddConstraint(
-            model_name='approvallimit',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='approval_limit_not_negative', violation_error_message='A limit is zero or more.'),
-        ),
         migrations.AddField(
             model_name='demandadvice',
             name='variant',
@@ -255,14 +281,6 @@ class Migration(migrations.Migration):
             name='offer',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='breaks', to='inventory.supplieroffer', verbose_name='supplier offer'),
         ),
-        migrations.AddConstraint(
-            model_name='serviceclass',
-            constraint=models.UniqueConstraint(fields=('abc', 'xyz'), name='service_class_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='serviceclass',
-            constraint=models.CheckConstraint(condition=models.Q(('mode__in', ['SUGGEST', 'APPROVE', 'AUTOMATIC']), ('service_level__gte', '0.5'), ('service_level__lt', 1)), name='service_class_makes_sense'),
-        ),
         migrations.AddField(
             model_name='stockclass',
             name='variant',
@@ -274,60 +292,24 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='classes', to='inventory.warehouse', verbose_name='warehouse'),
         ),
         migrations.AddConstraint(
-            model_name='stockingrules',
-            constraint=models.CheckConstraint(condition=models.Q(('pk', 1)), name='stocking_rules_one_row'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockingrules',
-            constraint=models.CheckConstraint(condition=models.Q(('automatic_factor__gte', 1), ('holding_rate__gt', 0), ('order_line_cost__gte', 0), models.Q(('monthly_budget__isnull', True), ('monthly_budget__gte', 0), _connector='OR'), models.Q(('automatic_amount__isnull', True), ('automatic_amount__gte', 0), _connector='OR')), name='stocking_rules_make_sense', violation_error_message='The holding rate lies above zero, amounts are not negative, the factor is at least 1.'),
-        ),
-        migrations.AddConstraint(
             model_name='demandadvice',
             constraint=models.UniqueConstraint(fields=('variant', 'warehouse'), name='demand_advice_once'),
         ),
         migrations.AddConstraint(
-            model_name='demandadvice',
-            constraint=models.CheckConstraint(condition=models.Q(('dispersion__gte', 1), ('doubt__gte', 0), ('daily__len__gt', 0), ('valid_until__gt', models.F('origin'))), name='demand_advice_makes_sense'),
-        ),
-        migrations.AddConstraint(
             model_name='learnedleadtime',
             constraint=models.UniqueConstraint(condition=models.Q(('offer__isnull', True)), fields=('supplier',), name='learned_lead_time_once_by_supplier'),
-        ),
-        migrations.AddConstraint(
-            model_name='learnedleadtime',
-            constraint=models.CheckConstraint(condition=models.Q(('deviation__gte', 0), ('mean__gte', 0), ('receipts__gt', 0)), name='learned_lead_time_makes_sense'),
         ),
         migrations.AddIndex(
             model_name='policychange',
             index=models.Index(fields=['policy', '-id'], name='policy_change_by_policy'),
         ),
         migrations.AddConstraint(
-            model_name='policychange',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='policy_change_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='policychange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('after__isnull', False), ('before__isnull', True)), models.Q(('after__isnull', True), ('before__isnull', False)), models.Q(('before', models.F('after')), _negated=True), _connector='OR'), name='policy_change_changes'),
-        ),
-        migrations.AddConstraint(
             model_name='pricebreak',
             constraint=models.UniqueConstraint(fields=('offer', 'from_quantity'), name='price_break_once', violation_error_message='There is a price from this quantity on already.'),
         ),
         migrations.AddConstraint(
-            model_name='pricebreak',
-            constraint=models.CheckConstraint(condition=models.Q(('from_quantity__gt', 1), ('unit_cost__gte', 0)), name='price_break_makes_sense', violation_error_message='A price break begins at 2 units or more, and its cost is zero or more.'),
-        ),
-        migrations.AddIndex(
-            model_name='stockclass',
-            index=models.Index(fields=['abc', 'xyz', 'id'], name='stock_class_by_class'),
-        ),
-        migrations.AddConstraint(
             model_name='stockclass',
             constraint=models.UniqueConstraint(fields=('variant', 'warehouse'), name='stock_class_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockclass',
-            constraint=models.CheckConstraint(condition=models.Q(('abc__in', ['A', 'B', 'C']), ('xyz__in', ['X', 'Y', 'Z'])), name='stock_class_known'),
         ),
         migrations.RunSQL(BEGIN_WITH, reverse_sql=migrations.RunSQL.noop),
     ]

@@ -27,6 +27,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'average cost',
                 'verbose_name_plural': 'average costs',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('average__gte', 0), ('value__gte', 0)), name='cost_entry_not_negative'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -42,6 +45,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'landed cost',
                 'verbose_name_plural': 'landed costs',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0), models.Q(('reference', ''), _negated=True)), name='landed_cost_makes_sense'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['FREIGHT', 'DUTY', 'OTHER'])), name='landed_cost_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('basis__in', ['VALUE', 'WEIGHT', 'QUANTITY'])), name='landed_cost_basis_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -55,6 +63,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'share of a landed cost',
                 'verbose_name_plural': 'shares of landed costs',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount', django.db.models.expressions.CombinedExpression(models.F('to_stock'), '+', models.F('variance'))), ('to_stock__gte', 0), ('variance__gte', 0)), name='landed_cost_share_adds_up'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -73,6 +84,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'mail to a supplier',
                 'verbose_name_plural': 'mails to suppliers',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'WAITING')), fields=['due_at', 'id'], name='purchase_mail_due'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -91,6 +105,15 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'discrepancy',
                 'verbose_name_plural': 'discrepancies',
+                'indexes': [
+                    models.Index(fields=['-found_at', '-id'], name='receipt_discrepancy_by_time'),
+                    models.Index(condition=models.Q(('outcome', 'RETURN'), ('settled_at__isnull', True)), fields=['-found_at', '-id'], name='receipt_discrepancy_to_return'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='receipt_discrepancy_positive'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['SHORT', 'OVER']), ('outcome', 'NONE')), models.Q(('kind__in', ['DAMAGED', 'WRONG']), ('outcome__in', ['RETURN', 'DISPOSE'])), _connector='OR'), name='receipt_discrepancy_outcome_fits'),
+                    models.CheckConstraint(condition=models.Q(('kind', 'OVER'), models.Q(('reason', ''), _negated=True), _connector='OR'), name='receipt_discrepancy_says_why'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -104,6 +127,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': "supplier's confirmation",
                 'verbose_name_plural': "suppliers' confirmations",
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('source__in', ['STAFF', 'LINK'])), name='supplier_confirmation_source_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -116,6 +142,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'confirmed line',
                 'verbose_name_plural': 'confirmed lines',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity', 0), ('expected_on__isnull', False), _connector='OR'), name='supplier_confirmation_line_has_a_day'),
+                ],
             },
         ),
         migrations.AddField(
@@ -241,18 +270,6 @@ class Migration(migrations.Migration):
             model_name='landedcost',
             constraint=models.UniqueConstraint(fields=('receipt', 'kind', 'reference'), name='landed_cost_once'),
         ),
-        migrations.AddConstraint(
-            model_name='landedcost',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), models.Q(('reference', ''), _negated=True)), name='landed_cost_makes_sense'),
-        ),
-        migrations.AddConstraint(
-            model_name='landedcost',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['FREIGHT', 'DUTY', 'OTHER'])), name='landed_cost_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='landedcost',
-            constraint=models.CheckConstraint(condition=models.Q(('basis__in', ['VALUE', 'WEIGHT', 'QUANTITY'])), name='landed_cost_basis_known'),
-        ),
         migrations.AddIndex(
             model_name='costentry',
             index=models.Index(fields=['variant', '-id'], name='cost_entry_by_variant'),
@@ -263,10 +280,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='costentry',
-            constraint=models.CheckConstraint(condition=models.Q(('average__gte', 0), ('value__gte', 0)), name='cost_entry_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='costentry',
             constraint=models.CheckConstraint(condition=models.Q(('landed_cost__isnull', True), ('units', 0), _connector='OR'), name='cost_entry_landed_adds_no_units'),
         ),
         migrations.AddConstraint(
@@ -274,51 +287,15 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('landed_cost', 'line'), name='landed_cost_share_once'),
         ),
         migrations.AddConstraint(
-            model_name='landedcostshare',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', django.db.models.expressions.CombinedExpression(models.F('to_stock'), '+', models.F('variance'))), ('to_stock__gte', 0), ('variance__gte', 0)), name='landed_cost_share_adds_up'),
-        ),
-        migrations.AddIndex(
-            model_name='purchasemail',
-            index=models.Index(condition=models.Q(('state', 'WAITING')), fields=['due_at', 'id'], name='purchase_mail_due'),
-        ),
-        migrations.AddConstraint(
             model_name='purchasemail',
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['WAITING', 'SENDING'])), fields=('purchase_order',), name='purchase_mail_one_on_its_way'),
-        ),
-        migrations.AddIndex(
-            model_name='receiptdiscrepancy',
-            index=models.Index(fields=['-found_at', '-id'], name='receipt_discrepancy_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='receiptdiscrepancy',
-            index=models.Index(condition=models.Q(('outcome', 'RETURN'), ('settled_at__isnull', True)), fields=['-found_at', '-id'], name='receipt_discrepancy_to_return'),
-        ),
-        migrations.AddConstraint(
-            model_name='receiptdiscrepancy',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='receipt_discrepancy_positive'),
         ),
         migrations.AddConstraint(
             model_name='receiptdiscrepancy',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('item', ''), ('kind__in', ['SHORT', 'OVER', 'DAMAGED']), ('line__isnull', False)), models.Q(('kind', 'WRONG'), ('line__isnull', True), models.Q(('item', ''), _negated=True)), _connector='OR'), name='receipt_discrepancy_names_its_goods'),
         ),
         migrations.AddConstraint(
-            model_name='receiptdiscrepancy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['SHORT', 'OVER']), ('outcome', 'NONE')), models.Q(('kind__in', ['DAMAGED', 'WRONG']), ('outcome__in', ['RETURN', 'DISPOSE'])), _connector='OR'), name='receipt_discrepancy_outcome_fits'),
-        ),
-        migrations.AddConstraint(
-            model_name='receiptdiscrepancy',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'OVER'), models.Q(('reason', ''), _negated=True), _connector='OR'), name='receipt_discrepancy_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplierconfirmation',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['STAFF', 'LINK'])), name='supplier_confirmation_source_known'),
-        ),
-        migrations.AddConstraint(
             model_name='supplierconfirmationline',
             constraint=models.UniqueConstraint(fields=('confirmation', 'line'), name='supplier_confirmation_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplierconfirmationline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity', 0), ('expected_on__isnull', False), _connector='OR'), name='supplier_confirmation_line_has_a_day'),
         ),
     ]

@@ -34,6 +34,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'lane',
                 'verbose_name_plural': 'lanes',
+                'constraints': [
+                    models.UniqueConstraint(fields=('from_warehouse', 'to_warehouse'), name='lane_once'),
+                    models.CheckConstraint(condition=models.Q(('from_warehouse', models.F('to_warehouse')), _negated=True), name='lane_between_two', violation_error_message='Choose two different warehouses.'),
+                    models.CheckConstraint(condition=models.Q(('cost_per_shipment__gte', 0), ('cost_per_unit__gte', 0), ('lot__gt', 0), models.Q(('most_units__isnull', True), ('most_units__gt', 0), _connector='OR')), name='lane_makes_sense', violation_error_message='Costs are zero or more, the lot and the units at most are at least 1.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -56,6 +61,15 @@ class Migration(migrations.Migration):
                 'verbose_name': 'transfer order',
                 'verbose_name_plural': 'transfer orders',
                 'permissions': [('move_goods', 'Can ship and receive transfers')],
+                'indexes': [
+                    models.Index(fields=['-drafted_at', '-id'], name='transfer_order_by_time'),
+                    models.Index(fields=['state', '-drafted_at', '-id'], name='transfer_order_by_state'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'SHIPPED', 'PARTLY_RECEIVED', 'RECEIVED', 'CLOSED', 'CANCELED'])), name='transfer_order_state_known'),
+                    models.CheckConstraint(condition=models.Q(('from_warehouse', models.F('to_warehouse')), _negated=True), name='transfer_order_between_two'),
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='transfer_order_says_why'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -73,6 +87,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'transfer line',
                 'verbose_name_plural': 'transfer lines',
+                'indexes': [
+                    models.Index(condition=models.Q(('shipped__gt', django.db.models.expressions.CombinedExpression(models.F('received'), '+', models.F('lost')))), fields=['variant'], name='transfer_line_in_transit'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('transfer', 'variant'), name='transfer_line_once'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0), ('shipped__lte', models.F('quantity')), ('unit_cost__gte', 0)), name='transfer_line_makes_sense'),
+                    models.CheckConstraint(condition=models.Q(('shipped__gte', django.db.models.expressions.CombinedExpression(models.F('received'), '+', models.F('lost')))), name='transfer_line_arrives_what_left'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -89,6 +111,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'transfer event',
                 'verbose_name_plural': 'transfer events',
+                'indexes': [
+                    models.Index(fields=['transfer', 'id'], name='transfer_event_order'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -113,6 +138,16 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'transfer proposal',
                 'verbose_name_plural': 'transfer proposals',
+                'indexes': [
+                    models.Index(fields=['-as_of', '-id'], name='transfer_proposal_by_time'),
+                    models.Index(fields=['state', '-as_of', '-id'], name='transfer_proposal_by_state'),
+                    models.Index(condition=models.Q(('state', 'DISMISSED')), fields=['decided_at'], name='transfer_proposal_dismissed'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('variant', 'lane'), name='transfer_proposal_one_open'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0), models.Q(('override__isnull', True), ('override__gt', 0), _connector='OR')), name='transfer_proposal_positive'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'ORDERED', 'DISMISSED', 'SUPERSEDED'])), name='transfer_proposal_state_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -140,90 +175,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'arrived SKU',
                 'verbose_name_plural': 'arrived SKUs',
+                'constraints': [
+                    models.UniqueConstraint(fields=('receipt', 'line'), name='transfer_receipt_line_once'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='transfer_receipt_line_positive'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='lane',
-            constraint=models.UniqueConstraint(fields=('from_warehouse', 'to_warehouse'), name='lane_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='lane',
-            constraint=models.CheckConstraint(condition=models.Q(('from_warehouse', models.F('to_warehouse')), _negated=True), name='lane_between_two', violation_error_message='Choose two different warehouses.'),
-        ),
-        migrations.AddConstraint(
-            model_name='lane',
-            constraint=models.CheckConstraint(condition=models.Q(('cost_per_shipment__gte', 0), ('cost_per_unit__gte', 0), ('lot__gt', 0), models.Q(('most_units__isnull', True), ('most_units__gt', 0), _connector='OR')), name='lane_makes_sense', violation_error_message='Costs are zero or more, the lot and the units at most are at least 1.'),
-        ),
-        migrations.AddIndex(
-            model_name='transferorder',
-            index=models.Index(fields=['-drafted_at', '-id'], name='transfer_order_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='transferorder',
-            index=models.Index(fields=['state', '-drafted_at', '-id'], name='transfer_order_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='transferorder',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'SHIPPED', 'PARTLY_RECEIVED', 'RECEIVED', 'CLOSED', 'CANCELED'])), name='transfer_order_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='transferorder',
-            constraint=models.CheckConstraint(condition=models.Q(('from_warehouse', models.F('to_warehouse')), _negated=True), name='transfer_order_between_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='transferorder',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='transfer_order_says_why'),
-        ),
-        migrations.AddIndex(
-            model_name='transferline',
-            index=models.Index(condition=models.Q(('shipped__gt', django.db.models.expressions.CombinedExpression(models.F('received'), '+', models.F('lost')))), fields=['variant'], name='transfer_line_in_transit'),
-        ),
-        migrations.AddConstraint(
-            model_name='transferline',
-            constraint=models.UniqueConstraint(fields=('transfer', 'variant'), name='transfer_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='transferline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0), ('shipped__lte', models.F('quantity')), ('unit_cost__gte', 0)), name='transfer_line_makes_sense'),
-        ),
-        migrations.AddConstraint(
-            model_name='transferline',
-            constraint=models.CheckConstraint(condition=models.Q(('shipped__gte', django.db.models.expressions.CombinedExpression(models.F('received'), '+', models.F('lost')))), name='transfer_line_arrives_what_left'),
-        ),
-        migrations.AddIndex(
-            model_name='transferevent',
-            index=models.Index(fields=['transfer', 'id'], name='transfer_event_order'),
-        ),
-        migrations.AddIndex(
-            model_name='transferproposal',
-            index=models.Index(fields=['-as_of', '-id'], name='transfer_proposal_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='transferproposal',
-            index=models.Index(fields=['state', '-as_of', '-id'], name='transfer_proposal_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='transferproposal',
-            index=models.Index(condition=models.Q(('state', 'DISMISSED')), fields=['decided_at'], name='transfer_proposal_dismissed'),
-        ),
-        migrations.AddConstraint(
-            model_name='transferproposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('variant', 'lane'), name='transfer_proposal_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='transferproposal',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0), models.Q(('override__isnull', True), ('override__gt', 0), _connector='OR')), name='transfer_proposal_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='transferproposal',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'ORDERED', 'DISMISSED', 'SUPERSEDED'])), name='transfer_proposal_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='transferreceiptline',
-            constraint=models.UniqueConstraint(fields=('receipt', 'line'), name='transfer_receipt_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='transferreceiptline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='transfer_receipt_line_positive'),
         ),
     ]

@@ -35,6 +35,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'bin',
                 'verbose_name_plural': 'bins',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('code', ''), _negated=True), name='bin_code_not_empty'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -77,6 +80,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'dismissed suggestion',
                 'verbose_name_plural': 'dismissed suggestions',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='excess_dismissal_says_why'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -92,6 +98,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'entry of a count',
                 'verbose_name_plural': 'entries of counts',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('counted__gte', 0)), name='stock_count_entry_not_negative'),
+                ],
             },
         ),
         migrations.AlterModelOptions(
@@ -312,10 +321,6 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('warehouse', 'code'), name='bin_once', violation_error_message='This warehouse has a bin of that code already.'),
         ),
         migrations.AddConstraint(
-            model_name='bin',
-            constraint=models.CheckConstraint(condition=models.Q(('code', ''), _negated=True), name='bin_code_not_empty'),
-        ),
-        migrations.AddConstraint(
             model_name='binplace',
             constraint=models.UniqueConstraint(fields=('bin', 'variant'), name='bin_place_once'),
         ),
@@ -334,13 +339,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='excessdismissal',
             index=models.Index(fields=['variant', 'warehouse', '-id'], name='excess_dismissal_by_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='excessdismissal',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='excess_dismissal_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockcountentry',
-            constraint=models.CheckConstraint(condition=models.Q(('counted__gte', 0)), name='stock_count_entry_not_negative'),
         ),
     ]

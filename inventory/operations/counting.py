@@ -16,7 +16,17 @@ from django.utils.translation import gettext_lazy as _
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 from inventory import counting, locking, numbering
-from inventory.models import CountDue, StockCount, StockCountEntry, StockCountLine, StockMovement, Variant, Warehouse
+from inventory.locking import Place
+from inventory.models import (
+    CountDue,
+    StockCount,
+    StockCountEntry,
+    StockCountLine,
+    StockLevel,
+    StockMovement,
+    Variant,
+    Warehouse,
+)
 from inventory.operations import ledger, reservations
 from inventory.operations.ledger import Change, Document
 from inventory.operations.stock import LONGEST_REASON, MOST_UNITS, UnknownPlace
@@ -237,16 +247,7 @@ def count(
         raise CountInvalid(_("A note has at most %(most)s characters.") % {"most": LONGEST_REASON}, details={"field": "note"})
     _require_known(warehouse_id, list(found))
     levels = locking.lock_levels({(variant, warehouse_id) for variant in found})
-    moved = {
-        variant: (seen, levels[variant, warehouse_id].on_hand)
-        for variant, seen, _units in lines
-        if levels[variant, warehouse_id].on_hand != seen
-    }
-    if moved:
-        raise _stale(
-            _("The stock of %(skus)s has moved since you opened the count. Count again."),
-            {variant: {"expected": seen, "on_hand": on_hand} for variant, (seen, on_hand) in moved.items()},
-        )
+    _require_unmoved({(variant, warehouse_id): seen for variant, seen, _units in lines}, levels)
     taken = _opened(warehouse_id, list(found), Basis.QUICK, "", False, note, actor, at)
     written = {line.variant_id: line for line in taken.lines.all()}
     _write(taken, written, found, {}, None, actor, at)
@@ -257,6 +258,15 @@ def count(
     if may_exceed or worth(entered) <= settings.STOCK_COUNT_LIMIT:
         _post(taken, entered, "", actor, at)
     return taken
+
+
+def _require_unmoved(seen: Mapping[Place, int], levels: Mapping[Place, StockLevel]) -> None:
+    moved = {place: units for place, units in seen.items() if levels[place].on_hand != units}
+    if moved:
+        raise _stale(
+            _("The stock of %(skus)s has moved since you opened the count. Count again."),
+            {place[0]: {"expected": units, "on_hand": levels[place].on_hand} for place, units in moved.items()},
+        )
 
 
 @transaction.atomic

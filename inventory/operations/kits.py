@@ -51,6 +51,7 @@ def set_parts(*, variant_id: int, parts: Mapping[str, int], actor: User | None, 
 
 def _locked(variant_id: int) -> Variant:
     """Whoever gives the SKU its first stock level waits for this lock, or is waited for: see `locking.lock_levels`."""
+    # Not no_key: a first level asks for the row with FOR KEY SHARE, which only this keeps waiting.
     return Variant.objects.select_for_update(of=("self",)).select_related("product").get(pk=variant_id)
 
 

@@ -18,12 +18,11 @@ from inventory.models import (
     PurchaseOrderLine,
     ReorderPolicy,
     SupplierOffer,
-    TaxClass,
     TransferLine,
     TransferOrder,
     TransferProposal,
 )
-from inventory.queries import demand, expected, transfers
+from inventory.queries import demand, expected, terms, transfers
 from inventory.queries.transfers import IN_TRANSIT
 from inventory.replenishment import FEW_DAYS, LONG_WINDOW_DAYS, Demand, days_that_count
 from inventory.stocking.values import Outlook
@@ -33,8 +32,6 @@ HYSTERESIS = timedelta(days=14)
 # Beyond its supplier's lead time a shortage is bought away; so many days more are looked at, within these bounds.
 BEYOND_LEAD_DAYS = 7
 SHORTEST, LONGEST, USUAL = 14, 56, 28
-# Prices hold the VAT of their class; a lost sale loses what remains without it.
-WITHOUT_VAT = {TaxClass.STANDARD.value: Decimal(100) / Decimal(110), TaxClass.EXEMPT.value: Decimal(1)}
 
 Arrivals = defaultdict[Place, list[tuple[int, int]]]
 
@@ -86,10 +83,11 @@ def situation(*, as_of: date, at: datetime) -> Situation:
             most = policy.maximum_stock
             room = None if most is None else max(most - free - sum(units for _day, units in coming), 0)
             sites[policy.warehouse_id] = Site(free, told[place], coming, keep=policy.minimum_stock, room=room)
-        price = variant.list_price * WITHOUT_VAT[variant.product.tax_class]
         lead = lead_times.get(variant_id)
         horizon = USUAL if lead is None else min(max(lead + BEYOND_LEAD_DAYS, SHORTEST), LONGEST)
-        goods.append(Goods(variant_id, float(price - variant.cost), horizon, sites, frozenset(blocked.get(variant_id, ()))))
+        goods.append(
+            Goods(variant_id, terms.margin(variant, variant.cost), horizon, sites, frozenset(blocked.get(variant_id, ())))
+        )
         costs[variant_id] = variant.cost
     return Situation(goods, [_way(lane) for lane in lanes.values()], lanes, costs)
 

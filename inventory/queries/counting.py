@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -11,15 +11,13 @@ from django.db import connection
 from config.kernel import shop
 from inventory import counting
 from inventory.locking import Place
-from inventory.models import CountDue, StockCount, StockCountLine, StockLevel, Variant
+from inventory.models import CountDue, StockClass, StockCount, StockCountLine, StockLevel, Variant
 from inventory.queries import bins, marks, shelves
 from inventory.queries.marks import Since
 
 # More lines than one person counts before something moves; a sheet may have more.
 MOST = 200
 MOST_ON_SHEET = 2_000
-# Of what was shipped in these days the classes are made.
-CLASS_DAYS = 90
 
 
 @dataclass(frozen=True)
@@ -66,13 +64,7 @@ def due_now(*, warehouse_id: int, abc: str = "", most: int = MOST_ON_SHEET) -> l
     return list(rows.order_by("due_on", "id").values_list("variant_id", flat=True)[: most + 1])
 
 
-# What was shipped at cost, what was counted last, and what was corrected by hand since: all that the list of the night needs.
-_SHIPPED = """
-    SELECT movement.variant_id, movement.warehouse_id, -sum(movement.quantity) * max(variant.cost)
-    FROM inventory_stockmovement AS movement JOIN inventory_variant AS variant ON variant.id = movement.variant_id
-    WHERE movement.kind = 'SHIPMENT' AND movement.occurred_at >= %(since)s AND movement.occurred_at < %(at)s
-    GROUP BY 1, 2
-"""
+# What was counted last, and what was corrected by hand since.
 _COUNTED = """
     SELECT level.variant_id, level.warehouse_id, level.on_hand, counted.last, COALESCE(corrected.entries, 0)
     FROM inventory_stocklevel AS level
@@ -109,15 +101,16 @@ class Due:
 
 
 def due(*, at: datetime) -> list[Due]:
-    """What should be counted next, and why; what stands on a sheet already is left out."""
+    """What should be counted next, and why; what stands on a sheet already is left out.
+
+    How often is said by the class that was learned last; what has none is counted as seldom as C.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_SHIPPED, {"since": at - timedelta(days=CLASS_DAYS), "at": at})
-        shipped: dict[Place, Decimal] = {(variant, warehouse): value for variant, warehouse, value in cursor.fetchall()}
         cursor.execute(_COUNTED)
         levels = cursor.fetchall()
-    abc: dict[Place, str] = {}
-    for warehouse in {place[1] for place in shipped}:
-        abc |= counting.classes({place: value for place, value in shipped.items() if place[1] == warehouse})
+    abc = {
+        (variant, warehouse): one for variant, warehouse, one in StockClass.objects.values_list("variant", "warehouse", "abc")
+    }
     every = dict(zip("ABC", settings.STOCK_COUNT_DAYS, strict=True))
     today = shop.day(at)
     found = []

@@ -54,7 +54,7 @@ def by_place(*, at: datetime, variants: Collection[int] | None = None) -> dict[P
             outlook=advice[place] if place in advice else _recorded(books[one.pk].demand),
             lead=LeadTime(lead.mean, lead.deviation) if lead else UNKNOWN_LEAD,
             basis=Basis.ADVICE if place in advice else Basis.RECORDED,
-            margin=margin(one.variant, float(offer.unit_cost if offer else one.variant.cost)),
+            margin=margin(one.variant, offer.unit_cost if offer else one.variant.cost),
             is_on_sale=one.variant.is_on_sale,
             has_supplier=offer is not None,
         )

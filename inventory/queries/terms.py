@@ -8,10 +8,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from django.conf import settings
 from django.db.models import DecimalField, F, Sum
 
 from config.kernel import shop
 from config.kernel.business_time import Period, day_period
+from config.kernel.money import Money
+from inventory import costing
 from inventory.models import (
     LearnedLeadTime,
     Mode,
@@ -31,7 +34,6 @@ from inventory.replenishment import Terms
 # Without a class and without a word of staff: nineteen times of twenty.
 USUAL_LEVEL = Decimal("0.95")
 USUAL_MODE = Mode.APPROVE
-PLACES_OF_MONEY = 4
 
 
 class Source(StrEnum):
@@ -147,22 +149,17 @@ class Book:
             lots=policy.form == ReorderPolicy.Form.LOTS,
             by_cost=policy.sizing == ReorderPolicy.Sizing.COSTS,
             unit_cost=cost,
-            margin=margin(policy.variant, cost),
+            margin=margin(policy.variant, offer.unit_cost),
             holding_rate=float(self.rules.holding_rate),
             order_cost=float(self.rules.order_line_cost),
             breaks=[(quantity, float(cost)) for quantity, cost in self._breaks.get(offer.pk, ())],
         )
 
 
-# The share of a price that is value-added tax, where the goods bear it.
-STANDARD_RATE = 0.10
-
-
-def margin(variant: Variant, cost: float) -> float:
-    """What a sold unit earns: its list price without tax, less its cost; nothing where it is sold at a loss."""
-    price = float(variant.list_price)
-    net = price / (1 + STANDARD_RATE) if variant.product.tax_class == "STANDARD" else price
-    return round(max(net - cost, 0.0), PLACES_OF_MONEY)
+def margin(variant: Variant, cost: Decimal) -> float:
+    """What a sold unit earns, for the rules of stocking; nothing where it is sold at a loss."""
+    price = Money(variant.list_price, settings.SHOP_CURRENCY)
+    return float(max(costing.margin(price, variant.product.tax_class, cost).amount, Decimal(0)))
 
 
 def month_of(day: date) -> Period:

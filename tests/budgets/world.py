@@ -115,6 +115,7 @@ from inventory.operations import (
     receiving,
     replenishment,
     reservations,
+    risks,
     service_levels,
     stock,
     transfers,
@@ -390,6 +391,7 @@ class World:
             needed.append(variant)
         self._terms(needed, size)
         replenishment.propose(at=self.at)
+        risks.assess(at=self.at)
         for proposal in ReplenishmentProposal.objects.filter(variant__in=needed, is_suggestion=False):
             replenishment.override(proposal_id=proposal.pk, quantity=99, reason="1", actor=self.clerk, at=self.at)
 

@@ -335,7 +335,7 @@ class TestEverybodyAtOnce:
     ) -> None:
         cup, near, _far = places
         if not guarded:
-            monkeypatch.setattr(stock, "_require_unmoved", lambda seen, levels: None)
+            monkeypatch.setattr(counting, "_require_unmoved", lambda seen, levels: None)
         seen = StockLevel.objects.get(variant=cup, warehouse=near).on_hand
         stock.adjust(variant_id=cup.pk, warehouse_id=near.pk, quantity=5, reason="입고", actor=None, at=at)
 

@@ -25,7 +25,7 @@ from inventory.models import (
     Variant,
     Warehouse,
 )
-from inventory.operations import balancing, reservations, stock, transfers
+from inventory.operations import balancing, counting, reservations, stock, transfers
 from inventory.operations.ledger import Document
 from inventory.operations.transfers import Wanted
 from inventory.queries import transfers as queries
@@ -100,7 +100,7 @@ def test_ship_receive_reserve_count_adjust_and_write_off_on_one_sku_at_once(
     def count(turn: int, chance: random.Random, me: str) -> None:
         seen = StockLevel.objects.get(variant=cup, warehouse=near).on_hand
         time.sleep(chance.uniform(0, 0.02))
-        stock.count(warehouse_id=near.pk, lines=[(cup.pk, seen, max(seen - 1, 0))], note="", actor=None, at=at)
+        counting.count(warehouse_id=near.pk, lines=[(cup.pk, seen, max(seen - 1, 0))], note="", actor=None, at=at)
 
     def sell(turn: int, chance: random.Random, me: str) -> None:
         document = Document("BASKET", f"{me}-{turn}")

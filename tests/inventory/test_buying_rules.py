@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, time
-from itertools import product
+from itertools import combinations, product
 from random import Random
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from inventory.classing import Sold, classed
 from inventory.order_days import order_days
 from inventory.replenishment import Nothing, Position, Rounding, Terms, advised, plan, raised_to_break
-from inventory.sharing import Bid, shared
+from inventory.sharing import Bid, avoided, shared
 from inventory.stocking.policy import decide
 from inventory.stocking.values import LeadTime, Outlook
 from tests.inventory.test_replenishment import STEADY, TERMS
@@ -51,6 +51,11 @@ class TestClasses:
 
         assert [one.abc for one in found] == ["A", "A", "B", "B", "C"]
         assert [one.share_above for one in found] == [0, 0.7, 0.85, 0.91, 0.96]
+
+    def test_the_one_that_crosses_a_border_is_above_it_and_what_was_not_sold_is_c(self) -> None:
+        found = classed([Sold((number, 1), turnover, 26, 26) for number, turnover in enumerate([70, 15, 12, 3, 0])])
+
+        assert [one.abc for one in found] == ["A", "A", "B", "C", "C"]
 
     def test_steady_uneven_and_rare_ones_are_told_apart(self) -> None:
         steady, uneven, rare = (10,) * 26, (10, 0) * 13, (0,) * 25 + (10,)
@@ -210,6 +215,37 @@ class TestSharing:
                 assert units % 6 == 0
                 assert units == 0 or units >= bid.least
             assert shared(bids, room) == granted
+
+    def test_the_dearest_is_cut_to_packs_and_without_money_nobody_gets_any(self) -> None:
+        bids = [Bid("cheap", 10, 10, 1, 30), Bid("dear", 20, 20, 5, 50, multiple=6), Bid("poor", 10, 10, 5, 1)]
+
+        assert shared(bids, 75) == {"cheap": 10, "dear": 12, "poor": 1}
+        assert shared(bids, 0) == {"cheap": 0, "dear": 0, "poor": 0}
+
+    def test_below_the_minimum_nothing_is_granted(self) -> None:
+        assert shared([Bid("a", 10, 10, 2, 9, least=5)], 8) == {"a": 0}
+        assert shared([Bid("a", 10, 10, 2, 9)], 8) == {"a": 4}
+
+    def test_one_that_avoids_more_alone_than_all_small_ones_comes_before_them(self) -> None:
+        bids = [Bid("small", 1, 1, 1, 2), Bid("large", 1, 1, 10, 10)]
+
+        assert shared(bids, 10) == {"small": 0, "large": 1}
+
+    def test_half_of_the_best_choice_is_avoided(self) -> None:
+        chance = Random(4)  # noqa: S311
+        for _ in range(60):
+            bids = [Bid(key, 1, 1, chance.uniform(1, 9), chance.uniform(0, 9)) for key in range(8)]
+            room = chance.uniform(3, 25)
+            granted = shared(bids, room)
+            best = max(
+                sum(bid.worth for bid in chosen)
+                for size in range(9)
+                for chosen in combinations(bids, size)
+                if sum(bid.use for bid in chosen) <= room
+            )
+
+            assert sum(bid.use * granted[bid.key] for bid in bids) <= room + 1e-6
+            assert best / 2 <= avoided(bids, granted) <= best + 1e-9
 
 
 def test_terms_keep_their_meaning_when_nothing_is_said() -> None:

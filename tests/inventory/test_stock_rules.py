@@ -34,14 +34,6 @@ class TestCounting:
     def test_more_cannot_leave_than_was_counted(self) -> None:
         assert counting.correction(expected=10, counted=2, on_hand=7).is_impossible
 
-    def test_classes_by_value_the_one_that_crosses_a_border_is_above_it(self) -> None:
-        values = {"a": Decimal(70), "b": Decimal(15), "c": Decimal(12), "d": Decimal(3), "e": Decimal(0)}
-
-        assert counting.classes(values) == {"a": "A", "b": "A", "c": "B", "d": "C", "e": "C"}
-
-    def test_nothing_shipped_is_all_c(self) -> None:
-        assert counting.classes({"a": Decimal(0)}) == {"a": "C"}
-
     @pytest.mark.parametrize(
         ("counted", "on_hand", "corrections", "why"),
         [

@@ -63,7 +63,8 @@ class TestEveryPage:
             row = model._default_manager.latest("pk")
             page = client.get(address(model, "change", row.pk))
             assert page.status_code == 200
-            assert not page.context.get("operation_buttons")
+            # A button may lead to another page that only tells.
+            assert [one for one in page.context.get("operation_buttons") or () if "/press/" in one["url"]] == []
             assert client.get(address(model)).status_code == 200
             assert client.post(address(model, "change", row.pk), {}).status_code == 403
         for path in (address(StockCount, "count"), address(PurchaseOrder, "desk"), address(PurchaseOrder, "add")):

@@ -28,7 +28,7 @@ from inventory.models import (
     Variant,
     Warehouse,
 )
-from inventory.operations import advice, classes, lead_times, purchasing, replenishment, service_levels
+from inventory.operations import advice, classes, lead_times, purchasing, receiving, replenishment, service_levels
 from inventory.operations.advice import Advice
 from inventory.operations.approving import AboveLimit
 from inventory.operations.purchasing import TermsMissed, Wanted
@@ -120,7 +120,7 @@ class TestLeadTimes:
         self.receive(order, cup, 8, sent + timedelta(days=days))
 
     def receive(self, order: PurchaseOrder, cup: Variant, units: int, at: datetime) -> None:
-        purchasing.receive_goods(
+        receiving.receive_goods(
             number=order.number, delivery_note=f"D{at:%m%d}", quantities={cup.sku: units}, actor=None, at=at
         )
 

@@ -2,16 +2,17 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from config.kernel import shop
 from inventory.models import Bin, BinPlace, StockLevel, StockMovement, Variant, Warehouse, WriteOffCause
-from inventory.operations import catalog, counting, excess, purchasing, stock
+from inventory.operations import catalog, classes, counting, excess, purchasing, receiving, stock
 from inventory.operations.purchasing import Wanted
 from inventory.queries import ageing, bins, outlook, projection, valuation
 from inventory.queries import counting as counts
-from tests.builders import AT, a_stocked_variant, a_supplier, a_variant, a_warehouse, an_offer, shipped, stocked
+from tests.builders import AT, a_policy, a_stocked_variant, a_supplier, a_variant, a_warehouse, an_offer, shipped, stocked
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 20)
@@ -36,9 +37,7 @@ def received(variant: Variant, warehouse: Warehouse, units: int, at: datetime) -
     )
     purchasing.approve(number=order.number, actor=None, at=at)
     purchasing.send(number=order.number, actor=None, at=at)
-    purchasing.receive_goods(
-        number=order.number, delivery_note=order.number, quantities={variant.sku: units}, actor=None, at=at
-    )
+    receiving.receive_goods(number=order.number, delivery_note=order.number, quantities={variant.sku: units}, actor=None, at=at)
 
 
 class TestTheValueOfADay:
@@ -224,6 +223,19 @@ class TestWhatIsDue:
         assert due == {never.pk: "NEVER", corrected.pk: "CORRECTED", overdue.pk: "INTERVAL"}
         assert counts.due_now(warehouse_id=warehouse.pk, abc="C") == counts.due_now(warehouse_id=warehouse.pk)
         assert set(counts.due_now(warehouse_id=warehouse.pk)) == set(due)
+
+    def test_the_learned_class_says_how_often(self, warehouse: Warehouse, settings: Any) -> None:
+        settings.STOCK_COUNT_DAYS = (30, 90, 180)
+        often, seldom = a_stocked_variant(50, warehouse), a_stocked_variant(50, warehouse)
+        for variant in (often, seldom):
+            a_policy(variant, warehouse)
+        shipped(often, warehouse, 5, days_ago(70))
+        counting.count(
+            warehouse_id=warehouse.pk, lines=[(often.pk, 45, 45), (seldom.pk, 50, 50)], note="", actor=None, at=days_ago(60)
+        )
+        classes.learn(at=AT)
+
+        assert [(one.place[0], one.abc, one.every_days) for one in counts.due(at=AT)] == [(often.pk, "A", 30)]
 
     def test_what_stands_on_a_sheet_already_is_not_proposed_again(self, warehouse: Warehouse) -> None:
         cup = a_stocked_variant(5, warehouse)
