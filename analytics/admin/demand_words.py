@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 from analytics.models import DemandClass, DemandOverride, DemandSeries, MethodChange, MethodChoice
 from analytics.operations.expectations import REFEREE
 from analytics.words.figures import number, weekday_names
+from inventory.admin import explaining
 
 METHODS = {
     "seasonal_naive": pgettext_lazy("forecast method", "as a week ago"),
@@ -29,6 +30,7 @@ METHODS = {
     "average": pgettext_lazy("forecast method", "several methods on average"),
     "siblings": pgettext_lazy("forecast method", "from its siblings"),
 }
+explaining.name_methods(METHODS)
 # A weekday that differs by less from the others is not worth telling, and neither is a change of less than this in a week.
 WORTH_TELLING = 0.1
 CHANGE_WORTH_TELLING = 0.01

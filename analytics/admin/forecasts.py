@@ -21,6 +21,7 @@ from analytics.admin import periods
 from analytics.admin.charts import LABELS
 from analytics.admin.periods import PeriodForm
 from analytics.models import ForecastRun, ForecastScore, MethodChange
+from analytics.operations.expectations import REFEREE
 from analytics.queries import forecasts, titles
 from analytics.queries.forecasts import Accuracy, Season
 from analytics.words.figures import brief, day, money, number, short_day
@@ -99,7 +100,8 @@ def _accuracy(one: Accuracy) -> dict[str, Any]:
         "units": number(one.units),
         "wape": words.percent(own),
         "referee": words.percent(referee),
-        "is_worse": own is not None and referee is not None and own > referee,
+        # The referee is no worse than itself: as a method it knows of weekdays and closed days besides.
+        "is_worse": own is not None and referee is not None and own > referee and one.method != REFEREE,
         "bias": words.percent(one.bias, signed=True),
         "rmsse": words.factor(one.rmsse),
         "coverage": words.percent(one.coverage),

@@ -45,6 +45,19 @@ SHARED: Mapping[str, Any] = {
 }
 
 
+# What forecasts call their methods is told by the layer that forecasts.
+_METHODS: dict[str, Any] = {}
+
+
+def name_methods(names: Mapping[str, Any]) -> None:
+    """By the code that stands in the advice: what its pages call the method."""
+    _METHODS.update(names)
+
+
+def method(code: str) -> str:
+    return str(_METHODS.get(code, code))
+
+
 def sentences(explanation: Mapping[str, Any]) -> list[str]:
     return [str(one) for one in _sentences(explanation)]
 

@@ -77,7 +77,7 @@ def _advised(explanation: Mapping[str, Any]) -> list[Figure]:
     plan, advice = explanation["plan"], explanation["advice"]
     return [
         Figure(_("Known up to"), advice["origin"], _("valid until %(day)s") % {"day": advice["valid_until"]}),
-        Figure(pgettext("forecast", "Method"), advice["method"]),
+        Figure(pgettext("forecast", "Method"), explaining.method(advice["method"])),
         Figure(_("Mean of the coming week for a day"), str(plan["mean"])),
         Figure(_("Variance over mean of a day"), str(advice["dispersion"])),
     ]

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
@@ -28,10 +28,12 @@ from inventory.admin.explaining import DAY, percent
 from inventory.admin.figures import Figure, Part
 from inventory.models import StockRisk, Warehouse
 from inventory.operations import risks
+from inventory.queries import risks as queries
 from inventory.replenishment import Basis
 
 Level, Action = StockRisk.Level, StockRisk.Action
 MAY_DECIDE = "inventory.change_stockrisk"
+WAYS = {"proposed": "inventory.view_replenishmentproposal", "kept_by": "inventory.view_reorderpolicy"}
 COLORS = {Level.OUT: "danger", Level.URGENT: "warning", Level.LIKELY: "info"}
 
 
@@ -95,7 +97,7 @@ class StockRiskAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin, TableAdmin):
     actions = None
     readonly_fields = (
         *("sku_link", "product", "warehouse", "level_label", "seen", "came", "aside"),
-        *("what_to_do", "why"),
+        *("what_to_do", "proposed", "kept_by", "why"),
     )
     fieldsets = (
         (None, {"fields": ("sku_link", "product", "warehouse", "level_label", "seen", "came", "aside")}),
@@ -105,6 +107,12 @@ class StockRiskAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin, TableAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         return costs.without(request, self.list_display, "loss")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Beside what to do, the way to where it is done."""
+        ways = [name for name, needed in WAYS.items() if request.user.has_perm(needed)]
+        head, do, why = super().get_fieldsets(request, obj)
+        return (head, (do[0], {"fields": (*do[1]["fields"], *ways)}), why)
 
     def title_of(self, row: StockRisk) -> str:
         return f"{row.variant} · {row.warehouse}"
@@ -125,10 +133,11 @@ class StockRiskAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin, TableAdmin):
     def level_label(self, row: StockRisk) -> str:
         return wording.label(row.get_level_display(), COLORS[Level(row.level)])
 
-    @display(description=gettext_lazy("chance"))
+    @display(description=pgettext_lazy("stock risk", "chance"))
     def chance_label(self, row: StockRisk) -> str:
         surge = wording.label(_("sells unusually fast"), "warning") if row.is_surge else ""
-        return format_html("{} {}", _share(row.chance), surge)
+        # What is sold out already has no chance to sell out.
+        return format_html("{} {}", "-" if row.level == Level.OUT else _share(row.chance), surge)
 
     @display(description=gettext_lazy("days of cover"))
     def cover(self, row: StockRisk) -> str:
@@ -170,8 +179,27 @@ class StockRiskAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin, TableAdmin):
     @display(description="")
     def what_to_do(self, row: StockRisk) -> str:
         names = {one.pk: one.name for one in Warehouse.objects.all()}
-        lines = [(_step(one, names),) for one in row.explanation["steps"]]
+        is_awaited = bool(row.explanation["deliveries"])
+        lines = [(_step(one, names, is_awaited=is_awaited),) for one in row.explanation["steps"]]
         return format_html("<ol>{}</ol>", format_html_join("", "<li>{}</li>", lines))
+
+    @display(description=gettext_lazy("proposal"))
+    def proposed(self, row: StockRisk) -> str:
+        found = queries.proposal_of(row)
+        if found is None:
+            return "-"
+        address = reverse("admin:inventory_replenishmentproposal_change", args=[found.pk])
+        told = _("%(units)s units from %(supplier)s") % {"units": f"{found.units:,}", "supplier": found.offer.supplier}
+        return format_html('<a class="row-link" href="{}">{}</a>', address, told)
+
+    @display(description=gettext_lazy("reorder policy"))
+    def kept_by(self, row: StockRisk) -> str:
+        found = queries.policy_of(row)
+        if found is None:
+            return "-"
+        level = _("as its class") if found.service_level is None else percent(found.service_level)
+        address = reverse("admin:inventory_reorderpolicy_change", args=[found.pk])
+        return format_html('<a class="row-link" href="{}">{} {}</a>', address, _("service level"), level)
 
     @display(description="")
     @once_per_row
@@ -179,7 +207,15 @@ class StockRiskAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin, TableAdmin):
         return render_to_string("admin/inventory/_figures.html", {"parts": parts(row.explanation)})
 
     def table_heading(self, request: HttpRequest) -> list[Any]:
-        titles = ("SKU", _("product"), _("warehouse"), _("risk"), _("chance"), _("days of cover"), _("likely sold out on"))
+        titles = (
+            "SKU",
+            _("product"),
+            _("warehouse"),
+            _("risk"),
+            pgettext("stock risk", "chance"),
+            _("days of cover"),
+            _("likely sold out on"),
+        )
         costly = (_("margin likely lost"),) if costs.sees(request) else ()
         return [*titles, *costly, _("next step")]
 
@@ -247,9 +283,14 @@ def parts(told: Mapping[str, Any]) -> list[Part]:
             f"{lead['mean']:.1f} + {lead['deviation']:.1f} + 1",
         ),
     ]
+    is_out = judged["level"] == Level.OUT
     result = [
         Figure(_("Days of cover"), "-" if judged["days_of_cover"] is None else f"{judged['days_of_cover']:.1f}"),
-        Figure(_("Chance to sell out before goods come"), _share(judged["chance"]), strong=True),
+        Figure(
+            _("Chance that it is asked for before goods come") if is_out else _("Chance to sell out before goods come"),
+            _share(judged["chance"]),
+            strong=True,
+        ),
         Figure(_("Units likely missing"), f"{judged['expected_short']:.1f}"),
     ]
     return [Part(_("Demand"), expected), Part(_("Stock and supply"), supply), Part(_("What follows"), result)]
@@ -263,7 +304,7 @@ def _basis(basis: str) -> str:
     return _("the forecast") if basis == Basis.ADVICE else _("what was shipped in the last weeks")
 
 
-def _step(told: Mapping[str, Any], warehouses: Mapping[int, str]) -> str:
+def _step(told: Mapping[str, Any], warehouses: Mapping[int, str], *, is_awaited: bool) -> str:
     units, of = told["units"], told["of"]
     if told["action"] == Action.TRANSFER:
         return _("Bring %(units)s units from %(warehouse)s, which can spare them.") % {
@@ -274,6 +315,8 @@ def _step(told: Mapping[str, Any], warehouses: Mapping[int, str]) -> str:
         return format_html(_("Have the delivery of {} sped up: {} units are ordered, but come too late."), _orders(of), units)
     if told["action"] == Action.APPROVE:
         return format_html(_("Approve and send {}: {} units wait there."), _orders(of), units)
+    if told["action"] == Action.ORDER and is_awaited:
+        return _("Order at least %(units)s units: what is on its way is not enough.") % {"units": units}
     if told["action"] == Action.ORDER:
         return _("Order at least %(units)s units: nothing is on its way.") % {"units": units}
     if told["action"] == Action.FIND_SUPPLIER:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel import shop
+from config.kernel import jobs, shop
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 from inventory.models import PurchaseOrderLine, ReorderPolicy, ReplenishmentProposal
@@ -32,6 +32,7 @@ _LOCK = 0x7265706C
 # How long a run waits for the one before it.
 _PATIENCE = "300s"
 _LONGEST_REASON = 300
+ASSESS_RISKS = "inventory.assess_risks"
 LOWEST_SERVICE, HIGHEST_SERVICE = Decimal("0.5"), Decimal("0.9999")
 MOST_REVIEW_DAYS = 365
 # Why nothing is bought, beside the reasons of the rule.
@@ -112,6 +113,9 @@ def propose(
     ReplenishmentProposal.objects.bulk_update(refreshed, ["quantity", "explanation", "as_of"], batch_size=500)
     ReplenishmentProposal.objects.bulk_create(opened, batch_size=500)
     ordered = automatic.approve_within_limits(at=at)
+    if policies is None and (opened or gone or refreshed):
+        # The next step against a risk may be another one now.
+        jobs.request(name=ASSESS_RISKS, actor=None, at=at)
     return Proposed(
         opened=len(opened),
         superseded=len(gone),

@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet, Sum
 
 from config.kernel import shop
 from inventory.locking import Place
-from inventory.models import Reservation, StockLevel, StockRisk
+from inventory.models import ReorderPolicy, ReplenishmentProposal, Reservation, StockLevel, StockRisk
 from inventory.queries import expected, incoming
 from inventory.queries.incoming import Delivery
 from inventory.replenishment import Basis
@@ -92,6 +92,18 @@ def standing(*, at: datetime) -> QuerySet[StockRisk]:
     aside = Q(set_aside_until__isnull=False, set_aside_until__gt=at)
     open_ones = StockRisk.objects.filter(over_at__isnull=True).exclude(aside)
     return open_ones.select_related("variant__product", "warehouse").order_by("-expected_loss", "-id")
+
+
+def proposal_of(row: StockRisk) -> ReplenishmentProposal | None:
+    """What is proposed to buy against it."""
+    rows = ReplenishmentProposal.objects.filter(
+        variant=row.variant_id, warehouse=row.warehouse_id, state=ReplenishmentProposal.State.OPEN
+    )
+    return rows.select_related("offer__supplier").defer("explanation").first()
+
+
+def policy_of(row: StockRisk) -> ReorderPolicy | None:
+    return ReorderPolicy.objects.filter(variant=row.variant_id, warehouse=row.warehouse_id).first()
 
 
 @dataclass(frozen=True)

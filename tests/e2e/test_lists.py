@@ -7,10 +7,9 @@ import pytest
 
 from config.kernel import clock
 from config.kernel.models import User
-from inventory.models import Warehouse
 from inventory.operations import catalog
 from tests.analytics.builders import Line, an_order
-from tests.builders import a_customer, a_policy, a_promotion, a_stocked_variant, an_offer
+from tests.builders import a_customer, a_policy, a_promotion, a_stocked_variant, a_warehouse, an_offer
 from tests.e2e.browser import NARROW
 from tests.e2e.conftest import Visitor
 
@@ -49,11 +48,11 @@ def an_owner(name: str) -> User:
 
 @pytest.fixture
 def rows() -> None:
-    now = clock.now()
+    now, store = clock.now(), a_warehouse()
     for number in range(3):
-        cup = a_stocked_variant(10 + number)
+        cup = a_stocked_variant(10 + number, store)
         an_offer(cup)
-        a_policy(cup, Warehouse.objects.get())
+        a_policy(cup, store)
         an_order(now - timedelta(days=number), Line(cup, 1, 10_000))
         catalog.change_price(variant_id=cup.pk, list_price=cup.list_price + 1_000, reason="인상", actor=None, at=now)
         a_customer(name="김하늘", phone="010-1234-5678", email="sky@example.com")

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from config.kernel import clock
+from config.kernel import clock, shop
 from config.kernel.roles import Role
-from inventory.models import StockRisk, Warehouse
-from inventory.operations import risks
+from inventory.models import ReorderPolicy, ReplenishmentProposal, StockRisk, SupplierOffer, Warehouse
+from inventory.operations import purchasing, replenishment, risks
+from inventory.operations.purchasing import Wanted
 from tests.builders import a_policy, a_product, a_supplier, a_variant, a_warehouse, an_offer, shipped, stocked
 from tests.config.kernel.pages import a_client, a_staff_member, foreign_words, text, words_of
 
@@ -48,6 +49,52 @@ def test_the_pages_tell_the_risk_the_next_step_and_every_figure(store: Warehouse
     assert f"{risk.explanation['judged']['expected_short']:.1f}" in page
     begins = page.index("무엇을 할까요" if language == "ko" else "What to do")
     assert foreign_words(page[begins:].replace("SKU", ""), language) == []
+
+
+def test_the_page_leads_to_what_is_proposed_and_to_the_policy(store: Warehouse) -> None:
+    risk = a_risk(store)
+    replenishment.propose(at=clock.now())
+    proposal = ReplenishmentProposal.objects.get()
+    address = reverse(f"{PAGES}_change", args=[risk.pk])
+    ways = [
+        reverse("admin:inventory_replenishmentproposal_change", args=[proposal.pk]),
+        reverse("admin:inventory_reorderpolicy_change", args=[ReorderPolicy.objects.get().pk]),
+    ]
+
+    page = text(a_client(a_staff_member("buyer", role=Role.BUYER)).get(address))
+
+    assert [way in page for way in ways] == [True, True]
+
+
+def test_what_is_sold_out_has_no_chance_to_sell_out(store: Warehouse) -> None:
+    risk = a_risk(store)
+    shipped(risk.variant, store, 2, clock.now())
+    risks.assess(at=clock.now())
+    risk.refresh_from_db()
+    client = a_client(a_staff_member("buyer", role=Role.BUYER))
+
+    assert risk.level == "OUT"
+    page = words_of(client.get(reverse(f"{PAGES}_change", args=[risk.pk])))
+    assert "입고 전에 주문이 들어올 확률" in page
+    assert "입고 전 품절 확률" not in page
+
+
+def test_more_is_ordered_where_what_is_on_its_way_is_not_enough(store: Warehouse) -> None:
+    at = clock.now()
+    risk = a_risk(store)
+    order = purchasing.draft(
+        supplier_id=SupplierOffer.objects.get().supplier_id, warehouse_id=store.pk,
+        lines=[Wanted(risk.variant_id, 3)], actor=None, at=at,
+    )  # fmt: skip
+    purchasing.approve(number=order.number, actor=None, at=at)
+    purchasing.send(number=order.number, actor=None, at=at, expected_on=shop.day(at))
+    risks.assess(at=at)
+    risk.refresh_from_db()
+    client = a_client(a_staff_member("buyer", role=Role.BUYER))
+
+    assert risk.action == "ORDER"
+    page = words_of(client.get(reverse(f"{PAGES}_change", args=[risk.pk])))
+    assert "입고 예정 수량으로는 부족합니다" in page
 
 
 def test_a_buyer_sets_a_risk_aside_and_takes_it_up_again(store: Warehouse) -> None:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from config.kernel import clock, invariants, jobs
 from config.kernel.errors import Invalid
-from config.kernel.models import User
+from config.kernel.models import JobRun, User
 from inventory.models import (
     PurchaseOrder,
     PurchaseOrderEvent,
@@ -354,3 +354,12 @@ class TestThePromise:
 
         (detail,) = self.broken(at)
         assert detail.startswith("still open, but PO-")
+
+
+def test_new_proposals_have_the_risks_looked_at_anew(store: Warehouse, at: datetime) -> None:
+    a_seller(store, at)
+
+    for _ in range(2):
+        replenishment.propose(at=at)
+
+    assert JobRun.objects.filter(name="inventory.assess_risks").count() == 1
