@@ -71,6 +71,7 @@ add_group(
         Link(_("Sales forecast"), "trending_flat", "admin:analytics_forecastrun_sales", "analytics.view_forecastrun"),
         Link(_("Peak weeks"), "calendar_month", "admin:analytics_forecastrun_peaks", "analytics.view_forecastrun"),
         Link(_("Forecast accuracy"), "target", "admin:analytics_forecastscore_changelist", "analytics.view_forecastscore"),
+        Link(_("What if"), "science", "admin:analytics_simulation_changelist", "analytics.view_simulation"),
         Link(_("Served regions"), "map", "admin:analytics_servedregion_changelist", "analytics.view_servedregion"),
     ],
     order=25,
