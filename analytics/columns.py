@@ -464,9 +464,7 @@ TABLES = (
         "buyer",
         Purpose.MEASURING,
         Kept.WHILE_NEEDED,
-        none=(
-            "id asked_at service_level lead_days fed first last category_id warehouse_id abc state failure ran_at seconds "
-        ),
+        none=("id asked_at service_level lead_days fed first last category_id warehouse_id abc state failure ran_at seconds "),
         pseudonymous="asked_by_id",
         sensitive="order_cost holding_rate today result",
     ),

@@ -33,6 +33,7 @@ from analytics.admin import (
     rollup_state,
     sales,
     searches,
+    simulations,
     spending,
     tiles,
     time_to_buy,

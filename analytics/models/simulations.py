@@ -31,7 +31,10 @@ class Simulation(models.Model):
     class Failure(models.TextChoices):
         EXTRA = "EXTRA", _('The extra "forecast" is not installed on the workers (pip install "backoffice[forecast]").')
         # fewer SKUs with a past than tell anything
-        HISTORY = "HISTORY", _("No SKU of this choice sold often enough in this time to be played. Choose more goods or more days.")
+        HISTORY = (
+            "HISTORY",
+            _("No SKU of this choice sold often enough in this time to be played. Choose more goods or more days."),
+        )
         BROKEN = "BROKEN", _("The run broke off. The list of job runs tells more.")  # an error, or out of time
         LOST = "LOST", _("No worker has finished the run within a day.")
 

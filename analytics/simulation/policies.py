@@ -54,9 +54,7 @@ class Own:
                 minimum_quantity=setting.minimum_quantity,
                 order_multiple=setting.order_multiple,
             )
-            for price, margin, group in zip(
-                traces.price.tolist(), setting.margin(traces.price).tolist(), groups, strict=True
-            )
+            for price, margin, group in zip(traces.price.tolist(), setting.margin(traces.price).tolist(), groups, strict=True)
         ]
         self._lead = LeadTime(setting.lead_days, setting.lead_days * _spread(setting))
         self._reorder = self._target = self._quantity = np.zeros(len(traces.skus))

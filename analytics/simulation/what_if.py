@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-
 from analytics.simulation import reporting, running
 from analytics.simulation.policies import Name
 from analytics.simulation.reporting import Interval
