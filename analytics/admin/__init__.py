@@ -157,6 +157,7 @@ __all__ = (
     "rollup_state",
     "sales",
     "searches",
+    "simulations",
     "spending",
     "tiles",
     "time_to_buy",

@@ -1,4 +1,4 @@
-"""What if: staff play their own past with another service level, lead time or other costs, and read what would have come of it."""
+"""What if: staff play their own past with another service level, lead time or costs, and read what would have come of it."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -113,7 +113,7 @@ class SimulationAdmin(ReadOnlyAdmin):
     list_filter = (("state", ChoicesDropdownFilter),)
     ordering = ("-asked_at", "-id")
     empty_hint = gettext_lazy(
-        "Ask what another service level or lead time would have cost: the shop's own past is played with it, and nothing is ordered."
+        "Ask what another service level or lead time would have cost: the shop's past is played with it, nothing is ordered."
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -127,10 +127,6 @@ class SimulationAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The list tells nothing of the answers."""
         return super().get_queryset(request).defer("result")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """By its own page."""
-        return False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         page: HttpResponse = super().changelist_view(request, {"ask_url": _ask_url(request), **(extra_context or {})})
@@ -189,8 +185,8 @@ class SimulationAdmin(ReadOnlyAdmin):
             "title": _("What if"),
             "form": form,
             "explanation": _(
-                "The shop's own past is played with these terms, day by day, and held against the terms of today and against the "
-                "rule of textbooks. Nothing is ordered and nothing is changed."
+                "The shop's own past is played with these terms, day by day, and held against the terms of today and the rule "
+                "of textbooks. Nothing is ordered and nothing is changed."
             ),
             "submit": _("Play it"),
             "back": reverse("admin:analytics_simulation_changelist"),

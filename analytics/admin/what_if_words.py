@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -12,7 +13,7 @@ from analytics.models import Simulation
 from analytics.queries.buying_terms import Today
 from analytics.words.figures import brief, day, money, number, share
 
-POLICIES = ("today", "textbook", "what_if")
+POLICIES = ("today", "what_if", "textbook")
 # Differences below these are told as none: a tenth of a point of units, half a percent of money.
 SAME_FILL = 0.0005
 SAME_MONEY = 0.005
@@ -28,11 +29,17 @@ def rule(name: str) -> str:
 
 def level(value: Decimal | float | None) -> str:
     """A service level in percent, or that costs decide."""
-    return pgettext("simulation", "as costs ask for") if value is None else percent(float(value))
+    return pgettext("simulation", "as costs ask for") if value is None else plain_percent(value)
 
 
 def percent(value: float) -> str:
     return share(Decimal(str(round(value, 4))))
+
+
+def plain_percent(value: Decimal | float) -> str:
+    """What somebody typed: 97%, 97.5%."""
+    exact = (Decimal(str(value)) * 100).normalize()
+    return f"{number(exact, max(-int(exact.as_tuple().exponent), 0))}%"
 
 
 def terms(row: Simulation, *, sees_costs: bool) -> list[dict[str, Any]]:
@@ -45,16 +52,18 @@ def terms(row: Simulation, *, sees_costs: bool) -> list[dict[str, Any]]:
     if sees_costs:
         told += [
             (_("cost for each order line"), money(now.order_cost), money(row.order_cost), now.order_cost != row.order_cost),
-            (_("holding rate"), percent(float(now.holding_rate)), percent(float(row.holding_rate)),
+            (_("holding rate"), plain_percent(now.holding_rate), plain_percent(row.holding_rate),
              now.holding_rate != row.holding_rate),
         ]  # fmt: skip
-    return [{"title": title, "today": today, "asked": asked, "is_other": other} for title, today, asked, other in told]
+    return [
+        {"title": capfirst(title), "today": today, "asked": asked, "is_other": other} for title, today, asked, other in told
+    ]
 
 
 def levels(now: Today) -> str:
     """One level, or from the lowest of a class to the highest."""
     found = sorted(now.class_levels.values()) or [now.service_level]
-    lowest, highest = percent(float(found[0])), percent(float(found[-1]))
+    lowest, highest = plain_percent(found[0]), plain_percent(found[-1])
     return lowest if lowest == highest else _("%(lowest)s to %(highest)s, by class") % {"lowest": lowest, "highest": highest}
 
 
@@ -106,8 +115,8 @@ def sentences(row: Simulation, *, sees_costs: bool) -> list[str]:
         )  # fmt: skip
     else:
         told.append(
-            _("%(fill)s of the units wanted would have been there in place of %(before)s, with %(orders)s order lines in place of "
-              "%(orders_before)s.") % figures
+            _("%(fill)s of the units wanted would have been there in place of %(before)s, with %(orders)s order lines in "
+              "place of %(orders_before)s.") % figures
         )  # fmt: skip
     return told
 
@@ -224,7 +233,7 @@ def curve(row: Simulation, *, sees_costs: bool) -> tuple[dict[str, Any], list[di
     points = [
         {
             "rule": called,
-            "level": level(one["level"]) if one["level"] else "-",
+            "level": level(one["level"]) if one["level"] else f"× {one['factor']:g}",
             "across": _across(one, across),
             "fill": percent(one["unit_fill"]),
             "orders": number(round(one["orders"] * row.result["skus"])),
@@ -281,7 +290,8 @@ def _plain(found: Mapping[str, Any], figures: Sequence[str]) -> list[str]:
 
 
 def _orders(figures: Mapping[str, Any]) -> int:
-    return round(figures["orders"] * figures["skus"])
+    lines: float = figures["orders"] * figures["skus"]
+    return round(lines)
 
 
 def _arrow(words: Callable[[float], str], before: float, after: float) -> str:

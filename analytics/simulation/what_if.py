@@ -43,8 +43,8 @@ class Terms:
 def answer(traces: Traces, *, asked: Terms, today: Terms, cost_share: float | None, fed: str, abc: str = "") -> dict[str, Any]:
     """Plain values, ready to be kept; empty where there is nothing to play. `abc` narrows to a class of turnover."""
     if abc and traces.skus:
-        groups = classes(traces)
-        traces = traces.only([row for row, group in enumerate(groups.tolist()) if group.startswith(abc)])
+        groups = tuple(classes(traces).tolist())
+        traces = replace(traces, groups=groups).only([row for row, group in enumerate(groups) if group.startswith(abc)])
     if not traces.skus:
         return {}
     share = min(max(USUAL_COST_SHARE if cost_share is None else cost_share, LEAST_COST_SHARE), MOST_COST_SHARE)
@@ -94,6 +94,7 @@ def _point(traces: Traces, name: Name, world: Setting) -> dict[str, Any]:
     kept = ("stock_value", "cover_days", "unit_fill", "value_fill", "orders")
     return {
         "policy": "textbook" if name is Name.TEXTBOOK else "what_if",
-        "level": world.service_level,
+        "level": None if name is Name.TEXTBOOK else world.service_level,
+        "factor": world.margin_factor,
         **{figure: figures[figure] for figure in kept},
     }
