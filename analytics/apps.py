@@ -54,6 +54,8 @@ class AnalyticsConfig(AppConfig):
         knowing = ("change_demandseries", "add_servedregion", "change_servedregion", "delete_servedregion")
         grant("analytics", dict.fromkeys((Role.ANALYST, Role.VIEWER), expected))
         grant("analytics", {Role.BUYER: (*expected, *knowing)})
+        # What other terms of buying would have cost is for who buys.
+        grant("analytics", {Role.BUYER: ("view_simulation", "add_simulation")})
         # Boards are put together by whoever has figures to steer by; of each figure the rollup's own right decides.
         boards = ("view_board", "add_board", "change_board", "delete_board", "view_boardtile", "add_boardtile",
                   "change_boardtile", "delete_boardtile")  # fmt: skip

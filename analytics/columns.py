@@ -460,6 +460,15 @@ TABLES = (
         none=("id origin days demand_class method is_referee series units expected missed squared scaled covered coverable"),
     ),
     Table(
+        "analytics_simulation",
+        "buyer",
+        Purpose.MEASURING,
+        Kept.WHILE_NEEDED,
+        none=("id asked_at service_level lead_days fed first last category_id warehouse_id abc state failure ran_at seconds "),
+        pseudonymous="asked_by_id",
+        sensitive="order_cost holding_rate today result",
+    ),
+    Table(
         "analytics_methodchoice",
         "analyst",
         Purpose.MEASURING,

@@ -57,6 +57,46 @@ def chart(*series: Sequence[Decimal | None]) -> Chart:
     )
 
 
+@dataclass(frozen=True)
+class Curves:
+    """Lines through points of two measures. `dots` are their places, `right` the ticks from left to right."""
+
+    lines: tuple[str, ...]
+    dots: tuple[tuple[tuple[str, str], ...], ...]
+    ticks: tuple[Decimal, ...]
+    right: tuple[Decimal, ...]
+    rules: tuple[str, ...]
+
+
+def curves(*series: Sequence[tuple[Decimal, Decimal]]) -> Curves:
+    """Each in the order of its first measure. Neither axis begins at zero: it matters which of them lies higher."""
+    across, upward = _axis([x for one in series for x, _ in one]), _axis([y for one in series for _, y in one])
+    dots = tuple(
+        tuple((_number(_share(x, across) * WIDTH), _number(HEIGHT - _share(y, upward) * HEIGHT)) for x, y in sorted(one))
+        for one in series
+    )
+    return Curves(
+        lines=tuple(" ".join(f"{'L' if number else 'M'}{x} {y}" for number, (x, y) in enumerate(one)) for one in dots),
+        dots=dots,
+        ticks=tuple(upward[::-1]),
+        right=tuple(across),
+        rules=tuple(_number(HEIGHT - _share(tick, upward) * HEIGHT) for tick in upward[::-1]),
+    )
+
+
+def _axis(values: Sequence[Decimal]) -> list[Decimal]:
+    low, high = min(values, default=Decimal(0)), max(values, default=Decimal(0))
+    step = nice_step(high - low)
+    ticks = [(low / step).to_integral_value(ROUND_FLOOR) * step]
+    while ticks[-1] < high or len(ticks) == 1:
+        ticks.append(ticks[-1] + step)
+    return ticks
+
+
+def _share(value: Decimal, axis: Sequence[Decimal]) -> Decimal:
+    return (value - axis[0]) / (axis[-1] - axis[0])
+
+
 def bar(lengths: Sequence[float], *, least: int = 20) -> tuple[Slot, ...]:
     """Parts of one bar side by side, each as wide as its length asks and a little more, so that none is too thin to see."""
     total, parts = sum(lengths), len(lengths)

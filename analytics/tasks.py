@@ -23,6 +23,7 @@ from analytics.operations import (
     reports,
     rhythm,
     rollups,
+    simulations,
     trending,
     visits,
     watching,
@@ -125,6 +126,15 @@ def forecast_chunk(*, run: int, number: int, at: datetime) -> Done:
 @job(name=forecasts.END_FORECASTS, title=_("End the night of forecasts"), seconds=600, queue="slow")
 def end_forecasts(*, run: int, at: datetime) -> Done:
     return Done(rows=int(forecasts.end(run_id=run, at=at)), summary={})
+
+
+@job(name=simulations.SIMULATE, title=_("Play a what-if simulation"), seconds=simulations.SECONDS, queue="slow")
+def simulate(*, simulation: int, at: datetime) -> Done:
+    played = simulations.play(simulation_id=simulation, at=at)
+    summary: dict[str, object] = {"seconds": played.seconds or 0.0}
+    if played.failure:
+        summary["no_answer"] = played.failure
+    return Done(rows=int(played.result.get("skus", 0)), summary=summary)
 
 
 @job(name="analytics.read_rhythm", title=_("Read the rhythm of customers"), seconds=3_000, queue="slow")

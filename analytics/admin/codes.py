@@ -38,6 +38,9 @@ codes.declare(
         # demand and forecasts
         "chunks": pgettext_lazy("fact", "parts of the forecasts still to do"),
         "extra_missing": pgettext_lazy("fact", "not installed, so nothing was forecast"),
+        # simulations
+        "simulation": pgettext_lazy("fact", "what-if simulation"),
+        "no_answer": pgettext_lazy("fact", "why there is no answer"),
         # cohorts, rhythm, exports
         "cohorts": pgettext_lazy("fact", "days of newcomers made"),
         "changed_types": pgettext_lazy("fact", "customers of another buyer type"),

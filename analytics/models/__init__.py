@@ -93,6 +93,7 @@ from analytics.models.rollups import (
     HourlySales,
     RollupState,
 )
+from analytics.models.simulations import Simulation
 from analytics.models.visits import (
     Visit,
     VisitDay,
@@ -171,6 +172,7 @@ __all__ = (
     "RollupState",
     "ServedRegion",
     "Severity",
+    "Simulation",
     "SlotConversion",
     "SlotRun",
     "SpendImport",

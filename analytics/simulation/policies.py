@@ -6,7 +6,7 @@ from enum import StrEnum
 import numpy as np
 
 from analytics.simulation.learning import Habits, Learner
-from analytics.simulation.traces import Numbers, Traces
+from analytics.simulation.traces import Numbers, Traces, classes
 from analytics.simulation.world import Policy, Setting, View
 from inventory.stocking import policy as stocking
 from inventory.stocking import textbook
@@ -42,17 +42,19 @@ class Own:
     def __init__(self, traces: Traces, setting: Setting, habits: Habits, *, as_lots: bool) -> None:
         self._setting, self._as_lots = setting, as_lots
         self._learner = Learner(habits)
+        levels = dict(setting.class_levels)
+        groups = classes(traces).tolist() if levels else [""] * len(traces.skus)
         self._economics = [
             Economics(
                 unit_cost=setting.cost_share * price,
                 lost_margin=margin,
                 holding_rate=setting.holding_rate,
                 order_cost=setting.fixed,
-                service_level=setting.service_level,
+                service_level=levels.get(group, setting.service_level),
                 minimum_quantity=setting.minimum_quantity,
                 order_multiple=setting.order_multiple,
             )
-            for price, margin in zip(traces.price.tolist(), setting.margin(traces.price).tolist(), strict=True)
+            for price, margin, group in zip(traces.price.tolist(), setting.margin(traces.price).tolist(), groups, strict=True)
         ]
         self._lead = LeadTime(setting.lead_days, setting.lead_days * _spread(setting))
         self._reorder = self._target = self._quantity = np.zeros(len(traces.skus))

@@ -23,6 +23,7 @@ class Traces:
     units: Numbers
     price: Numbers
     warm_up: int
+    groups: tuple[str, ...] = ()  # the class of each SKU, where it is known from a larger assortment
 
     @classmethod
     def of(cls, units: Mapping[str, Sequence[int]], price: Mapping[str, float], *, warm_up: int) -> "Traces":
@@ -42,11 +43,14 @@ class Traces:
 
     def only(self, rows: Sequence[int]) -> "Traces":
         chosen = list(rows)
-        return Traces(tuple(self.skus[row] for row in chosen), self.units[chosen], self.price[chosen], self.warm_up)
+        groups = tuple(self.groups[row] for row in chosen) if self.groups else ()
+        return Traces(tuple(self.skus[row] for row in chosen), self.units[chosen], self.price[chosen], self.warm_up, groups)
 
 
 def classes(traces: Traces) -> NDArray[np.str_]:
     """ABC x XYZ of each SKU, from the warm-up alone: AX is much revenue that comes evenly."""
+    if traces.groups:
+        return np.array(traces.groups)
     known = traces.units[:, : traces.warm_up]
     revenue = known.sum(axis=1) * traces.price
     order = np.argsort(-revenue, kind="stable")

@@ -40,6 +40,8 @@ class Setting:
     order_days: int = 1  # a supplier takes orders every so many days
     review_days: int = 7  # policies learn from the records every so many days
     service_level: float | None = None  # stated in place of what costs ask for, by the product's policy alone
+    # stated by class, such as ("AX", 0.98), in place of the one above; a class that is not named has the one above
+    class_levels: tuple[tuple[str, float], ...] = ()
     seed: int = 0
 
     @property

@@ -191,6 +191,7 @@ def _fill(services: Services, place: Place) -> None:
         manage(services, "rebuild_analytics")
         manage(services, "seed_alerts")
         manage(services, "forecast_demand", "--weeks", "4")
+        manage(services, "seed_simulation")
     except LocalError as refusal:
         print(f"The shop stays as it is. {refusal}", flush=True)
         return

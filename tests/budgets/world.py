@@ -27,6 +27,7 @@ from analytics.models import (
     OutletFile,
     OutletRun,
     ServedRegion,
+    Simulation,
     SlotConversion,
     SlotRun,
 )
@@ -49,6 +50,7 @@ from analytics.operations import (
     reports,
     rhythm,
     rollups,
+    simulations,
     spend,
     trending,
     visits,
@@ -159,6 +161,7 @@ class World:
         self._orders(size)
         self._purchases(size)
         self._stock(size)
+        self._simulations(size)
         self._moves(size)
         self._odd_cases(size)
         self._imports(size)
@@ -418,6 +421,23 @@ class World:
         StockingRules.objects.get_or_create(pk=StockingRules.ONLY)
         for role in list(Role)[:size]:
             ApprovalLimit.objects.get_or_create(role=role.value, defaults={"amount": 10**9})
+
+    def _simulations(self, size: int) -> None:
+        """Answered what-ifs, over demand that never changes."""
+        from analytics.simulation import traces, what_if
+
+        terms = what_if.Terms(7, 4000, 0.25, 0.97)
+        played = traces.stationary(means=[2.0] * 3, ratio=1.5, days=240, warm_up=182, price=10_000, seed=1)
+        found = what_if.answer(played, asked=terms, today=terms, cost_share=0.5, fed="SALES")
+        for _ in range(size):
+            asked = simulations.ask(
+                question=simulations.Question(Decimal("0.97"), 7, Decimal(4000), Decimal("0.25"), 56),
+                actor=self.clerk,
+                at=self.at,
+            )
+            Simulation.objects.filter(pk=asked.pk).update(
+                state=Simulation.State.DONE, result=found, ran_at=self.at, seconds=2, warehouse=self.warehouse
+            )
 
     def _stock(self, size: int) -> None:
         variants = self.some_variants(size)
