@@ -1,5 +1,6 @@
 """What if: a question is asked, played over the shop's own past, kept and read, by whom it concerns."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,7 +21,7 @@ from inventory.models import Category, ServiceClass, Variant, Warehouse
 from tests.builders import a_category, a_product, a_variant, a_warehouse
 from tests.config.kernel.pages import a_client, a_staff_member, foreign_words, words_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.breaks_promises("sales of days are written without their orders")]
 
 DAY = timedelta(days=1)
 ASKED = Question(Decimal("0.97"), 7, Decimal(4000), Decimal("0.25"), 56)
@@ -52,7 +53,7 @@ def sold(
 
 @pytest.fixture
 def cups() -> Category:
-    category = a_category()
+    category = a_category(name="-")
     last = shop.day(clock.now()) - DAY
     for number in range(3):
         sold(a_variant(a_product(category)), last=last, every=2 + number)
@@ -205,7 +206,8 @@ def test_every_page_is_in_the_language_of_the_reader(cups: Category, language: s
         page = client.get(address)
 
         assert page.status_code == 200
-        assert foreign_words(words_of(page), language) == [], address
+        left = re.sub(r"\bCSV\b|\b[ABC][XYZ]\b", "", words_of(page))
+        assert foreign_words(left, language) == [], address
 
 
 def answer(client: Client, row: Simulation) -> str:
