@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import F, IntegerField, OuterRef, Subquery, Sum
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least
 
 from inventory import lifecycle
 from inventory.locking import Place
@@ -23,19 +23,21 @@ from inventory.queries import transfers
 
 # A purchase that nobody has sent comes after its supplier's lead time, and where none is known after two weeks.
 USUAL_LEAD_DAYS = 14
-_WAY = """
-    SELECT line.variant_id, purchase.warehouse_id, line.quantity - line.received AS on_order, 0 AS in_transit,
+# What the supplier says does not come, does not come; what it says beyond the order is not counted on.
+_TO_COME = "LEAST(COALESCE(line.confirmed_quantity, line.quantity), line.quantity)"
+_WAY = f"""
+    SELECT line.variant_id, purchase.warehouse_id, {_TO_COME} - line.received AS on_order, 0 AS in_transit,
            purchase.number, purchase.state, purchase.is_proposed AND purchase.state = 'DRAFT' AS is_thought_over,
-           purchase.supplier_id, purchase.expected_on
+           purchase.supplier_id, COALESCE(line.confirmed_on, purchase.expected_on) AS expected_on
     FROM inventory_purchaseorderline AS line
     JOIN inventory_purchaseorder AS purchase ON purchase.id = line.purchase_order_id
-    WHERE line.received < line.quantity AND purchase.state = ANY(%(open)s)
+    WHERE line.received < {_TO_COME} AND purchase.state = ANY(%(open)s)
     UNION ALL
     SELECT line.variant_id, transfer.to_warehouse_id, 0, line.shipped - line.received - line.lost,
            transfer.number, transfer.state, false, NULL, transfer.expected_on
     FROM inventory_transferline AS line JOIN inventory_transferorder AS transfer ON transfer.id = line.transfer_id
     WHERE transfer.state = ANY(%(moving)s) AND line.shipped > line.received + line.lost
-"""
+"""  # noqa: S608
 # A table of its own inside of other statements, which need it from the same moment as the levels. Units, by SKU and warehouse.
 STATEMENT = f"""
     SELECT variant_id, warehouse_id, SUM(on_order)::int AS on_order, SUM(in_transit)::int AS in_transit
@@ -100,16 +102,17 @@ def agreed(*, variants: Collection[int] | None = None) -> dict[Place, int]:
 
 def of_level() -> Combinable:
     """The same units as `agreed`, for lists of stock levels that show a page of them."""
+    to_come = Least(Coalesce(F("confirmed_quantity"), F("quantity")), F("quantity"))
     bought = (
         PurchaseOrderLine.objects.filter(
             variant=OuterRef("variant"),
             purchase_order__warehouse=OuterRef("warehouse"),
             purchase_order__state__in=lifecycle.AWAITED,
-            received__lt=F("quantity"),
+            received__lt=to_come,
         )
         .order_by()
         .values("variant")
-        .annotate(units=Sum(F("quantity") - F("received")))
+        .annotate(units=Sum(to_come - F("received")))
         .values("units")
     )
     moving = (

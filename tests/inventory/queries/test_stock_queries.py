@@ -1,6 +1,6 @@
 """What can be promised, what is on its way, what lies there and what it is worth: each in a fixed number of queries."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from config.kernel import invariants
+from config.kernel import invariants, shop
 from inventory.models import Reservation, StockLevel, Variant, Warehouse
-from inventory.operations import purchasing, reservations
+from inventory.operations import confirming, purchasing, reservations
+from inventory.operations.confirming import Confirmed
 from inventory.operations.ledger import Document
 from inventory.operations.purchasing import Wanted
 from inventory.queries import availability, drift, incoming, shelves, valuation
@@ -72,6 +73,20 @@ def test_what_is_approved_and_outstanding_is_incoming(
 
     assert told == ({(cup.pk, near.pk): units} if units else {})
     assert level.incoming == units
+
+
+def test_what_the_supplier_says_does_not_come_is_not_incoming_and_its_own_day_counts(
+    cup: Variant, near: Warehouse, at: datetime
+) -> None:
+    order = purchasing.draft(supplier_id=a_supplier().pk, warehouse_id=near.pk, lines=[Wanted(cup.pk, 10)], actor=None, at=at)
+    purchasing.approve(number=order.number, actor=None, at=at)
+    purchasing.send(number=order.number, actor=None, at=at)
+    for says, comes in ((7, 7), (12, 10), (0, 0)):
+        day, later = shop.day(at) + timedelta(days=3 + says), at + timedelta(hours=says)
+        confirming.confirm(number=order.number, lines=[Confirmed(cup.sku, says, day)], source="STAFF", actor=None, at=later)
+        assert incoming.agreed(variants=[cup.pk]) == ({(cup.pk, near.pk): comes} if comes else {})
+        assert list(shelves.levels().filter(variant=cup, warehouse=near).values_list("incoming", flat=True)) == [comes]
+        assert [(one.units, one.on) for one in incoming.deliveries(today=shop.day(at))] == ([(comes, day)] if comes else [])
 
 
 def test_stock_is_worth_what_it_cost(cup: Variant, near: Warehouse, closed: Warehouse) -> None:
