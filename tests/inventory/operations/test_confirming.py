@@ -104,7 +104,7 @@ class TestTheLink:
         policy = asked["Content-Security-Policy"]
         assert "script-src 'self'" in policy
         assert "unsafe-eval" not in policy
-        assert (asked["Cache-Control"], asked["Referrer-Policy"]) == ("no-store", "no-referrer")
+        assert (asked["Cache-Control"], asked["Referrer-Policy"]) == ("no-store", "same-origin")
         done = visitor.post(address, self.sent(order, **{f"units-{cup.pk}": 6}))
 
         assert "Thank you" in done.content.decode()
@@ -112,6 +112,17 @@ class TestTheLink:
         assert (made.source, made.actor, made.note) == ("LINK", None, "조금 늦습니다")
         cup.refresh_from_db()
         assert (cup.confirmed_quantity, cup.confirmed_on) == (6, CHRISTMAS)
+
+    def test_the_form_goes_through_as_a_browser_sends_it(self, at: datetime) -> None:
+        order = a_sent_order(at)
+        visitor, address = Client(enforce_csrf_checks=True), self.page(order, at)
+
+        asked = visitor.get(address)
+        origin = "null" if asked["Referrer-Policy"] == "no-referrer" else "http://testserver"
+        key = {"csrfmiddlewaretoken": visitor.cookies["csrftoken"].value}
+        done = visitor.post(address, self.sent(order) | key, headers={"Origin": origin})
+
+        assert (done.status_code, SupplierConfirmation.objects.count()) == (200, 1)
 
     @pytest.mark.parametrize("change", ["units", "day", "past"])
     def test_a_slip_is_told_at_its_field_and_nothing_is_kept(self, at: datetime, change: str) -> None:
