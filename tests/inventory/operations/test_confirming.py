@@ -69,6 +69,41 @@ class TestConfirming:
         assert refused.value.details["field"] == field
         assert not SupplierConfirmation.objects.exists()
 
+    def by_link(self, order: PurchaseOrder, at: datetime, *lines: Confirmed) -> PurchaseOrder:
+        confirming.confirm(number=order.number, lines=lines, source="LINK", actor=None, at=at)
+        order.refresh_from_db()
+        return order
+
+    def test_by_its_link_a_supplier_puts_off_the_expected_day_and_not_the_promise(self, at: datetime) -> None:
+        order = a_sent_order(at)
+        cup, plate = skus(order)
+        PurchaseOrder.objects.filter(pk=order.pk).update(expected_on=CHRISTMAS, promised_on=CHRISTMAS)
+
+        order = self.by_link(order, at, Confirmed(cup, 10, NEW_YEAR), Confirmed(plate, 5, CHRISTMAS))
+        assert (order.expected_on, order.promised_on) == (NEW_YEAR, CHRISTMAS)
+
+        confirmed(order, at, Confirmed(plate, 5, date(2027, 1, 4)))
+        order.refresh_from_db()
+        assert order.promised_on == date(2027, 1, 4), "staff agreed to it"
+
+    def test_by_its_link_a_supplier_may_promise_an_earlier_day(self, at: datetime) -> None:
+        order = a_sent_order(at)
+        cup, plate = skus(order)
+        PurchaseOrder.objects.filter(pk=order.pk).update(expected_on=NEW_YEAR, promised_on=NEW_YEAR)
+
+        order = self.by_link(order, at, Confirmed(cup, 10, CHRISTMAS), Confirmed(plate, 5, CHRISTMAS))
+        assert (order.expected_on, order.promised_on) == (CHRISTMAS, CHRISTMAS)
+
+    def test_the_link_tells_no_day_beyond_half_a_year(self, at: datetime) -> None:
+        order = a_sent_order(at)
+        cup, _plate = skus(order)
+
+        with pytest.raises(PurchaseInvalid) as refused:
+            self.by_link(order, at, Confirmed(cup, 10, at.date() + timedelta(days=181)))
+
+        assert refused.value.details["field"] == "expected_on"
+        assert self.by_link(order, at, Confirmed(cup, 10, at.date() + timedelta(days=180))).confirmations.count() == 1
+
     def test_nothing_is_confirmed_of_what_is_settled(self, at: datetime) -> None:
         order = a_sent_order(at)
         cup, _plate = skus(order)
