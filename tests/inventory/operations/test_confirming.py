@@ -1,12 +1,16 @@
 """What suppliers promise: by staff or by their link, kept as a history, moving the expected day and not the promise."""
 
+import io
+import logging
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import signing
 from django.test import Client
 from django.urls import reverse
+from structlog.stdlib import ProcessorFormatter
 
 from config.kernel import clock, throttling
 from inventory.models import PurchaseOrder, SupplierConfirmation
@@ -189,6 +193,22 @@ class TestTheLink:
 
         assert Client().post(self.page(order, at), self.sent(order)).status_code == 409
         assert not SupplierConfirmation.objects.exists()
+
+    def test_the_key_in_its_address_stands_in_no_line_of_the_log(self, at: datetime) -> None:
+        order = a_sent_order(at)
+        address, written = self.page(order, at), io.StringIO()
+        lines = logging.StreamHandler(written)
+        how = {name: value for name, value in settings.LOGGING["formatters"]["line"].items() if name != "()"}
+        lines.setFormatter(ProcessorFormatter(**how))
+        logging.getLogger().addHandler(lines)
+        try:
+            refused = Client(enforce_csrf_checks=True).post(address, self.sent(order))
+        finally:
+            logging.getLogger().removeHandler(lines)
+
+        assert refused.status_code == 403
+        assert written.getvalue().count("/confirm/[key]/") >= 2, "of the request, and of the forgery"
+        assert address.split("/")[2] not in written.getvalue()
 
     def test_too_many_requests_are_turned_away(self, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(throttling, "within", lambda who, most, *, moment, amount=1: False)
