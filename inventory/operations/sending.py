@@ -156,7 +156,7 @@ def _send(due: PurchaseMail, words: Words, at: datetime) -> bool:
 
 def _told(error: Exception) -> str:
     """What kind of error it was, and its codes. The mail server's own words name addresses: they are not kept."""
-    codes: list[object] = []
+    codes: list[int] = []
     if isinstance(error, SMTPResponseException):
         codes = [error.smtp_code]
     elif isinstance(error, SMTPRecipientsRefused):
