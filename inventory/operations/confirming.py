@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel import shop
+from config.kernel.errors import Conflict
 from config.kernel.models import User
 from inventory.lifecycle import Step
 from inventory.models import PurchaseOrder, PurchaseOrderLine, SupplierConfirmation, SupplierConfirmationLine
@@ -17,7 +18,15 @@ from inventory.operations.purchase_steps import MOST_UNITS, PurchaseInvalid
 DAYS_MOST = 3650
 # Whoever holds the link says no later day than this.
 DAYS_MOST_BY_LINK = 180
+# So often one says something new about one order by link.
+MOST_BY_LINK = 20
 Source = SupplierConfirmation.Source
+
+
+class TooManyConfirmations(Conflict):
+    """The supplier has used its link for this order often enough; staff enter what it says from now on."""
+
+    code = "too_many_confirmations"
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,9 @@ def confirm(
     last = order.confirmations.order_by("-pk").first()
     if last is not None and last.note == note.strip() and _says_same(lines, by_sku):
         return last
-    is_first = not order.confirmations.filter(source=source).exists()
+    said = order.confirmations.filter(source=source).count()
+    if source == Source.LINK and said >= MOST_BY_LINK:
+        raise TooManyConfirmations(_("This order was confirmed very often. Please call us about further changes."))
     made = SupplierConfirmation.objects.create(
         purchase_order=order, source=source, note=note.strip(), actor=actor, confirmed_at=at
     )
@@ -72,9 +83,9 @@ def confirm(
     days = [line.confirmed_on for line in by_sku.values() if line.confirmed_on is not None and line.outstanding]
     if days:
         order.expected_on = max(days)
-        if is_first and source == Source.LINK:
+        if not said and source == Source.LINK:
             order.promised_on = min(order.promised_on or order.expected_on, order.expected_on)
-        elif is_first:
+        elif not said:
             order.promised_on = order.expected_on
         order.save(update_fields=["expected_on", "promised_on"])
     purchase_steps.tell(order, Step.CONFIRMED, actor, at, reason=note, details=_told(order, made, by_sku))

@@ -13,7 +13,7 @@ from django.urls import reverse
 from structlog.stdlib import ProcessorFormatter
 
 from config.kernel import clock, throttling
-from inventory.models import PurchaseOrder, SupplierConfirmation
+from inventory.models import PurchaseMail, PurchaseOrder, SupplierConfirmation
 from inventory.operations import confirming, purchasing, receiving
 from inventory.operations.confirming import Confirmed
 from inventory.operations.purchase_steps import PurchaseInvalid, TransitionRefused
@@ -123,8 +123,8 @@ class TestTheLink:
         monkeypatch.setattr(clock, "now", lambda: at)
         monkeypatch.setattr(throttling, "within", lambda who, most, *, moment, amount=1: True)
 
-    def page(self, order: PurchaseOrder, at: datetime) -> str:
-        return reverse("confirm-purchase", args=[supplier_links.token(number=order.number, at=at)])
+    def page(self, order: PurchaseOrder, at: datetime, mail_id: int = 0) -> str:
+        return reverse("confirm-purchase", args=[supplier_links.token(number=order.number, mail_id=mail_id, at=at)])
 
     def sent(self, order: PurchaseOrder, **changes: Any) -> dict[str, Any]:
         values: dict[str, Any] = {"note": "조금 늦습니다"}
@@ -177,7 +177,10 @@ class TestTheLink:
         self, at: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         order = a_sent_order(at)
-        address, forged = self.page(order, at), signing.dumps({"order": order.number, "until": 10**10}, salt="another")
+        address, forged = (
+            self.page(order, at),
+            signing.dumps({"order": order.number, "mail": 1, "until": 10**10}, salt="another"),
+        )
         monkeypatch.setattr(clock, "now", lambda: at + timedelta(days=30))
 
         for one in (address, reverse("confirm-purchase", args=[forged]), "/confirm/x/"):
@@ -185,6 +188,29 @@ class TestTheLink:
             assert (answer.status_code, order.number in answer.content.decode()) == (404, False)
         with pytest.raises(BadLink):
             supplier_links.number_of(token=forged, at=at)
+
+    @pytest.mark.parametrize(("state", "ends"), [("SENT", True), ("UNSURE", True), ("WAITING", False), ("FAILED", False)])
+    def test_a_later_mail_ends_the_earlier_link_once_it_went_out(self, at: datetime, state: str, ends: bool) -> None:
+        order, other = a_sent_order(at), a_sent_order(at)
+        first, _of_another, later = (
+            PurchaseMail.objects.create(purchase_order=of, address="a@dawon.example.com", language="ko", due_at=at, state=how)
+            for of, how in ((order, "SENT"), (other, "SENT"), (order, state))
+        )
+
+        assert Client().get(self.page(order, at, first.pk)).status_code == (404 if ends else 200)
+        assert Client().get(self.page(order, at, later.pk)).status_code == 200
+
+    def test_one_order_is_confirmed_by_link_twenty_times_at_most(self, at: datetime) -> None:
+        order = a_sent_order(at)
+        address = self.page(order, at)
+        for turn in range(confirming.MOST_BY_LINK):
+            assert Client().post(address, self.sent(order, note=f"{turn}")).status_code == 200
+
+        refused = Client().post(address, self.sent(order, note="또"))
+        assert (refused.status_code, "전화" in refused.content.decode()) == (400, True)
+        assert SupplierConfirmation.objects.count() == confirming.MOST_BY_LINK
+        cup, _plate = skus(order)
+        confirmed(order, at, Confirmed(cup, 9, CHRISTMAS))
 
     def test_what_is_settled_asks_for_nothing(self, at: datetime) -> None:
         order = a_sent_order(at)
