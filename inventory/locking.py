@@ -7,7 +7,7 @@ without it. docs/algorithms/reservations.md tells the rest.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -69,12 +69,16 @@ def lock_levels(places: Iterable[Place]) -> dict[Place, StockLevel]:
 
 def _require_shelved(variant_ids: set[int]) -> None:
     """A SKU with a level does not become a kit, nor a kit get one: `kits.set_parts` holds the row that is asked for here."""
+    if kits := kits_among(variant_ids):
+        raise LiesAsParts(_("%(sku)s is a kit and lies nowhere: its parts do.") % {"sku": kits[0]}, details={"skus": kits})
+
+
+def kits_among(variant_ids: Collection[int]) -> list[str]:
+    """Which of these SKUs are kits. The others become none until the transaction ends."""
     with connection.cursor() as cursor:
         # Conflicts with nothing but that: foreign keys ask for the same, though only when the transaction ends.
         cursor.execute("SELECT id FROM inventory_variant WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [list(variant_ids)])
-    kits = sorted(KitPart.objects.filter(kit__in=variant_ids).values_list("kit__sku", flat=True).distinct())
-    if kits:
-        raise LiesAsParts(_("%(sku)s is a kit and lies nowhere: its parts do.") % {"sku": kits[0]}, details={"skus": kits})
+    return sorted(KitPart.objects.filter(kit__in=variant_ids).values_list("kit__sku", flat=True).distinct())
 
 
 def at(places: Iterable[Place]) -> Q:

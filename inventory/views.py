@@ -69,8 +69,9 @@ def _confirm(request: HttpRequest, order: PurchaseOrder) -> HttpResponse:
 
 def _page(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
     answer = render(request, "inventory/confirm.html", context, status=status)
-    # The address is the key: it is kept by nobody on the way, and told to no other site.
+    # The address is the key: it is kept by nobody on the way, and told to no other site. To this one it has to be: where a page
+    # tells nobody, browsers send its form with the origin `null`, and that is refused as a forgery.
     answer["Cache-Control"] = "no-store"
-    answer["Referrer-Policy"] = "no-referrer"
+    answer["Referrer-Policy"] = "same-origin"
     answer["X-Robots-Tag"] = "noindex"
     return answer

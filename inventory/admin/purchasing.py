@@ -1,6 +1,7 @@
 """Purchase orders with their lines, timeline and buttons, and the receiving desk."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib import admin
@@ -32,10 +33,12 @@ from inventory.admin.purchase_papers import (
 from inventory.admin.sku_fields import SkuInline
 from inventory.lifecycle import Step
 from inventory.models import PurchaseOrder, PurchaseOrderLine, SupplierConfirmation
-from inventory.operations import approving, confirming, purchasing, receiving, sending
+from inventory.operations import approving, confirming, purchase_steps, purchasing, receiving, sending
 from inventory.operations.purchasing import Wanted
 from inventory.queries import purchases, replenishment
 from inventory.queries.purchases import Missed
+
+T = TypeVar("T")
 
 MAY_BUY = "inventory.change_purchaseorder"
 MAY_APPROVE = "inventory.approve_purchaseorder"
@@ -153,6 +156,9 @@ class PurchaseOrderAdmin(PapersOfOrders, ButtonsAdmin):
 
     def version_of(self, order: PurchaseOrder) -> str:
         return purchases.version(order)
+
+    def press_at(self, order: PurchaseOrder, seen: str, call: Callable[[], T]) -> T:
+        return purchase_steps.take(number=order.number, seen=seen, call=call)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         order: PurchaseOrder | None = kwargs.get("obj")

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel import shop
+from config.kernel.errors import Conflict
 from config.kernel.models import User
 from inventory.lifecycle import Step
 from inventory.models import PurchaseOrder, PurchaseOrderLine, SupplierConfirmation, SupplierConfirmationLine
@@ -15,6 +16,17 @@ from inventory.operations import purchase_steps
 from inventory.operations.purchase_steps import MOST_UNITS, PurchaseInvalid
 
 DAYS_MOST = 3650
+# Whoever holds the link says no later day than this.
+DAYS_MOST_BY_LINK = 180
+# So often one says something new about one order by link.
+MOST_BY_LINK = 20
+Source = SupplierConfirmation.Source
+
+
+class TooManyConfirmations(Conflict):
+    """The supplier has used its link for this order often enough; staff enter what it says from now on."""
+
+    code = "too_many_confirmations"
 
 
 @dataclass(frozen=True)
@@ -38,16 +50,20 @@ def confirm(
 ) -> SupplierConfirmation:
     """Keeps what the supplier says about lines that are not here yet; the expected day moves to the last day confirmed.
 
+    What staff enter first is the promise from now on. By its link a supplier can only promise an earlier day: what it is judged
+    by is not its own to put off.
     The same words again change nothing and answer the last confirmation.
     """
     order = purchase_steps.locked(number, Step.CONFIRMED)
     purchase_steps.require_short(note, "note")
     by_sku = {line.variant.sku: line for line in purchase_steps.lines_of(order)}
-    _require_sensible(lines, by_sku, shop.day(at))
+    _require_sensible(lines, by_sku, shop.day(at), DAYS_MOST_BY_LINK if source == Source.LINK else DAYS_MOST)
     last = order.confirmations.order_by("-pk").first()
     if last is not None and last.note == note.strip() and _says_same(lines, by_sku):
         return last
-    is_first = last is None
+    said = order.confirmations.filter(source=source).count()
+    if source == Source.LINK and said >= MOST_BY_LINK:
+        raise TooManyConfirmations(_("This order was confirmed very often. Please call us about further changes."))
     made = SupplierConfirmation.objects.create(
         purchase_order=order, source=source, note=note.strip(), actor=actor, confirmed_at=at
     )
@@ -67,7 +83,9 @@ def confirm(
     days = [line.confirmed_on for line in by_sku.values() if line.confirmed_on is not None and line.outstanding]
     if days:
         order.expected_on = max(days)
-        if is_first:
+        if not said and source == Source.LINK:
+            order.promised_on = min(order.promised_on or order.expected_on, order.expected_on)
+        elif not said:
             order.promised_on = order.expected_on
         order.save(update_fields=["expected_on", "promised_on"])
     purchase_steps.tell(order, Step.CONFIRMED, actor, at, reason=note, details=_told(order, made, by_sku))
@@ -94,7 +112,7 @@ def _says_same(lines: Sequence[Confirmed], by_sku: Mapping[str, PurchaseOrderLin
     )
 
 
-def _require_sensible(lines: Sequence[Confirmed], by_sku: Mapping[str, PurchaseOrderLine], today: date) -> None:
+def _require_sensible(lines: Sequence[Confirmed], by_sku: Mapping[str, PurchaseOrderLine], today: date, most: int) -> None:
     if not lines or len({one.sku for one in lines}) != len(lines):
         raise PurchaseInvalid(_("Confirm each SKU once, and at least one."), details={"field": "lines"})
     for one in lines:
@@ -107,8 +125,9 @@ def _require_sensible(lines: Sequence[Confirmed], by_sku: Mapping[str, PurchaseO
                 _("The quantity of %(sku)s lies between 0 and %(most)s.") % {"sku": one.sku, "most": MOST_UNITS},
                 details={"field": "quantity", "sku": one.sku},
             )
-        if one.quantity and (one.expected_on is None or not today <= one.expected_on <= today + timedelta(days=DAYS_MOST)):
+        if one.quantity and (one.expected_on is None or not today <= one.expected_on <= today + timedelta(days=most)):
             raise PurchaseInvalid(
-                _("Say on which day %(sku)s comes: today or later.") % {"sku": one.sku},
+                _("Say on which day %(sku)s comes: today or later, at most %(most)s days ahead.")
+                % {"sku": one.sku, "most": f"{most:,}"},
                 details={"field": "expected_on", "sku": one.sku},
             )

@@ -1,14 +1,15 @@
 """What lies in a kit, decided by staff. Parts and stock exclude each other: a kit lies nowhere, its parts do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel.errors import Conflict, Invalid
 from config.kernel.models import User
-from inventory.models import KitPart, PurchaseOrder, PurchaseOrderLine, StockLevel, Variant
+from inventory.models import KitPart, PurchaseOrder, PurchaseOrderLine, ReorderPolicy, StockLevel, Variant
 
 MOST_PARTS = 50
 MOST_UNITS = 1000
@@ -21,7 +22,7 @@ class KitInvalid(Invalid):
 
 
 class HasStock(Conflict):
-    """The SKU lies on a shelf or is on order, so it cannot become a kit."""
+    """The SKU lies on a shelf, is on order or is replenished, so it cannot become a kit."""
 
     code = "has_stock"
 
@@ -32,13 +33,14 @@ def set_parts(*, variant_id: int, parts: Mapping[str, int], actor: User | None, 
 
     Orders that are placed already keep the parts they were placed with.
     """
-    kit = _locked(variant_id)
+    kit = _locked(variant_id, parts)
     _require_sensible(kit, parts)
     known = {one.sku: one for one in Variant.objects.filter(sku__in=parts).select_related("product")}
     for sku in parts:
         _require_part(kit, sku, known.get(sku))
     if parts:
         _require_no_stock(kit)
+        _require_not_replenished(kit)
         if KitPart.objects.filter(part=kit).exists():
             raise KitInvalid(
                 _("%(sku)s lies in a kit itself. A kit has no kits in it.") % {"sku": kit.sku}, details={"field": "parts"}
@@ -49,10 +51,17 @@ def set_parts(*, variant_id: int, parts: Mapping[str, int], actor: User | None, 
     )
 
 
-def _locked(variant_id: int) -> Variant:
-    """Whoever gives the SKU its first stock level waits for this lock, or is waited for: see `locking.lock_levels`."""
-    # Not no_key: a first level asks for the row with FOR KEY SHARE, which only this keeps waiting.
-    return Variant.objects.select_for_update(of=("self",)).select_related("product").get(pk=variant_id)
+def _locked(variant_id: int, parts: Iterable[str]) -> Variant:
+    """The SKU, locked with its parts: who makes one of them a kit, or this one a part, waits or is waited for.
+
+    So is whoever gives the SKU its first stock level or orders it: see `locking.kits_among`.
+    """
+    # Not no_key: those ask for the row with FOR KEY SHARE, which only this keeps waiting.
+    rows = Variant.objects.select_for_update(of=("self",)).select_related("product").order_by("pk")
+    found = {one.pk: one for one in rows.filter(Q(pk=variant_id) | Q(sku__in=parts))}
+    if variant_id not in found:
+        raise Variant.DoesNotExist
+    return found[variant_id]
 
 
 def _require_sensible(kit: Variant, parts: Mapping[str, int]) -> None:
@@ -81,6 +90,15 @@ def _require_part(kit: Variant, sku: str, part: Variant | None) -> None:
         # The price of a kit is taxed at one rate.
         raise KitInvalid(
             _("%(sku)s has another tax class than the kit.") % {"sku": sku}, details={"field": "parts", "sku": sku}
+        )
+
+
+def _require_not_replenished(kit: Variant) -> None:
+    if ReorderPolicy.objects.filter(variant=kit, is_enabled=True).exists():
+        raise HasStock(
+            _("%(sku)s is bought by a reorder policy. Switch it off first: the parts of a kit are bought, not the kit.")
+            % {"sku": kit.sku},
+            details={"sku": kit.sku, "field": "parts"},
         )
 
 

@@ -1,16 +1,21 @@
 """What every step of a purchase order shares: its lock, what its state allows, its timeline, and how it refuses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from config.kernel import versions
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 from inventory import lifecycle
 from inventory.lifecycle import Step
 from inventory.models import PurchaseOrder, PurchaseOrderEvent, PurchaseOrderLine
+from inventory.queries import purchases
+
+T = TypeVar("T")
 
 MOST_UNITS = 10_000_000
 LONGEST_TEXT = 300
@@ -45,6 +50,16 @@ def locked(number: str, step: Step | None = None) -> PurchaseOrder:
     if step is not None:
         require(order, step)
     return order
+
+
+@transaction.atomic
+def take(*, number: str, seen: str, call: Callable[[], T]) -> T:
+    """Makes the one operation call unless something has happened to the purchase order since `seen`, the version on the page.
+
+    Holds its lock meanwhile: what is approved, sent or canceled is what was looked at.
+    """
+    versions.require_seen(now=purchases.version(locked(number)), seen=seen)
+    return call()
 
 
 def require(order: PurchaseOrder, step: Step) -> None:

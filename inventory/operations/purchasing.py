@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from config.kernel import shop, versions
 from config.kernel.models import User
 from config.kernel.money import Money
-from inventory import lifecycle, numbering
+from inventory import lifecycle, locking, numbering
 from inventory.lifecycle import Step
 from inventory.models import (
     PurchaseOrder,
@@ -242,6 +242,11 @@ def _write_lines(order: PurchaseOrder, lines: Sequence[Wanted]) -> None:
                 _("The unit cost of %(sku)s is zero or more.") % {"sku": skus[one.variant_id]},
                 details={"field": "unit_cost", "sku": skus[one.variant_id]},
             )
+    if kits := locking.kits_among(wanted):
+        raise PurchaseInvalid(
+            _("%(sku)s is a kit and lies nowhere: order its parts.") % {"sku": kits[0]},
+            details={"field": "lines", "sku": kits[0]},
+        )
     costs = _costs(order, wanted)
     kept = {line.variant_id: line for line in order.lines.all()}
     order.lines.exclude(variant_id__in=wanted).delete()

@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from config.kernel.errors import Conflict, Missing
 from config.kernel.models import User
+from config.kernel.money import Money
 from inventory import lifecycle, locking, numbering
 from inventory.lifecycle import Step
 from inventory.models import (
     GoodsReceipt,
     GoodsReceiptLine,
+    LandedCost,
     PurchaseOrder,
     PurchaseOrderLine,
     ReceiptDiscrepancy,
@@ -35,7 +39,7 @@ LONGEST_ITEM = 100
 
 
 class DeliveryNoteUsed(Conflict):
-    """This delivery note was booked with other quantities; `details` names the receipt, what it booked and what was sent."""
+    """This delivery note was booked otherwise; `details` names the receipt, what differs, what it booked and what was sent."""
 
     code = "delivery_note_used"
 
@@ -82,8 +86,8 @@ def receive_goods(
 
     `gaps` say what was wrong with it, `extras` what bringing it here cost. More than the supplier's tolerance allows is refused
     unless somebody `accepts_surplus`. The same delivery note with the same quantities changes nothing and returns the first
-    receipt, whatever the state: its `received_at` is not `at`. With other quantities it is refused, since they may be another
-    parcel.
+    receipt, whatever the state: its `received_at` is not `at`. With other quantities or discrepancies it is refused, since they
+    may be another parcel, and with costs that were not booked: nothing that is told is left out in silence.
     """
     note = delivery_note.strip()
     if not note or len(note) > 64:
@@ -93,7 +97,7 @@ def receive_goods(
     order = purchase_steps.locked(number)
     known = purchases.receipts().filter(purchase_order=order, delivery_note=note).first()
     if known is not None:
-        _require_same(known, quantities, gaps)
+        _require_same(known, quantities, gaps, extras)
         return known
     purchase_steps.require(order, Step.RECEIVED)
     by_sku = {line.variant.sku: line for line in purchase_steps.lines_of(order)}
@@ -261,16 +265,36 @@ def _write_gaps(
     ReceiptDiscrepancy.objects.bulk_create(rows)
 
 
-def _require_same(known: GoodsReceipt, quantities: Mapping[str, int], gaps: Sequence[Gap]) -> None:
+def _require_same(known: GoodsReceipt, quantities: Mapping[str, int], gaps: Sequence[Gap], extras: Sequence[Extra]) -> None:
+    """What is sent again must be what was booked. Costs may be left out: those that are told must be booked, to the won."""
     booked = dict(known.lines.order_by("pk").values_list("line__variant__sku", "quantity"))
-    told = {(gap.kind, gap.sku or gap.item.strip(), gap.quantity) for gap in gaps}
-    kept = {
-        (one.kind, one.line.variant.sku if one.line else one.item, one.quantity)
+    told = sorted([gap.kind, gap.sku or gap.item.strip(), gap.quantity, gap.outcome] for gap in gaps)
+    kept = sorted(
+        [one.kind, one.line.variant.sku if one.line else one.item, one.quantity, one.outcome]
         for one in known.discrepancies.select_related("line__variant")
         if one.kind != Kind.OVER
+    )
+    costs = {_cost_told(one) for one in extras}
+    booked_costs = {_cost_told(one) for one in known.landed_costs.all()}
+    differs = {
+        "units": (booked != dict(quantities), booked, dict(quantities), _("units")),
+        "gaps": (told != kept, kept, told, _("discrepancies")),
+        "costs": (not costs <= booked_costs, sorted(booked_costs), sorted(costs), pgettext_lazy("landed cost", "costs")),
     }
-    if booked == dict(quantities) and told == kept:
+    wrong = {name: one for name, one in differs.items() if one[0]}
+    if not wrong:
         return
+    details = {"receipt": known.number, "booked": booked, "sent": dict(quantities), "differs": list(wrong)}
+    details |= {name: {"booked": was, "sent": now} for name, (_differs, was, now, _word) in wrong.items() if name != "units"}
+    if "units" not in wrong:
+        raise DeliveryNoteUsed(
+            _(
+                "Delivery note %(note)s was booked before as %(receipt)s, but not with these %(what)s: nothing is booked now. "
+                "If this is another parcel, add something to the number of the note. Add costs at the goods receipt."
+            )
+            % {"note": known.delivery_note, "receipt": known.number, "what": ", ".join(str(one[3]) for one in wrong.values())},
+            details=details,
+        )
     raise DeliveryNoteUsed(
         _(
             "Delivery note %(note)s was booked before as %(receipt)s with %(booked)s; now it says %(sent)s. "
@@ -282,8 +306,12 @@ def _require_same(known: GoodsReceipt, quantities: Mapping[str, int], gaps: Sequ
             "booked": _units_told(booked),
             "sent": _units_told(quantities),
         },
-        details={"receipt": known.number, "booked": booked, "sent": dict(quantities)},
+        details=details,
     )
+
+
+def _cost_told(cost: Extra | LandedCost) -> tuple[str, str, str, str]:
+    return str(cost.kind), cost.reference.strip(), Money(cost.amount, settings.SHOP_CURRENCY).as_text(), str(cost.basis)
 
 
 def _units_told(quantities: Mapping[str, int]) -> str:

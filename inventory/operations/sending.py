@@ -155,7 +155,15 @@ def _send(due: PurchaseMail, words: Words, at: datetime) -> bool:
 
 
 def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+    """What kind of error it was, and its codes. The mail server's own words name addresses: they are not kept."""
+    codes: list[int] = []
+    if isinstance(error, SMTPResponseException):
+        codes = [error.smtp_code]
+    elif isinstance(error, SMTPRecipientsRefused):
+        codes = sorted({code for code, _words in error.recipients.values()})
+    elif isinstance(error, OSError) and error.errno is not None:
+        codes = [error.errno]
+    return " ".join([type(error).__name__, *map(str, codes)])[:LONGEST_ERROR]
 
 
 def _end(due: PurchaseMail, state: PurchaseMail.State, error: str) -> bool:

@@ -296,6 +296,11 @@ def _write_lines(order: TransferOrder, lines: Sequence[Wanted]) -> None:
         if variant_id not in skus:
             raise TransferInvalid(_("There is no such SKU."), details={"field": "lines", "variant": variant_id})
         _require_units(quantity, skus[variant_id], least=1, most=MOST_UNITS)
+    if kits := locking.kits_among(wanted):
+        raise TransferInvalid(
+            _("%(sku)s is a kit and lies nowhere: move its parts.") % {"sku": kits[0]},
+            details={"field": "lines", "sku": kits[0]},
+        )
     kept = {line.variant_id: line for line in order.lines.all()}
     order.lines.exclude(variant_id__in=wanted).delete()
     stay = [line for variant_id, line in kept.items() if variant_id in wanted]

@@ -102,9 +102,10 @@ def rows_of_table(order: PurchaseOrder) -> Iterator[list[object]]:
         yield [line.variant.sku, line.variant.barcode or "", _name(line), line.quantity, cost, order.currency]
 
 
-def link(order: PurchaseOrder, at: datetime) -> str:
+def link(order: PurchaseOrder, due: PurchaseMail, at: datetime) -> str:
     """Where the supplier confirms without logging in."""
-    return str(settings.SHOP_URL) + reverse("confirm-purchase", args=[supplier_links.token(number=order.number, at=at)])
+    token = supplier_links.token(number=order.number, mail_id=due.pk, at=at)
+    return str(settings.SHOP_URL) + reverse("confirm-purchase", args=[token])
 
 
 def mail(due: PurchaseMail, at: datetime) -> tuple[str, str, list[Attached]]:
@@ -120,7 +121,7 @@ def mail(due: PurchaseMail, at: datetime) -> tuple[str, str, list[Attached]]:
             *(f"- {line.variant.sku} · {_name(line)}: {line.quantity:,}" for line in order.lines.all()),
             "",
             _("Please confirm quantities and days here, without logging in, within 30 days:"),
-            link(order, at),
+            link(order, due, at),
             "",
             settings.SHOP_NAME,
         ]

@@ -170,6 +170,7 @@ class TestReceiving:
 
         assert (refused.status_code, refused.json()["code"]) == (409, "delivery_note_used")
         assert refused.json()["details"]["booked"] == {cup.sku: 4}
+        assert refused.json()["details"]["differs"] == ["units"]
         assert StockLevel.objects.get(variant=cup).on_hand == 14
 
     @pytest.mark.parametrize(

@@ -250,7 +250,8 @@ class TestReceiving:
             receiving.receive_goods(number=sent.number, delivery_note="DN-1", quantities={cup.sku: 6}, actor=None, at=at)
         receiving.receive_goods(number=sent.number, delivery_note="DN-1/2", quantities={cup.sku: 6}, actor=None, at=at)
 
-        assert refused.value.details == {"receipt": first.number, "booked": {cup.sku: 4}, "sent": {cup.sku: 6}}
+        told = {"receipt": first.number, "booked": {cup.sku: 4}, "sent": {cup.sku: 6}, "differs": ["units"]}
+        assert refused.value.details == told
         assert StockLevel.objects.get(variant=cup, warehouse=warehouse).on_hand == 10
 
     def test_more_than_was_ordered_is_on_the_shelf_all_the_same_and_told_of(

@@ -1,12 +1,14 @@
 """Deliveries with something wrong: what reaches the shelf, what lies aside, what stays outstanding."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from config.kernel import invariants
 from inventory.models import GoodsReceipt, PurchaseOrder, ReceiptDiscrepancy, StockLevel
 from inventory.operations import purchasing, receiving
+from inventory.operations.costing import Extra
 from inventory.operations.purchase_steps import PurchaseInvalid
 from inventory.operations.receiving import DeliveryNoteUsed, DiscrepancySettled, Gap, OverDelivery
 from tests.inventory.operations.papers import a_sent_order, skus
@@ -96,6 +98,47 @@ class TestGaps:
         assert receive(Gap("SHORT", 1, "다시 세어도 없음", sku=cup)) == first
         with pytest.raises(DeliveryNoteUsed):
             receive()
+
+    def test_the_same_note_with_another_outcome_is_refused_telling_both(self, at: datetime) -> None:
+        order = a_sent_order(at)
+        cup, _plate = skus(order)
+
+        def receive(outcome: str) -> GoodsReceipt:
+            damaged = Gap("DAMAGED", 2, "깨짐", sku=cup, outcome=outcome)
+            return receiving.receive_goods(
+                number=order.number, delivery_note="DN-1", quantities={cup: 1}, gaps=[damaged], actor=None, at=at
+            )
+
+        first = receive("RETURN")
+        with pytest.raises(DeliveryNoteUsed) as refused:
+            receive("DISPOSE")
+
+        assert refused.value.details["differs"] == ["gaps"]
+        assert refused.value.details["gaps"] == {
+            "booked": [["DAMAGED", cup, 2, "RETURN"]],
+            "sent": [["DAMAGED", cup, 2, "DISPOSE"]],
+        }
+        assert first.number in str(refused.value)
+
+    def test_the_same_note_with_a_cost_that_was_not_booked_is_refused_and_with_booked_ones_answered(self, at: datetime) -> None:
+        order = a_sent_order(at)
+        cup, _plate = skus(order)
+        freight, duty = Extra("FREIGHT", Decimal(3_000), "VALUE", "INV-1"), Extra("DUTY", Decimal(500), "VALUE", "INV-2")
+
+        def receive(*extras: Extra) -> GoodsReceipt:
+            return receiving.receive_goods(
+                number=order.number, delivery_note="DN-1", quantities={cup: 1}, extras=extras, actor=None, at=at
+            )
+
+        first = receive(freight)
+        assert receive(freight) == receive() == first
+        for other in ([freight, duty], [Extra("FREIGHT", Decimal(9_000), "VALUE", "INV-1")]):
+            with pytest.raises(DeliveryNoteUsed) as refused:
+                receive(*other)
+            assert refused.value.details["differs"] == ["costs"]
+            assert refused.value.details["costs"]["booked"] == [("FREIGHT", "INV-1", "3000", "VALUE")]
+
+        assert first.landed_costs.count() == 1
 
     def test_what_lies_aside_is_settled_once(self, at: datetime) -> None:
         order = a_sent_order(at)

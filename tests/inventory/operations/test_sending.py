@@ -1,6 +1,7 @@
 """Purchase orders by mail: once, in the supplier's language, with the document; and what becomes of a mail that fails."""
 
 from datetime import datetime, timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 
 import pytest
@@ -100,6 +101,32 @@ def test_what_the_server_refused_is_tried_again_and_given_up_in_the_end(at: date
         assert send(due.due_at).failed == 1
     due.refresh_from_db()
     assert (due.state, send(at + timedelta(days=1)).failed) == ("FAILED", 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (SMTPDataError(554, b"5.7.1 <orders@dawon.example.com> is not welcome"), "SMTPDataError 554"),
+        (
+            SMTPRecipientsRefused({"orders@dawon.example.com": (550, b"no orders@dawon.example.com")}),
+            "SMTPRecipientsRefused 550",
+        ),
+        (TimeoutError("orders@dawon.example.com"), "TimeoutError"),
+    ],
+)
+def test_of_an_error_its_kind_and_code_are_kept_and_no_address(
+    at: datetime, monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+) -> None:
+    due = asked(a_sent_order(at), at)
+
+    def refuse(self: EmailMessage, **more: Any) -> int:
+        raise error
+
+    monkeypatch.setattr(EmailMessage, "send", refuse)
+    send(at)
+
+    due.refresh_from_db()
+    assert due.error == told
 
 
 def test_what_nobody_knows_is_never_repeated_by_itself(at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ from inventory.models import (
     Variant,
     Warehouse,
 )
-from inventory.operations import advice, classes, lead_times, purchasing, receiving, replenishment, service_levels
+from inventory.operations import advice, approving, classes, lead_times, purchasing, receiving, replenishment, service_levels
 from inventory.operations.advice import Advice
 from inventory.operations.approving import AboveLimit
 from inventory.operations.purchasing import TermsMissed, Wanted
@@ -411,6 +411,36 @@ class TestApprovalLimits:
         limited.groups.add(Group.objects.get_or_create(name=Role.OWNER.value)[0])
 
         assert purchasing.approve(number=self.order(store, limited, at), actor=limited, at=at).state == "APPROVED"
+
+    @pytest.mark.parametrize("known", ["own offer", "preferred offer", "last cost", "price break"])
+    def test_a_cost_that_is_typed_too_low_passes_no_limit(
+        self, store: Warehouse, limited: User, at: datetime, known: str
+    ) -> None:
+        house, other = a_supplier(), a_supplier()
+        sku = a_variant(cost=6_000 if known == "last cost" else 1)
+        if known != "last cost":
+            is_own = known != "preferred offer"
+            offer = an_offer(sku, house if is_own else other, unit_cost=Decimal(6_000), is_preferred=not is_own)
+            if known == "price break":
+                PriceBreak.objects.create(offer=offer, from_quantity=10, unit_cost=Decimal(5_500))
+                PriceBreak.objects.create(offer=offer, from_quantity=11, unit_cost=Decimal(1))
+        number = purchasing.draft(
+            supplier_id=house.pk, warehouse_id=store.pk, lines=[Wanted(sku.pk, 10, Decimal(0))], actor=limited, at=at
+        ).number
+
+        with pytest.raises(AboveLimit) as refused:
+            purchasing.approve(number=number, actor=limited, at=at)
+
+        assert refused.value.details["amount"] == ("55000" if known == "price break" else "60000")
+
+    def test_whoever_may_approve_without_a_role_has_the_lowest_limit(self, store: Warehouse, buyer: User, at: datetime) -> None:
+        assert approving.limit_of(buyer) is None, "no limit is set yet"
+        ApprovalLimit.objects.create(role=Role.BUYER.value, amount=50_000)
+        ApprovalLimit.objects.create(role=Role.OWNER.value, amount=900_000)
+
+        assert approving.limit_of(buyer) == 50_000
+        with pytest.raises(AboveLimit):
+            purchasing.approve(number=self.order(store, buyer, at), actor=buyer, at=at)
 
     def test_a_role_that_approves_nothing_lifts_no_limit(self, store: Warehouse, limited: User, at: datetime) -> None:
         limited.groups.add(Group.objects.get_or_create(name=Role.VIEWER.value)[0])

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from config.kernel import invariants
+from config.kernel.errors import Invalid
 from inventory.locking import LiesAsParts
 from inventory.models import KitPart, StockLevel, TaxClass, Variant
-from inventory.operations import kits, purchasing, stock
+from inventory.operations import kits, purchasing, stock, transfers
 from inventory.operations.kits import HasStock, KitInvalid
 from inventory.operations.ledger import InsufficientStock
 from inventory.operations.purchasing import Wanted
@@ -164,3 +165,30 @@ def test_a_part_does_not_become_a_kit(at: datetime) -> None:
         kits.set_parts(variant_id=part.pk, parts={other.sku: 2}, actor=None, at=at)
     with pytest.raises(KitInvalid):
         kits.set_parts(variant_id=other.pk, parts={part.sku: 1}, actor=None, at=at)
+
+
+def test_a_kit_is_neither_bought_nor_moved_and_the_refusal_names_it(at: datetime) -> None:
+    kit, cup, _saucer = a_kit(at)
+    house, other = builders.a_warehouse(), builders.a_warehouse()
+
+    for lines, call in (
+        (Wanted, {"supplier_id": builders.a_supplier().pk, "warehouse_id": house.pk, "do": purchasing.draft}),
+        (transfers.Wanted, {"from_warehouse_id": house.pk, "to_warehouse_id": other.pk, "reason": "x", "do": transfers.draft}),
+    ):
+        do = call.pop("do")
+        with pytest.raises(Invalid) as refused:
+            do(lines=[lines(cup.pk, 1), lines(kit.pk, 1)], actor=None, at=at, **call)
+        assert refused.value.details == {"field": "lines", "sku": kit.sku}
+
+
+def test_a_sku_that_is_replenished_becomes_no_kit_until_that_is_switched_off(at: datetime) -> None:
+    house = builders.a_warehouse()
+    part, sku = builders.a_stocked_variant(5, house), builders.a_variant()
+    policy = builders.a_policy(sku, house)
+
+    with pytest.raises(HasStock):
+        kits.set_parts(variant_id=sku.pk, parts={part.sku: 2}, actor=None, at=at)
+
+    policy.is_enabled = False
+    policy.save()
+    assert len(kits.set_parts(variant_id=sku.pk, parts={part.sku: 2}, actor=None, at=at)) == 1
