@@ -95,12 +95,12 @@ def test_what_is_shipped_lies_on_neither_shelf_and_is_coming_to_the_receiver(
     assert entries(cup) == [("TRANSFER_OUT", -8, "TRANSFER")]
 
 
-def test_what_is_in_transit_is_in_the_valuation_at_the_cost_it_left_with(
+def test_what_is_in_transit_is_in_the_valuation_at_what_a_unit_on_a_shelf_is_valued_at(
     shipped: TransferOrder, cup: Variant, icheon: Warehouse
 ) -> None:
     Variant.objects.filter(pk=cup.pk).update(cost=Decimal(9_000))
 
-    assert queries.afloat() == queries.Afloat(12, Decimal(8 * 5_000 + 4 * 8_000))
+    assert queries.afloat() == queries.Afloat(12, Decimal(8 * 9_000 + 4 * 8_000))
     assert {one.code: one.units for one in valuation.warehouses()}["icheon"] == 2 + 2
 
 
