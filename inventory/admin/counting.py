@@ -269,7 +269,6 @@ class StockCountAdmin(ReadOnlyAdmin, ButtonsAdmin):
                 note=request.POST.get("note", ""),
                 actor=actor(request),
                 at=clock.now(),
-                may_exceed=request.user.has_perm(MAY_EXCEED),
             )
 
         try:

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from config.kernel import clock, waits
@@ -27,6 +27,7 @@ from inventory.queries.marks import Since
 
 MAY_COUNT = "inventory.count_stock"
 MAY_APPROVE = "inventory.approve_stockcount"
+_SALT = "inventory.count_sheet"
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Row:
 
     told: SheetLine
     mark: int
+    shown: str = ""
     typed: str = ""
     error: str = ""
 
@@ -75,24 +77,28 @@ def view(request: HttpRequest, site: Any, object_id: str) -> HttpResponse:
         return _show(request, site, count, rows)
     if "scan" in request.POST:
         return _scanned(request, site, count, rows)
-    marks = {row.told.line.variant_id: _number(request.POST.get(f"mark-{row.told.line.variant_id}", "")) for row in rows}
+    began = _began(request, count)
+    if began is None:
+        messages.error(request, _("This page is not as it was opened: nothing was saved. Enter what you have found once more."))
+        return HttpResponseRedirect(request.path)
     for row in rows:
         variant = row.told.line.variant_id
         row.typed = request.POST.get(f"counted-{variant}", "").strip()
-        row.mark = marks[variant]
+        row.shown = request.POST.get(f"shown-{variant}", "").strip()
+        row.mark = began.marks.get(variant, row.mark)
         if row.typed and row.units is None:
             row.error = _("Enter a whole number of units, zero or more.")
     found = {row.told.line.variant_id: row.units for row in rows if row.units is not None and not _unchanged(row)}
     if any(row.error for row in rows):
         messages.error(request, _("Nothing was saved: look at the lines once more."))
-        return _show(request, site, count, rows)
+        return _show(request, site, count, rows, began)
     done = "done" in request.POST
-    shown_at = parse_datetime(request.POST.get("shown_at", "")) or clock.now()
 
     def enter() -> None:
         if found:
-            seen: Mapping[int, int] = {variant: marks[variant] for variant in found}
-            counting.enter(number=count.number, found=found, seen=seen, seen_at=shown_at, actor=actor(request), at=clock.now())
+            # Of a line that was not on the page nobody knows when its counter began.
+            seen = {variant: began.marks.get(variant, 0) for variant in found}
+            counting.enter(number=count.number, found=found, seen=seen, seen_at=began.at, actor=actor(request), at=clock.now())
         if done:
             counting.hand_in(number=count.number, actor=actor(request), at=clock.now())
 
@@ -103,16 +109,36 @@ def view(request: HttpRequest, site: Any, object_id: str) -> HttpResponse:
         messages.warning(request, str(spent))
     except DomainError as refusal:
         messages.error(request, str(refusal))
-        return _show(request, site, count, rows)
+        return _show(request, site, count, rows, began)
     else:
         _tell(request, count, done=done)
     return HttpResponseRedirect(back if done else request.path)
 
 
 def _unchanged(row: Row) -> bool:
-    """What stands there since the last time was not counted anew."""
-    line = row.told.line
-    return line.counted is not None and not line.is_asked and row.units == line.counted
+    """What is sent as the page showed it was not counted anew; a colleague may have counted on meanwhile."""
+    return row.typed == row.shown
+
+
+@dataclass(frozen=True)
+class Began:
+    """When the counter opened the page, and the ledger's marks of that moment by variant."""
+
+    at: datetime
+    marks: Mapping[int, int]
+
+    def signed(self, count: StockCount) -> str:
+        """So that nobody says they began later than they did: what moved meanwhile would go unnoticed."""
+        return signing.dumps([count.pk, self.at.isoformat(), list(self.marks.items())], salt=_SALT, compress=True)
+
+
+def _began(request: HttpRequest, count: StockCount) -> Began | None:
+    """What the page carried; None where it was not made here, or for another sheet."""
+    try:
+        of, at, marks = signing.loads(request.POST.get("began", ""), salt=_SALT)
+    except signing.BadSignature:
+        return None
+    return Began(datetime.fromisoformat(at), dict(marks)) if of == count.pk else None
 
 
 def _tell(request: HttpRequest, count: StockCount, *, done: bool) -> None:
@@ -154,13 +180,16 @@ def _rows(count: StockCount, at: datetime) -> list[Row]:
     if count.state == StockCount.State.RECOUNT:
         lines = [one for one in lines if one.line.asked_round == count.round]
     marks = query.seen(count=count, variant_ids=[one.line.variant_id for one in lines], at=at)
-    return [
-        Row(one, marks[one.line.variant_id], "" if one.line.is_asked or one.line.counted is None else str(one.line.counted))
-        for one in lines
-    ]
+    rows = []
+    for one in lines:
+        shown = "" if one.line.is_asked or one.line.counted is None else str(one.line.counted)
+        rows.append(Row(one, marks[one.line.variant_id], shown, typed=shown))
+    return rows
 
 
-def _show(request: HttpRequest, site: Any, count: StockCount, rows: list[Row]) -> HttpResponse:
+def _show(request: HttpRequest, site: Any, count: StockCount, rows: list[Row], began: Began | None = None) -> HttpResponse:
+    """`began` is what a page carried that is shown again: its counter began then, not now."""
+    marks = {row.told.line.variant_id: row.mark for row in rows}
     context = {
         **site.each_context(request),
         "title": f"{count.number} · {count.warehouse.name}",
@@ -168,12 +197,8 @@ def _show(request: HttpRequest, site: Any, count: StockCount, rows: list[Row]) -
         "rows": rows,
         "left": sum(1 for row in rows if row.told.line.is_asked),
         "sees_expected": sees_expected(request, count),
-        "shown_at": clock.now().isoformat(),
+        "began": Began(began.at if began else clock.now(), marks).signed(count),
         "back": reverse("admin:inventory_stockcount_change", args=[count.pk]),
         slips.FIELD: slips.fresh(),
     }
     return TemplateResponse(request, "admin/inventory/stockcount/sheet.html", context)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0

@@ -19,7 +19,7 @@ from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
 from config.kernel.admin.tables import TableAdmin
 from config.kernel.money import Money
-from inventory.admin import costs, documents, labels
+from inventory.admin import costs, documents, labels, limits
 from inventory.admin.auditing import NamedInAudit
 from inventory.admin.finding import ByAvailability, ByCategory, FoundBySkuOrDocument
 from inventory.admin.stock_reports import StockReports
@@ -182,6 +182,7 @@ class StockLevelAdmin(StockReports, NamedInAudit, TableAdmin, ReadOnlyAdmin, But
         noted=lambda level, values: moved(level, values["quantity"], values["reason"]),
     )  # fmt: skip
     def adjust(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> None:
+        limits.require(request, abs(values["quantity"]) * level.variant.cost)
         stock.adjust(
             variant_id=level.variant_id, warehouse_id=level.warehouse_id, quantity=values["quantity"],
             reason=values["reason"], actor=actor(request), at=clock.now(), expected=level.on_hand,
@@ -211,6 +212,7 @@ class StockLevelAdmin(StockReports, NamedInAudit, TableAdmin, ReadOnlyAdmin, But
         noted=lambda level, values: moved(level, -values["quantity"], values["cause"], values["reason"]),
     )  # fmt: skip
     def write_off(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> None:
+        limits.require(request, values["quantity"] * level.variant.cost)
         stock.write_off(
             variant_id=level.variant_id, warehouse_id=level.warehouse_id, quantity=values["quantity"],
             reason=values["reason"], actor=actor(request), at=clock.now(), expected=level.on_hand,

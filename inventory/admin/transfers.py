@@ -1,5 +1,6 @@
 """Lanes, transfer orders with their lines, timeline and buttons, and the proposals of what to move."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +25,7 @@ from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, ac
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.admin.navigation import Link, add_group
-from inventory.admin import labels, moves, transfer_forms
+from inventory.admin import labels, limits, moves, transfer_forms
 from inventory.admin.auditing import NamedInAudit
 from inventory.admin.sku_fields import SkuInline
 from inventory.models import Lane, TransferEvent, TransferLine, TransferOrder, TransferProposal, TransferReceipt
@@ -310,6 +311,7 @@ class TransferOrderAdmin(ButtonsAdmin):
         noted=lambda order, values: values["reason"],
     )  # fmt: skip
     def close(self, request: HttpRequest, order: TransferOrder, values: dict[str, Any]) -> None:
+        limits.require(request, sum((line.in_transit * line.unit_cost for line in order.lines.all()), Decimal(0)))
         transfers.close(number=order.number, reason=values["reason"], actor=actor(request), at=clock.now())
 
     @operation_button(

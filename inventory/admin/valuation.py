@@ -57,7 +57,7 @@ def file(request: HttpRequest, *, as_workbook: bool = False) -> HttpResponseBase
     form = _form(request)
     if not form.is_valid():
         return reports.refused(form)
-    stores, paths = reports.names(Warehouse), reports.category_paths()
+    stores, paths = _places(), reports.category_paths()
     heading = [_("SKU"), _("product"), _("category"), _("warehouse"), _("units"), _("unit cost"), _("value at cost")]
     rows = (
         [
@@ -83,17 +83,24 @@ def _plain(value: Decimal) -> str:
 
 
 def _asked(form: ValuationForm) -> list[Valued]:
-    return valuation.at_the_end_of(day=form.cleaned_data["day"], warehouse_id=form.warehouse_id, category_id=form.category_id)
+    """With what was between two warehouses, unless one of them is asked for: it lay in none."""
+    day, category = form.cleaned_data["day"], form.category_id
+    found = valuation.at_the_end_of(day=day, warehouse_id=form.warehouse_id, category_id=category)
+    return found if form.warehouse_id else [*found, *valuation.between_at_the_end_of(day=day, category_id=category)]
+
+
+def _places() -> dict[int | None, str]:
+    return dict([(None, _("In transit")), *reports.names(Warehouse).items()])
 
 
 def _told(request: HttpRequest, found: list[Valued]) -> Told:
     whole = valuation.total(found)
-    stores, paths = reports.names(Warehouse), reports.category_paths()
+    stores, paths = _places(), reports.category_paths()
     tiles = [Tile(_("Units"), f"{whole.units:,}", _("%(count)s rows") % {"count": f"{len(found):,}"})]
     if costs.sees(request):
         tiles.insert(0, Tile(_("Value at cost"), wording.amount(whole.value)))
         tiles.append(Tile(_("Units without a known cost"), f"{whole.without_cost:,}"))
-    dearest = sorted(found, key=lambda one: (-one.value, one.sku, one.warehouse_id))[: reports.MOST_ROWS]
+    dearest = sorted(found, key=lambda one: (-one.value, one.sku, one.warehouse_id or 0))[: reports.MOST_ROWS]
     rows = [
         reports.priced(
             request,

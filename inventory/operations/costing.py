@@ -1,6 +1,7 @@
 """What goods cost once they are here: the moving average of each SKU, and freight and duty that come with a delivery or later.
 
-One average for all warehouses. Each step of it is a row that says what lay here, what was added, and what came out.
+One average for all warehouses, and for what is on its way from one to another. Each step of it is a row that says what was
+here, what was added, and what came out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,8 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel.errors import Conflict, Missing
@@ -22,6 +24,7 @@ from inventory.lifecycle import Step
 from inventory.models import CostEntry, GoodsReceipt, GoodsReceiptLine, LandedCost, LandedCostShare, StockLevel, Variant
 from inventory.operations import catalog, purchase_steps
 from inventory.operations.purchase_steps import PurchaseInvalid
+from inventory.queries import transfers
 
 
 class UnknownReceipt(Missing):
@@ -71,7 +74,7 @@ def add_cost(*, receipt: str, extra: Extra, actor: User | None, at: datetime) ->
 def enter(*, receipt: GoodsReceipt, lines: Sequence[GoodsReceiptLine], at: datetime) -> None:
     """Moves the averages by the units of a delivery, in the transaction that has put them on the shelf."""
     variants = _locked_variants(lines)
-    averages, here = _averages(variants), _on_hand(variants)
+    averages, here = _averages(variants), _owned(variants)
     entries = []
     for one in lines:
         pk, cost = one.line.variant_id, one.line.unit_cost
@@ -99,7 +102,7 @@ def book(*, receipt: GoodsReceipt, extra: Extra, actor: User | None, at: datetim
     variants = _locked_variants(lines)
     if extra.basis == LandedCost.Basis.WEIGHT:
         _require_weights(variants)
-    averages, here = _averages(variants), _on_hand(variants)
+    averages, here = _averages(variants), _owned(variants)
     arrived = [
         Arrived(one.quantity, one.line.unit_cost, variants[one.line.variant_id].weight, here[one.line.variant_id])
         for one in lines
@@ -148,10 +151,19 @@ def _averages(variants: Mapping[int, Variant]) -> dict[int, Decimal]:
     return {pk: variant.cost for pk, variant in variants.items()} | dict(last.values_list("variant_id", "average"))
 
 
-def _on_hand(variants: Mapping[int, Variant]) -> dict[int, int]:
-    """Units in all warehouses, asked for once the SKUs are held: deliveries that came before are seen."""
-    rows = StockLevel.objects.filter(variant_id__in=variants).values_list("variant_id").annotate(units=Sum("on_hand"))
-    return dict.fromkeys(variants, 0) | dict(rows)
+def _owned(variants: Mapping[int, Variant]) -> dict[int, int]:
+    """Units in all warehouses and between them, asked for once the SKUs are held: deliveries that came before are seen.
+
+    One statement, hence one moment: what is shipped to another warehouse meanwhile is counted once.
+    """
+    shelves = StockLevel.objects.filter(variant=OuterRef("pk")).order_by().values("variant")
+    moving = transfers.moving().filter(variant=OuterRef("pk")).order_by().values("variant")
+    rows = Variant.objects.filter(pk__in=variants).values_list(
+        "pk",
+        Coalesce(Subquery(shelves.annotate(units=Sum("on_hand")).values("units")), 0)
+        + Coalesce(Subquery(moving.annotate(units=Sum(transfers.IN_TRANSIT)).values("units")), 0),
+    )
+    return dict(rows)
 
 
 def _require_sense(extra: Extra, lines: Sequence[GoodsReceiptLine]) -> None:

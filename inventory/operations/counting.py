@@ -230,13 +230,12 @@ def count(
     note: str,
     actor: User | None,
     at: datetime,
-    may_exceed: bool = True,
 ) -> StockCount:
     """A quick count: counted, entered and posted at once. `lines` are (variant id, expected, counted).
 
     `expected` is the quantity the counter saw on the screen: where it has moved since, the whole count is refused, naming the
     SKUs, and nothing is applied. Counting less than is reserved releases the newest reservations. Differences beyond the
-    limit are only written down and wait for approval, unless whoever counts `may_exceed` it.
+    limit are only written down, whoever counts: somebody else has to approve them.
     """
     found = {variant: units for variant, _seen, units in lines}
     if not lines or len(found) != len(lines):
@@ -255,7 +254,7 @@ def count(
     taken.state = State.COUNTED
     taken.save(update_fields=["counted_at", "state"])
     entered = list(taken.lines.select_related("variant"))
-    if may_exceed or worth(entered) <= settings.STOCK_COUNT_LIMIT:
+    if worth(entered) <= settings.STOCK_COUNT_LIMIT:
         _post(taken, entered, "", actor, at)
     return taken
 

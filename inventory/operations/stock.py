@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel.errors import Invalid, Missing, Stale
+from config.kernel.errors import Conflict, Invalid, Missing, Stale
 from config.kernel.models import User
 from inventory import locking, numbering
 from inventory.locking import Place
@@ -33,6 +33,13 @@ class ReasonMissing(Invalid):
 
 class ReasonTooLong(Invalid):
     code = "reason_too_long"
+
+
+class CorrectionBeyondLimit(Conflict):
+    """The correction is worth more than whoever may correct decides on alone."""
+
+    code = "correction_beyond_limit"
+    status = 403
 
 
 class UnknownPlace(Missing):

@@ -32,6 +32,7 @@ from inventory.models import (
     TransferReceiptLine,
     Variant,
     Warehouse,
+    WriteOffCause,
 )
 from inventory.operations import ledger
 from inventory.operations.ledger import Change, Document, InsufficientStock
@@ -187,7 +188,8 @@ def close(*, number: str, reason: str, actor: User | None, at: datetime) -> Tran
             Change(levels[line.variant_id, order.to_warehouse_id], on_hand=sign * units, unit_cost=line.unit_cost)
             for line, units in lost.items()
         ]
-        ledger.post(kind=kind, document=document, changes=changes, actor=actor, at=at, reason=reason)
+        cause = WriteOffCause.LOST if kind == Kind.WRITE_OFF else ""
+        ledger.post(kind=kind, document=document, changes=changes, actor=actor, at=at, reason=reason, cause=cause)
     for line, units in lost.items():
         line.lost += units
     TransferLine.objects.bulk_update(lost, ["lost"])

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.conf import settings
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from config.kernel.money import Money
 from inventory import costing
@@ -30,6 +32,12 @@ def of_variant(variant: Variant) -> Cost:
     average = steps[0].average if steps else variant.cost
     price = Money(variant.list_price, settings.SHOP_CURRENCY)
     return Cost(average, bool(steps), costing.margin(price, variant.product.tax_class, average), steps)
+
+
+def now(variant: str) -> Coalesce:
+    """What a unit is valued at, as part of a query: the average, else the last known cost. `variant` is the way to the SKU."""
+    last = CostEntry.objects.filter(variant=OuterRef(variant)).order_by("-id").values("average")[:1]
+    return Coalesce(Subquery(last), F(f"{variant}__cost"))
 
 
 def landed(receipt_id: int) -> list[LandedCost]:

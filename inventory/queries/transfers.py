@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.db.models import DecimalField, F, OuterRef, Prefetch, QuerySet, Subquery, Sum, prefetch_related_objects
 
 from inventory.models import TransferEvent, TransferLine, TransferOrder, TransferProposal, TransferReceipt, TransferReceiptLine
+from inventory.queries import costs
 
 State = TransferOrder.State
 # Something has left and not all of it has arrived.
@@ -71,7 +72,7 @@ class Afloat:
 
 
 def afloat() -> Afloat:
-    """Its units, and their value at the cost they had when they left."""
+    """Its units, and their value at what those on the shelves are valued at."""
     amount: DecimalField = DecimalField(max_digits=24, decimal_places=4)  # type: ignore[type-arg]
-    sums = moving().aggregate(units=Sum(IN_TRANSIT), value=Sum(IN_TRANSIT * F("unit_cost"), output_field=amount))
+    sums = moving().aggregate(units=Sum(IN_TRANSIT), value=Sum(IN_TRANSIT * costs.now("variant"), output_field=amount))
     return Afloat(sums["units"] or 0, sums["value"] or Decimal(0))

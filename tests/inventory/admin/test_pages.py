@@ -10,6 +10,7 @@ from django.test import Client
 from config.kernel.roles import Role
 from inventory.models import (
     Category,
+    CostEntry,
     GoodsReceipt,
     PriceChange,
     Product,
@@ -160,6 +161,7 @@ class TestCosts:
         Variant.objects.filter(pk=cup.pk).update(cost=Decimal(7_654))
         PurchaseOrder.objects.get().lines.update(unit_cost=Decimal(7_654))
         StockMovement.objects.update(unit_cost=Decimal(7_654))
+        CostEntry.objects.update(average=Decimal(7_654))
         SupplierOffer.objects.update(unit_cost=Decimal(7_654))
         PurchaseOrderEvent.objects.create(
             purchase_order=sent, kind="CHANGED", occurred_at=at,

@@ -22,6 +22,7 @@ from tests.builders import (
     a_stocked_variant,
     a_variant,
     a_warehouse,
+    stocked,
 )
 from tests.inventory.admin.pages import address, level, press, someone, told
 
@@ -94,6 +95,28 @@ class TestCorrecting:
 
         assert StockLevel.objects.get(variant=cup, warehouse__code="icheon").on_hand == 8
         assert "다른 직원이 먼저" in told(answer)
+
+    @pytest.mark.parametrize(("button", "units"), [("adjust", "61"), ("adjust", "-61"), ("write_off", "61")])
+    def test_beyond_the_limit_of_counts_nobody_corrects_alone(
+        self, owner: Client, cup: Variant, warehouse: Warehouse, button: str, units: str
+    ) -> None:
+        stocked(cup, warehouse, 90)
+        values = {"reason": "정정", "cause": "LOST", "seen": "100"}
+        clerk = someone(Role.WAREHOUSE)
+
+        refused = press(clerk, level(cup), button, quantity=units, **values)
+
+        assert "혼자 결정할 수 있는 금액" in told(refused)
+        assert level(cup).on_hand == 100
+        press(owner, level(cup), button, quantity=units, **values)
+        assert level(cup).on_hand in (39, 161)
+
+    def test_up_to_the_limit_the_warehouse_corrects(self, cup: Variant, warehouse: Warehouse) -> None:
+        stocked(cup, warehouse, 90)
+
+        press(someone(Role.WAREHOUSE), level(cup), "write_off", quantity="60", cause="LOST", reason="분실", seen="100")
+
+        assert level(cup).on_hand == 40
 
     def test_a_buyer_may_look_and_not_correct(self, cup: Variant) -> None:
         answer = someone(Role.BUYER).post(address(StockLevel, "press", level(cup).pk, "adjust"), {"quantity": 1, "reason": "x"})

@@ -13,7 +13,7 @@ from django.urls import reverse
 from config.kernel import clock
 from config.kernel.roles import Role
 from inventory.models import Bin, BinPlace, CountDue, ExcessDismissal, StockCount, StockMovement, Variant, Warehouse
-from inventory.operations import counting, stock
+from inventory.operations import counting, stock, transfers
 from tests.builders import a_stocked_variant, a_warehouse, stocked
 from tests.inventory.admin.pages import address, level, press, someone, told
 
@@ -34,11 +34,17 @@ def opened(client: Client, warehouse: Warehouse, **chosen: Any) -> StockCount:
 
 
 def typed(client: Client, count: StockCount, found: dict[Variant, object], **more: Any) -> Any:
-    page = client.get(address(StockCount, "sheet", count.pk))
-    marks = {f"mark-{row.told.line.variant_id}": row.mark for row in page.context["rows"]}
+    return sent(client, count, client.get(address(StockCount, "sheet", count.pk)), found, **more)
+
+
+def sent(client: Client, count: StockCount, page: Any, found: dict[Variant, object], **more: Any) -> Any:
+    """All that a browser sends from this page: what it showed, changed where something was typed."""
+    carried = {name: page.context[name] for name in ("began", "slip")}
+    for row in page.context["rows"]:
+        variant = row.told.line.variant_id
+        carried |= {f"shown-{variant}": row.shown, f"counted-{variant}": row.typed}
     values = {f"counted-{one.pk}": units for one, units in found.items()}
-    told = {"shown_at": page.context["shown_at"], "slip": page.context["slip"], **marks, **values, **more}
-    return client.post(address(StockCount, "sheet", count.pk), told, follow=True)
+    return client.post(address(StockCount, "sheet", count.pk), {**carried, **values, **more}, follow=True)
 
 
 def rows(answer: Any) -> list[list[str]]:
@@ -108,11 +114,49 @@ class TestASheet:
         page = counter.get(address(StockCount, "sheet", count.pk))
         stocked(cup, warehouse, 1, clock.now())
 
-        values = {f"mark-{cup.pk}": page.context["rows"][0].mark, f"counted-{cup.pk}": 4712}
-        counter.post(address(StockCount, "sheet", count.pk), {"shown_at": page.context["shown_at"], "done": "1", **values})
+        sent(counter, count, page, {cup: 4712}, done="1")
 
         count.refresh_from_db()
         assert (count.state, count.lines.get().doubt) == (State.RECOUNT, "MOVED")
+
+    def test_what_a_colleague_scanned_stays_when_another_line_is_saved(self, cup: Variant, warehouse: Warehouse) -> None:
+        counter, plate = someone(Role.WAREHOUSE), a_stocked_variant(9, warehouse, sku="PLATE")
+        count = opened(counter, warehouse, skus=f"{cup.sku}\nPLATE")
+        typed(counter, count, {cup: 5}, save="1")
+        page = counter.get(address(StockCount, "sheet", count.pk))
+        for _ in range(2):
+            counting.scan(number=count.number, code=cup.sku, actor=None, at=clock.now())
+
+        sent(counter, count, page, {plate: "x"}, save="1")
+        sent(counter, count, page, {plate: 9}, save="1")
+
+        assert dict(count.lines.values_list("variant", "counted")) == {cup.pk: 7, plate.pk: 9}
+
+    @pytest.mark.parametrize("began", ["", "2026-13-99T00:00:00", "2099-01-01T00:00:00+09:00", "\x00", "another sheet's"])
+    def test_when_the_counter_began_is_believed_only_as_the_page_said_it(
+        self, cup: Variant, warehouse: Warehouse, began: str
+    ) -> None:
+        counter = someone(Role.WAREHOUSE)
+        count = opened(counter, warehouse, skus=cup.sku)
+        if began == "another sheet's":
+            other = opened(counter, warehouse, skus=cup.sku)
+            began = counter.get(address(StockCount, "sheet", other.pk)).context["began"]
+
+        answer = typed(counter, count, {cup: 4711}, save="1", began=began)
+
+        assert (answer.status_code, count.lines.get().counted) == (200, None)
+        assert "저장하지 않았습니다" in told(answer)
+
+    def test_a_page_that_is_shown_again_keeps_when_its_counter_began(self, cup: Variant, warehouse: Warehouse) -> None:
+        counter = someone(Role.WAREHOUSE)
+        count = opened(counter, warehouse, skus=cup.sku)
+        page = counter.get(address(StockCount, "sheet", count.pk))
+        stocked(cup, warehouse, 1, clock.now())
+
+        again = sent(counter, count, page, {cup: "x"}, save="1")
+        sent(counter, count, again, {cup: 4712}, save="1")
+
+        assert count.lines.get().doubt == "MOVED"
 
     def test_the_one_who_approves_has_lines_counted_once_more_or_gives_up(self, cup: Variant, warehouse: Warehouse) -> None:
         owner = someone(Role.OWNER)
@@ -146,10 +190,11 @@ class TestASheet:
         assert set(answer.context["form"].errors) & {*chosen, "__all__"}
         assert not StockCount.objects.exists()
 
-    def test_a_quick_count_beyond_the_limit_waits_for_approval(self, cup: Variant, warehouse: Warehouse) -> None:
+    @pytest.mark.parametrize("role", [Role.WAREHOUSE, Role.OWNER])
+    def test_a_quick_count_beyond_the_limit_waits_for_approval(self, cup: Variant, warehouse: Warehouse, role: Role) -> None:
         values = {"warehouse": warehouse.pk, "skus": cup.sku, f"expected-{cup.pk}": 4711, f"counted-{cup.pk}": 4000}
 
-        someone(Role.WAREHOUSE).post(address(StockCount, "count"), values)
+        someone(role).post(address(StockCount, "count"), values)
 
         assert StockCount.objects.get().state == State.COUNTED
         assert level(cup).on_hand == 4711
@@ -199,6 +244,24 @@ class TestReports:
         assert "CUP-WHITE" in zipfile.ZipFile(io.BytesIO(book.content)).read("xl/worksheets/sheet1.xml").decode()
         before = {"day": (today - timedelta(days=900)).isoformat()}
         assert len(rows(owner.get(self.url("valuation_csv"), before))) == 1
+
+    def test_what_is_between_two_warehouses_is_told_unless_one_is_asked_for(
+        self, cup: Variant, warehouse: Warehouse, owner: Client
+    ) -> None:
+        moved = transfers.draft(
+            from_warehouse_id=warehouse.pk, to_warehouse_id=a_warehouse().pk, lines=[transfers.Wanted(cup.pk, 711)],
+            reason="보충", actor=None, at=clock.now(),
+        )  # fmt: skip
+        transfers.ship(number=moved.number, actor=None, at=clock.now())
+
+        page, table = owner.get(self.url("valuation")), rows(owner.get(self.url("valuation_csv")))
+        here = rows(owner.get(self.url("valuation_csv"), {"warehouse": warehouse.pk}))
+
+        assert "₩23,555,000" in page.content.decode()
+        assert [line[3:] for line in table[1:]] == [
+            [warehouse.name, "4000", "5000", "20000000"], ["이동 중", "711", "5000", "3555000"],
+        ]  # fmt: skip
+        assert [line[3:] for line in here[1:]] == [[warehouse.name, "4000", "5000", "20000000"]]
 
     @pytest.mark.parametrize(
         ("name", "asked"),

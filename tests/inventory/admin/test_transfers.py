@@ -1,6 +1,7 @@
 """The pages of transfers: buyers plan and decide, the warehouse ships, receives and closes."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -126,6 +127,21 @@ def test_a_document_of_a_transfer_is_found_by_its_number(draft: TransferOrder, o
     for number in (draft.number, receipt.number, loss):
         page = owner.get(address(TransferOrder), {"q": number})
         assert [one.pk for one in page.context["cl"].result_list] == [draft.pk]
+
+
+def test_a_loss_beyond_the_limit_of_counts_is_not_written_off_by_one_alone(
+    draft: TransferOrder, owner: Client, at: datetime, settings: Any
+) -> None:
+    settings.STOCK_COUNT_LIMIT = Decimal(1)
+    gone = transfers.ship(number=draft.number, actor=None, at=at)
+    values = {"reason": "분실", "seen": queries.version(gone)}
+
+    refused = press(someone(Role.WAREHOUSE), gone, "close", **values)
+
+    assert "혼자 결정할 수 있는 금액" in told(refused)
+    press(owner, gone, "close", **values)
+    gone.refresh_from_db()
+    assert gone.state == TransferOrder.State.CLOSED
 
 
 def test_proposals_are_changed_undone_dismissed_and_approved(proposal: TransferProposal, owner: Client) -> None:

@@ -243,10 +243,16 @@ class TestTheLimit:
         with pytest.raises(counting.CountBeyondLimit):
             counting.approve(number=taken.number, may_exceed=False, actor=None, at=at)
 
-    def test_a_quick_count_beyond_it_waits_for_approval(self, dear: Variant, warehouse: Warehouse, at: datetime) -> None:
-        taken = counting.count(warehouse_id=warehouse.pk, lines=[(dear.pk, 5, 4)], note="", actor=None, at=at, may_exceed=False)
+    def test_a_quick_count_beyond_it_waits_for_somebody_else(self, dear: Variant, warehouse: Warehouse, at: datetime) -> None:
+        counter, chief = someone("counter"), someone("chief")
+
+        taken = counting.count(warehouse_id=warehouse.pk, lines=[(dear.pk, 5, 4)], note="", actor=counter, at=at)
 
         assert (taken.state, on_hand(dear)) == (State.COUNTED, 5)
+        with pytest.raises(counting.CountedByYourself):
+            counting.approve(number=taken.number, may_exceed=True, actor=counter, at=at)
+        counting.approve(number=taken.number, may_exceed=True, actor=chief, at=at)
+        assert on_hand(dear) == 4
 
 
 def test_a_canceled_count_corrects_nothing_and_is_over(opened: Open, cup: Variant, at: datetime) -> None:

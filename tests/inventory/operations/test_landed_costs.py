@@ -7,10 +7,12 @@ import pytest
 
 from config.kernel import invariants
 from inventory.models import CostEntry, GoodsReceipt, LandedCost, LandedCostShare, PurchaseOrder, Variant
-from inventory.operations import costing, receiving, stock
+from inventory.operations import costing, receiving, stock, transfers
 from inventory.operations.costing import Extra, InvoiceBooked, UnknownReceipt
 from inventory.operations.purchase_steps import PurchaseInvalid
+from inventory.operations.transfers import Wanted
 from inventory.queries import costs
+from tests.builders import a_warehouse
 from tests.inventory.operations.papers import a_sent_order, cup_of, skus
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +62,40 @@ def test_the_average_weighs_what_lies_here_already(at: datetime) -> None:
 
     last = CostEntry.objects.filter(variant=cup_of(order)).latest("id")
     assert (last.units_before, last.average_before, last.units, last.value, last.average) == (10, 4_000, 10, 50_000, 4_500)
+
+
+class TestUnitsBetweenTwoWarehouses:
+    """A hundred at 1,000, of which ninety are on their way to another warehouse."""
+
+    @pytest.fixture
+    def order(self, at: datetime) -> PurchaseOrder:
+        order = a_sent_order(at, cups=110, plates=1)
+        cup, _plate = skus(order)
+        order.lines.filter(variant__sku=cup).update(unit_cost=1_000)
+        receiving.receive_goods(number=order.number, delivery_note="DN-1", quantities={cup: 100}, actor=None, at=at)
+        moved = transfers.draft(
+            from_warehouse_id=order.warehouse_id, to_warehouse_id=a_warehouse().pk, lines=[Wanted(cup_of(order).pk, 90)],
+            reason="보충", actor=None, at=at,
+        )  # fmt: skip
+        transfers.ship(number=moved.number, actor=None, at=at)
+        return order
+
+    def test_they_weigh_in_the_average(self, order: PurchaseOrder, at: datetime) -> None:
+        cup, _plate = skus(order)
+        order.lines.filter(variant__sku=cup).update(unit_cost=2_000)
+
+        receiving.receive_goods(number=order.number, delivery_note="DN-2", quantities={cup: 10}, actor=None, at=at)
+
+        last = CostEntry.objects.filter(variant=cup_of(order)).latest("id")
+        assert (last.units_before, last.average) == (100, Decimal("1090.9091"))
+
+    def test_they_carry_their_part_of_a_later_invoice(self, order: PurchaseOrder, at: datetime) -> None:
+        receipt = GoodsReceipt.objects.get(purchase_order=order)
+
+        booked = costing.add_cost(receipt=receipt.number, extra=FREIGHT, actor=None, at=at)
+
+        share = booked.shares.get()
+        assert (share.to_stock, share.variance, average(cup_of(order))) == (10_000, 0, 1_100)
 
 
 def test_stock_from_before_any_receipt_counts_at_its_last_known_cost(at: datetime) -> None:

@@ -7,9 +7,18 @@ from typing import Any
 
 import pytest
 
-from config.kernel import invariants
+from config.kernel import invariants, shop
 from config.kernel.errors import DomainError, Stale
-from inventory.models import Lane, StockLevel, StockMovement, TransferLine, TransferOrder, Variant, Warehouse
+from inventory.models import (
+    Lane,
+    StockLevel,
+    StockMovement,
+    TransferLine,
+    TransferOrder,
+    Variant,
+    Warehouse,
+    WriteOffCause,
+)
 from inventory.operations import reservations, transfers
 from inventory.operations.ledger import Document, InsufficientStock
 from inventory.operations.stock import StockMoved
@@ -86,12 +95,12 @@ def test_what_is_shipped_lies_on_neither_shelf_and_is_coming_to_the_receiver(
     assert entries(cup) == [("TRANSFER_OUT", -8, "TRANSFER")]
 
 
-def test_what_is_in_transit_is_in_the_valuation_at_the_cost_it_left_with(
+def test_what_is_in_transit_is_in_the_valuation_at_what_a_unit_on_a_shelf_is_valued_at(
     shipped: TransferOrder, cup: Variant, icheon: Warehouse
 ) -> None:
     Variant.objects.filter(pk=cup.pk).update(cost=Decimal(9_000))
 
-    assert queries.afloat() == queries.Afloat(12, Decimal(8 * 5_000 + 4 * 8_000))
+    assert queries.afloat() == queries.Afloat(12, Decimal(8 * 9_000 + 4 * 8_000))
     assert {one.code: one.units for one in valuation.warehouses()}["icheon"] == 2 + 2
 
 
@@ -123,6 +132,16 @@ def test_what_never_came_is_written_off_with_its_reason_when_the_order_is_closed
     assert (line.shipped, line.received, line.lost, line.in_transit) == (8, 6, 2, 0)
     assert entries(cup)[-2:] == [("TRANSFER_IN", 2, "TRANSFER_LOSS"), ("WRITE_OFF", -2, "TRANSFER_LOSS")]
     assert StockMovement.objects.get(kind="WRITE_OFF").reason == "운송 중 파손"
+
+
+def test_what_never_came_stands_among_the_losses_as_lost(shipped: TransferOrder, busan: Warehouse, at: datetime) -> None:
+    transfers.receive(number=shipped.number, quantities={"CUP": 6, "BOWL": 4}, actor=None, at=at)
+
+    transfers.close(number=shipped.number, reason="운송 중 분실", actor=None, at=at)
+
+    (loss,) = valuation.losses(first_on=shop.day(at), last_on=shop.day(at))
+    assert (loss.cause, loss.warehouse_id, loss.units, loss.value) == (WriteOffCause.LOST, busan.pk, 2, 10_000)
+    assert set(StockMovement.objects.exclude(kind="WRITE_OFF").values_list("cause", flat=True)) == {""}
 
 
 def test_a_whole_shipment_can_be_lost(shipped: TransferOrder, cup: Variant, busan: Warehouse, at: datetime) -> None:

@@ -8,11 +8,24 @@ import pytest
 
 from config.kernel import shop
 from inventory.models import Bin, BinPlace, StockLevel, StockMovement, Variant, Warehouse, WriteOffCause
-from inventory.operations import advice, catalog, classes, counting, excess, purchasing, receiving, stock, transfers
-from inventory.operations.advice import Advice
+from inventory.operations import (
+    advice,
+    catalog,
+    classes,
+    counting,
+    excess,
+    purchasing,
+    receiving,
+    stock,
+    transfers,
+)
+from inventory.operations.advice import (
+    Advice,
+)
 from inventory.operations.purchasing import Wanted
 from inventory.queries import ageing, bins, expected, incoming, projection, valuation
 from inventory.queries import counting as counts
+from inventory.queries import transfers as transfers_now
 from tests.builders import AT, a_policy, a_stocked_variant, a_supplier, a_variant, a_warehouse, an_offer, shipped, stocked
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +70,44 @@ class TestTheValueOfADay:
         assert told == {
             21: [], 20: [(10, 5_000)], 11: [(10, 5_000)], 10: [(10, 6_000)], 5: [(6, 6_000)], 2: [(6, 7_000)], 0: [(6, 7_000)],
         }  # fmt: skip
+
+    def test_where_an_average_is_kept_it_is_what_a_unit_is_worth(self, warehouse: Warehouse) -> None:
+        cup = a_variant(cost=1_000)
+        received(cup, warehouse, 30, days_ago(20))
+        repriced(cup, Decimal(3_000), days_ago(10))
+        received(cup, warehouse, 10, days_ago(5))
+
+        told = {
+            days: [(one.units, one.unit_cost) for one in valuation.at_the_end_of(day=TODAY - timedelta(days=days))]
+            for days in (20, 7, 5)
+        }
+
+        assert told == {20: [(30, 1_000)], 7: [(30, 1_000)], 5: [(40, 1_500)]}
+        assert valuation.warehouses().get().value == 60_000  # type: ignore[attr-defined]
+
+    def test_what_was_between_two_warehouses_is_a_line_of_its_own(self, warehouse: Warehouse) -> None:
+        cup, other = a_variant(cost=1_000), a_warehouse()
+        received(cup, warehouse, 30, days_ago(20))
+        repriced(cup, Decimal(3_000), days_ago(19))
+        moved = transfers.draft(
+            from_warehouse_id=warehouse.pk, to_warehouse_id=other.pk, lines=[transfers.Wanted(cup.pk, 9)], reason="보충",
+            actor=None, at=days_ago(10),
+        )  # fmt: skip
+        transfers.ship(number=moved.number, actor=None, at=days_ago(10))
+        assert transfers_now.afloat() == transfers_now.Afloat(9, Decimal(9_000))
+        transfers.receive(number=moved.number, quantities={cup.sku: 4}, actor=None, at=days_ago(6))
+        transfers.close(number=moved.number, reason="분실", actor=None, at=days_ago(3))
+
+        told = {
+            days: [(one.units, one.value) for one in valuation.between_at_the_end_of(day=TODAY - timedelta(days=days))]
+            for days in (11, 10, 7, 6, 4, 3, 0)
+        }
+
+        nine, five = [(9, 9_000)], [(5, 5_000)]
+        assert told == {11: [], 10: nine, 7: nine, 6: five, 4: five, 3: [], 0: []}
+        then = TODAY - timedelta(days=7)
+        assert len(valuation.between_at_the_end_of(day=then, category_id=cup.product.category_id)) == 1
+        assert valuation.between_at_the_end_of(day=then, category_id=a_variant().product.category_id) == []
 
     def test_a_shelf_that_is_empty_now_held_something_then(self, warehouse: Warehouse) -> None:
         cup = a_variant()
