@@ -29,7 +29,7 @@ State = ReplenishmentProposal.State
 Place = tuple[int, int]
 # The number of the advisory lock: "repl" in ASCII. Nothing else in the shop's database takes one of this number.
 _LOCK = 0x7265706C
-# How long a run waits for the one before it.
+# How long the night's run waits for the one before it. A person waits no longer than for any other row.
 _PATIENCE = "300s"
 _LONGEST_REASON = 300
 LOWEST_SERVICE, HIGHEST_SERVICE = Decimal("0.5"), Decimal("0.9999")
@@ -75,7 +75,7 @@ def propose(
     transaction: a run that dies leaves the proposals as they were.
     """
     day = _day(at, as_of)
-    _take_turns()
+    _take_turns(patient=policies is None)
     drafts = Drafts.locked(actor=actor, at=at)
     standing, others = _standing(at, policies)
     found = queries.needs(at=at, as_of=day, policies=policies, keep=standing)
@@ -107,7 +107,9 @@ def propose(
         unit_cost = queries.price_of(proposal.units, need.prices) if unit_cost is None else unit_cost
         proposal.line = drafts.put(need.offer, place[1], proposal.units, unit_cost=unit_cost)
 
-    ReplenishmentProposal.objects.filter(pk__in=[one.pk for one in gone.values()]).update(state=State.SUPERSEDED, decided_at=at)
+    ReplenishmentProposal.objects.filter(pk__in=[one.pk for one in gone.values()], state=State.OPEN).update(
+        state=State.SUPERSEDED, decided_at=at
+    )
     drafts.write()
     ReplenishmentProposal.objects.bulk_update(refreshed, ["quantity", "explanation", "as_of"], batch_size=500)
     ReplenishmentProposal.objects.bulk_create(opened, batch_size=500)
@@ -213,10 +215,10 @@ def _save_override(proposal: ReplenishmentProposal, drafts: Drafts) -> Replenish
     return proposal
 
 
-def _take_turns() -> None:
+def _take_turns(*, patient: bool = False) -> None:
     """Two runs at once would both see the same need unmet: the second one waits here until the first has committed.
 
-    A run of many policies takes longer than anybody waits for a row, so only this wait may last.
+    A run of many policies takes longer than anybody waits for a row, so a run that is `patient` may wait for it, here only.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('lock_timeout')")
@@ -237,6 +239,9 @@ def _day(at: datetime, as_of: date | None) -> date:
 
 
 def _standing(
+        if not patient:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            return
     at: datetime, policies: Collection[int] | None
 ) -> tuple[dict[Place, ReplenishmentProposal], list[ReplenishmentProposal]]:
     """The open proposals by place, after what staff did to their lines has been taken over; those beside the policies apart."""
@@ -257,7 +262,7 @@ def _standing(
             standing[place] = proposal
         else:
             others.append(proposal)
-    ReplenishmentProposal.objects.filter(pk__in=taken_out).update(state=State.DISMISSED, decided_at=at)
+    ReplenishmentProposal.objects.filter(pk__in=taken_out, state=State.OPEN).update(state=State.DISMISSED, decided_at=at)
     ReplenishmentProposal.objects.bulk_update(changed, ["override", "override_reason", "override_by"], batch_size=500)
     return standing, others
 
@@ -367,8 +372,12 @@ def _locked(proposal_id: int) -> ReplenishmentProposal:
 
 
 def _open_one(proposal_id: int, actor: User | None, at: datetime) -> tuple[ReplenishmentProposal, Drafts]:
-    """The proposal with its draft, both locked, the draft first. A suggestion has none."""
-    line_id = ReplenishmentProposal.objects.filter(pk=proposal_id).values_list("line", flat=True).first()
+    """The proposal with its draft, both locked, the draft first. A suggestion has none, so it takes turns with the runs."""
+    lines = ReplenishmentProposal.objects.filter(pk=proposal_id).values_list("line", flat=True)
+    line_id = lines.first()
+    if line_id is None:
+        _take_turns()
+        line_id = lines.first()
     drafts = Drafts.locked(actor=actor, at=at, line_id=line_id or 0)
     proposal = _locked(proposal_id)
     if proposal.line_id != line_id or (proposal.line is None and not proposal.is_suggestion):
