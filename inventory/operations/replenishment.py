@@ -58,6 +58,7 @@ class Proposed:
     drafts_canceled: int
     nothing: Mapping[str, int] = field(default_factory=dict)
     ordered: int = 0
+    refused: int = 0
 
     @property
     def changed(self) -> int:
@@ -113,7 +114,7 @@ def propose(
     drafts.write()
     ReplenishmentProposal.objects.bulk_update(refreshed, ["quantity", "explanation", "as_of"], batch_size=500)
     ReplenishmentProposal.objects.bulk_create(opened, batch_size=500)
-    ordered = automatic.approve_within_limits(at=at)
+    done = automatic.approve_within_limits(at=at, only=None if policies is None else drafts.touched)
     return Proposed(
         opened=len(opened),
         superseded=len(gone),
@@ -121,7 +122,8 @@ def propose(
         kept=len(standing) - len(gone) - len(refreshed),
         drafts_opened=len(drafts.opened),
         drafts_canceled=len(drafts.canceled),
-        ordered=len(ordered),
+        ordered=len(done.ordered),
+        refused=len(done.refused),
         nothing=dict(sorted(nothing.items())),
     )
 
