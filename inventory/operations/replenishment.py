@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from config.kernel import shop
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
-from inventory.models import PurchaseOrderLine, ReorderPolicy, ReplenishmentProposal
+from inventory.models import PolicyChange, PurchaseOrderLine, ReorderPolicy, ReplenishmentProposal
 from inventory.operations import automatic
 from inventory.operations.drafting import Drafts
 from inventory.operations.purchase_steps import MOST_UNITS
@@ -187,10 +187,14 @@ def change_policies(
     actor: User | None,
     at: datetime,
     service_level: Decimal | None = None,
+    reason: str = "",
     review_days: int | None = None,
     is_enabled: bool | None = None,
 ) -> int:
-    """Gives several policies the same values; what is None stays as it is. Tells how many there were."""
+    """Gives several policies the same values; what is None stays as it is. Tells how many there were.
+
+    Another service level needs a reason, which stands in the history of each policy that had another one.
+    """
     values = {"service_level": service_level, "review_days": review_days, "is_enabled": is_enabled}
     given = {name: value for name, value in values.items() if value is not None}
     if not given:
@@ -201,7 +205,19 @@ def change_policies(
         raise Invalid(
             _("The days to cover lie between 0 and %(most)s.") % {"most": MOST_REVIEW_DAYS}, details={"field": "review_days"}
         )
-    return ReorderPolicy.objects.filter(pk__in=policy_ids).update(**given)
+    policies = ReorderPolicy.objects.filter(pk__in=policy_ids)
+    if service_level is not None:
+        why = required(reason)
+        locked = policies.select_for_update(no_key=True).order_by("pk")
+        PolicyChange.objects.bulk_create(
+            [
+                PolicyChange(policy=one, before=one.service_level, after=service_level, reason=why, actor=actor, occurred_at=at)
+                for one in locked
+                if one.service_level != service_level
+            ],
+            batch_size=500,
+        )
+    return policies.update(**given)
 
 
 def _save_override(proposal: ReplenishmentProposal, drafts: Drafts) -> ReplenishmentProposal:
@@ -223,6 +239,9 @@ def _take_turns(*, patient: bool = False) -> None:
     A run of many policies takes longer than anybody waits for a row, so a run that is `patient` may wait for it, here only.
     """
     with connection.cursor() as cursor:
+        if not patient:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            return
         cursor.execute("SELECT current_setting('lock_timeout')")
         (usual,) = cursor.fetchone()
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
@@ -241,9 +260,6 @@ def _day(at: datetime, as_of: date | None) -> date:
 
 
 def _standing(
-        if not patient:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-            return
     at: datetime, policies: Collection[int] | None
 ) -> tuple[dict[Place, ReplenishmentProposal], list[ReplenishmentProposal]]:
     """The open proposals by place, after what staff did to their lines has been taken over; those beside the policies apart."""
