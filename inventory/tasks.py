@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from config.kernel import jobs
 from config.kernel.jobs import Done, job
 from inventory.operations import (
     balancing,
@@ -71,6 +72,9 @@ def learn_terms(*, at: datetime) -> Done:
 def propose_replenishment(*, at: datetime, as_of: str = "") -> Done:
     """`as_of` is a day such as 2026-11-20; without it, the day of the run."""
     done = replenishment.propose(at=at, as_of=date.fromisoformat(as_of) if as_of else None)
+    if done.changed:
+        # The next step against a risk may be another one now.
+        jobs.request(name=assess_risks.name, actor=None, at=at)
     return Done(rows=done.changed, summary={name: value for name, value in asdict(done).items() if value})
 
 

@@ -236,13 +236,13 @@ def told(request: HttpRequest, row: Incident) -> dict[str, Any]:
         "notices": [
             {
                 "to": str(one.recipient or one.webhook or "-"),
-                "occasion": one.get_occasion_display(),
+                "occasion": words.occasion(one),
                 "why": words.why(one),
                 "state": one.get_state_display(),
                 "trouble": words.trouble(one),
                 "at": one.sent_at or one.due_at,
             }
-            for one in row.notices.select_related("recipient", "webhook").order_by("pk")[:STORY_SHOWN]
+            for one in row.notices.select_related("recipient", "webhook", "entry").order_by("pk")[:STORY_SHOWN]
         ],
     }
 

@@ -30,6 +30,8 @@ WORSE = 1.25
 # A check a little early is no check too many: the job's own turn is not to the second.
 EARLY = timedelta(seconds=30)
 PLACES = Decimal("0.0001")
+# Of a rule that names things, new ones among the gravest are told at most so often; one is new that was not named so long.
+TOLD_AGAIN, FORGOTTEN = timedelta(hours=1), timedelta(days=1)
 
 Kind = IncidentEntry.Kind
 
@@ -129,32 +131,70 @@ def _open(rule: AlertRule, seen: Observation, at: datetime) -> bool:
         value=value,
         peak=value,
         excess=seen.verdict.excess,
-        evidence=dict(seen.evidence),
+        evidence=dict(seen.evidence) | ({"named": dict.fromkeys(_names(seen), at.isoformat())} if _names(seen) else {}),
     )
     enter(incident, Kind.OPENED, at=at, details=_brief(seen))
-    due_at = at
-    if rule.severity != Severity.CRITICAL:
-        due_at = quiet.due_at(at, rule.quiet_from, rule.quiet_until, shop.zone())
-    people = {one.pk: one for one in [*notices.in_role(rule.owner), *rule.recipients.filter(is_active=True)]}
-    notices.tell(
-        incident=incident, occasion=Notice.Occasion.OPENED, to=list(people.values()), due_at=due_at, why=f"role:{rule.owner}"
-    )
+    _tell_people(incident, at)
     webhooks.tell(incident=incident, occasion=Notice.Occasion.OPENED, at=at)
     return True
 
 
+def _tell_people(incident: Incident, at: datetime, entry: IncidentEntry | None = None) -> None:
+    """Everybody of the rule, after its quiet hours; once of the incident, and once of each line of the story."""
+    rule, due_at = incident.rule, at
+    if rule.severity != Severity.CRITICAL:
+        due_at = quiet.due_at(at, rule.quiet_from, rule.quiet_until, shop.zone())
+    people = {one.pk: one for one in [*notices.in_role(rule.owner), *rule.recipients.filter(is_active=True)]}
+    notices.tell(
+        incident=incident,
+        entry=entry,
+        occasion=Notice.Occasion.OPENED,
+        to=list(people.values()),
+        due_at=due_at,
+        why=f"role:{rule.owner}",
+    )
+
+
 def _again(incident: Incident, seen: Observation, at: datetime) -> str:
-    """The same trouble still: one incident, its last sight, and a line in the story only where it got worse."""
+    """The same trouble still: one incident, its last sight, and a line in the story only where it got worse.
+
+    Where a rule names things, others among the gravest than those named before are worse too, and are told to its people.
+    """
     incident.seen_at, incident.calm, incident.value = at, 0, exactly(seen.verdict.value)
-    changed = ["seen_at", "calm", "value"]
-    if seen.verdict.excess > incident.excess:
-        if seen.verdict.excess > incident.excess * WORSE:
-            enter(incident, Kind.WORSENED, at=at, details=_brief(seen))
-        incident.excess, incident.peak = seen.verdict.excess, incident.value
+    changed = ["seen_at", "calm", "value", "evidence"]
+    named = _named_lately(incident, at)
+    newly = [name for name in _names(seen) if name not in named]
+    tells = bool(newly) and not _told_lately(incident, at)
+    if tells or seen.verdict.excess > incident.excess * WORSE:
+        entry = enter(incident, Kind.WORSENED, at=at, details=_brief(seen) | ({"newly": newly} if tells else {}))
+        if tells:
+            _tell_people(incident, at, entry)
+    if tells or seen.verdict.excess > incident.excess:
         incident.evidence = dict(seen.evidence)
-        changed += ["excess", "peak", "evidence"]
+    if seen.verdict.excess > incident.excess:
+        incident.excess, incident.peak = seen.verdict.excess, incident.value
+        changed += ["excess", "peak"]
+    # Names that came within the hour wait here until they are told.
+    named |= {name: at.isoformat() for name in _names(seen) if tells or name in named}
+    incident.evidence = incident.evidence | ({"named": named} if named else {})
     incident.save(update_fields=changed)
     return "checked"
+
+
+def _names(seen: Observation) -> list[str]:
+    """What the rule named as the gravest: SKUs in warehouses."""
+    return [f"{one['sku']} · {one['warehouse']}" for one in seen.evidence.get("stock") or []]
+
+
+def _named_lately(incident: Incident, at: datetime) -> dict[str, str]:
+    """What was told as one of the gravest and was named within the day, by the moment it was last named."""
+    named: dict[str, str] = incident.evidence.get("named") or {}
+    return {name: last for name, last in named.items() if datetime.fromisoformat(last) > at - FORGOTTEN}
+
+
+def _told_lately(incident: Incident, at: datetime) -> bool:
+    told = IncidentEntry.objects.filter(incident__rule=incident.rule_id, at__gt=at - TOLD_AGAIN + EARLY)
+    return told.filter(Q(kind=Kind.OPENED) | Q(kind=Kind.WORSENED, details__has_key="newly")).exists()
 
 
 def _calmer(incident: Incident, seen: Observation, at: datetime) -> str:

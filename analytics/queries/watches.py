@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import isqrt
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, Sum
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Sum
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -16,7 +16,7 @@ from analytics.queries import measuring
 from config.kernel import jobs, shop
 from config.kernel.models import JobRun
 from config.kernel.roles import Role
-from inventory.models import StockLevel, StockRisk
+from inventory.models import PurchaseMail, PurchaseOrder, StockLevel, StockRisk
 from inventory.queries import risks
 from orders.models import Order
 
@@ -28,6 +28,7 @@ QUARANTINE_FOR = timedelta(hours=1)
 OVERDUE = timedelta(minutes=15)
 FAILED_FOR = timedelta(hours=1)
 MATCHED_FOR = timedelta(hours=1)
+MAILED_FOR = timedelta(days=3)
 # So many SKUs at risk are named in a mail; the page has them all.
 MOST_NAMED = 10
 AUDITS = ("kernel.audit_invariants", "inventory.audit_stock")
@@ -172,6 +173,22 @@ def _at_risk(at: datetime) -> Seen:
     return Seen(told["risks"], None, {"risks": told["risks"], "sold_out": told["out"]}, stock)
 
 
+def _unsent_purchases(at: datetime) -> Seen:
+    """Purchase orders that count as sent though their last mail failed, or may have."""
+    newer = PurchaseMail.objects.filter(purchase_order=OuterRef("purchase_order"), pk__gt=OuterRef("pk"))
+    told = PurchaseMail.objects.filter(
+        ~Exists(newer),
+        state__in=[PurchaseMail.State.FAILED, PurchaseMail.State.UNSURE],
+        begun_at__gt=at - MAILED_FOR,
+        begun_at__lte=at,
+        purchase_order__state=PurchaseOrder.State.SENT,
+    ).aggregate(
+        mails_failed=Count("pk", filter=Q(state=PurchaseMail.State.FAILED)),
+        mails_unsure=Count("pk", filter=Q(state=PurchaseMail.State.UNSURE)),
+    )
+    return Seen(told["mails_failed"] + told["mails_unsure"], None, told)
+
+
 WATCHES: dict[str, Watch] = {
     one.code: one
     for one in (
@@ -260,6 +277,16 @@ WATCHES: dict[str, Watch] = {
             Unit.COUNT,
             _at_risk,
             ("inventory_stockrisk_changelist", "inventory.view_stockrisk", lambda at: {}),
+            limit=0,
+            owner=Role.BUYER,
+        ),
+        Watch(
+            "unsent_purchases",
+            pgettext_lazy("watch", "Purchase mails that did not go out"),
+            _("Purchase orders that count as sent, whose last mail to the supplier failed or may have failed, within 3 days."),
+            Unit.COUNT,
+            _unsent_purchases,
+            ("inventory_purchaseorder_changelist", "inventory.view_purchaseorder", lambda at: {"state__exact": "SENT"}),
             limit=0,
             owner=Role.BUYER,
         ),

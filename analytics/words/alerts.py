@@ -40,6 +40,8 @@ FACTS = {
     "rules": pgettext_lazy("evidence", "behavior rules that found them"),
     "paused": pgettext_lazy("evidence", "webhooks paused after failures"),
     "untold": pgettext_lazy("evidence", "messages that wait for them"),
+    "mails_failed": pgettext_lazy("evidence", "purchase orders whose mail failed"),
+    "mails_unsure": pgettext_lazy("evidence", "purchase orders of whose mail it is unknown whether it went out"),
     "risks": pgettext_lazy("evidence", "SKUs in a warehouse that may sell out"),
     "sold_out": pgettext_lazy("evidence", "of these sold out already"),
 }
@@ -183,6 +185,13 @@ def entry(one: IncidentEntry, unit: Unit) -> str:
             return f"{answer} · {_('the limit was raised by a step')}"
         return f"{answer} · {_('the limit was lowered by a step')}"
     return ""
+
+
+def occasion(notice: Notice) -> str:
+    """What has happened; of an incident that got worse, its line of the story says so."""
+    if notice.entry is not None and notice.entry.kind == IncidentEntry.Kind.WORSENED:
+        return notice.entry.get_kind_display()
+    return notice.get_occasion_display()
 
 
 def why(notice: Notice) -> str:

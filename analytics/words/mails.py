@@ -58,8 +58,8 @@ def _of_incident(notice: Notice) -> Mail:
     assert incident is not None  # noqa: S101  the database sees to it that a notice has one of the two
     rule = incident.rule
     subject = f"[{settings.SHOP_NAME}] {incident.get_severity_display()} · {alerts.rule_name(rule)}"
-    if notice.occasion != Notice.Occasion.OPENED:
-        subject = f"{subject} · {notice.get_occasion_display()}"
+    if notice.occasion != Notice.Occasion.OPENED or notice.entry_id:
+        subject = f"{subject} · {alerts.occasion(notice)}"
     sees = queries.sees(_may(notice), rule)
     lines = [
         alerts.sentence(rule, incident.evidence) if sees else alerts.kept_back(rule),

@@ -54,6 +54,7 @@ codes.declare(
         "mails_failed": pgettext_lazy("fact", "mails that did not go out"),
         "mails_unsure": pgettext_lazy("fact", "mails of which it is unknown whether they went out"),
         "ordered": pgettext_lazy("fact", "purchase orders approved by themselves"),
+        "refused": pgettext_lazy("fact", "purchase orders that could not be approved by themselves"),
         "suppliers": pgettext_lazy("fact", "suppliers with deliveries"),
         "offers": pgettext_lazy("fact", "offers with deliveries"),
         "classed": pgettext_lazy("fact", "SKUs classed"),

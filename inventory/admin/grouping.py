@@ -25,6 +25,9 @@ WAITS: Mapping[str, Any] = {
     Hindrance.MODE: gettext_lazy("waits for approval"),
     Hindrance.NOT_TODAY: gettext_lazy("no order day today"),
     Hindrance.BELOW_MINIMUM: gettext_lazy("below the minimum order value"),
+    Hindrance.NOT_BOUGHT: gettext_lazy("nothing is bought from the supplier"),
+    Hindrance.TERMS: gettext_lazy("below the MOQ or beside the packs"),
+    Hindrance.LIMIT: gettext_lazy("above the lowest approval limit"),
     Hindrance.AMOUNT: gettext_lazy("above the amount that is ordered by itself"),
     Hindrance.UNUSUAL: gettext_lazy("more than is usual"),
 }

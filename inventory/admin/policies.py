@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from config.kernel import clock, shop
 from config.kernel.admin import wording
-from config.kernel.admin.buttons import actor, attempt
+from config.kernel.admin.buttons import actor, attempt, reason_field
 from config.kernel.admin.house import once_per_row
 from inventory.admin import explaining, figures
 from inventory.admin.auditing import NamedInAudit
@@ -81,6 +81,7 @@ class ManyPoliciesForm(forms.Form):
     """What is left empty stays as it is."""
 
     service_level = PercentField(label=SERVICE_LEVEL, help_text=SERVICE_HELP, required=False)
+    reason = reason_field(required=False, help_text=gettext_lazy("Needed for another service level; it stands in the history."))
     review_days = forms.IntegerField(
         label=gettext_lazy("Days to cover"),
         help_text=gettext_lazy("Days that one purchase shall last beyond its lead time."),
@@ -122,11 +123,18 @@ class ReorderPolicyAdmin(NamedInAudit):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Of a policy that is there the service level changes with a reason only: by the action, or beside a proposal."""
         tonight = ((gettext_lazy("What would be bought now"), {"fields": ("tonight",)}),) if obj else ()
-        return (*super().get_fieldsets(request, obj), *tonight)
+        found = (*super().get_fieldsets(request, obj), *tonight)
+        if obj is None:
+            return found
+        names = {"service_level": "level"}
+        return tuple(
+            (title, {**options, "fields": tuple(names.get(one, one) for one in options["fields"])}) for title, options in found
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("variant", "warehouse", "tonight") if obj else ()
+        return ("variant", "warehouse", "service_level", "level", "tonight") if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A policy is switched off instead, and its figures stay to be looked at."""

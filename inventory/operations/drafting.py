@@ -39,6 +39,11 @@ class Drafts:
             orders = orders.filter(pk__in=PurchaseOrderLine.objects.filter(pk=line_id).values("purchase_order"))
         return cls(orders.order_by("pk").select_for_update(no_key=True), actor, at)
 
+    @property
+    def touched(self) -> set[int]:
+        """The drafts whose lines were written, those that were canceled left out."""
+        return set(self._told) - {one.pk for one in self.canceled}
+
     def line(self, offer: SupplierOffer, warehouse_id: int) -> PurchaseOrderLine | None:
         order = self._orders.get((offer.supplier_id, warehouse_id))
         return None if order is None else self._lines.get((order.pk, offer.variant_id))

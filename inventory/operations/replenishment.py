@@ -13,10 +13,10 @@ from decimal import Decimal
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel import jobs, shop
+from config.kernel import shop
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
-from inventory.models import PurchaseOrderLine, ReorderPolicy, ReplenishmentProposal
+from inventory.models import PolicyChange, PurchaseOrderLine, ReorderPolicy, ReplenishmentProposal
 from inventory.operations import automatic
 from inventory.operations.drafting import Drafts
 from inventory.operations.purchase_steps import MOST_UNITS
@@ -29,10 +29,9 @@ State = ReplenishmentProposal.State
 Place = tuple[int, int]
 # The number of the advisory lock: "repl" in ASCII. Nothing else in the shop's database takes one of this number.
 _LOCK = 0x7265706C
-# How long a run waits for the one before it.
+# How long the night's run waits for the one before it. A person waits no longer than for any other row.
 _PATIENCE = "300s"
 _LONGEST_REASON = 300
-ASSESS_RISKS = "inventory.assess_risks"
 LOWEST_SERVICE, HIGHEST_SERVICE = Decimal("0.5"), Decimal("0.9999")
 MOST_REVIEW_DAYS = 365
 # Why nothing is bought, beside the reasons of the rule.
@@ -59,6 +58,7 @@ class Proposed:
     drafts_canceled: int
     nothing: Mapping[str, int] = field(default_factory=dict)
     ordered: int = 0
+    refused: int = 0
 
     @property
     def changed(self) -> int:
@@ -76,7 +76,7 @@ def propose(
     transaction: a run that dies leaves the proposals as they were.
     """
     day = _day(at, as_of)
-    _take_turns()
+    _take_turns(patient=policies is None)
     drafts = Drafts.locked(actor=actor, at=at)
     standing, others = _standing(at, policies)
     found = queries.needs(at=at, as_of=day, policies=policies, keep=standing)
@@ -108,14 +108,13 @@ def propose(
         unit_cost = queries.price_of(proposal.units, need.prices) if unit_cost is None else unit_cost
         proposal.line = drafts.put(need.offer, place[1], proposal.units, unit_cost=unit_cost)
 
-    ReplenishmentProposal.objects.filter(pk__in=[one.pk for one in gone.values()]).update(state=State.SUPERSEDED, decided_at=at)
+    ReplenishmentProposal.objects.filter(pk__in=[one.pk for one in gone.values()], state=State.OPEN).update(
+        state=State.SUPERSEDED, decided_at=at
+    )
     drafts.write()
     ReplenishmentProposal.objects.bulk_update(refreshed, ["quantity", "explanation", "as_of"], batch_size=500)
     ReplenishmentProposal.objects.bulk_create(opened, batch_size=500)
-    ordered = automatic.approve_within_limits(at=at)
-    if policies is None and (opened or gone or refreshed):
-        # The next step against a risk may be another one now.
-        jobs.request(name=ASSESS_RISKS, actor=None, at=at)
+    done = automatic.approve_within_limits(at=at, only=None if policies is None else drafts.touched)
     return Proposed(
         opened=len(opened),
         superseded=len(gone),
@@ -123,7 +122,8 @@ def propose(
         kept=len(standing) - len(gone) - len(refreshed),
         drafts_opened=len(drafts.opened),
         drafts_canceled=len(drafts.canceled),
-        ordered=len(ordered),
+        ordered=len(done.ordered),
+        refused=len(done.refused),
         nothing=dict(sorted(nothing.items())),
     )
 
@@ -187,10 +187,14 @@ def change_policies(
     actor: User | None,
     at: datetime,
     service_level: Decimal | None = None,
+    reason: str = "",
     review_days: int | None = None,
     is_enabled: bool | None = None,
 ) -> int:
-    """Gives several policies the same values; what is None stays as it is. Tells how many there were."""
+    """Gives several policies the same values; what is None stays as it is. Tells how many there were.
+
+    Another service level needs a reason, which stands in the history of each policy that had another one.
+    """
     values = {"service_level": service_level, "review_days": review_days, "is_enabled": is_enabled}
     given = {name: value for name, value in values.items() if value is not None}
     if not given:
@@ -201,7 +205,19 @@ def change_policies(
         raise Invalid(
             _("The days to cover lie between 0 and %(most)s.") % {"most": MOST_REVIEW_DAYS}, details={"field": "review_days"}
         )
-    return ReorderPolicy.objects.filter(pk__in=policy_ids).update(**given)
+    policies = ReorderPolicy.objects.filter(pk__in=policy_ids)
+    if service_level is not None:
+        why = required(reason)
+        locked = policies.select_for_update(no_key=True).order_by("pk")
+        PolicyChange.objects.bulk_create(
+            [
+                PolicyChange(policy=one, before=one.service_level, after=service_level, reason=why, actor=actor, occurred_at=at)
+                for one in locked
+                if one.service_level != service_level
+            ],
+            batch_size=500,
+        )
+    return policies.update(**given)
 
 
 def _save_override(proposal: ReplenishmentProposal, drafts: Drafts) -> ReplenishmentProposal:
@@ -217,12 +233,15 @@ def _save_override(proposal: ReplenishmentProposal, drafts: Drafts) -> Replenish
     return proposal
 
 
-def _take_turns() -> None:
+def _take_turns(*, patient: bool = False) -> None:
     """Two runs at once would both see the same need unmet: the second one waits here until the first has committed.
 
-    A run of many policies takes longer than anybody waits for a row, so only this wait may last.
+    A run of many policies takes longer than anybody waits for a row, so a run that is `patient` may wait for it, here only.
     """
     with connection.cursor() as cursor:
+        if not patient:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            return
         cursor.execute("SELECT current_setting('lock_timeout')")
         (usual,) = cursor.fetchone()
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
@@ -261,7 +280,7 @@ def _standing(
             standing[place] = proposal
         else:
             others.append(proposal)
-    ReplenishmentProposal.objects.filter(pk__in=taken_out).update(state=State.DISMISSED, decided_at=at)
+    ReplenishmentProposal.objects.filter(pk__in=taken_out, state=State.OPEN).update(state=State.DISMISSED, decided_at=at)
     ReplenishmentProposal.objects.bulk_update(changed, ["override", "override_reason", "override_by"], batch_size=500)
     return standing, others
 
@@ -371,8 +390,12 @@ def _locked(proposal_id: int) -> ReplenishmentProposal:
 
 
 def _open_one(proposal_id: int, actor: User | None, at: datetime) -> tuple[ReplenishmentProposal, Drafts]:
-    """The proposal with its draft, both locked, the draft first. A suggestion has none."""
-    line_id = ReplenishmentProposal.objects.filter(pk=proposal_id).values_list("line", flat=True).first()
+    """The proposal with its draft, both locked, the draft first. A suggestion has none, so it takes turns with the runs."""
+    lines = ReplenishmentProposal.objects.filter(pk=proposal_id).values_list("line", flat=True)
+    line_id = lines.first()
+    if line_id is None:
+        _take_turns()
+        line_id = lines.first()
     drafts = Drafts.locked(actor=actor, at=at, line_id=line_id or 0)
     proposal = _locked(proposal_id)
     if proposal.line_id != line_id or (proposal.line is None and not proposal.is_suggestion):

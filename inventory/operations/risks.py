@@ -30,6 +30,9 @@ _FIELDS = (
     "seen_at", "sold_out_at", "over_at",
 )  # fmt: skip
 
+# A risk that rises to one of these is told of again.
+_GRAVITY: Mapping[str, int] = {StockRisk.Level.URGENT: 1, StockRisk.Level.OUT: 2}
+
 
 class RiskOver(Conflict):
     """The risk is over meanwhile."""
@@ -54,7 +57,7 @@ def assess(*, at: datetime) -> Assessed:
         for one in StockRisk.objects.select_for_update(no_key=True).filter(over_at__isnull=True).order_by("pk")
     }
     spares = _spares(found)
-    opened, renewed = list[StockRisk](), list[StockRisk]()
+    opened, renewed, rose = list[StockRisk](), list[StockRisk](), list[StockRisk]()
     for place, situation in found.items():
         if risk.lasts(situation.standing):
             continue
@@ -63,13 +66,16 @@ def assess(*, at: datetime) -> Assessed:
             continue
         before = standing.pop(place, None)
         now = before or StockRisk(variant_id=place[0], warehouse_id=place[1], first_seen_at=at)
+        level = now.level
         _write(now, situation, judged, spares.get(place[0], {}), at)
         (renewed if before else opened).append(now)
+        if before and _GRAVITY.get(now.level, 0) > _GRAVITY.get(level, 0):
+            rose.append(now)
     for one in standing.values():
         one.over_at = at
     StockRisk.objects.bulk_update([*renewed, *standing.values()], _FIELDS, batch_size=500)
     made = StockRisk.objects.bulk_create(opened, batch_size=500)
-    for one in made:
+    for one in [*made, *rose]:
         outbox.record(StockAtRisk(variant_id=one.variant_id, warehouse_id=one.warehouse_id, level=one.level), at=at)
     StockRisk.objects.filter(over_at__lt=at - KEPT).delete()
     return Assessed(len(found), len(opened), len(renewed), len(standing))

@@ -9,11 +9,13 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection
+from django.db.models import Min
 
 from config.kernel import shop
-from inventory.models import Mode, PurchaseOrder, PurchaseOrderLine, ReplenishmentProposal
+from inventory.models import ApprovalLimit, Mode, PurchaseOrder, PurchaseOrderLine, ReplenishmentProposal, SupplierOffer
 from inventory.order_days import order_days
 from inventory.queries import terms
+from inventory.replenishment import orderable
 
 # So many purchases of a SKU say what is usual.
 USUAL_OF = 5
@@ -26,6 +28,9 @@ class Hindrance(StrEnum):
     MODE = "MODE"  # a line's policy or class asks for approval
     NOT_TODAY = "NOT_TODAY"  # the supplier takes no orders today
     BELOW_MINIMUM = "BELOW_MINIMUM"  # together less than the supplier's minimum order value
+    NOT_BOUGHT = "NOT_BOUGHT"  # nothing is bought from the supplier at present
+    TERMS = "TERMS"  # a line below the supplier's MOQ or beside its packs
+    LIMIT = "LIMIT"  # dearer than the lowest limit that is set for approving
     AMOUNT = "AMOUNT"  # dearer than the shop lets pass without a person
     UNUSUAL = "UNUSUAL"  # a line far above what is usually bought, or never bought before
 
@@ -99,8 +104,34 @@ def judged(*, at: datetime) -> list[Judged]:
             one.hinder(Hindrance.BELOW_MINIMUM)
         if rules.automatic_amount is not None and one.amount > rules.automatic_amount:
             one.hinder(Hindrance.AMOUNT)
+        if not order.supplier.is_active:
+            one.hinder(Hindrance.NOT_BOUGHT)
         answer.append(one)
+    _hinder_by_terms([one for one in answer if one.is_free], lines)
+    _hinder_by_limits([one for one in answer if one.is_free])
     return answer
+
+
+def _hinder_by_terms(free: list[Judged], lines: Mapping[int, list[PurchaseOrderLine]]) -> None:
+    """The supplier may have changed its terms since the proposals were made."""
+    if not free:
+        return
+    variants = [line.variant_id for one in free for line in lines[one.order.pk]]
+    offers = SupplierOffer.objects.filter(supplier__in=[one.order.supplier_id for one in free], variant__in=variants)
+    terms_of = {(offer.supplier_id, offer.variant_id): offer for offer in offers}
+    for one in free:
+        for line in lines[one.order.pk]:
+            offer = terms_of.get((one.order.supplier_id, line.variant_id))
+            if offer and orderable(line.quantity, offer.minimum_quantity, offer.order_multiple) != line.quantity:
+                one.hinder(Hindrance.TERMS, line.variant.sku)
+
+
+def _hinder_by_limits(free: list[Judged]) -> None:
+    """Whoever may set a policy to order by itself shall not pass the limit of his own approvals by it: the lowest one holds."""
+    lowest = ApprovalLimit.objects.aggregate(amount=Min("amount"))["amount"] if free else None
+    for one in free:
+        if lowest is not None and one.amount > lowest:
+            one.hinder(Hindrance.LIMIT)
 
 
 def _usual(variants: list[int]) -> Mapping[tuple[int, int], float]:

@@ -12,6 +12,7 @@ from django.core.management.base import CommandError, CommandParser
 from analytics.queries import demand_traces
 from config.kernel import clock, shop
 from config.kernel.management.refusing import OperationCommand
+from inventory.queries import terms
 
 if TYPE_CHECKING:
     from analytics.simulation.reporting import Figures, Interval
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from analytics.simulation.traces import Traces
 
 SHOP = "shop"
+# Of a history in a folder, in its currency.
+ORDER_COST, HOLDING_RATE = 4.0, 0.25
 POLICIES = ("own", "own-rq", "fixed", "cover", "textbook", "power")
 EXTRA = 'The simulator counts with arrays: install the extra "forecast" (pip install "backoffice[forecast]").'
 HEADING = (
@@ -43,7 +46,16 @@ class Command(OperationCommand):
         parser.add_argument("--fed", choices=("sales", "demand"), default="sales", help="What policies learn from.")
         parser.add_argument("--backorders", action="store_true", help="Who finds nothing waits.")
         parser.add_argument("--margin-factor", type=float, default=1.0, help="Multiplies the margin of a lost unit.")
-        parser.add_argument("--order-cost", type=float, default=4.0, help="Of an order line, in the history's currency.")
+        parser.add_argument(
+            "--order-cost",
+            type=float,
+            help="Of an order line, in the history's currency (default: 4, or what the shop reckons with).",
+        )
+        parser.add_argument(
+            "--holding-rate",
+            type=float,
+            help="Of a year, as a share of the cost (default: 0.25, or what the shop reckons with).",
+        )
         parser.add_argument("--moq", type=int, default=1, help="The least one may order.")
         parser.add_argument("--pack", type=int, default=1, help="Orders come in multiples of this.")
         parser.add_argument("--order-days", type=int, default=1, help="The supplier takes orders every so many days.")
@@ -72,13 +84,15 @@ class Command(OperationCommand):
             self.stdout.write(f"{len(planted.rows)} SKUs surge for {planted.days} days.")
         if options["new"]:
             played = traces.without_past(played, share=options["new"], known_days=14, seed=options["seed"])
+        order_cost, holding_rate = costs(options)
         setting = world.Setting(
             lead_days=options["lead_time"],
             lead_spread=options["lead_spread"],
             late_share=options["late"],
             fed=world.Fed(options["fed"]),
             backorders=options["backorders"],
-            order_cost=options["order_cost"],
+            order_cost=order_cost,
+            holding_rate=holding_rate,
             margin_factor=options["margin_factor"],
             minimum_quantity=options["moq"],
             order_multiple=options["pack"],
@@ -106,6 +120,16 @@ class Command(OperationCommand):
         if not files:
             raise CommandError(f"{options['history']} holds no online_retail_*.csv or .csv.gz.")
         return online_retail.traces(rows_of(files))
+
+
+def costs(options: dict[str, Any]) -> tuple[float, float]:
+    """Of an order line, and of a year on the shelf: as given, else what the shop reckons with of its own past."""
+    order_cost, holding_rate = ORDER_COST, HOLDING_RATE
+    if options["history"] == SHOP:
+        rules = terms.rules()
+        order_cost, holding_rate = float(rules.order_line_cost), float(rules.holding_rate)
+    given = options["order_cost"], options["holding_rate"]
+    return order_cost if given[0] is None else given[0], holding_rate if given[1] is None else given[1]
 
 
 def files_in(place: Path) -> list[Path]:

@@ -1,6 +1,6 @@
 """Rules checked against the figures: incidents open once, tell once, get worse, escalate and end."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,12 +26,13 @@ from analytics.words import alerts as alerts_words
 from analytics.words import mails
 from config.kernel.models import JobRun
 from config.kernel.roles import Role
-from inventory.models import StockRisk
-from inventory.operations import risks
+from inventory.models import PurchaseMail, PurchaseOrder, StockRisk
+from inventory.operations import purchasing, risks
+from inventory.operations.purchasing import Wanted
 from tests.analytics.alerts.builders import NOW, TODAY, a_rule, figures, somebody
 from tests.analytics.builders import an_order
 from tests.analytics.events.builders import a_source
-from tests.builders import a_warehouse
+from tests.builders import a_supplier, a_variant, a_warehouse
 from tests.inventory.operations.proposals import a_seller
 
 pytestmark = [pytest.mark.django_db, pytest.mark.breaks_promises("figures stand here without the orders they tell of")]
@@ -404,6 +405,60 @@ def test_stock_at_risk_is_told_to_the_buyer_with_the_next_step() -> None:
     watched(30)
     incident.refresh_from_db()
     assert incident.state == Incident.State.RESOLVED
+
+
+def test_another_sku_among_the_gravest_is_told_again_at_most_once_an_hour() -> None:
+    alert_rules.furnish(at=NOW)
+    somebody("buyer", Role.BUYER)
+    store = a_warehouse(name="본사 창고")
+    cup = a_seller(store, NOW, left=0)
+    risks.assess(at=NOW)
+    watched()
+    incident = Incident.objects.get()
+    plate = a_seller(store, NOW, left=0)
+    risks.assess(at=NOW)
+
+    assert [watched(minutes).opened for minutes in (20, 40)] == [0, 0]
+    assert Notice.objects.count() == 1
+    for minutes in (60, 80, 150):
+        watched(minutes)
+    # Who is named still is no news, also when the number falls and rises.
+    risk = StockRisk.objects.get(variant=cup)
+    risks.set_aside(risk_id=risk.pk, days=7, reason="확인함", actor=None, at=NOW)
+    watched(220)
+    risks.take_up(risk_id=risk.pk, actor=None, at=NOW)
+    watched(290)
+
+    incident.refresh_from_db()
+    worse = incident.entries.get(details__has_key="newly")
+    assert (worse.kind, worse.details["newly"]) == ("WORSENED", [f"{plate.sku} · 본사 창고"])
+    assert [one.entry for one in Notice.objects.order_by("pk")] == [None, worse]
+    notices.send_due(words=mails.mail, at=NOW + timedelta(minutes=290))
+    assert plate.sku in mail.outbox[1].body
+    assert "악화" in mail.outbox[1].subject
+
+
+def test_purchase_mails_that_did_not_go_out_are_counted_until_one_did() -> None:
+    store, at = a_warehouse(), NOW - timedelta(days=1)
+
+    def mailed(*states: str, state: str = "SENT", begun_at: datetime = at) -> PurchaseOrder:
+        lines = [Wanted(a_variant().pk, 1, Decimal(1000))]
+        order = purchasing.draft(supplier_id=a_supplier().pk, warehouse_id=store.pk, lines=lines, actor=None, at=at)
+        PurchaseOrder.objects.filter(pk=order.pk).update(state=state, approved_at=at, sent_at=at)
+        for one in states:
+            PurchaseMail.objects.create(
+                purchase_order=order, address="a@example.com", language="ko", state=one, due_at=at, begun_at=begun_at
+            )
+        return order
+
+    mailed("FAILED")
+    mailed("SENT", "UNSURE")
+    for fine in (("FAILED", "SENT"), ("SENT",), ("FAILED", "WAITING")):
+        mailed(*fine)
+    mailed("FAILED", state="CLOSED")
+    mailed("FAILED", begun_at=NOW - timedelta(days=4))
+
+    assert the("unsent_purchases") == watches.Seen(2, None, {"mails_failed": 1, "mails_unsure": 1})
 
 
 def test_quiet_hours_keep_a_mail_back_unless_it_is_critical() -> None:

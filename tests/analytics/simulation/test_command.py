@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from analytics.management.commands.simulate_replenishment import costs
 from analytics.models import DailySales
 from analytics.queries import demand_traces
+from inventory.models import StockingRules
 from tests.builders import a_variant
 
 
@@ -36,6 +38,17 @@ def test_a_folder_of_invoices_is_played_and_told_as_tables(tmp_path: Path) -> No
     assert text.startswith("2 SKUs, 122 days")
     for word in ("textbook", "own", "clairvoyant", "captured", "stock value", "own A"):
         assert word in text
+
+
+@pytest.mark.django_db
+def test_the_own_past_is_charged_what_the_shop_reckons_with_unless_told_otherwise() -> None:
+    asked = {"history": "shop", "order_cost": None, "holding_rate": None}
+    assert costs(asked) == (4000, 0.25)
+    StockingRules.objects.update_or_create(pk=StockingRules.ONLY, defaults={"order_line_cost": 2500, "holding_rate": "0.3"})
+
+    assert costs(asked) == (2500, 0.3)
+    assert costs(asked | {"order_cost": 0.0, "holding_rate": 0.2}) == (0, 0.2)
+    assert costs(asked | {"history": "/somewhere"}) == (4, 0.25)
 
 
 def test_an_empty_folder_and_missing_arrays_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from config.kernel import clock
 from config.kernel.models import JobRun
 from config.kernel.roles import Role
 from inventory.admin.policies import PercentField
-from inventory.models import PurchaseOrder, ReorderPolicy, ReplenishmentProposal, Supplier, Warehouse
+from inventory.models import PolicyChange, PurchaseOrder, ReorderPolicy, ReplenishmentProposal, Supplier, Warehouse
 from inventory.operations import replenishment
 from tests.builders import a_policy, a_product, a_supplier, a_variant, a_warehouse, an_offer, shipped, stocked
 from tests.config.kernel.pages import a_client, a_staff_member, foreign_words, text, words_of
@@ -215,19 +215,25 @@ def test_a_buyer_writes_a_policy_with_the_service_level_in_percent(buyer: Client
 
     policy = ReorderPolicy.objects.get()
     assert (policy.service_level, policy.maximum_stock) == (Decimal("0.975"), None)
-    assert 'value="97.5"' in text(buyer.get(reverse(f"{POLICIES}_change", args=[policy.pk])))
+
+    page = text(buyer.get(reverse(f"{POLICIES}_change", args=[policy.pk])))
+    # From now on it changes with a reason only.
+    assert ("97.5%" in page, 'name="service_level"' in page) == (True, False)
+    buyer.post(
+        reverse(f"{POLICIES}_change", args=[policy.pk]),
+        {**typed, **ways, "service_level": "60", "review_days": 9, "maximum_stock": ""},
+    )
+    policy.refresh_from_db()
+    assert (policy.service_level, policy.review_days) == (Decimal("0.975"), 9)
 
 
-@pytest.mark.parametrize(
-    ("field", "value"), [("service_level", "49"), ("service_level", "100"), ("maximum_stock", "4"), ("review_days", "-1")]
-)
+@pytest.mark.parametrize(("field", "value"), [("maximum_stock", "4"), ("review_days", "-1")])
 def test_a_policy_that_makes_no_sense_is_refused_at_its_field(buyer: Client, store: Warehouse, field: str, value: str) -> None:
     policy = a_policy(a_variant(), store)
     typed = {
         "is_enabled": "on",
         "form": "UP_TO",
         "sizing": "COSTS",
-        "service_level": "95",
         "review_days": "7",
         "minimum_stock": "5",
         "maximum_stock": "",
@@ -236,6 +242,16 @@ def test_a_policy_that_makes_no_sense_is_refused_at_its_field(buyer: Client, sto
     page = buyer.post(reverse(f"{POLICIES}_change", args=[policy.pk]), typed | {field: value})
 
     assert list(page.context["adminform"].form.errors) == [field]
+
+
+@pytest.mark.parametrize("level", ["49", "100"])
+def test_a_new_policy_with_a_service_level_that_makes_no_sense_is_refused(buyer: Client, store: Warehouse, level: str) -> None:
+    typed = {"variant": a_variant().pk, "warehouse": store.pk, "form": "UP_TO", "sizing": "COSTS", "mode": ""}
+    days = {"review_days": "7", "minimum_stock": "5", "maximum_stock": ""}
+
+    page = buyer.post(reverse(f"{POLICIES}_add"), typed | days | {"service_level": level})
+
+    assert list(page.context["adminform"].form.errors) == ["service_level"]
 
 
 def test_the_page_of_a_policy_tells_what_would_be_bought_now(buyer: Client, store: Warehouse, supplier: Supplier) -> None:
@@ -267,9 +283,11 @@ def test_many_policies_get_the_same_service_level(buyer: Client, store: Warehous
 
     asked = buyer.post(address, chosen)
     refused = buyer.post(address, {**chosen, "apply": "1", "service_level": "30"})
-    buyer.post(address, {**chosen, "apply": "1", "service_level": "99", "review_days": ""})
+    unsaid = buyer.post(address, {**chosen, "apply": "1", "service_level": "99", "review_days": "", "reason": ""})
+    buyer.post(address, {**chosen, "apply": "1", "service_level": "99", "review_days": "", "reason": "잘 팔림"})
 
-    assert (asked.status_code, refused.status_code) == (200, 200)
+    assert (asked.status_code, refused.status_code, unsaid.status_code) == (200, 200, 200)
+    assert list(PolicyChange.objects.values_list("reason", flat=True)) == ["잘 팔림", "잘 팔림"]
     assert list(ReorderPolicy.objects.order_by("id").values_list("service_level", "review_days")) == [
         (Decimal("0.9900"), 9),
         (Decimal("0.9900"), 9),

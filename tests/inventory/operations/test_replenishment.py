@@ -360,6 +360,6 @@ def test_new_proposals_have_the_risks_looked_at_anew(store: Warehouse, at: datet
     a_seller(store, at)
 
     for _ in range(2):
-        replenishment.propose(at=at)
+        jobs.known()["inventory.propose_replenishment"].body(at=at)
 
     assert JobRun.objects.filter(name="inventory.assess_risks").count() == 1

@@ -9,6 +9,7 @@ import pytest
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 from inventory.models import (
+    PolicyChange,
     PurchaseOrder,
     ReorderPolicy,
     ReplenishmentProposal,
@@ -207,17 +208,43 @@ class TestChangingManyPolicies:
         policies = [a_policy(a_variant(), store, review_days=9) for _ in range(2)]
 
         changed = replenishment.change_policies(
-            policy_ids=[policies[0].pk], service_level=Decimal("0.99"), is_enabled=False, actor=buyer, at=at
+            policy_ids=[policies[0].pk],
+            service_level=Decimal("0.99"),
+            reason="sells well",
+            is_enabled=False,
+            actor=buyer,
+            at=at,
         )
 
         values = ReorderPolicy.objects.order_by("id").values_list("service_level", "review_days", "is_enabled")
         assert changed == 1
         assert list(values) == [(Decimal("0.99"), 9, False), (None, 9, True)]
 
+    def test_each_other_service_level_stands_in_the_history_with_its_reason(
+        self, store: Warehouse, at: datetime, buyer: User
+    ) -> None:
+        policies = [a_policy(a_variant(), store, service_level=level) for level in (None, "0.9", "0.99")]
+
+        replenishment.change_policies(
+            policy_ids=[one.pk for one in policies],
+            service_level=Decimal("0.99"),
+            reason="before  Christmas",
+            actor=buyer,
+            at=at,
+        )
+        replenishment.change_policies(policy_ids=[policies[0].pk], review_days=3, actor=buyer, at=at)
+
+        told = PolicyChange.objects.order_by("policy").values_list("policy", "before", "after", "reason", "actor")
+        assert list(told) == [
+            (policies[0].pk, None, Decimal("0.99"), "before Christmas", buyer.pk),
+            (policies[1].pk, Decimal("0.9"), Decimal("0.99"), "before Christmas", buyer.pk),
+        ]
+
     @pytest.mark.parametrize(
         ("values", "field"),
         [
             ({}, "service_level"),
+            ({"service_level": Decimal("0.9"), "reason": " "}, "reason"),
             ({"service_level": Decimal("0.4")}, "service_level"),
             ({"service_level": Decimal(1)}, "service_level"),
             ({"review_days": 366}, "review_days"),

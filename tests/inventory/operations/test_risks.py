@@ -66,6 +66,25 @@ def test_looking_again_changes_nothing_and_tells_nobody_twice(store: Warehouse, 
     assert OutboxEvent.objects.filter(topic="inventory.stock_at_risk").count() == 1
 
 
+def test_a_risk_that_rises_is_told_again_and_one_that_falls_is_not(store: Warehouse, at: datetime) -> None:
+    cup = a_seller(store, at, left=5)
+    told = OutboxEvent.objects.filter(topic="inventory.stock_at_risk").order_by("pk")
+    risks.assess(at=at)
+    StockRisk.objects.update(level="LIKELY")
+
+    risks.assess(at=at + HOUR)
+    assert [one.payload["level"] for one in told.all()] == ["URGENT", "URGENT"]
+
+    stock.adjust(variant_id=cup.pk, warehouse_id=store.pk, quantity=-5, reason="broken", actor=None, at=at + HOUR)
+    for hours in (2, 3):
+        risks.assess(at=at + hours * HOUR)
+    assert [one.payload["level"] for one in told.all()] == ["URGENT", "URGENT", "OUT"]
+
+    stock.adjust(variant_id=cup.pk, warehouse_id=store.pk, quantity=5, reason="found", actor=None, at=at + 3 * HOUR)
+    risks.assess(at=at + 4 * HOUR)
+    assert (only(cup).level, told.count()) == ("URGENT", 3)
+
+
 def test_it_is_over_when_goods_come_and_says_whether_it_had_sold_out(store: Warehouse, at: datetime) -> None:
     warned, gone = a_seller(store, at), a_seller(store, at, left=0)
     risks.assess(at=at)

@@ -352,6 +352,8 @@ class TestModes:
         [
             (lambda cup: rules(automatic_amount=100_000), Hindrance.AMOUNT),
             (lambda cup: rules(automatic_factor=1), Hindrance.UNUSUAL),
+            # Whoever may set the mode shall not spend more by it than he may approve himself.
+            (lambda cup: ApprovalLimit.objects.create(role=Role.BUYER, amount=10_000), Hindrance.LIMIT),
             (lambda cup: Supplier.objects.update(order_weekdays=[1]), Hindrance.NOT_TODAY),
             (lambda cup: Supplier.objects.update(minimum_order_value=900_000), Hindrance.BELOW_MINIMUM),
             (lambda cup: ReorderPolicy.objects.update(mode=Mode.APPROVE), Hindrance.MODE),
@@ -379,6 +381,64 @@ class TestModes:
 
         assert replenishment.propose(at=at).ordered == 0
         assert list(automatic.judged(at=at)[0].hindrances) == [Hindrance.BY_STAFF]
+
+    def two_suppliers(self, store: Warehouse, at: datetime) -> tuple[Variant, Variant]:
+        """Each SKU has a draft of its own, which today's weekday keeps from being ordered by itself."""
+        cups = []
+        for _ in range(2):
+            supplier = a_supplier()
+            cups.append(a_seller(store, at, supplier=supplier, mode=Mode.AUTOMATIC))
+            self.bought_before(supplier, store, cups[-1], at)
+        rules(automatic_factor=10)
+        Supplier.objects.update(order_weekdays=[1])
+        replenishment.propose(at=at)
+        Supplier.objects.update(order_weekdays=[])
+        return cups[0], cups[1]
+
+    @pytest.mark.parametrize(
+        ("change", "why"),
+        [
+            (lambda supplier: SupplierOffer.objects.filter(supplier=supplier).update(minimum_quantity=500), Hindrance.TERMS),
+            (lambda supplier: Supplier.objects.filter(pk=supplier).update(is_active=False), Hindrance.NOT_BOUGHT),
+        ],
+    )
+    def test_another_level_for_one_sku_does_not_fail_over_the_draft_of_another(
+        self, store: Warehouse, at: datetime, buyer: User, change: object, why: Hindrance
+    ) -> None:
+        cup, other = self.two_suppliers(store, at)
+        order = line_of(only(other)).purchase_order
+        change(order.supplier_id)  # type: ignore[operator]
+        policy = ReorderPolicy.objects.get(variant=cup)
+
+        done = service_levels.change(policy_id=policy.pk, level=Decimal("0.99"), reason="sells well", actor=buyer, at=at)
+
+        assert done.ordered == 1
+        assert [list(one.hindrances) for one in automatic.judged(at=at) if one.order == order] == [[why]]
+
+    def test_another_level_for_one_sku_orders_nothing_else(self, store: Warehouse, at: datetime, buyer: User) -> None:
+        cup, other = self.two_suppliers(store, at)
+        policy = ReorderPolicy.objects.get(variant=cup)
+
+        done = service_levels.change(policy_id=policy.pk, level=Decimal("0.99"), reason="sells well", actor=buyer, at=at)
+
+        assert (done.ordered, only(other).state) == (1, State.OPEN)
+        assert replenishment.propose(at=at).ordered == 1
+
+    def test_a_draft_that_is_refused_stays_a_draft_and_the_night_goes_on(
+        self, store: Warehouse, at: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(2):
+            supplier = a_supplier()
+            cup = a_seller(store, at, supplier=supplier, mode=Mode.AUTOMATIC)
+            self.bought_before(supplier, store, cup, at)
+        supplier.minimum_order_value = Decimal(900_000)
+        supplier.save()
+        # As if the minimum had been raised between the look and the approval.
+        monkeypatch.setattr(automatic.Judged, "is_free", True)
+
+        done = replenishment.propose(at=at)
+
+        assert (done.opened, done.ordered, done.refused, only(cup).state) == (2, 1, 1, State.OPEN)
 
 
 class TestApprovalLimits:
