@@ -16,7 +16,7 @@ from django.db.models import Field, JSONField, Model
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from analytics.models import SlotRun
+from analytics.models import ForecastRun, SlotRun
 from campaigns.models import Customer
 from campaigns.models.customer import SEES_PERSONAL
 from config.kernel.models import User
@@ -35,7 +35,7 @@ SEES_COSTS = "inventory.see_cost"
 # What a list reads by itself, beside its filters.
 OWN = {Order: ("list", "customer")}
 # Shown on one page of another shape.
-WITHOUT_LIST: tuple[Any, ...] = (SlotRun,)
+WITHOUT_LIST: tuple[Any, ...] = (ForecastRun, SlotRun)
 OF_EVERY_LIST = ("q", "o", "p", "all", "_to_field")
 # What stands in a column of its own on some list and is not for everybody.
 GUARDED = {

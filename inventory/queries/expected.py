@@ -83,7 +83,7 @@ def advised(*, as_of: date) -> dict[Place, Outlook]:
 def fresh(*, as_of: date, variants: Collection[int] | None = None) -> Iterator[DemandAdvice]:
     """The advice that may be followed on `as_of`: made from nothing after the day before, and still valid. One statement."""
     rows = DemandAdvice.objects.filter(origin__lt=as_of, valid_until__gte=as_of).defer("explanation")
-    return (rows if variants is None else rows.filter(variant__in=variants)).iterator(chunk_size=2000)
+    return iter(rows if variants is None else rows.filter(variant__in=variants))
 
 
 def outlook_of(advice: DemandAdvice, as_of: date) -> Outlook:

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
-from analytics.models import ForecastChunk, ForecastRun
+from analytics.models import ForecastChunk, ForecastRun, Simulation
 from config.kernel import jobs, outbox, tokens
 from config.kernel.admin import codes, wording
 from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
@@ -85,6 +85,16 @@ def test_what_every_job_tells_reads_korean(at: datetime, plain_values: None) -> 
             night = ForecastRun.objects.create(origin=at.date(), began_at=at, pooled={})
             ForecastChunk.objects.create(run=night, number=1, first_variant=0, last_variant=0)
             arguments |= {"run": night.pk, "number": 1}
+        if "simulation" in parameters:
+            asked = {
+                "asked_at": at,
+                "lead_days": 7,
+                "order_cost": 4000,
+                "holding_rate": "0.25",
+                "first": at.date(),
+                "last": at.date(),
+            }
+            arguments["simulation"] = Simulation.objects.create(**asked).pk
         told |= one.body(at=at, **arguments).summary.keys()
 
     assert {"handled", "sessions", "expired", "days"} <= told
