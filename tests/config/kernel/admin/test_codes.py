@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
-from analytics.models import ForecastChunk, ForecastRun, Simulation
+from analytics.models import ForecastChunk, ForecastRun
+from analytics.operations import simulations
+from analytics.operations.simulations import Question
 from config.kernel import jobs, outbox, tokens
 from config.kernel.admin import codes, wording
 from config.kernel.models import JobRun, OutboxDelivery, OutboxEvent, TokenScope, User
@@ -86,15 +89,8 @@ def test_what_every_job_tells_reads_korean(at: datetime, plain_values: None) -> 
             ForecastChunk.objects.create(run=night, number=1, first_variant=0, last_variant=0)
             arguments |= {"run": night.pk, "number": 1}
         if "simulation" in parameters:
-            asked = {
-                "asked_at": at,
-                "lead_days": 7,
-                "order_cost": 4000,
-                "holding_rate": "0.25",
-                "first": at.date(),
-                "last": at.date(),
-            }
-            arguments["simulation"] = Simulation.objects.create(**asked).pk
+            question = Question(None, 7, Decimal(4000), Decimal("0.25"), 56)
+            arguments["simulation"] = simulations.ask(question=question, actor=None, at=at).pk
         told |= one.body(at=at, **arguments).summary.keys()
 
     assert {"handled", "sessions", "expired", "days"} <= told
