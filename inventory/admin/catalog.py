@@ -224,9 +224,10 @@ class VariantAdmin(ButtonsAdmin):
         variant: Variant | None = kwargs.get("obj")
         if variant is not None:
             story = shelves.of_variant(variant)
-            within, around = kit_queries.around(variant)
+            parts, around = kit_queries.around(variant)
+            within = list(parts)
             context |= {
-                "within": list(within),
+                "within": within,
                 "around": list(around),
                 "shelves": story.shelves,
                 "movements": [
@@ -240,7 +241,9 @@ class VariantAdmin(ButtonsAdmin):
                     for one in story.price_changes
                     if one.kind != PriceChange.Kind.COST or costs.sees(request)
                 ],
-                "cost": cost_words.cost(cost_queries.of_variant(variant)) if costs.sees(request) else None,
+                "cost": cost_words.cost(cost_queries.of_kit(variant) if within else cost_queries.of_variant(variant))
+                if costs.sees(request)
+                else None,
                 "sees_stock": request.user.has_perm("inventory.view_stocklevel"),
             }  # fmt: skip
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)

@@ -105,7 +105,10 @@ class ReceiveForm(ButtonForm):
         self.fields["more_came"] = forms.BooleanField(
             label=_("More came than was ordered"),
             required=False,
-            help_text=_("What is beyond the order is put on the shelf, too."),
+            help_text=_(
+                "What is beyond the order is put on the shelf, too. Beyond the supplier's tolerance it takes somebody who "
+                "approves purchase orders."
+            ),
         )
 
     def clean(self) -> dict[str, Any]:
