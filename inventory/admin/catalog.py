@@ -228,6 +228,7 @@ class VariantAdmin(ButtonsAdmin):
             within = list(parts)
             context |= {
                 "within": within,
+                "kits_left": labels.none_left(variant.available) if within else "",  # type: ignore[attr-defined]
                 "around": list(around),
                 "shelves": story.shelves,
                 "movements": [
@@ -281,6 +282,7 @@ class VariantAdmin(ButtonsAdmin):
 
     @operation_button(
         title=gettext_lazy("Change the unit cost"), permission=MAY_CHANGE, icon="request_quote", form=CostForm,
+        shown=lambda variant: not getattr(variant, "is_kit", False),
         explanation=gettext_lazy("Goods receipts set it by themselves. Change it here only to correct a mistake."),
     )  # fmt: skip
     def change_cost(self, request: HttpRequest, variant: Variant, values: dict[str, Any]) -> None:

@@ -172,8 +172,8 @@ def amount(value: Decimal, looks: str = "number") -> Cell:
     return Cell(wording.amount(value), looks=looks)
 
 
-def total(value: Decimal) -> Cell:
-    return Cell(wording.total(value), looks="number")
+def total(value: Decimal, looks: str = "number") -> Cell:
+    return Cell(wording.total(value), looks=looks)
 
 
 def sku(variant_id: int, code: str, name: str) -> Cell:

@@ -106,7 +106,7 @@ def _told(request: HttpRequest, found: list[Valued]) -> Told:
             request,
             [
                 reports.sku(one.variant_id, one.sku, one.name), Cell(stores[one.warehouse_id], looks="wide"),
-                reports.number(one.units), reports.amount(one.unit_cost, "number wide"), reports.total(one.value),
+                reports.number(one.units), reports.total(one.unit_cost, "number wide"), reports.total(one.value),
             ],
             3, 4,
         )
