@@ -104,7 +104,9 @@ def _of_a_model(world: World, model: type[Model], pattern: URLPattern, route: st
         return  # One page for all kinds of rows.
     # A page of a customer's may belong to a model of which it shows many.
     row = world.customer if arguments == ["customer_id"] else world.row(model) if arguments else None
-    address = reverse(f"admin:{pattern.name}", args=[row.token_key if one == "token_key" else row.pk for one in arguments])
+    others = {"supplier_id": world.supplier.pk, "warehouse_id": world.warehouse.pk}
+    args = [row.token_key if one == "token_key" else others.get(one, row.pk) for one in arguments]
+    address = reverse(f"admin:{pattern.name}", args=args)
     yield route, address
     for state, other in _in_other_states(world).get(f"admin:{pattern.name}", {}).items():
         yield f"{route} {state}", reverse(f"admin:{pattern.name}", args=[other.pk])

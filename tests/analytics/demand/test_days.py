@@ -8,7 +8,7 @@ import pytest
 
 from analytics import promises
 from analytics.models import DailyDemand, DemandDay, ServedRegion
-from analytics.operations import demand, rollups
+from analytics.operations import demand, region_demo, rollups
 from analytics.queries import demand_recount
 from inventory.models import Reservation, StockLevel
 from orders.models import Fulfillment, FulfillmentLine, Order, OrderDiscount
@@ -90,6 +90,14 @@ def test_a_region_does_not_decide_for_a_warehouse_that_never_had_the_sku_while_a
     found = {row[0]: row[1] for row in made()}
 
     assert [found[one.pk] for one in (rice, cup, later, fresh)] == [home.pk, south.pk, home.pk, south.pk]
+
+
+def test_the_demo_serves_the_south_from_busan_unless_regions_stand() -> None:
+    assert region_demo.furnish() == 0, "no warehouse there"
+    busan = a_warehouse("busan")
+
+    assert (region_demo.furnish(), region_demo.furnish()) == (4, 0)
+    assert set(ServedRegion.objects.values_list("warehouse", flat=True)) == {busan.pk}
 
 
 def test_a_line_far_larger_than_usual_is_of_a_bulk_order() -> None:

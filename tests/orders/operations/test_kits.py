@@ -16,7 +16,7 @@ from inventory.operations.ledger import InsufficientStock
 from inventory.operations.purchasing import Wanted
 from inventory.queries import catalog
 from orders.models import Order, OrderDiscount
-from orders.operations import fulfilling, paying, placing, returning
+from orders.operations import fulfilling, paying, placing, returning, seeding_kits
 from orders.queries import order_page
 from tests import builders
 
@@ -192,3 +192,15 @@ def test_a_sku_that_is_replenished_becomes_no_kit_until_that_is_switched_off(at:
     policy.is_enabled = False
     policy.save()
     assert len(kits.set_parts(variant_id=sku.pk, parts={part.sku: 2}, actor=None, at=at)) == 1
+
+
+def test_the_demo_orders_its_kit_once_at_the_price_of_the_day(at: datetime) -> None:
+    assert seeding_kits.order(at=at) == "", "no kit is sold"
+    kit, cup, saucer = a_kit(at)
+
+    number = seeding_kits.order(at=at)
+
+    sold = Order.objects.get(number=number)
+    assert dict(sold.lines.values_list("sku", "quantity")) == {cup.sku: 2, saucer.sku: 4}
+    assert set(sold.lines.values_list("kit__sku", flat=True)) == {kit.sku}
+    assert seeding_kits.order(at=at) == ""
