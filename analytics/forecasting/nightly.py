@@ -137,7 +137,7 @@ def pool(panel: Panel) -> Pooled:
     shut = panel.closed[: panel.days]
     open_days = ~shut
     told = panel.told[:, open_days]
-    units = panel.units[:, open_days]
+    units = (panel.units / _yearly(panel, 0, panel.days))[:, open_days]
     place = decompose.places(panel, 0, panel.days)[open_days]
     special = panel.promoted[:, : panel.days][:, open_days]
     festive = np.broadcast_to(panel.holiday[: panel.days][open_days], told.shape)
@@ -253,7 +253,11 @@ def _causes(panel: Panel, first: int, number: int, common: Pooled) -> Floats:
     festive = panel.holiday[first : first + number]
     found[:, : special.shape[1]] *= np.where(special, common.promotion, 1.0)
     found[:, : festive.size] *= np.where(festive, common.holiday, 1.0)
-    return found
+    return np.asarray(found * _yearly(panel, first, number))
+
+
+def _yearly(panel: Panel, first: int, number: int) -> Floats:
+    return np.ones((panel.size, number)) if panel.yearly is None else panel.yearly[:, first : first + number]
 
 
 def _by_siblings(panel: Panel, which: Whole, ready: Prepared, common: Pooled) -> Floats:

@@ -82,7 +82,13 @@ def _run(origin: date, at: datetime) -> ForecastRun:
     variants = [variant for variant, _count in wanted]
     if origin.day == 1 or not MethodChoice.objects.exists():
         forecast_scores.choose_by(expectations.tried(first=first, last=origin, variants=variants), since=origin, at=at)
-    pooled = expectations.prepare(first=first, last=origin, variants=variants)
+    # A year repeats itself slowly: what it repeats is looked for once a month.
+    before = ForecastRun.objects.filter(origin__lt=origin).order_by("-origin").first()
+    if before and before.origin.replace(day=1) == origin.replace(day=1):
+        seasons = expectations.known_seasons(before.pooled)
+    else:
+        seasons = expectations.seasons(last=origin)
+    pooled = expectations.prepare(first=first, last=origin, variants=variants, seasons=seasons)
     run = ForecastRun.objects.create(origin=origin, began_at=at, pooled=pooled)
     ForecastChunk.objects.bulk_create(
         ForecastChunk(run=run, number=number, first_variant=begin, last_variant=end)
