@@ -1,5 +1,6 @@
 """Rules that watch figures: their list, their form, and a page that tries one on the last 60 days."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -59,6 +60,9 @@ class RuleForm(LabeledForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("limit", "minimum"):
+            if isinstance(given := self.initial.get(name), Decimal):
+                self.initial[name] = f"{given.normalize():f}"
         if "metric" in self.fields:
             metric: Any = self.fields["metric"]
             metric.choices = [(one.code, f"{one.title}") for one in METRICS.values()]

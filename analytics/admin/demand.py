@@ -85,7 +85,7 @@ class SetForm(ReasonForm):
 class DemandSeriesAdmin(TableAdmin, ReadOnlyAdmin, ButtonsAdmin):
     change_form_outer_after_template = "admin/analytics/demandseries/_told.html"
     empty_hint = gettext_lazy("Demand is forecast each night, for every SKU that was ordered within a year.")
-    list_display = ("sku", "warehouse", "class_words", "method_words", "week", "month", "change", "is_set_words")
+    list_display = ("sku", "product", "warehouse", "class_words", "method_words", "week", "month", "change", "is_set_words")
     list_filter: tuple[Any, ...] = (("demand_class", ChoicesDropdownFilter), ("warehouse", RelatedDropdownFilter), BySet)
     list_select_related = ("variant__product", "warehouse")
     search_fields = ("variant__sku__istartswith",)

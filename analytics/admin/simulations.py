@@ -25,7 +25,7 @@ from analytics.queries import buying_terms
 from config.kernel import clock
 from config.kernel.admin import downloading, slips, wording
 from config.kernel.admin.buttons import ButtonForm, actor, attempt
-from config.kernel.admin.house import ReadOnlyAdmin
+from config.kernel.admin.house import ReadOnlyAdmin, Titled
 from inventory.admin import costs, reports
 from inventory.admin.policies import SERVICE_LEVEL, PercentField
 from inventory.admin.reckoning import RateField
@@ -144,6 +144,7 @@ class SimulationAdmin(ReadOnlyAdmin):
             "title": _("What if"),
             "subtitle": wording.plain_moment(row.asked_at),
             "opts": self.opts,
+            "original": Titled(row, self.opts, self.title_of(row)),
             "sees_costs": sees,
             "terms": words.terms(row, sees_costs=sees),
             "scope": words.scope(row, sees_costs=sees),

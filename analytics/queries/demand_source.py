@@ -14,7 +14,7 @@ from config.kernel.business_time import day_period
 from inventory.models import Warehouse
 
 # Raised when the selection below changes: all days are made anew then.
-VERSION = 1
+VERSION = 2
 # A line is of a bulk order if it asks for more than so many times what 19 of 20 of the SKU's lines asked for, and for more
 # than so many units. Of fewer lines than these in the half year before its month nothing is known, and none is called bulk.
 BULK_TIMES, BULK_UNITS, BULK_LINES = 4, 10, 8
@@ -35,22 +35,39 @@ SELECTION = """
         ) AS region ON true
         WHERE o.placed_at >= %(starts_at)s AND o.placed_at < %(ends_at)s AND o.state NOT IN ('CANCELED', 'EXPIRED')
     ),
+    -- Since when which SKU is kept where; asked for only where regions are told apart.
+    kept AS MATERIALIZED (
+        SELECT variant_id, warehouse_id, min(occurred_at) AS since FROM inventory_stockmovement
+        WHERE EXISTS (SELECT FROM analytics_servedregion) GROUP BY 1, 2
+    ),
+    -- A region's warehouse that never had the SKU, while others have it, serves nobody with it.
+    asked AS (
+        SELECT
+            sold.day, sold.number, l.id, l.variant_id, l.quantity, l.canceled,
+            CASE WHEN here.since < day.ends_at OR coalesce(anywhere.since >= day.ends_at, true) THEN sold.warehouse_id END
+                AS warehouse_id
+        FROM sold JOIN orders_orderline AS l ON l.order_id = sold.id
+        CROSS JOIN LATERAL (SELECT (sold.day + 1)::timestamp AT TIME ZONE %(zone)s AS ends_at) AS day
+        LEFT JOIN kept AS here ON here.variant_id = l.variant_id AND here.warehouse_id = sold.warehouse_id
+        LEFT JOIN (SELECT variant_id, min(since) AS since FROM kept GROUP BY 1) AS anywhere
+            ON anywhere.variant_id = l.variant_id
+        WHERE l.quantity > l.canceled
+    ),
     line AS (
         SELECT
-            sold.day, l.id, l.variant_id, l.quantity, l.quantity - l.canceled AS units,
-            coalesce(sold.warehouse_id, held.warehouse_id, sent.warehouse_id, %(otherwise)s) AS warehouse_id,
+            l.day, l.id, l.variant_id, l.quantity, l.quantity - l.canceled AS units,
+            coalesce(l.warehouse_id, held.warehouse_id, sent.warehouse_id, %(otherwise)s) AS warehouse_id,
             EXISTS (SELECT FROM orders_orderdiscount AS d WHERE d.line_id = l.id) AS promoted
-        FROM sold JOIN orders_orderline AS l ON l.order_id = sold.id
+        FROM asked AS l
         LEFT JOIN LATERAL (
             SELECT r.warehouse_id FROM inventory_reservation AS r
-            WHERE r.document_number = sold.number AND r.document_kind = 'ORDER' AND r.variant_id = l.variant_id
+            WHERE r.document_number = l.number AND r.document_kind = 'ORDER' AND r.variant_id = l.variant_id
             ORDER BY r.id LIMIT 1
-        ) AS held ON sold.warehouse_id IS NULL
+        ) AS held ON l.warehouse_id IS NULL
         LEFT JOIN LATERAL (
             SELECT f.warehouse_id FROM orders_fulfillmentline AS s JOIN orders_fulfillment AS f ON f.id = s.fulfillment_id
             WHERE s.order_line_id = l.id ORDER BY f.id LIMIT 1
-        ) AS sent ON sold.warehouse_id IS NULL AND held.warehouse_id IS NULL
-        WHERE l.quantity > l.canceled
+        ) AS sent ON l.warehouse_id IS NULL AND held.warehouse_id IS NULL
     ),
     large AS (
         SELECT DISTINCT variant_id, date_trunc('month', day)::date AS month FROM line WHERE quantity > %(bulk_units)s

@@ -187,6 +187,8 @@ def _fill(services: Services, place: Place) -> None:
     print("Filling the shop with a year of orders; only the first start does this ...", flush=True)
     try:
         manage(services, "seed_demo", "--scale", "medium")
+        manage(services, "seed_kit_order")
+        manage(services, "seed_regions")
         manage(services, "seed_events")
         manage(services, "rebuild_analytics")
         manage(services, "seed_alerts")

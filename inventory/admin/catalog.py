@@ -224,9 +224,11 @@ class VariantAdmin(ButtonsAdmin):
         variant: Variant | None = kwargs.get("obj")
         if variant is not None:
             story = shelves.of_variant(variant)
-            within, around = kit_queries.around(variant)
+            parts, around = kit_queries.around(variant)
+            within = list(parts)
             context |= {
-                "within": list(within),
+                "within": within,
+                "kits_left": labels.none_left(variant.available) if within else "",  # type: ignore[attr-defined]
                 "around": list(around),
                 "shelves": story.shelves,
                 "movements": [
@@ -240,7 +242,9 @@ class VariantAdmin(ButtonsAdmin):
                     for one in story.price_changes
                     if one.kind != PriceChange.Kind.COST or costs.sees(request)
                 ],
-                "cost": cost_words.cost(cost_queries.of_variant(variant)) if costs.sees(request) else None,
+                "cost": cost_words.cost(cost_queries.of_kit(variant) if within else cost_queries.of_variant(variant))
+                if costs.sees(request)
+                else None,
                 "sees_stock": request.user.has_perm("inventory.view_stocklevel"),
             }  # fmt: skip
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
@@ -278,6 +282,7 @@ class VariantAdmin(ButtonsAdmin):
 
     @operation_button(
         title=gettext_lazy("Change the unit cost"), permission=MAY_CHANGE, icon="request_quote", form=CostForm,
+        shown=lambda variant: not getattr(variant, "is_kit", False),
         explanation=gettext_lazy("Goods receipts set it by themselves. Change it here only to correct a mistake."),
     )  # fmt: skip
     def change_cost(self, request: HttpRequest, variant: Variant, values: dict[str, Any]) -> None:

@@ -96,13 +96,13 @@ def _sentences(told: Mapping[str, Any]) -> Iterator[Any]:
 def _expected(told: Mapping[str, Any], plan: Mapping[str, Any]) -> str:
     if told["basis"] == Basis.ADVICE:
         return _("For a day of the coming week %(mean)s are expected, by a forecast made from all days up to %(day)s.") % {
-            "mean": plan["mean"],
+            "mean": short(plan["mean"]),
             "day": date_format(date.fromisoformat(told["advice"]["origin"]), DAY),
         }
     return _("There is no fresh forecast. Shipped were %(units)s on %(days)s days that count, %(mean)s for a day.") % {
         "units": f"{plan['units']:,}",
         "days": plan["days_counted"],
-        "mean": plan["mean"],
+        "mean": short(plan["mean"]),
     }
 
 
@@ -123,8 +123,8 @@ def _lead(lead: Mapping[str, Any], terms: Mapping[str, Any]) -> str:
     return told % {
         "promised": lead["promised"],
         "receipts": lead["receipts"],
-        "mean": terms["lead_time_days"],
-        "deviation": terms["lead_time_deviation"],
+        "mean": short(terms["lead_time_days"]),
+        "deviation": short(terms["lead_time_deviation"]),
     }
 
 
@@ -158,6 +158,13 @@ def _levels(plan: Mapping[str, Any], terms: Mapping[str, Any]) -> str:
             "lot": f"{plan['lot']:,}",
         }
     return _("To last %(days)s days, it is filled up to %(target)s at a position of %(reorder)s or below.") % given
+
+
+def short(number: Any) -> str:
+    """What was reckoned with, in as many digits as say something: 0.6516 as "0.65", 0.0042 as "0.0042"."""
+    if not isinstance(number, float):
+        return str(number)
+    return f"{number:.2g}" if 0 < abs(number) < 0.1 else f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 def percent(level: Any) -> str:

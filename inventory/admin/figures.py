@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from inventory.admin import explaining
-from inventory.admin.explaining import DAY, NOTHING, ROUNDED, percent
+from inventory.admin.explaining import DAY, NOTHING, ROUNDED, percent, short
 from inventory.replenishment import FEW_DAYS, Basis
 
 # The chart: one bar each day, in units of the drawing.
@@ -65,7 +65,7 @@ def table(explanation: Mapping[str, Any]) -> str:
         "bar": BAR,
         "first_on": date_format(first_on, DAY),
         "last_on": date_format(last_shown, DAY),
-        "most": max(units, default=0),
+        "most": short(max(units, default=0)),
         "any_sold_out": any(empty),
         "is_expected": is_advised,
     }
@@ -78,31 +78,33 @@ def _advised(explanation: Mapping[str, Any]) -> list[Figure]:
     return [
         Figure(_("Known up to"), advice["origin"], _("valid until %(day)s") % {"day": advice["valid_until"]}),
         Figure(pgettext("forecast", "Method"), explaining.method(advice["method"])),
-        Figure(_("Mean of the coming week for a day"), str(plan["mean"])),
-        Figure(_("Variance over mean of a day"), str(advice["dispersion"])),
+        Figure(_("Mean of the coming week for a day"), short(plan["mean"])),
+        Figure(_("Variance over mean of a day"), short(advice["dispersion"])),
     ]
 
 
 def _levels(plan: Mapping[str, Any], terms: Mapping[str, Any]) -> list[Figure]:
-    variances = f"{plan['by_chance']} + {plan['by_doubt']} + {plan['by_lead_time']}"
-    lot = _("at %(rate)s for a day") % {"rate": plan["rate"]}
+    variances = " + ".join(short(plan[one]) for one in ("by_chance", "by_doubt", "by_lead_time"))
+    lot = _("at %(rate)s for a day") % {"rate": short(plan["rate"])}
     return [
         *_bridged(plan, terms),
-        Figure(_("Demand on these days"), str(plan["expected_demand"])),
-        Figure(_("Variance over mean of it"), str(plan["ratio"]), _("%(sum)s: chance, doubt, lead time") % {"sum": variances}),
+        Figure(_("Demand on these days"), short(plan["expected_demand"])),
+        Figure(
+            _("Variance over mean of it"), short(plan["ratio"]), _("%(sum)s: chance, doubt, lead time") % {"sum": variances}
+        ),
         Figure(_("Service level"), percent(terms["service_level"])),
-        Figure(_("Safety stock"), str(plan["safety_stock"]), _("up to the quantile of the negative binomial")),
+        Figure(_("Safety stock"), short(plan["safety_stock"]), _("up to the quantile of the negative binomial")),
         Figure(
             _("Reorder point"),
             str(plan["reorder_point"]),
             _("raised to the minimum stock")
             if plan["raised_to_minimum"]
-            else f"{plan['expected_demand']} + {plan['safety_stock']}",
+            else f"{short(plan['expected_demand'])} + {short(plan['safety_stock'])}",
             strong=True,
         ),
         Figure(
             _("Economic quantity"),
-            str(plan["economic_quantity"]),
+            short(plan["economic_quantity"]),
             lot if terms["by_cost"] else _("%(days)s days to cover count instead") % {"days": terms["cover_days"]},
         ),
         Figure(_("One purchase"), str(plan["lot"]), _("with minimum, packs and price breaks")),
@@ -118,13 +120,13 @@ def _sum(plan: Mapping[str, Any]) -> str:
 
 
 def _bridged(plan: Mapping[str, Any], terms: Mapping[str, Any]) -> list[Figure]:
-    late = f" ± {terms['lead_time_deviation']}" if terms["lead_time_deviation"] else ""
+    late = f" ± {short(terms['lead_time_deviation'])}" if terms["lead_time_deviation"] else ""
     return [
         Figure(
             _("Days to bridge"),
             str(plan["protected_days"]),
             _("lead time %(lead)s + %(review)s until the next look")
-            % {"lead": f"{terms['lead_time_days']}{late}", "review": terms["review_days"]},
+            % {"lead": f"{short(terms['lead_time_days'])}{late}", "review": terms["review_days"]},
         )
     ]
 
@@ -148,33 +150,37 @@ def _demand(plan: Mapping[str, Any], first_on: date, last_on: date) -> list[Figu
         Figure(_("Units shipped on the other days"), str(plan["units"]), _("on %(days)s days") % {"days": counted}),
         Figure(
             _("Mean demand for a day"),
-            str(plan["mean"]),
+            short(plan["mean"]),
             _("Fewer than %(days)s days say little: the units are spread over %(days)s.") % {"days": FEW_DAYS}
             if few
             else f"{plan['units']} ÷ {counted}",
         ),
         Figure(
             _("Standard deviation for a day"),
-            str(plan["deviation"]),
-            f"√{plan['mean']}" if few else _("how much the days differ from each other"),
+            short(plan["deviation"]),
+            f"√{short(plan['mean'])}" if few else _("how much the days differ from each other"),
         ),
     ]
 
 
 def _formula(plan: Mapping[str, Any], terms: Mapping[str, Any]) -> list[Figure]:
-    reorder = f"{plan['expected_demand']} + {plan['safety_stock']}"
-    target = f"{plan['reorder_point']} + {plan['mean']} × {terms['cover_days']}"
-    spread = f"{plan['deviation']}² × {plan['protected_days']}"
-    late = f" + ({plan['mean']} × {terms['lead_time_deviation']})²" if terms["lead_time_deviation"] else ""
+    reorder = f"{short(plan['expected_demand'])} + {short(plan['safety_stock'])}"
+    target = f"{plan['reorder_point']} + {short(plan['mean'])} × {terms['cover_days']}"
+    spread = f"{short(plan['deviation'])}² × {short(plan['protected_days'])}"
+    late = f" + ({short(plan['mean'])} × {short(terms['lead_time_deviation'])})²" if terms["lead_time_deviation"] else ""
     return [
         *_bridged(plan, terms),
-        Figure(_("Demand on these days"), str(plan["expected_demand"]), f"{plan['mean']} × {plan['protected_days']}"),
+        Figure(
+            _("Demand on these days"),
+            short(plan["expected_demand"]),
+            f"{short(plan['mean'])} × {short(plan['protected_days'])}",
+        ),
         Figure(
             _("Safety factor"),
             str(plan["safety_factor"]),
             _("service level %(level)s") % {"level": percent(terms["service_level"])},
         ),
-        Figure(_("Safety stock"), str(plan["safety_stock"]), f"{plan['safety_factor']} × √({spread}{late})"),
+        Figure(_("Safety stock"), short(plan["safety_stock"]), f"{plan['safety_factor']} × √({spread}{late})"),
         Figure(
             _("Reorder point"),
             str(plan["reorder_point"]),
@@ -206,7 +212,7 @@ def _stock(plan: Mapping[str, Any], stock: Mapping[str, Any]) -> list[Figure]:
         Figure(
             _("Days of cover"),
             "-" if cover is None else str(cover),
-            "" if cover is None else f"({stock['on_hand']} − {stock['reserved']}) ÷ {plan['mean']}",
+            "" if cover is None else f"({stock['on_hand']} − {stock['reserved']}) ÷ {short(plan['mean'])}",
         ),
     ]
 
@@ -233,5 +239,5 @@ def _bars(shipped: list[float], sold_out: list[int], first_on: date, *, is_advis
         height = round(units / most * (HEIGHT - 4))
         day = date_format(first_on + timedelta(days=number), DAY)
         says = _("%(day)s: %(units)s shipped, sold out") if empty else as_usual
-        bars.append(Bar(number * (BAR + GAP), HEIGHT - height, height, bool(empty), says % {"day": day, "units": units}))
+        bars.append(Bar(number * (BAR + GAP), HEIGHT - height, height, bool(empty), says % {"day": day, "units": short(units)}))
     return bars

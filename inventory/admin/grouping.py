@@ -58,6 +58,8 @@ class Group:
     waits: list[str] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     more: int = 0
+    suggested: int = 0
+    accept_url: str = ""
 
 
 def groups(at: datetime, *, sees_costs: bool) -> list[Group]:
@@ -75,6 +77,9 @@ def groups(at: datetime, *, sees_costs: bool) -> list[Group]:
         if place not in made:
             made[place] = Group(str(proposal.offer.supplier), str(proposal.warehouse))
         counted[place] += 1
+        if proposal.is_suggestion:
+            made[place].suggested += 1
+            made[place].accept_url = reverse("admin:inventory_replenishmentproposal_accept_all", args=place)
         if counted[place] <= MOST_LINES:
             made[place].rows.append(_row(proposal, sees_costs=sees_costs))
         else:

@@ -11,9 +11,15 @@ from inventory.operations.stock import CorrectionBeyondLimit
 MAY_DECIDE = ("inventory.approve_stockcount", "inventory.approve_large_stockcount")
 
 
+def of(request: HttpRequest) -> Decimal | None:
+    """The limit of counts, for whoever approves no counts."""
+    return None if any(request.user.has_perm(one) for one in MAY_DECIDE) else settings.STOCK_COUNT_LIMIT
+
+
 def require(request: HttpRequest, value: Decimal) -> None:
-    """Refuses a correction worth more at cost than the limit of counts to whoever approves no counts."""
-    if value > settings.STOCK_COUNT_LIMIT and not any(request.user.has_perm(one) for one in MAY_DECIDE):
+    """Refuses a loss worth more at cost than the limit."""
+    limit = of(request)
+    if limit is not None and value > limit:
         raise CorrectionBeyondLimit(
             _("The correction is worth more than you may decide on alone. Count the SKU: somebody else approves what differs.")
         )

@@ -23,7 +23,7 @@ from config.kernel.admin.buttons import actor, attempt, reason_field
 from config.kernel.admin.house import once_per_row
 from inventory.admin import explaining, figures
 from inventory.admin.auditing import NamedInAudit
-from inventory.models import ReorderPolicy
+from inventory.models import Mode, ReorderPolicy
 from inventory.operations import replenishment
 from inventory.queries import replenishment as queries
 
@@ -68,6 +68,12 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
             *("variant", "warehouse", "is_enabled", "mode", "service_level"),
             *("form", "sizing", "review_days", "minimum_stock", "maximum_stock"),
         )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "mode" in self.fields:
+            mode: Any = self.fields["mode"]
+            mode.choices = [("", _("as its class")), *Mode.choices]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

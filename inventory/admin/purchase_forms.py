@@ -3,16 +3,14 @@
 from typing import Any
 
 from django import forms
-from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from config.kernel.admin.buttons import ButtonForm, reason_field
 from inventory import lifecycle
 from inventory.admin import labels
 from inventory.admin.saving import AmountFormField
-from inventory.admin.sku_fields import SkuRowForm
+from inventory.admin.sku_fields import DraftLineForm, DraftLineFormSet
 from inventory.models import LandedCost, PurchaseOrder, PurchaseOrderLine, ReceiptDiscrepancy, Supplier
 from inventory.operations.confirming import Confirmed
 from inventory.operations.purchase_steps import MOST_UNITS
@@ -31,10 +29,9 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
             suppliers.queryset = Supplier.objects.filter(is_active=True)
 
 
-class LineForm(SkuRowForm):
-    quantity = forms.IntegerField(
-        label=gettext_lazy("quantity"), min_value=1, max_value=MOST_UNITS, widget=UnfoldAdminDecimalFieldWidget
-    )
+class LineForm(DraftLineForm):
+    """A cost that is left empty is known to the operation."""
+
     unit_cost = AmountFormField(
         label=gettext_lazy("unit cost"),
         exact=True,
@@ -42,30 +39,10 @@ class LineForm(SkuRowForm):
         help_text=gettext_lazy("Empty: as the supplier offers it."),
     )
 
-    def _post_clean(self) -> None:
-        """The row itself is written by an operation, which also knows the cost that was left empty."""
 
-    def has_changed(self) -> bool:
-        return bool(self.data.get(self.add_prefix("variant"))) or super().has_changed()
-
-
-class LineFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
-    def clean(self) -> None:
-        chosen = [one["variant"] for one in self.kept() if "variant" in one]
-        if len(set(chosen)) != len(chosen):
-            raise forms.ValidationError(_("Order each SKU once, and at least one."))
-        if not chosen and not any(self.errors):
-            raise forms.ValidationError(_("A purchase order needs at least one line."))
-
-    def validate_unique(self) -> None:
-        """`clean` looks for a SKU that stands twice; a line may take the place of one that is deleted."""
-
-    def kept(self) -> list[dict[str, Any]]:
-        return [
-            form.cleaned_data
-            for form in self.forms
-            if getattr(form, "cleaned_data", None) and not form.cleaned_data.get("DELETE")
-        ]
+class LineFormSet(DraftLineFormSet):
+    TWICE = gettext_lazy("Order each SKU once, and at least one.")
+    NONE = gettext_lazy("A purchase order needs at least one line.")
 
 
 class SendForm(ButtonForm):
@@ -105,7 +82,10 @@ class ReceiveForm(ButtonForm):
         self.fields["more_came"] = forms.BooleanField(
             label=_("More came than was ordered"),
             required=False,
-            help_text=_("What is beyond the order is put on the shelf, too."),
+            help_text=_(
+                "What is beyond the order is put on the shelf, too. Beyond the supplier's tolerance it takes somebody who "
+                "approves purchase orders."
+            ),
         )
 
     def clean(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from inventory.admin import (
 from inventory.admin.purchase_papers import (
     PapersOfOrders,
 )
-from inventory.admin.sku_fields import SkuInline
+from inventory.admin.sku_fields import DraftLineInline
 from inventory.lifecycle import Step
 from inventory.models import PurchaseOrder, PurchaseOrderLine, SupplierConfirmation
 from inventory.operations import approving, confirming, purchase_steps, purchasing, receiving, sending
@@ -62,37 +62,17 @@ def misses_terms(order: PurchaseOrder) -> bool:
     return lifecycle.allows(order.state, Step.APPROVED) and bool(terms_missed(order) or approving.missing_to_minimum(order))
 
 
-class LineInline(SkuInline):
+class LineInline(DraftLineInline):
+    MAY_CHANGE = MAY_BUY
     model = PurchaseOrderLine
     form = purchase_forms.LineForm
     formset = purchase_forms.LineFormSet
-    extra = 0
-    hide_title = True
-    min_num = 1
-    tab = False
 
     def get_fields(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> Any:
         return ("variant", "quantity", "unit_cost") if obj is None else ("variant", "name", "quantity", "unit_cost", "total")
 
     def get_readonly_fields(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> Any:
         return ("name", "total")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[PurchaseOrderLine]:
-        lines: QuerySet[PurchaseOrderLine] = super().get_queryset(request)
-        return lines.select_related("variant__product").order_by("pk")
-
-    # A line belongs to its purchase order: who may change the order may change its lines, while it is a draft.
-    def has_add_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
-        return self.has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
-        return self.has_change_permission(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
-        return request.user.has_perm(MAY_BUY)
-
-    def has_view_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
-        return request.user.has_perm(MAY_BUY)
 
     @display(description=gettext_lazy("product"))
     def name(self, line: PurchaseOrderLine) -> str:
@@ -335,7 +315,7 @@ class PurchaseOrderAdmin(PapersOfOrders, ButtonsAdmin):
 
     @operation_button(
         title=pgettext_lazy("purchase order", "Close"), permission=MAY_BUY, icon="task_alt", shown=may(Step.CLOSED),
-        form=purchase_forms.CloseForm,
+        form=purchase_forms.CloseForm, quiet=lambda order: order.state != PurchaseOrder.State.RECEIVED,
         explanation=gettext_lazy("Nothing more is expected. What has not come no longer counts as incoming."),
     )  # fmt: skip
     def close(self, request: HttpRequest, order: PurchaseOrder, values: dict[str, Any]) -> None:

@@ -8,12 +8,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
@@ -25,7 +26,7 @@ from config.kernel.admin.navigation import Link, add_group
 from inventory.admin import costs, explaining, figures, grouping, labels
 from inventory.admin.auditing import NamedInAudit
 from inventory.admin.policies import AS_ITS_CLASS, MAY_CHANGE, SERVICE_HELP, SERVICE_LEVEL, PercentField
-from inventory.models import PolicyChange, ReorderPolicy, ReplenishmentProposal
+from inventory.models import PolicyChange, ReorderPolicy, ReplenishmentProposal, Supplier, Warehouse
 from inventory.operations import replenishment, service_levels
 from inventory.operations.purchase_steps import MOST_UNITS
 
@@ -304,6 +305,11 @@ class ReplenishmentProposalAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin):
         return [
             path("propose/", propose, name="inventory_replenishmentproposal_propose"),
             path("suppliers/", suppliers, name="inventory_replenishmentproposal_suppliers"),
+            path(
+                "suppliers/<int:supplier_id>/<int:warehouse_id>/accept/",
+                self.admin_site.admin_view(self.accept_all_view),
+                name="inventory_replenishmentproposal_accept_all",
+            ),
             *super().get_urls(),
         ]
 
@@ -316,9 +322,43 @@ class ReplenishmentProposalAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin):
             "title": _("Proposals by supplier"),
             "groups": grouping.groups(clock.now(), sees_costs=costs.sees(request)),
             "sees_costs": costs.sees(request),
+            "may_decide": request.user.has_perm(MAY_DECIDE),
             "list_url": reverse("admin:inventory_replenishmentproposal_changelist") + "?state__exact=OPEN",
         }
         return TemplateResponse(request, "admin/inventory/replenishmentproposal/suppliers.html", context)
+
+    def accept_all_view(self, request: HttpRequest, supplier_id: int, warehouse_id: int) -> HttpResponse:
+        """Asks once, then takes all that is suggested for one supplier and warehouse into its draft."""
+        if not request.user.has_perm(MAY_DECIDE):
+            raise PermissionDenied
+        supplier, warehouse = get_object_or_404(Supplier, pk=supplier_id), get_object_or_404(Warehouse, pk=warehouse_id)
+        back = reverse("admin:inventory_replenishmentproposal_suppliers")
+        if request.method == "POST":
+            done = attempt(
+                request,
+                lambda: replenishment.accept_all(
+                    supplier_id=supplier.pk, warehouse_id=warehouse.pk, actor=actor(request), at=clock.now()
+                ),
+            )
+            if done is not None:
+                told = ngettext(
+                    "%(count)s suggestion stands in the draft now. Approve it there.",
+                    "%(count)s suggestions stand in the draft now. Approve it there.",
+                    done.value,
+                )
+                messages.success(request, told % {"count": done.value})
+            return HttpResponseRedirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{supplier} → {warehouse}",
+            "form": ButtonForm(row=None),
+            "explanation": _(
+                "All that is suggested here is put into the draft for this supplier, where it waits for approval."
+            ),
+            "submit": _("Take it into a purchase order"),
+            "back": back,
+        }
+        return TemplateResponse(request, "admin/_form_page.html", context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         may = request.user.has_perm(MAY_DECIDE)

@@ -172,6 +172,10 @@ def amount(value: Decimal, looks: str = "number") -> Cell:
     return Cell(wording.amount(value), looks=looks)
 
 
+def total(value: Decimal, looks: str = "number") -> Cell:
+    return Cell(wording.total(value), looks=looks)
+
+
 def sku(variant_id: int, code: str, name: str) -> Cell:
     return Cell(code, small=name, url=reverse("admin:inventory_variant_change", args=[variant_id]), looks="what")
 

@@ -44,7 +44,7 @@ class WarehouseAdmin(HouseAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """With what is on no shelf, as a line of its own: it is worth something, too."""
         afloat = transfer_queries.afloat()
-        value = wording.amount(afloat.value) if costs.sees(request) else ""
+        value = wording.total(afloat.value) if costs.sees(request) else ""
         more = {"afloat": afloat, "afloat_value": value, **(extra_context or {})}
         page: HttpResponse = super().changelist_view(request, more)
         return page
@@ -61,7 +61,7 @@ class WarehouseAdmin(HouseAdmin):
 
     @display(description=gettext_lazy("value at cost"))
     def worth(self, warehouse: Warehouse) -> str:
-        return wording.amount(warehouse.value)  # type: ignore[attr-defined]
+        return wording.total(warehouse.value)  # type: ignore[attr-defined]
 
 
 class AdjustForm(ReasonForm):
@@ -182,10 +182,9 @@ class StockLevelAdmin(StockReports, NamedInAudit, TableAdmin, ReadOnlyAdmin, But
         noted=lambda level, values: moved(level, values["quantity"], values["reason"]),
     )  # fmt: skip
     def adjust(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> None:
-        limits.require(request, abs(values["quantity"]) * level.variant.cost)
         stock.adjust(
             variant_id=level.variant_id, warehouse_id=level.warehouse_id, quantity=values["quantity"],
-            reason=values["reason"], actor=actor(request), at=clock.now(), expected=level.on_hand,
+            reason=values["reason"], actor=actor(request), at=clock.now(), expected=level.on_hand, limit=limits.of(request),
         )  # fmt: skip
 
     @operation_button(
@@ -212,11 +211,10 @@ class StockLevelAdmin(StockReports, NamedInAudit, TableAdmin, ReadOnlyAdmin, But
         noted=lambda level, values: moved(level, -values["quantity"], values["cause"], values["reason"]),
     )  # fmt: skip
     def write_off(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> None:
-        limits.require(request, values["quantity"] * level.variant.cost)
         stock.write_off(
             variant_id=level.variant_id, warehouse_id=level.warehouse_id, quantity=values["quantity"],
             reason=values["reason"], actor=actor(request), at=clock.now(), expected=level.on_hand,
-            cause=WriteOffCause(values["cause"]),
+            limit=limits.of(request), cause=WriteOffCause(values["cause"]),
         )  # fmt: skip
 
 

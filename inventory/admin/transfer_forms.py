@@ -3,15 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from config.kernel.admin.buttons import ButtonForm, ReasonForm
 from inventory.admin import labels
 from inventory.admin.saving import AmountFormField
-from inventory.admin.sku_fields import SkuRowForm
+from inventory.admin.sku_fields import DraftLineFormSet
 from inventory.models import Lane, TransferLine, TransferOrder, TransferProposal
 from inventory.operations.stock import MOST_UNITS
 
@@ -43,33 +41,8 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-class LineForm(SkuRowForm):
-    quantity = forms.IntegerField(
-        label=gettext_lazy("quantity"), min_value=1, max_value=MOST_UNITS, widget=UnfoldAdminDecimalFieldWidget
-    )
-
-    def _post_clean(self) -> None:
-        """The row itself is written by an operation."""
-
-    def has_changed(self) -> bool:
-        return bool(self.data.get(self.add_prefix("variant"))) or super().has_changed()
-
-
-class LineFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
-    def clean(self) -> None:
-        chosen = [one["variant"] for one in self.kept() if "variant" in one]
-        if len(set(chosen)) != len(chosen) or not (chosen or any(self.errors)):
-            raise forms.ValidationError(_("Move each SKU once, and at least one."))
-
-    def validate_unique(self) -> None:
-        """`clean` looks for a SKU that stands twice; a line may take the place of one that is deleted."""
-
-    def kept(self) -> list[dict[str, Any]]:
-        return [
-            form.cleaned_data
-            for form in self.forms
-            if getattr(form, "cleaned_data", None) and not form.cleaned_data.get("DELETE")
-        ]
+class LineFormSet(DraftLineFormSet):
+    TWICE = NONE = gettext_lazy("Move each SKU once, and at least one.")
 
 
 class UnitsForm(ButtonForm):

@@ -27,7 +27,7 @@ from config.kernel.admin.house import ReadOnlyAdmin
 from config.kernel.admin.navigation import Link, add_group
 from inventory.admin import labels, limits, moves, transfer_forms
 from inventory.admin.auditing import NamedInAudit
-from inventory.admin.sku_fields import SkuInline
+from inventory.admin.sku_fields import DraftLineForm, DraftLineInline
 from inventory.models import Lane, TransferEvent, TransferLine, TransferOrder, TransferProposal, TransferReceipt
 from inventory.operations import balancing, transfers
 from inventory.operations.transfers import Step, Wanted
@@ -104,32 +104,12 @@ class LaneAdmin(NamedInAudit):
         return wording.amount(lane.cost_per_shipment)
 
 
-class LineInline(SkuInline):
+class LineInline(DraftLineInline):
+    MAY_CHANGE = MAY_PLAN
     model = TransferLine
-    form = transfer_forms.LineForm
+    form = DraftLineForm
     formset = transfer_forms.LineFormSet
     fields = ("variant", "quantity")
-    extra = 0
-    hide_title = True
-    min_num = 1
-    tab = False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[TransferLine]:
-        lines: QuerySet[TransferLine] = super().get_queryset(request)
-        return lines.select_related("variant__product").order_by("pk")
-
-    # A line belongs to its order: who may change the order may change its lines, while it is a draft.
-    def has_add_permission(self, request: HttpRequest, obj: TransferOrder | None = None) -> bool:
-        return request.user.has_perm(MAY_PLAN)
-
-    def has_delete_permission(self, request: HttpRequest, obj: TransferOrder | None = None) -> bool:
-        return request.user.has_perm(MAY_PLAN)
-
-    def has_change_permission(self, request: HttpRequest, obj: TransferOrder | None = None) -> bool:
-        return request.user.has_perm(MAY_PLAN)
-
-    def has_view_permission(self, request: HttpRequest, obj: TransferOrder | None = None) -> bool:
-        return request.user.has_perm(MAY_PLAN)
 
 
 @admin.register(TransferOrder)

@@ -98,7 +98,7 @@ def _told(request: HttpRequest, found: list[Valued]) -> Told:
     stores, paths = _places(), reports.category_paths()
     tiles = [Tile(_("Units"), f"{whole.units:,}", _("%(count)s rows") % {"count": f"{len(found):,}"})]
     if costs.sees(request):
-        tiles.insert(0, Tile(_("Value at cost"), wording.amount(whole.value)))
+        tiles.insert(0, Tile(_("Value at cost"), wording.total(whole.value)))
         tiles.append(Tile(_("Units without a known cost"), f"{whole.without_cost:,}"))
     dearest = sorted(found, key=lambda one: (-one.value, one.sku, one.warehouse_id or 0))[: reports.MOST_ROWS]
     rows = [
@@ -106,7 +106,7 @@ def _told(request: HttpRequest, found: list[Valued]) -> Told:
             request,
             [
                 reports.sku(one.variant_id, one.sku, one.name), Cell(stores[one.warehouse_id], looks="wide"),
-                reports.number(one.units), reports.amount(one.unit_cost, "number wide"), reports.amount(one.value),
+                reports.number(one.units), reports.total(one.unit_cost, "number wide"), reports.total(one.value),
             ],
             3, 4,
         )
@@ -136,10 +136,10 @@ def _by(request: HttpRequest, title: str, found: list[Valued], called: Callable[
         value[called(one)] += one.value
     heading = [("", ""), (_("units"), "number"), (_("value at cost"), "number")]
     rows = [
-        reports.priced(request, [Cell(name), reports.number(units[name]), reports.amount(value[name])], 2)
+        reports.priced(request, [Cell(name), reports.number(units[name]), reports.total(value[name])], 2)
         for name in sorted(units, key=lambda name: (-value[name], name))
     ]
-    whole = [Cell(_("together")), reports.number(sum(units.values())), reports.amount(sum(value.values(), Decimal(0)))]
+    whole = [Cell(_("together")), reports.number(sum(units.values())), reports.total(sum(value.values(), Decimal(0)))]
     return Table(title, reports.priced(request, heading, 2), rows, whole=reports.priced(request, whole, 2) if rows else ())
 
 
@@ -180,7 +180,7 @@ def _losses(request: HttpRequest, first: date, last: date) -> Told:
             request,
             [
                 Cell(cause(one.cause)), Cell(stores[one.warehouse_id]), reports.number(one.entries, "number wide"),
-                reports.number(one.units), reports.amount(one.value),
+                reports.number(one.units), reports.total(one.value),
             ],
             4,
         )
@@ -188,7 +188,7 @@ def _losses(request: HttpRequest, first: date, last: date) -> Told:
     ]  # fmt: skip
     units, value = sum(one.units for one in found), sum((one.value for one in found), Decimal(0))
     whole = [Cell(_("together")), Cell(""), reports.number(sum(one.entries for one in found), "number wide"),
-             reports.number(units), reports.amount(value)]  # fmt: skip
+             reports.number(units), reports.total(value)]  # fmt: skip
     return Told(
         tables=[
             Table(

@@ -51,7 +51,9 @@ class DeliveryInput(StrictInput):
         child=LandedCostInput(), required=False, default=list, max_length=20
     )
     accepts_surplus = serializers.BooleanField(
-        required=False, default=False, help_text="Takes in what is beyond the supplier's tolerance."
+        required=False,
+        default=False,
+        help_text="Takes in what is beyond the supplier's tolerance. Only of an account that may approve such a purchase.",
     )
 
     def validate_lines(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -44,12 +44,12 @@ def missing_to_minimum(order: PurchaseOrder) -> dict[str, Decimal]:
     return {"minimum": minimum, "missing": missing} if missing > 0 else {}
 
 
-def require_within_limit(order: PurchaseOrder, actor: User | None) -> None:
-    """The system itself has limits of its own, which are looked at before it orders."""
+def require_within_limit(order: PurchaseOrder, actor: User | None, on_top: Decimal = Decimal(0)) -> None:
+    """`on_top` is what came beyond the order. The system itself has limits of its own, which are looked at before it orders."""
     limit = None if actor is None else limit_of(actor)
     if limit is None:
         return
-    amount = judged_amount(order)
+    amount = judged_amount(order) + on_top
     if amount > limit:
         told = {"amount": Money(amount, order.currency).as_text(), "limit": Money(limit, order.currency).as_text()}
         typed = _(
@@ -59,7 +59,7 @@ def require_within_limit(order: PurchaseOrder, actor: User | None) -> None:
             "At the usual costs this purchase order comes to %(amount)s, but you may approve up to %(limit)s. "
             "Ask somebody with a higher limit."
         )
-        raise AboveLimit((usual if amount > terms.amount_of(order.lines.all()) else typed) % told, details=told)
+        raise AboveLimit((usual if amount > terms.amount_of(order.lines.all()) + on_top else typed) % told, details=told)
 
 
 def judged_amount(order: PurchaseOrder) -> Decimal:

@@ -30,8 +30,8 @@ from inventory.models import (
 from inventory.operations import ledger, reservations
 from inventory.operations.ledger import Change, Document
 from inventory.operations.stock import LONGEST_REASON, MOST_UNITS, UnknownPlace
+from inventory.queries import corrected, marks
 from inventory.queries import counting as query
-from inventory.queries import marks
 from inventory.queries.marks import Since
 
 State, Doubt, Basis = StockCount.State, StockCountLine.Doubt, StockCount.Basis
@@ -254,9 +254,16 @@ def count(
     taken.state = State.COUNTED
     taken.save(update_fields=["counted_at", "state"])
     entered = list(taken.lines.select_related("variant"))
-    if worth(entered) <= settings.STOCK_COUNT_LIMIT:
+    if _worth_today(entered, warehouse_id, actor, at) <= settings.STOCK_COUNT_LIMIT:
         _post(taken, entered, "", actor, at)
     return taken
+
+
+def _worth_today(lines: Sequence[StockCountLine], warehouse_id: int, actor: User | None, at: datetime) -> Decimal:
+    """What the lines differ by, together with what the same person has corrected of their SKUs by hand today."""
+    costs = {line.variant_id: line.variant.cost for line in lines}
+    now = {(line.variant_id, warehouse_id): (line.counted or 0) - (line.expected or 0) for line in lines}
+    return corrected.worth(before=corrected.today(actor=actor, variant_ids=costs, at=at), now=now, costs=costs)
 
 
 def _require_unmoved(seen: Mapping[Place, int], levels: Mapping[Place, StockLevel]) -> None:

@@ -6,6 +6,7 @@ Damaged and wrong goods never enter the sellable stock. They are rows of their o
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -27,7 +28,7 @@ from inventory.models import (
     ReceiptDiscrepancy,
     StockMovement,
 )
-from inventory.operations import catalog, costing, ledger, purchase_steps
+from inventory.operations import approving, catalog, costing, ledger, purchase_steps
 from inventory.operations.costing import Extra
 from inventory.operations.ledger import Change, Document
 from inventory.operations.purchase_steps import MOST_UNITS, PurchaseInvalid
@@ -48,6 +49,13 @@ class OverDelivery(PurchaseInvalid):
     """More came than the supplier's tolerance allows; `details` names the SKU and the most that is taken in unasked."""
 
     code = "over_delivery"
+
+
+class SurplusNeedsApproval(Conflict):
+    """What came beyond the supplier's tolerance is bought, too: who may not approve a purchase does not agree to it."""
+
+    code = "surplus_needs_approval"
+    status = 403
 
 
 class UnknownDiscrepancy(Missing):
@@ -85,9 +93,10 @@ def receive_goods(
     """Puts a delivery on the shelf: sellable units by SKU, all or part of what was ordered, or more.
 
     `gaps` say what was wrong with it, `extras` what bringing it here cost. More than the supplier's tolerance allows is refused
-    unless somebody `accepts_surplus`. The same delivery note with the same quantities changes nothing and returns the first
-    receipt, whatever the state: its `received_at` is not `at`. With other quantities or discrepancies it is refused, since they
-    may be another parcel, and with costs that were not booked: nothing that is told is left out in silence.
+    unless somebody `accepts_surplus` who may approve a purchase of so much. The same delivery note with the same quantities
+    changes nothing and returns the first receipt, whatever the state: its `received_at` is not `at`. With other quantities or
+    discrepancies it is refused, since they may be another parcel, and with costs that were not booked: nothing that is told
+    is left out in silence.
     """
     note = delivery_note.strip()
     if not note or len(note) > 64:
@@ -107,6 +116,8 @@ def receive_goods(
     surplus = {line: units for line, units in surplus.items() if units > 0}
     if not accepts_surplus:
         _require_tolerated(order, surplus)
+    elif actor is not None and (beyond := _beyond(order, surplus)):
+        _require_agreed(order, surplus, beyond, actor)
     receipt = GoodsReceipt.objects.create(
         number=numbering.document_number(numbering.GOODS_RECEIPT, at),
         purchase_order=order,
@@ -224,18 +235,39 @@ def _require_sensible(gaps: Sequence[Gap], by_sku: Mapping[str, PurchaseOrderLin
         raise PurchaseInvalid(_("Tell each discrepancy once."), details={"field": "gaps"})
 
 
-def _require_tolerated(order: PurchaseOrder, surplus: Mapping[PurchaseOrderLine, int]) -> None:
+def _beyond(order: PurchaseOrder, surplus: Mapping[PurchaseOrderLine, int]) -> dict[PurchaseOrderLine, int]:
+    """Of lines of which more came than the supplier's tolerance allows, how many units are taken in all the same."""
     tolerance = order.supplier.over_tolerance
     if tolerance is None:
-        return
-    for line, units in surplus.items():
-        welcome = lifecycle.surplus_welcome(line.quantity, tolerance)
-        if units > welcome:
-            raise OverDelivery(
-                _("%(units)s of %(sku)s are beyond the order; at most %(welcome)s are taken in. Send the rest back, or agree.")
-                % {"units": f"{units:,}", "sku": line.variant.sku, "welcome": f"{welcome:,}"},
-                details={"field": "quantities", "sku": line.variant.sku, "surplus": units, "welcome": welcome},
+        return {}
+    welcome = {line: lifecycle.surplus_welcome(line.quantity, tolerance) for line in surplus}
+    return {line: welcome[line] for line, units in surplus.items() if units > welcome[line]}
+
+
+def _require_tolerated(order: PurchaseOrder, surplus: Mapping[PurchaseOrderLine, int]) -> None:
+    for line, welcome in _beyond(order, surplus).items():
+        raise OverDelivery(
+            _("%(units)s of %(sku)s are beyond the order; at most %(welcome)s are taken in. Send the rest back, or agree.")
+            % {"units": f"{surplus[line]:,}", "sku": line.variant.sku, "welcome": f"{welcome:,}"},
+            details={"field": "quantities", "sku": line.variant.sku, "surplus": surplus[line], "welcome": welcome},
+        )
+
+
+def _require_agreed(
+    order: PurchaseOrder, surplus: Mapping[PurchaseOrderLine, int], beyond: Mapping[PurchaseOrderLine, int], actor: User
+) -> None:
+    """Agreeing to a surplus is approving a purchase: of the order, and of what comes on top."""
+    if not actor.has_perm(approving.MAY_APPROVE):
+        (line, welcome), *_others = beyond.items()
+        raise SurplusNeedsApproval(
+            _(
+                "More than %(welcome)s units of %(sku)s beyond the order are taken in only by somebody who approves purchase "
+                "orders. Book up to there and put the rest aside; they receive it with a delivery note of its own."
             )
+            % {"sku": line.variant.sku, "welcome": f"{welcome:,}"},
+            details={"field": "accepts_surplus", "sku": line.variant.sku, "welcome": welcome},
+        )
+    approving.require_within_limit(order, actor, on_top=sum((line.unit_cost * surplus[line] for line in beyond), Decimal(0)))
 
 
 def _write_gaps(

@@ -145,6 +145,26 @@ def accept(*, proposal_id: int, actor: User | None, at: datetime) -> Replenishme
 
 
 @transaction.atomic
+def accept_all(*, supplier_id: int, warehouse_id: int, actor: User | None, at: datetime) -> int:
+    """Takes every suggestion for a supplier and a warehouse into its draft; answers how many there were."""
+    _take_turns()
+    drafts = Drafts.locked(actor=actor, at=at)
+    rows = ReplenishmentProposal.objects.filter(
+        state=State.OPEN, is_suggestion=True, offer__supplier=supplier_id, warehouse=warehouse_id
+    )
+    found = list(rows.select_related("offer").select_for_update(of=("self",), no_key=True).order_by("pk"))
+    if not found:
+        raise ProposalClosed(_("Nothing is suggested there any more."))
+    for proposal in found:
+        cost = queries.price_of(proposal.units, queries.prices_of(proposal.explanation))
+        proposal.is_suggestion = False
+        proposal.line = drafts.put(proposal.offer, proposal.warehouse_id, proposal.units, unit_cost=cost)
+    drafts.write()
+    ReplenishmentProposal.objects.bulk_update(found, ["is_suggestion", "line"], batch_size=500)
+    return len(found)
+
+
+@transaction.atomic
 def dismiss(*, proposal_id: int, reason: str, actor: User | None, at: datetime) -> ReplenishmentProposal:
     """Takes the proposal out of its draft. The same need is not proposed again until the policy's days to cover have passed."""
     proposal, drafts = _open_one(proposal_id, actor, at)

@@ -6,6 +6,7 @@ Each posts to the ledger with a document of its own. Where less lies than was be
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ from inventory.locking import Place
 from inventory.models import StockLevel, StockMovement, StockRepair, Variant, Warehouse, WriteOffCause
 from inventory.operations import ledger, reservations
 from inventory.operations.ledger import Change, Document, InsufficientStock
-from inventory.queries import drift
+from inventory.queries import corrected, drift
 from inventory.queries.drift import Difference
 
 # More units than any shelf holds: a slip of the keyboard, not a quantity.
@@ -64,15 +65,17 @@ def adjust(
     actor: User | None,
     at: datetime,
     expected: int | None = None,
+    limit: Decimal | None = None,
 ) -> StockMovement:
     """Corrects what lies there by `quantity`, signed. Taking what is reserved releases the newest reservations.
 
-    `expected` is what lay there when somebody decided on it: two who saw the same miscount do not both correct it.
+    `expected` is what lay there when somebody decided on it: two who saw the same miscount do not both correct it. `limit` is
+    what all of a day's corrections of the SKU by this person may come to at cost.
     """
     if quantity == 0:
         raise reservations.QuantityInvalid(_("An adjustment changes the quantity."), details={"field": "quantity"})
     kind = StockMovement.Kind.ADJUSTMENT
-    return _correct(kind, numbering.ADJUSTMENT, (variant_id, warehouse_id), quantity, reason, actor, at, expected)
+    return _correct(kind, numbering.ADJUSTMENT, (variant_id, warehouse_id), quantity, reason, actor, at, expected, limit)
 
 
 @transaction.atomic
@@ -85,16 +88,16 @@ def write_off(
     actor: User | None,
     at: datetime,
     expected: int | None = None,
+    limit: Decimal | None = None,
     cause: WriteOffCause | None = None,
 ) -> StockMovement:
     """Takes lost, broken or expired units off the shelf. Taking what is reserved releases the newest reservations.
 
-    `cause` is from the closed list that the report of losses sums up by. `expected` is what lay there when somebody decided on
-    it, as in `adjust`.
+    `cause` is from the closed list that the report of losses sums up by. `expected` and `limit` are as in `adjust`.
     """
     _require_units(quantity)
     kind = StockMovement.Kind.WRITE_OFF
-    return _correct(kind, numbering.WRITE_OFF, (variant_id, warehouse_id), -quantity, reason, actor, at, expected, cause)
+    return _correct(kind, numbering.WRITE_OFF, (variant_id, warehouse_id), -quantity, reason, actor, at, expected, limit, cause)
 
 
 def _correct(
@@ -106,6 +109,7 @@ def _correct(
     actor: User | None,
     at: datetime,
     expected: int | None,
+    limit: Decimal | None,
     cause: WriteOffCause | None = None,
 ) -> StockMovement:
     reason = _required(reason)
@@ -113,6 +117,7 @@ def _correct(
     _require_known([place])
     level = locking.lock_levels([place])[place]
     _require_expected(level, expected)
+    _require_within(limit, place, quantity, actor, at)
     if level.on_hand + quantity < 0:
         raise _too_few({place: -quantity}, {place: level.on_hand})
     reservations.lose({place: level}, {place: level.on_hand + quantity}, at=at)
@@ -224,6 +229,25 @@ def _require_expected(level: StockLevel, expected: int | None) -> None:
             _("Units have come or left since you opened the page: %(before)s lay there, now it is %(now)s. Look once more.")
             % {"before": expected, "now": level.on_hand},
             details={"expected": expected, "on_hand": level.on_hand},
+        )
+
+
+def _require_within(limit: Decimal | None, place: Place, quantity: int, actor: User | None, at: datetime) -> None:
+    """Judged under the lock of the level, so that two pages at once do not each stay below it."""
+    if limit is None:
+        return
+    costs = dict(Variant.objects.filter(pk=place[0]).values_list("pk", "cost"))
+    before = corrected.today(actor=actor, variant_ids=costs, at=at)
+    if corrected.worth(before=before, now={place: quantity}, costs=costs) > limit:
+        raise CorrectionBeyondLimit(
+            _(
+                "With what you have corrected of this SKU today, it is worth more than you may decide on alone. "
+                "Count the SKU: somebody else approves what differs."
+            )
+            if before
+            else _(
+                "The correction is worth more than you may decide on alone. Count the SKU: somebody else approves what differs."
+            )
         )
 
 

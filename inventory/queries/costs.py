@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from config.kernel.money import Money
 from inventory import costing
 from inventory.costing import Margin
-from inventory.models import CostEntry, LandedCost, Variant
+from inventory.models import CostEntry, KitPart, LandedCost, Variant
 
 LAST = 8
 
@@ -32,6 +32,14 @@ def of_variant(variant: Variant) -> Cost:
     average = steps[0].average if steps else variant.cost
     price = Money(variant.list_price, settings.SHOP_CURRENCY)
     return Cost(average, bool(steps), costing.margin(price, variant.product.tax_class, average), steps)
+
+
+def of_kit(variant: Variant) -> Cost:
+    """A kit is never received: it costs what its parts do. The product of the SKU must be loaded."""
+    parts = KitPart.objects.filter(kit=variant).values_list("quantity", now("part"))
+    average = sum((units * cost for units, cost in parts), Decimal(0))
+    price = Money(variant.list_price, settings.SHOP_CURRENCY)
+    return Cost(average, True, costing.margin(price, variant.product.tax_class, average), [])
 
 
 def now(variant: str) -> Coalesce:

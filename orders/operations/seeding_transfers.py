@@ -18,7 +18,7 @@ _LINES, _UNITS = 2, 4
 
 
 def fill(*, warehouses: Sequence[int], staff: Mapping[str, User], until: datetime) -> None:
-    """`warehouses` in order of priority: goods go from the first to the second."""
+    """`warehouses` in order of priority: goods that both keep go from the first to the last."""
     for source, target in permutations(warehouses, 2):
         Lane.objects.create(
             from_warehouse_id=source, to_warehouse_id=target, days=2, cost_per_unit=Decimal(350),
@@ -27,7 +27,8 @@ def fill(*, warehouses: Sequence[int], staff: Mapping[str, User], until: datetim
     if len(warehouses) < 2:
         return
     buyer, mover = staff.get(Role.BUYER.value), staff.get(Role.WAREHOUSE.value)
-    levels = StockLevel.objects.filter(warehouse_id=warehouses[0], on_hand__gte=F("reserved") + 3 * _UNITS)
+    kept = StockLevel.objects.filter(warehouse_id=warehouses[-1]).values("variant")
+    levels = StockLevel.objects.filter(warehouse_id=warehouses[0], variant__in=kept, on_hand__gte=F("reserved") + 3 * _UNITS)
     fullest = levels.order_by(F("reserved") - F("on_hand"), "pk").values_list("variant_id", flat=True)
     plenty = iter(fullest[: len(FATES) * _LINES])
     reasons = ("부산 행사 준비", "주간 보충", "주간 보충", "매장 이전", "재고 균형", "계절 상품 이동")
@@ -36,7 +37,7 @@ def fill(*, warehouses: Sequence[int], staff: Mapping[str, User], until: datetim
         if lines:
             at = until - timedelta(hours=hours)
             order = transfers.draft(
-                from_warehouse_id=warehouses[0], to_warehouse_id=warehouses[1], lines=lines, reason=reason, actor=buyer, at=at
+                from_warehouse_id=warehouses[0], to_warehouse_id=warehouses[-1], lines=lines, reason=reason, actor=buyer, at=at
             )
             fate(order, mover, buyer, at)
     balancing.propose(at=until)

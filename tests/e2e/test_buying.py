@@ -16,6 +16,7 @@ from config.kernel.models import User
 from config.kernel.roles import Role
 from inventory.models import (
     CostEntry,
+    Lane,
     PurchaseOrder,
     ReceiptDiscrepancy,
     ReorderPolicy,
@@ -26,8 +27,11 @@ from inventory.models import (
     Variant,
     Warehouse,
 )
-from inventory.operations import replenishment, risks
-from tests.builders import a_policy, a_product, a_supplier, a_variant, a_warehouse, an_offer, shipped, stocked
+from inventory.operations import kits, replenishment, risks
+from orders.models import Order
+from orders.operations import placing
+from orders.queries import quoting
+from tests.builders import SHIP_TO, a_policy, a_product, a_supplier, a_variant, a_warehouse, an_offer, shipped, stocked
 from tests.config.kernel.pages import foreign_words
 from tests.e2e.browser import NARROW, WIDE, Visit
 from tests.e2e.conftest import Visitor
@@ -142,6 +146,38 @@ def receive_short(visit: Visit, desk: Desk, world: World, bought: PurchaseOrder,
     visit.picture("buying-received")
 
 
+def open_a_lane(visit: Visit, world: World) -> Lane:
+    """A way to another warehouse, typed in."""
+    other = a_warehouse("walked", name="제주 물류센터")
+    visit.open("/admin/inventory/lane/add/")
+    for name, place in (("from_warehouse", world.store), ("to_warehouse", other)):
+        visit.page.locator(f"select[name='{name}']").select_option(str(place.pk))
+    for name, value in (("days", "3"), ("cost_per_unit", "450"), ("cost_per_shipment", "30000")):
+        visit.page.locator(f"[name='{name}']").fill(value)
+    visit.page.get_by_role("button", name="저장", exact=True).click()
+    row = visit.page.locator("#result_list").get_by_role("row").filter(has_text="광주 물류센터 → 제주 물류센터")
+    expect(row).to_contain_text("₩30,000")
+    return Lane.objects.get(to_warehouse=other)
+
+
+def sell_a_set(visit: Visit, world: World) -> Order:
+    """Two of the bowls as one present; its order tells that they are parts of it, at their share of its price."""
+    at = clock.now()
+    present = a_variant(product=a_product(name="면기 선물 세트"), sku="WALK-SET", list_price=79_000)
+    kits.set_parts(variant_id=present.pk, parts={world.bowl.sku: 2}, actor=None, at=at)
+    basket = [(present.sku, 1)]
+    total = quoting.quote(lines=basket, codes=(), customer_external_id=None, at=at).total
+    sold = placing.place_order(channel="web", lines=basket, ship_to=SHIP_TO, expected_total=total, actor=None, at=at)
+    visit.open(f"/admin/inventory/variant/{present.pk}/change/")
+    expect(visit.page.locator(".story").first).to_contain_text("지금 판매할 수 있는 세트")
+    visit.open(f"/admin/orders/order/{sold.pk}/change/")
+    row = visit.page.get_by_role("row").filter(has_text=world.bowl.sku)
+    expect(row).to_contain_text("세트 WALK-SET × 1의 구성품")
+    expect(row).to_contain_text("₩79,000")
+    visit.picture("buying-set")
+    return sold
+
+
 def test_a_purchase_from_the_risk_to_the_score_of_its_supplier(
     visitor: Visitor, world: World, promises: None, pytestconfig: pytest.Config
 ) -> None:
@@ -188,7 +224,11 @@ def test_a_purchase_from_the_risk_to_the_score_of_its_supplier(
     assert risk.over_at is not None
     assert risk.sold_out_at is None
 
+    lane, sold = open_a_lane(visit, world), sell_a_set(visit, world)
     pages = [
+        f"/admin/inventory/lane/{lane.pk}/change/",
+        "/admin/inventory/lane/",
+        f"/admin/orders/order/{sold.pk}/change/",
         f"/admin/inventory/stockrisk/{risk.pk}/change/",
         f"/admin/inventory/replenishmentproposal/{proposal.pk}/change/",
         "/admin/inventory/replenishmentproposal/suppliers/",

@@ -23,7 +23,7 @@ from unfold.decorators import display
 from config.kernel import jobs
 from config.kernel.admin import codes
 from config.kernel.models import JobRun, TokenScope
-from config.kernel.money import Money, format_money
+from config.kernel.money import Money, format_money, round_half_up
 from config.kernel.roles import Role
 
 Scope = TokenScope.Scope
@@ -83,6 +83,11 @@ def plain_moment(value: datetime) -> str:
 def amount(value: Decimal | str | None, currency: str = "") -> str:
     """Money with its sign, in the shop's currency where the document names none; a dash where there is nothing to say."""
     return "-" if value is None else format_money(Money(Decimal(value), currency or settings.SHOP_CURRENCY))
+
+
+def total(value: Decimal, currency: str = "") -> str:
+    """A sum of averages, which are kept to fractions, as people read it: in whole units of the currency."""
+    return amount(round_half_up(value, currency or settings.SHOP_CURRENCY), currency)
 
 
 def actor(row: Any) -> str:

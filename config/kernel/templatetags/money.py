@@ -13,3 +13,9 @@ register = template.Library()
 def money(amount: Decimal | None, currency: str) -> str:
     """An amount with the sign of its currency; a dash where there is none."""
     return "-" if amount is None else format_money(Money(amount, currency))
+
+
+@register.filter
+def whole_money(amount: Decimal, currency: str) -> str:
+    """The same in whole units of its currency, for what is the share of a larger amount."""
+    return format_money(Money(amount, currency).quantized())

@@ -76,6 +76,22 @@ def test_a_region_decides_before_the_warehouse_that_held_the_goods_and_that_befo
     assert found[nobody.lines.get().variant_id] == first.pk
 
 
+def test_a_region_does_not_decide_for_a_warehouse_that_never_had_the_sku_while_another_has_it() -> None:
+    home, south = a_warehouse(priority=1), a_warehouse(priority=2)
+    rice, cup, later, fresh = (a_variant() for _ in range(4))
+    ServedRegion.objects.create(warehouse=south, province="부산광역시")
+    for one in (rice, cup, later):
+        movements(seoul("2026-11-01"), one, home, ("RECEIPT", 50))
+    movements(seoul("2026-11-10"), cup, south, ("RECEIPT", 5))
+    movements(seoul("2026-11-19", "09:00"), later, south, ("RECEIPT", 5))
+    busan = {"postal_code": "48058", "address": "부산광역시 해운대구"}
+    an_order(seoul("2026-11-18"), *(Line(one) for one in (rice, cup, later, fresh)), ship_to=busan)
+
+    found = {row[0]: row[1] for row in made()}
+
+    assert [found[one.pk] for one in (rice, cup, later, fresh)] == [home.pk, south.pk, home.pk, south.pk]
+
+
 def test_a_line_far_larger_than_usual_is_of_a_bulk_order() -> None:
     cup, home = a_variant(), a_warehouse()
     for number in range(8):

@@ -8,7 +8,9 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils.translation import override
 
+from config.kernel import clock
 from config.kernel.admin import wording
+from config.kernel.models import User
 from config.kernel.roles import Role
 from inventory.models import (
     StockCount,
@@ -17,7 +19,7 @@ from inventory.models import (
     Variant,
     Warehouse,
 )
-from inventory.operations import stock
+from inventory.operations import counting, stock
 from tests.builders import (
     a_stocked_variant,
     a_variant,
@@ -110,6 +112,24 @@ class TestCorrecting:
         assert level(cup).on_hand == 100
         press(owner, level(cup), button, quantity=units, **values)
         assert level(cup).on_hand in (39, 161)
+
+    def test_several_small_corrections_of_a_day_are_one_and_a_slip_may_be_put_right(
+        self, cup: Variant, warehouse: Warehouse
+    ) -> None:
+        stocked(cup, warehouse, 90)
+        clerk = someone(Role.WAREHOUSE)
+        press(clerk, level(cup), "write_off", quantity="40", cause="LOST", reason="분실", seen="100")
+
+        refused = press(clerk, level(cup), "adjust", quantity="-30", reason="실수", seen="60")
+
+        assert "오늘 이 SKU에 이미 한 조정과 합하면" in told(refused)
+        assert level(cup).on_hand == 60
+        press(clerk, level(cup), "adjust", quantity="40", reason="찾음", seen="60")
+        assert level(cup).on_hand == 100
+        press(clerk, level(cup), "write_off", quantity="40", cause="LOST", reason="분실", seen="100")
+        counter = User.objects.get(groups__name=Role.WAREHOUSE.value)
+        counted = counting.count(warehouse_id=warehouse.pk, lines=[(cup.pk, 60, 30)], note="", actor=counter, at=clock.now())
+        assert (counted.state, level(cup).on_hand) == ("COUNTED", 60), "a quick count adds to it, too"
 
     def test_up_to_the_limit_the_warehouse_corrects(self, cup: Variant, warehouse: Warehouse) -> None:
         stocked(cup, warehouse, 90)

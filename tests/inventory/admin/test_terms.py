@@ -65,6 +65,22 @@ def test_a_suggestion_is_taken_into_a_purchase_order_by_its_button(buyer: Client
     assert PurchaseOrder.objects.get().lines.get().quantity == proposal.quantity
 
 
+def test_all_suggestions_for_a_supplier_are_taken_at_once(buyer: Client, store: Warehouse, supplier: Supplier) -> None:
+    proposals = [a_need(store, supplier, mode=Mode.SUGGEST) for _ in range(2)]
+    page = text(buyer.get(reverse("admin:inventory_replenishmentproposal_suppliers")))
+    address = reverse("admin:inventory_replenishmentproposal_accept_all", args=[supplier.pk, store.pk])
+    assert address in page
+    assert "추천 2건을 모두 발주서에 담기" in page
+    assert a_client(a_staff_member("w", role=Role.WAREHOUSE)).post(address).status_code == 403
+
+    buyer.post(address)
+    again = text(buyer.post(address, follow=True))
+
+    order = PurchaseOrder.objects.get()
+    assert sorted(order.lines.values_list("quantity", flat=True)) == sorted(one.quantity for one in proposals)
+    assert "남은 추천이 없습니다" in again
+
+
 def test_proposals_stand_by_supplier_with_what_keeps_them_and_costs_for_those_who_see_costs(
     buyer: Client, store: Warehouse, supplier: Supplier
 ) -> None:

@@ -4,13 +4,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Group
 
 from config.kernel import invariants
-from inventory.models import GoodsReceipt, PurchaseOrder, ReceiptDiscrepancy, StockLevel
+from config.kernel.models import User
+from config.kernel.roles import Role
+from inventory.models import ApprovalLimit, GoodsReceipt, PurchaseOrder, ReceiptDiscrepancy, StockLevel
 from inventory.operations import purchasing, receiving
+from inventory.operations.approving import AboveLimit
 from inventory.operations.costing import Extra
 from inventory.operations.purchase_steps import PurchaseInvalid
-from inventory.operations.receiving import DeliveryNoteUsed, DiscrepancySettled, Gap, OverDelivery
+from inventory.operations.receiving import DeliveryNoteUsed, DiscrepancySettled, Gap, OverDelivery, SurplusNeedsApproval
 from tests.inventory.operations.papers import a_sent_order, skus
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +187,31 @@ class TestTolerance:
         assert refused.value.details == {"field": "quantities", "sku": cup, "surplus": 2, "welcome": 1}
         assert on_hand(cup) == 0
         receive(agrees=True)
+        assert on_hand(cup) == 12
+
+    def test_only_who_may_approve_so_much_agrees_to_a_surplus_beyond_it(self, at: datetime) -> None:
+        order = a_sent_order(at, over_tolerance=10)
+        cup, _plate = skus(order)
+        keeper, buyer = (User.objects.create_user(role.value, is_staff=True) for role in (Role.WAREHOUSE, Role.BUYER))
+        keeper.groups.add(Group.objects.get(name=Role.WAREHOUSE.value))
+        buyer.groups.add(Group.objects.get(name=Role.BUYER.value))
+        # The order comes to 110,000 at the usual costs, the two cups that are too many to 8,000.
+        limit = ApprovalLimit.objects.create(role=Role.BUYER.value, amount=117_000)
+
+        def receive(actor: User) -> None:
+            receiving.receive_goods(
+                number=order.number, delivery_note="DN-1", quantities={cup: 12}, accepts_surplus=True, actor=actor, at=at
+            )
+
+        with pytest.raises(SurplusNeedsApproval) as refused:
+            receive(keeper)
+        assert refused.value.details == {"field": "accepts_surplus", "sku": cup, "welcome": 1}
+        with pytest.raises(AboveLimit):
+            receive(buyer)
+        assert on_hand(cup) == 0
+        limit.amount = Decimal(118_000)
+        limit.save()
+        receive(buyer)
         assert on_hand(cup) == 12
 
     def test_surplus_of_a_second_delivery_counts_what_came_before(self, at: datetime) -> None:
