@@ -22,7 +22,9 @@ TABLES = (
         "owner",
         Purpose.GOODS,
         Kept.FOR_GOOD,
-        none="id product_id sku barcode name list_price cost weight volume is_active tracks_lots shelf_life_days sell_until_days",
+        none=(
+            "id product_id sku barcode name list_price cost weight volume is_active tracks_lots shelf_life_days sell_until_days"
+        ),
     ),
     Table(
         "inventory_pricechange",

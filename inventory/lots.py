@@ -134,7 +134,9 @@ def sold_in_time(units: Sequence[tuple[int, int]], expected: Sequence[float]) ->
     found: list[float] = []
     served = 0.0
     for quantity, days in units:
-        asked = sum(expected[: max(days, 0)]) + (expected[-1] * (days - len(expected)) if expected and days > len(expected) else 0.0)
+        asked = sum(expected[: max(days, 0)]) + (
+            expected[-1] * (days - len(expected)) if expected and days > len(expected) else 0.0
+        )
         part = min(float(quantity), max(asked - served, 0.0))
         found.append(part)
         served += part

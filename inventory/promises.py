@@ -269,7 +269,8 @@ _BROKEN_LOTS = """
         LEFT JOIN inventory_lotentry AS entry ON entry.lot_id = stock.lot_id AND entry.level_id = stock.level_id
         GROUP BY stock.id, lot.code, variant.sku HAVING stock.quantity <> COALESCE(sum(entry.quantity), 0)
         UNION ALL
-        SELECT 'stock movement ' || movement.id, 'of ' || movement.quantity || ', but its lots add up to ' || sum(entry.quantity)
+        SELECT 'stock movement ' || movement.id,
+               'of ' || movement.quantity || ', but its lots add up to ' || sum(entry.quantity)
         FROM inventory_lotentry AS entry JOIN inventory_stockmovement AS movement ON movement.id = entry.movement_id
         GROUP BY movement.id HAVING movement.quantity <> sum(entry.quantity)
     ) AS broken WHERE told IS NOT NULL LIMIT 1000

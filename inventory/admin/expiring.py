@@ -126,10 +126,14 @@ def _rows(request: HttpRequest, found: Sequence[Expiring]) -> Table:
         told = why(one, stores)
         cells = [
             reports.sku(one.variant_id, one.sku, one.name),
-            Cell(one.code, small=stores[one.warehouse_id], url=reverse("admin:inventory_lot_change", args=[one.lot_id]), looks="what"),
+            Cell(
+                one.code, small=stores[one.warehouse_id], url=reverse("admin:inventory_lot_change", args=[one.lot_id]),
+                looks="what",
+            ),
             Cell(reports.day(one.expires_on) if one.expires_on else "-", looks="wide"),
             Cell("-" if one.days is None else f"{one.days:,}", looks="number"),
-            reports.number(one.quantity), reports.number(one.sells, "number wide"), reports.number(one.left_over, "number wide"),
+            reports.number(one.quantity), reports.number(one.sells, "number wide"),
+            reports.number(one.left_over, "number wide"),
             reports.amount(one.value_left_over, "number wide"),
             Cell(ACTIONS[one.action], small=told, looks="why"),
         ]  # fmt: skip

@@ -103,9 +103,7 @@ class CountForm(ReasonForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         found = [
-            LotUnits(one.lot.code, cleaned[f"lot-{one.pk}"])
-            for one in self.stocks
-            if cleaned.get(f"lot-{one.pk}") is not None
+            LotUnits(one.lot.code, cleaned[f"lot-{one.pk}"]) for one in self.stocks if cleaned.get(f"lot-{one.pk}") is not None
         ]
         try:
             found += read(cleaned.get("others") or "", None)

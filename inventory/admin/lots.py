@@ -199,11 +199,11 @@ def standing(row: LotLevel) -> str:
 def _told(entry: LotEntry) -> dict[str, Any]:
     movement = entry.movement
     if movement is None:
-        return {"row": entry, "kind": pgettext("lot", "sorted"), "units": labels.signed(entry.quantity), "document": entry.reason,
-                "actor": wording.actor(entry)}  # fmt: skip
+        return {
+            "row": entry, "kind": pgettext("lot", "sorted"), "units": labels.signed(entry.quantity), "document": entry.reason,
+            "actor": wording.actor(entry),
+        }  # fmt: skip
     return {
         "row": entry, "kind": labels.movement_kind(movement), "units": labels.signed(entry.quantity),
         "document": documents.link(movement.document_kind, movement.document_number), "actor": wording.actor(movement),
     }  # fmt: skip
-
-

@@ -21,16 +21,12 @@ class Lot(models.Model):
         RETURNED = "RETURNED", pgettext_lazy("lot", "returned")  # came back, and was sent before lots were tracked
 
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="lots", db_index=False, verbose_name=_("SKU"))
-    code = models.CharField(
-        pgettext_lazy("lot", "lot"), max_length=40, help_text=_("As printed on the goods, such as L2611A.")
-    )
+    code = models.CharField(pgettext_lazy("lot", "lot"), max_length=40, help_text=_("As printed on the goods, such as L2611A."))
     expires_on = models.DateField(
         _("expires on"), null=True, blank=True, help_text=_("The last day on which the goods may be used.")
     )
     origin = models.CharField(pgettext_lazy("lot", "origin"), max_length=10, choices=Origin.choices, default=Origin.DELIVERED)
-    supplier = models.ForeignKey(
-        Supplier, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("supplier")
-    )
+    supplier = models.ForeignKey(Supplier, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("supplier"))
     line = models.ForeignKey(
         PurchaseOrderLine, models.PROTECT, null=True, blank=True, related_name="+",
         verbose_name=_("purchase order line"),
@@ -75,7 +71,9 @@ class LotLevel(models.Model):
         LEAVING = "LEAVING", pgettext_lazy("lot", "past its last day of sale")  # only what was promised by then leaves
         HELD = "HELD", pgettext_lazy("lot", "held back")  # expired or blocked: nothing of it leaves
 
-    lot = models.ForeignKey(Lot, models.PROTECT, related_name="levels", db_index=False, verbose_name=pgettext_lazy("stock", "lot"))
+    lot = models.ForeignKey(
+        Lot, models.PROTECT, related_name="levels", db_index=False, verbose_name=pgettext_lazy("stock", "lot")
+    )
     level = models.ForeignKey(StockLevel, models.PROTECT, related_name="lots", verbose_name=_("stock level"))
     quantity = models.IntegerField(_("on hand"), default=0)
     held = models.IntegerField(pgettext_lazy("lot", "held back"), default=0)

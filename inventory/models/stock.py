@@ -67,6 +67,7 @@ class StockLevel(models.Model):
                 condition=Q(reserved__gte=0, reserved__lte=F("on_hand")), name="stock_level_reserved_within_on_hand"
             ),
         ]
+
     def __str__(self) -> str:
         return f"{self.variant_id}@{self.warehouse_id}"
 

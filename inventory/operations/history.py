@@ -215,8 +215,7 @@ def _refuse_lots(levels: Iterable[StockLevel]) -> None:
     skus = _skus(one.variant_id for one in levels if one.tracks_lots)
     if skus:
         raise ImpossibleHistory(
-            _("%(sku)s tracks lots, and the past knows none. Import it before lots are tracked.")
-            % {"sku": min(skus.values())},
+            _("%(sku)s tracks lots, and the past knows none. Import it before lots are tracked.") % {"sku": min(skus.values())},
             details={"skus": sorted(skus.values())[:MOST_NAMED]},
         )
 

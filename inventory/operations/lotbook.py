@@ -1,7 +1,8 @@
 """The book of lots: what lies of each lot at a place, written in the transaction of the ledger and under the lock of its level.
 
-Where a SKU tracks lots, the units of its lots add up to what lies there, and every movement says of which lots it is. Lots are
-read under the lock of any one of their levels; whoever changes what a lot is (`operations/lots.py`) holds all levels of its SKU.
+Where a SKU tracks lots, the units of its lots add up to what lies there, and every movement says of which lots it is. Lots
+are read under the lock of any one of their levels; whoever changes what a lot is (`operations/lots.py`) holds all levels of
+its SKU.
 """
 
 from collections import defaultdict
@@ -310,7 +311,7 @@ def write_between(changes: Sequence[LotChange], *, reason: str, actor: User | No
 
 
 def hold(level: StockLevel, units: int, *, gone: bool, at: datetime) -> None:
-    """Keeps the reservation of what is held back in step: `units` more or, below zero, fewer, because they are `gone` or free."""
+    """Keeps the reservation of what is held back in step: `units` more or, below zero, fewer: they are `gone`, or free."""
     if not units:
         return
     row = held_by_lots(level)

@@ -144,9 +144,7 @@ def free(*, lot_id: int, reason: str, actor: User | None, at: datetime) -> Lot:
     reason = _required(reason)
     lot, levels = _locked(lot_id)
     if lot.origin in UNSORTED:
-        raise LotDecided(
-            _("Nobody knows of which lot these units are. Count by lot to sort them."), details={"lot": lot.code}
-        )
+        raise LotDecided(_("Nobody knows of which lot these units are. Count by lot to sort them."), details={"lot": lot.code})
     if not lot.is_blocked:
         raise LotDecided(_("Lot %(lot)s is not blocked.") % {"lot": lot.code}, details={"lot": lot.code})
     lot.blocked_at, lot.blocked_by, lot.block_reason = None, None, ""
@@ -165,9 +163,7 @@ def correct_date(*, lot_id: int, expires_on: date, reason: str, actor: User | No
     return _decided(lot, levels, LotEvent.Kind.DATED, told, actor, at)
 
 
-def _decided(
-    lot: Lot, levels: Sequence[StockLevel], kind: LotEvent.Kind, reason: str, actor: User | None, at: datetime
-) -> Lot:
+def _decided(lot: Lot, levels: Sequence[StockLevel], kind: LotEvent.Kind, reason: str, actor: User | None, at: datetime) -> Lot:
     lot.save(update_fields=["expires_on", "blocked_at", "blocked_by", "block_reason"])
     LotEvent.objects.create(lot=lot, kind=kind, reason=reason, actor=actor, occurred_at=at)
     reservations.hold_lots(levels, at=at, today=shop.day(at))
@@ -324,7 +320,5 @@ def _require_terms(shelf_life_days: int | None, sell_until_days: int) -> None:
 def _required(reason: str) -> str:
     reason = " ".join(reason.split())
     if not reason or len(reason) > LONGEST_REASON:
-        raise LotInvalid(
-            _("Say why, in at most %(most)s characters.") % {"most": LONGEST_REASON}, details={"field": "reason"}
-        )
+        raise LotInvalid(_("Say why, in at most %(most)s characters.") % {"most": LONGEST_REASON}, details={"field": "reason"})
     return reason

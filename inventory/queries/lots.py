@@ -1,7 +1,7 @@
 """Lots as staff see them: where each lies, what became of it, what expires next and whether it sells in time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -83,20 +83,16 @@ def at_place(variant_id: int, warehouse_id: int) -> QuerySet[LotLevel]:
     return rows.select_related("lot").order_by(F("lot__expires_on").asc(nulls_last=True), "lot_id")
 
 
-def first_out(places: Iterable[Place]) -> dict[Place, list[str]]:
+def first_out(places: Collection[Place]) -> dict[Place, list[str]]:
     """From which lots the next units at these places leave, in order; places without lots are left out. One query."""
-    wanted = set(places)
-    rows = (
-        LotLevel.objects.filter(
-            level__variant__in={variant for variant, _w in wanted}, level__warehouse__in={warehouse for _v, warehouse in wanted},
-            quantity__gt=F("held"),
-        )
-        .values_list("level__variant", "level__warehouse", "lot__code", "lot__expires_on", "lot", "quantity", "held")
-        .order_by(F("lot__expires_on").asc(nulls_last=True), "lot_id")
-    )  # fmt: skip
+    rows = LotLevel.objects.filter(
+        level__variant__in={variant for variant, _w in places},
+        level__warehouse__in={warehouse for _v, warehouse in places},
+        quantity__gt=F("held"),
+    ).order_by(F("lot__expires_on").asc(nulls_last=True), "lot_id")
     found: defaultdict[Place, list[str]] = defaultdict(list)
-    for variant, warehouse, code, *_rest in rows:
-        if (variant, warehouse) in wanted:
+    for variant, warehouse, code in rows.values_list("level__variant", "level__warehouse", "lot__code"):
+        if (variant, warehouse) in places:
             found[variant, warehouse].append(code)
     return dict(found)
 
@@ -188,9 +184,7 @@ def _days_left(row: LotLevel, today: date) -> int | None:
     return None if last is None else (last - today).days + 1
 
 
-def _selling(
-    lots: list[LotLevel], outlooks: Mapping[Place, list[float]], today: date
-) -> Iterable[tuple[LotLevel, float]]:
+def _selling(lots: list[LotLevel], outlooks: Mapping[Place, list[float]], today: date) -> Iterable[tuple[LotLevel, float]]:
     sold = [row for row in lots if row.standing != Standing.HELD]
     daily = outlooks.get((lots[0].level.variant_id, lots[0].level.warehouse_id), [])
     left = [(row.quantity - row.held, days if (days := _days_left(row, today)) is not None else len(daily)) for row in sold]
