@@ -65,10 +65,10 @@ class LotChange:
 
 
 def at_levels(levels: Iterable[StockLevel]) -> dict[int, list[LotLevel]]:
-    """The lots at these locked levels that track lots, by level, those that never lay there left out."""
+    """The lots that lie at these locked levels, by level; levels that track none are left out."""
     found: dict[int, list[LotLevel]] = {one.pk: [] for one in levels if one.tracks_lots}
     if found:
-        for stock in LotLevel.objects.filter(level__in=found).select_related("lot__variant").order_by("lot_id"):
+        for stock in LotLevel.objects.filter(level__in=found, quantity__gt=0).select_related("lot__variant").order_by("lot_id"):
             found[stock.level_id].append(stock)
     return found
 

@@ -257,8 +257,9 @@ def write_off(*, lot_id: int, reason: str, actor: User | None, at: datetime) -> 
     }
     if not held:
         raise LotDecided(_("Nothing of lot %(lot)s is held back.") % {"lot": lot.code}, details={"lot": lot.code})
-    is_expired = lot.expires_on is not None and lot.expires_on < shop.day(at)
-    cause = WriteOffCause.EXPIRED if is_expired else WriteOffCause.BROKEN
+    last = lotbook.terms(lot).last_sale_on
+    is_too_old = last is not None and last < shop.day(at)
+    cause = WriteOffCause.EXPIRED if is_too_old else WriteOffCause.BROKEN
     return [
         stock.write_off(
             variant_id=variant, warehouse_id=warehouse, quantity=units, reason=reason, cause=cause, lot=lot.code,

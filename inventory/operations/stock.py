@@ -121,7 +121,7 @@ def _correct(
     _require_expected(level, expected)
     if level.on_hand + quantity < 0:
         raise _too_few({place: -quantity}, {place: level.on_hand})
-    changes = _of_lot(level, quantity, lot)
+    changes = _of_lot(level, quantity, lot, at)
     freed = sum(one.held for one in changes)
     reservations.lose({place: level}, {place: level.on_hand + quantity - freed}, at=at)
     document = Document(kind.value, numbering.document_number(prefix, at))
@@ -137,19 +137,20 @@ def _correct(
     return movement
 
 
-def _of_lot(level: StockLevel, quantity: int, code: str) -> list[LotChange]:
+def _of_lot(level: StockLevel, quantity: int, code: str, at: datetime) -> list[LotChange]:
     """The one lot that a correction names, where lots are tracked."""
     if not level.tracks_lots:
         return []
-    stocks = {one.lot.code: one for one in lotbook.at_levels([level])[level.pk]}
     if not code:
         lotbook.require_named(level, quantity, ())
-    if code not in stocks:
+    lot = Lot.objects.filter(variant=level.variant_id, code=code, levels__level=level).select_related("variant").first()
+    if lot is None:
         raise UnknownPlace(
             _("No lot %(lot)s of it ever lay there. Count by lot to name a new one.") % {"lot": code},
             details={"field": "lot", "lot": code},
         )
-    return [lotbook.into(stocks[code], quantity) if quantity > 0 else lotbook.out_of(stocks[code], -quantity)]
+    row = lotbook.opened(level, [lot], at=at)[lot.pk]
+    return [lotbook.into(row, quantity) if quantity > 0 else lotbook.out_of(row, -quantity)]
 
 
 @transaction.atomic
