@@ -194,7 +194,9 @@ class VariantAdmin(ButtonsAdmin):
         (None, {"fields": ("product", "sku", "name", "barcode", "is_active")}),
         (gettext_lazy("Prices"), {"fields": ("list_price", "cost")}),
         (gettext_lazy("As packed"), {"fields": ("weight", "volume")}),
+        (gettext_lazy("Lots and expiry"), {"fields": ("lot_terms",)}),
     )
+    readonly_fields = ("lot_terms",)
     change_form_outer_after_template = "admin/inventory/variant/_story.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
@@ -265,6 +267,15 @@ class VariantAdmin(ButtonsAdmin):
     @display(description=gettext_lazy("on sale"), boolean=True)
     def on_sale(self, variant: Variant) -> bool:
         return variant.is_on_sale
+
+    @display(description=gettext_lazy("tracks lots"))
+    def lot_terms(self, variant: Variant) -> str:
+        if not variant.tracks_lots:
+            return "-"
+        told = [_("last sale %(days)s days before it expires") % {"days": variant.sell_until_days}]
+        if variant.shelf_life_days is not None:
+            told.append(_("shelf life of %(days)s days") % {"days": variant.shelf_life_days})
+        return " · ".join(told)
 
     @operation_button(
         title=gettext_lazy("Change the list price"), permission=MAY_CHANGE, icon="sell", form=PriceForm,

@@ -72,7 +72,7 @@ class LotAdmin(ReadOnlyAdmin, ButtonsAdmin):
     list_filter: tuple[Any, ...] = (ByState,)
     search_fields = ("code__istartswith", "variant__sku__istartswith")
     search_help_text = gettext_lazy("Search by lot or SKU")
-    ordering = ("expires_on", "id")
+    ordering = ("-id",)
     fields = (
         *("lot", "sku", "product", "expires", "state_label", "why", "units", "held_back", "origin", "supplier", "order"),
         "first_seen",
