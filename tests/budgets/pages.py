@@ -45,6 +45,7 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
         "admin:campaigns_promotion_try": {"basket": basket},
         "admin:inventory_projection": {by: {"by": by} for by in ("category_id", "supplier_id")},
         "admin:inventory_projection_csv": {"category": {"by": "category_id"}},
+        "admin:inventory_expiring": {"far": {"days": "90"}},
         "admin:inventory_ageing": {"all": {"show": "all"}, "dismissed": {"show": "dismissed"}},
         "admin:inventory_valuation": {"before": {"day": f"{world.at - timedelta(days=1):%Y-%m-%d}"}},
         "admin:inventory_stockcount_count": {"skus": {"warehouse": str(world.warehouse.pk), "skus": skus}},
@@ -102,8 +103,9 @@ def _of_a_model(world: World, model: type[Model], pattern: URLPattern, route: st
         return
     if (pattern.name or "").endswith("_history") and model is not Order:
         return  # One page for all kinds of rows.
-    # A page of a customer's may belong to a model of which it shows many.
-    row = world.customer if arguments == ["customer_id"] else world.row(model) if arguments else None
+    # A page of a customer's may belong to a model of which it shows many, and one of a lot to the orders that got it.
+    others = {"customer_id": world.customer, "lot_id": world.lot}
+    row = others.get(arguments[0]) or world.row(model) if arguments else None
     address = reverse(f"admin:{pattern.name}", args=[row.token_key if one == "token_key" else row.pk for one in arguments])
     yield route, address
     for state, other in _in_other_states(world).get(f"admin:{pattern.name}", {}).items():
