@@ -1,7 +1,10 @@
 """A night of forecasts and the proposals that follow, by the shop's own worker: time, memory, and how both grow."""
 
 import os
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -70,7 +73,7 @@ def run(services: Services, *, quick: bool) -> dict[str, Any]:
     print(f"{'SKUs x 5':>10} {'seconds':>9} {'own cpu':>9} {'db cpu':>8} {'MB':>6} {'forecasts':>10} {'proposals':>10}")
     for skus, one in found.items():
         print(
-            f"{skus:>10} {one['seconds']:>9} {one['worker_cpu']:>9} {one['database_cpu']:>8} {one['worker_mb']:>6} "
+            f"{skus:>10} {one['seconds']:>9} {_own(one):>9} {one['database_cpu']:>8} {one['mb']['all']:>6} "
             f"{one['forecasts']:>10} {one['proposals']:>10}"
         )
     first, last = (found[str(one)] for one in (sizes[0], sizes[-1]))
@@ -82,8 +85,12 @@ def run(services: Services, *, quick: bool) -> dict[str, Any]:
     }
 
 
+def _own(one: dict[str, Any]) -> float:
+    return round(float(one["asking_cpu"] + one["worker_cpu"]), 1)
+
+
 def _cpu(one: dict[str, Any]) -> float:
-    return float(one["worker_cpu"] + one["database_cpu"])
+    return _own(one) + float(one["database_cpu"])
 
 
 def _night(services: Services, skus: int) -> dict[str, Any]:
@@ -95,21 +102,26 @@ def _night(services: Services, skus: int) -> dict[str, Any]:
         worker = _worker(services, place)
         try:
             worker.wait_until(lambda: _answers(worker), seconds=60)
+            asked, own = os.getpid(), time.process_time()
             began, served, worked = time.perf_counter(), stage.cpu_seconds(server), stage.cpu_seconds(worker.process.pid)
-            forecasts.begin(at=at)
-            planned = time.perf_counter() - began
-            run = ForecastRun.objects.latest("pk")
-            _wait(lambda: ForecastRun.objects.filter(pk=run.pk, ended_at__isnull=False).exists())
-            forecast = time.perf_counter() - began
-            _wait(lambda: JobRun.objects.filter(name=forecasts.PROPOSE, state="SUCCEEDED").exists())
-            seconds = time.perf_counter() - began
+            with watched({"worker": worker.process.pid, "database": server, "asking": asked}) as peaks:
+                forecasts.begin(at=at)
+                planned = time.perf_counter() - began
+                own = time.process_time() - own
+                run = ForecastRun.objects.latest("pk")
+                _wait(lambda: ForecastRun.objects.filter(pk=run.pk, ended_at__isnull=False).exists())
+                forecast = time.perf_counter() - began
+                _wait(lambda: JobRun.objects.filter(name=forecasts.PROPOSE, state="SUCCEEDED").exists())
+                seconds = time.perf_counter() - began
             return {
                 "seconds": round(seconds, 1),
                 "preparing": round(planned, 1),
                 "until_forecast": round(forecast, 1),
+                "asking_cpu": round(own, 1),
                 "worker_cpu": round(stage.cpu_seconds(worker.process.pid) - worked, 1),
                 "database_cpu": round(stage.cpu_seconds(server) - served, 1),
-                "worker_mb": _memory(worker.process.pid),
+                "mb": peaks,
+                "load": round(os.getloadavg()[0], 1),
                 "forecasts": DemandSeries.objects.filter(origin=run.origin).count(),
                 "proposals": ReplenishmentProposal.objects.filter(state="OPEN").count(),
             }
@@ -146,13 +158,40 @@ def _wait(done: Any) -> None:
         time.sleep(0.2)
 
 
-def _memory(pid: int) -> int:
-    """The peaks of the worker and its children together, in megabytes."""
-    total = 0
-    for one in (pid, *stage.children_of(pid)):
-        text = Path(f"/proc/{one}/status").read_text()
-        total += int(next(line for line in text.splitlines() if line.startswith("VmHWM")).split()[1])
-    return total // 1024
+@contextmanager
+def watched(roots: dict[str, int]) -> Iterator[dict[str, int]]:
+    """The most memory that each of the trees of processes, and all of them at once, took meanwhile, in megabytes.
+
+    A page that several processes share counts as its share of each (PSS), so that the sum is what the machine gives.
+    """
+    peaks, over = dict.fromkeys([*roots, "all"], 0), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.25):
+            now = {name: sum(_pss(one) for one in (pid, *_below(name, pid))) for name, pid in roots.items()}
+            now["all"] = sum(now.values())
+            for name, size in now.items():
+                peaks[name] = max(peaks[name], size // 1024)
+
+    def _below(name: str, pid: int) -> list[int]:
+        # What asks has the servers below it, which stand on their own here.
+        return [] if name == "asking" else list(stage.children_of(pid))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield peaks
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _pss(pid: int) -> int:
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")), 0)
 
 
 def _furnish(skus: int) -> None:
