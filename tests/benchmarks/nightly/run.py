@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -44,9 +44,9 @@ LONGEST = 1_800
 _DEMAND = """
     INSERT INTO analytics_dailydemand
         (day, variant_id, warehouse_id, lines, units, bulk_units, promoted_units, returned_units, sold_out)
-    SELECT day, variant_id, warehouse_id, 1, units, 0, 0, 0, 0 FROM (
+    SELECT %(day)s, variant_id, warehouse_id, 1, units, 0, 0, 0, 0 FROM (
         SELECT
-            %(first)s::date + day AS day, v.id AS variant_id, w.id AS warehouse_id,
+            v.id AS variant_id, w.id AS warehouse_id,
             -- Poisson's by the chance of none, one, two ...: close enough for small means, rounded normal for large ones.
             CASE WHEN mean < 3 THEN
                 (drawn > exp(-mean))::int + (drawn > exp(-mean) * (1 + mean))::int
@@ -54,15 +54,21 @@ _DEMAND = """
                 + (drawn > exp(-mean) * (1 + mean + mean ^ 2 / 2 + mean ^ 3 / 6))::int
             ELSE greatest(round(mean + sqrt(mean) * (drawn + random() + random() - 1.5) * 2), 0)::int END AS units
         FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM inventory_variant WHERE sku LIKE 'NIGHT-%%') AS v
-        CROSS JOIN inventory_warehouse AS w CROSS JOIN generate_series(0, %(days)s - 1) AS day
+        CROSS JOIN inventory_warehouse AS w
         CROSS JOIN LATERAL (
             SELECT
                 8.0 / (1 + 70.0 * v.place / %(skus)s)
-                * (ARRAY[0.8, 0.9, 1.0, 1.0, 1.2, 1.4, 0.7])[1 + day %% 7] AS mean,
+                * (ARRAY[0.8, 0.9, 1.0, 1.0, 1.2, 1.4, 0.7])[1 + %(number)s %% 7] AS mean,
                 random() AS drawn
         ) AS chance
-        WHERE NOT (v.place %% 20 = 0 AND day > %(days)s - 10)
+        WHERE NOT (v.place %% 20 = 0 AND %(number)s > %(days)s - 10)
     ) AS drawn WHERE units > 0
+"""
+
+# What guards each row and finds it again is dear for millions of them: it is taken off while they are drawn, and put back.
+_GUARDS = """
+    SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE conrelid = 'analytics_dailydemand'::regclass AND contype IN ('f', 'u')
 """
 
 
@@ -206,13 +212,27 @@ def _furnish(skus: int) -> None:
         )
         cursor.execute("TRUNCATE kernel_jobrun CASCADE")
         _catalog(skus)
-        cursor.execute(_DEMAND, {"first": first, "days": DAYS, "skus": skus})
+        _draw(cursor, first, skus)
         rules = demand_source.rules()
         DemandDay.objects.bulk_create(
             DemandDay(day=first + timedelta(days=one), state="CLEAN", rebuilt_at=at, rules=rules) for one in range(DAYS)
         )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def _draw(cursor: Any, first: date, skus: int) -> None:
+    """Day by day, as a shop comes by them: the days of one SKU lie far apart."""
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    cursor.execute(_GUARDS)
+    guards = cursor.fetchall()
+    for name, _definition in guards:
+        cursor.execute(f'ALTER TABLE analytics_dailydemand DROP CONSTRAINT "{name}"')
+    for number in range(DAYS):
+        day = first + timedelta(days=number)
+        cursor.execute(_DEMAND, {"day": day, "number": number, "days": DAYS, "skus": skus})
+    for name, definition in guards:
+        cursor.execute(f'ALTER TABLE analytics_dailydemand ADD CONSTRAINT "{name}" {definition}')
 
 
 def _catalog(skus: int) -> None:
