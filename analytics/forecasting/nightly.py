@@ -154,10 +154,15 @@ def pool(panel: Panel) -> Pooled:
     common = Pooled(panel.closed, weekdays, promotion, holiday, line, found)
     ready = prepare(panel, 1, common)
     whole, kept = (np.where(ready.told, one, 0.0).sum() for one in (ready.whole, ready.units))
+    rhythm = RHYTHMS[panel.season]
+    learned = None
+    if rhythm.learns:
+        learned = smoothing.credibility_by_outcome(ready.units, ready.told, alpha=rhythm.fading, span=rhythm.recent)
+    mean, days, drift = learned or (*smoothing.credibility(ready.units, ready.told), _drift(ready, panel.season))
     return replace(
         common,
-        prior=smoothing.credibility(ready.units, ready.told),
-        drift=_drift(ready, panel.season),
+        prior=(mean, days),
+        drift=drift,
         returning=float(whole / kept) ** RETURNING if kept > 0 else 1.0,
     )
 
