@@ -10,6 +10,7 @@ from math import ceil, erf, exp, log, sqrt
 
 # From this mean on the normal distribution is as good.
 LARGE = 400.0
+WEEKS_OF_YEAR = 52
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,23 @@ def effective(daily: Sequence[float], origin: date, said: Said | None) -> list[f
         return list(daily)
     days = (origin + timedelta(days=number) for number in range(1, len(daily) + 1))
     return [said.of(one) if said.first_on <= day <= said.last_on else one for day, one in zip(days, daily, strict=True)]
+
+
+def week_of_year(day: date) -> int:
+    """0 to 51: sevens from the first of January, the last one longer."""
+    return min((day - date(day.year, 1, 1)).days // 7, WEEKS_OF_YEAR - 1)
+
+
+def season_ahead(factors: Sequence[float], origin: date, days: int) -> float:
+    """What the season of the year makes of the days after the origin, against as many up to it: 1.3 is three tenths more.
+
+    `factors` are those of the 52 weeks of a year.
+    """
+    later, earlier = (
+        sum(factors[week_of_year(origin + timedelta(days=number))] for number in span)
+        for span in (range(1, days + 1), range(1 - days, 1))
+    )
+    return later / earlier if earlier else 1.0
 
 
 def bound(mean: float, dispersion: float, share: float = 0.975) -> int:

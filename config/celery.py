@@ -40,6 +40,11 @@ SCHEDULE: tuple[Entry, ...] = (
     # inventory
     Entry("inventory.expire_reservations", crontab(), "Gives back what is held for documents whose time is over."),
     Entry(
+        "inventory.settle_lots",
+        crontab(minute="1-59/10"),
+        "Holds back lots whose last day has passed, soon after midnight; orders look for themselves before.",
+    ),
+    Entry(
         "inventory.learn_terms",
         crontab(hour="3", minute="20"),
         "Learns how long suppliers take and which SKUs matter most, before the proposals are made.",

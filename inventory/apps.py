@@ -25,7 +25,7 @@ class InventoryConfig(AppConfig):
             self.label,
             {
                 Role.WAREHOUSE: (
-                    *("correct_stock", "count_stock", "receive_goods", "move_goods"),
+                    *("correct_stock", "count_stock", "receive_goods", "move_goods", "block_lot"),
                     *("add_bin", "change_bin", "add_binplace", "change_binplace", "delete_binplace"),
                 ),
                 Role.BUYER: (
@@ -36,7 +36,7 @@ class InventoryConfig(AppConfig):
                     *("add_pricebreak", "change_pricebreak", "delete_pricebreak", "change_serviceclass"),
                     "change_stockrisk",
                     *("add_transferorder", "change_transferorder", "change_transferproposal", "add_lane", "change_lane"),
-                    *("approve_stockcount", "add_excessdismissal"),
+                    *("approve_stockcount", "add_excessdismissal", "block_lot"),
                 ),
                 Role.MARKETER: (
                     *("add_category", "change_category"),

@@ -22,7 +22,9 @@ TABLES = (
         "owner",
         Purpose.GOODS,
         Kept.FOR_GOOD,
-        none="id product_id sku barcode name list_price cost weight volume is_active",
+        none=(
+            "id product_id sku barcode name list_price cost weight volume is_active tracks_lots shelf_life_days sell_until_days"
+        ),
     ),
     Table(
         "inventory_pricechange",
@@ -44,7 +46,7 @@ TABLES = (
         "warehouse",
         Purpose.GOODS,
         Kept.FOR_GOOD,
-        none="id variant_id warehouse_id on_hand reserved",
+        none="id variant_id warehouse_id on_hand reserved tracks_lots lots_due_on",
     ),
     Table(
         "inventory_stockmovement",
@@ -387,5 +389,36 @@ TABLES = (
             "id variant_id lane_id transfer_id state quantity override override_reason gain explanation as_of decided_at reason"
         ),
         pseudonymous="override_by_id decided_by_id",
+    ),
+    Table(
+        "inventory_lot",
+        "warehouse",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id variant_id code expires_on origin supplier_id line_id first_seen_at blocked_at block_reason",
+        pseudonymous="blocked_by_id",
+    ),
+    Table(
+        "inventory_lotlevel",
+        "warehouse",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id lot_id level_id quantity held standing",
+    ),
+    Table(
+        "inventory_lotentry",
+        "warehouse",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id lot_id level_id movement_id quantity reason occurred_at",
+        pseudonymous="actor_id",
+    ),
+    Table(
+        "inventory_lotevent",
+        "warehouse",
+        Purpose.GOODS,
+        Kept.FOR_GOOD,
+        none="id lot_id kind reason occurred_at",
+        pseudonymous="actor_id",
     ),
 )

@@ -3,7 +3,7 @@
 One order, everywhere: the document (order, purchase order), then coupons, then stock levels by primary key. Levels are locked
 once in a transaction, all together, as late as possible: two transactions that each hold what the other wants next would wait
 for ever, and PostgreSQL would kill one of them. The lock of a level also covers its reservations: nobody writes a reservation
-without it. docs/algorithms/reservations.md tells the rest.
+without it; nor does anybody write how much of a lot lies there. docs/algorithms/reservations.md tells the rest.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from config.kernel.errors import Invalid
-from inventory.models import KitPart, StockLevel
+from inventory.models import KitPart, StockLevel, Variant
 
 
 class LiesAsParts(Invalid):
@@ -32,7 +32,7 @@ def _locked(levels: QuerySet[StockLevel]) -> list[StockLevel]:
     return list(levels.order_by("pk").select_for_update(of=("self",), no_key=True))
 
 
-_COLUMNS = ("id", "variant_id", "warehouse_id", "on_hand", "reserved")
+_COLUMNS = ("id", "variant_id", "warehouse_id", "on_hand", "reserved", "tracks_lots", "lots_due_on")
 # By hand, because every order asks it; locked in the one order, and sorted for the caller afterwards.
 _FOR_SALE = f"""
     SELECT {", ".join(f"level.{name}" for name in _COLUMNS)}, warehouse.priority
@@ -61,9 +61,14 @@ def lock_levels(places: Iterable[Place]) -> dict[Place, StockLevel]:
     wanted = set(places)
     known = set(StockLevel.objects.filter(at(wanted)).values_list("variant_id", "warehouse_id"))
     if missing := sorted(wanted - known):
-        _require_shelved({variant for variant, _warehouse in missing})
+        variants = {variant for variant, _warehouse in missing}
+        _require_shelved(variants)
+        # A SKU that tracks lots has a level in every warehouse: only a warehouse that is newer than that lacks one here.
+        lots = set(Variant.objects.filter(pk__in=variants, tracks_lots=True).values_list("pk", flat=True))
         # In one order too: whoever inserts the same level waits for the first to end.
-        StockLevel.objects.bulk_create((StockLevel(variant_id=v, warehouse_id=w) for v, w in missing), ignore_conflicts=True)
+        StockLevel.objects.bulk_create(
+            (StockLevel(variant_id=v, warehouse_id=w, tracks_lots=v in lots) for v, w in missing), ignore_conflicts=True
+        )
     return lock_known(wanted)
 
 

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import Count, F, Q
 
+from config.kernel import shop
 from config.kernel.invariants import Violation, invariant
 from inventory import replenishment
 from inventory.models import (
+    LotLevel,
     PurchaseOrder,
     ReplenishmentProposal,
     Reservation,
@@ -234,3 +236,63 @@ def lines_received_what_their_receipts_brought(at: datetime) -> Iterator[Violati
         cursor.execute(_BROKEN_RECEIPTS)
         for number, sku, received, came in cursor.fetchall():
             yield Violation("I18", f"{sku} of {number}", f"received {received}, but its receipts brought {came}")
+
+
+# Where lots are tracked: they add up to what lies there, to what their entries say, and to what is held for them; each movement
+# says of which lots it is, and what moves between lots adds up to nothing.
+_BROKEN_LOTS = """
+    SELECT subject, told FROM (
+        SELECT variant.sku || '@' || warehouse.code AS subject, CASE
+            WHEN NOT level.tracks_lots THEN 'tracks no lots, but its lots have units'
+            WHEN COALESCE(sum(stock.quantity), 0) <> level.on_hand
+                THEN 'on hand ' || level.on_hand || ', but its lots add up to ' || COALESCE(sum(stock.quantity), 0)
+            WHEN COALESCE(sum(stock.held), 0) <> COALESCE((
+                SELECT sum(quantity - consumed - released) FROM inventory_reservation AS held
+                WHERE held.document_kind = 'LOTS' AND held.state = 'ACTIVE'
+                  AND held.variant_id = level.variant_id AND held.warehouse_id = level.warehouse_id
+            ), 0) THEN 'its lots hold back ' || COALESCE(sum(stock.held), 0) || ', but another number is held'
+            WHEN COALESCE(sum(stock.quantity - stock.held) FILTER (WHERE stock.standing = 'LEAVING'), 0)
+                > level.reserved - COALESCE(sum(stock.held), 0)
+                THEN 'more of lots past their last day of sale may leave than is promised'
+        END AS told
+        FROM inventory_stocklevel AS level
+        JOIN inventory_variant AS variant ON variant.id = level.variant_id
+        JOIN inventory_warehouse AS warehouse ON warehouse.id = level.warehouse_id
+        LEFT JOIN inventory_lotlevel AS stock ON stock.level_id = level.id
+        WHERE level.tracks_lots OR stock.quantity > 0
+        GROUP BY level.id, variant.sku, warehouse.code
+        UNION ALL
+        SELECT 'lot ' || lot.code || ' of ' || variant.sku, 'has ' || stock.quantity || ', but its entries add up to '
+            || COALESCE(sum(entry.quantity), 0)
+        FROM inventory_lotlevel AS stock
+        JOIN inventory_lot AS lot ON lot.id = stock.lot_id JOIN inventory_variant AS variant ON variant.id = lot.variant_id
+        LEFT JOIN inventory_lotentry AS entry ON entry.lot_id = stock.lot_id AND entry.level_id = stock.level_id
+        GROUP BY stock.id, lot.code, variant.sku HAVING stock.quantity <> COALESCE(sum(entry.quantity), 0)
+        UNION ALL
+        SELECT 'stock movement ' || movement.id,
+               'of ' || movement.quantity || ', but its lots add up to ' || sum(entry.quantity)
+        FROM inventory_lotentry AS entry JOIN inventory_stockmovement AS movement ON movement.id = entry.movement_id
+        GROUP BY movement.id HAVING movement.quantity <> sum(entry.quantity)
+    ) AS broken WHERE told IS NOT NULL LIMIT 1000
+"""
+
+
+@invariant("I19")
+def lots_add_up_to_what_lies_there(at: datetime) -> Iterator[Violation]:
+    with connection.cursor() as cursor:
+        cursor.execute(_BROKEN_LOTS)
+        for subject, told in cursor.fetchall():
+            yield Violation("I19", subject, told)
+
+
+@invariant("I19")
+def no_lot_that_has_expired_is_promised(at: datetime) -> Iterator[Violation]:
+    """Of places that the day's round has looked at; whoever promises or ships from the others looks first."""
+    today = shop.day(at)
+    late = LotLevel.objects.filter(quantity__gt=F("held"), lot__expires_on__lt=today).exclude(level__lots_due_on__lte=today)
+    blocked = LotLevel.objects.filter(quantity__gt=F("held"), lot__blocked_at__isnull=False)
+    for one in (late | blocked).select_related("lot__variant", "level__warehouse").distinct()[:1000]:
+        yield Violation(
+            "I19", f"lot {one.lot.code} of {one.lot.variant.sku}@{one.level.warehouse.code}",
+            f"{one.quantity - one.held} may leave, though it is {'blocked' if one.lot.is_blocked else 'expired'}",
+        )  # fmt: skip

@@ -12,6 +12,7 @@ from inventory.operations import (
     classes,
     counting,
     lead_times,
+    lots,
     replenishment,
     reservations,
     risks,
@@ -40,6 +41,12 @@ def expire_reservations(*, at: datetime) -> Done:
     if done.stuck:
         raise ReservationsStuck(f"{done.expired} expired, {len(done.stuck)} could not: {', '.join(done.stuck[:20])}")
     return Done(rows=done.expired, summary={"left": done.left} if done.left else {})
+
+
+@job(name="inventory.settle_lots", title=_("Hold back what expires"), seconds=120)
+def settle_lots(*, at: datetime) -> Done:
+    done = lots.settle_due(at=at)
+    return Done(rows=done.places, summary={"left": done.left} if done.left else {})
 
 
 @job(name="inventory.audit_stock", title=_("Recount the stock levels"), seconds=900, queue="slow")

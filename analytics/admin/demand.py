@@ -239,6 +239,7 @@ def told(found: Told) -> dict[str, Any]:
             (_("expected in 28 days"), words.units(month)),
             (_("Level, units a day"), words.factor(row.level)),
             (_("change in a week"), words.percent(row.trend, signed=True)),
+            (_("Season, 28 days ahead"), words.season(found.season)),
             (_("variance over mean"), words.factor(row.dispersion)),
         ],
         "weekdays": [

@@ -78,6 +78,11 @@ def sentence(row: DemandSeries, week: float, upper: int) -> str:
     return " ".join(parts)
 
 
+def season(ahead: float | None) -> str:
+    """What the season of the year makes of the days ahead against those behind."""
+    return _("not known yet") if ahead is None else percent(ahead - 1, signed=True)
+
+
 def override(one: DemandOverride) -> str:
     told = {"first": one.first_on.isoformat(), "last": one.last_on.isoformat()}
     if one.units_a_day is not None:

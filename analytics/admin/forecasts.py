@@ -173,7 +173,7 @@ class ForecastRunAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Peak weeks"),
-            "rows": [_season(one, names) for one in found],
+            "rows": [_season(one, names, last) for one in found],
             "weeks": len(found[0].weeks) if found else 0,
             "from_times": number(Decimal(str(forecasts.PEAK_FROM)), 1),
         }
@@ -243,7 +243,8 @@ def _held(expected: float, spread: float, units: int, *, is_known: bool = True) 
     }
 
 
-def _season(one: Season, names: dict[int, str]) -> dict[str, Any]:
+def _season(one: Season, names: dict[int, str], last: date) -> dict[str, Any]:
+    strongest = one.strongest(last)
     drawn = drawing.chart([Decimal(units) for _monday, units in one.weeks])
     peaks = {peak.week for peak in one.peaks}
     return {
@@ -257,6 +258,7 @@ def _season(one: Season, names: dict[int, str]) -> dict[str, Any]:
             }
             for peak in one.peaks
         ],
+        "again": {"day": day(strongest[0]), "times": words.factor(strongest[1])} if strongest else None,
         "title": _("Units by week"),
         "area": drawn.areas[0],
         "line": drawn.lines[0],

@@ -58,12 +58,13 @@ class Rhythm:
     recent: int  # days (weeks, months) that tell the trend
     believed: float  # as a power of it
     fewest: int  # told days below which siblings speak for a series
+    learns: bool = False  # credibility and trend are learned from how the past turned out
 
 
 RHYTHMS: Mapping[int, Rhythm] = {
     7: Rhythm(0.01, 24, 0.5, 28),
     52: Rhythm(0.05, 8, 0.5, 8),
-    12: Rhythm(0.1, 6, 1.0, 6),
+    12: Rhythm(0.1, 6, 1.0, 6, learns=True),
 }
 
 

@@ -137,7 +137,7 @@ def pool(panel: Panel) -> Pooled:
     shut = panel.closed[: panel.days]
     open_days = ~shut
     told = panel.told[:, open_days]
-    units = panel.units[:, open_days]
+    units = (panel.units / _yearly(panel, 0, panel.days))[:, open_days]
     place = decompose.places(panel, 0, panel.days)[open_days]
     special = panel.promoted[:, : panel.days][:, open_days]
     festive = np.broadcast_to(panel.holiday[: panel.days][open_days], told.shape)
@@ -154,10 +154,15 @@ def pool(panel: Panel) -> Pooled:
     common = Pooled(panel.closed, weekdays, promotion, holiday, line, found)
     ready = prepare(panel, 1, common)
     whole, kept = (np.where(ready.told, one, 0.0).sum() for one in (ready.whole, ready.units))
+    rhythm = RHYTHMS[panel.season]
+    learned = None
+    if rhythm.learns:
+        learned = smoothing.credibility_by_outcome(ready.units, ready.told, alpha=rhythm.fading, span=rhythm.recent)
+    mean, days, drift = learned or (*smoothing.credibility(ready.units, ready.told), _drift(ready, panel.season))
     return replace(
         common,
-        prior=smoothing.credibility(ready.units, ready.told),
-        drift=_drift(ready, panel.season),
+        prior=(mean, days),
+        drift=drift,
         returning=float(whole / kept) ** RETURNING if kept > 0 else 1.0,
     )
 
@@ -253,7 +258,11 @@ def _causes(panel: Panel, first: int, number: int, common: Pooled) -> Floats:
     festive = panel.holiday[first : first + number]
     found[:, : special.shape[1]] *= np.where(special, common.promotion, 1.0)
     found[:, : festive.size] *= np.where(festive, common.holiday, 1.0)
-    return found
+    return np.asarray(found * _yearly(panel, first, number))
+
+
+def _yearly(panel: Panel, first: int, number: int) -> Floats:
+    return np.ones((panel.size, number)) if panel.yearly is None else panel.yearly[:, first : first + number]
 
 
 def _by_siblings(panel: Panel, which: Whole, ready: Prepared, common: Pooled) -> Floats:

@@ -25,7 +25,8 @@ class Panel:
 
     `since` is the first day on which a series could have sold: its first sale, unless it is known to have been for sale before.
     `kin` says which series are of one kind (a category): they share what one of them alone is too small to show. `season` is
-    the length of the season in days (7), weeks (52) or months (12), and `phase` the place of the first day in it.
+    the length of the season in days (7), weeks (52) or months (12), and `phase` the place of the first day in it. `yearly` are
+    factors of the season of the year, by series and day, coming days too; what a daily panel cannot tell by itself.
     """
 
     units: Floats
@@ -39,6 +40,7 @@ class Panel:
     prices: Floats | None = None
     season: int = 7
     phase: int = 0
+    yearly: Floats | None = None
 
     @property
     def size(self) -> int:
@@ -75,6 +77,7 @@ class Panel:
             weights=self.weights[which],
             kin=self.kin[which],
             prices=None if self.prices is None else self.prices[which],
+            yearly=None if self.yearly is None else self.yearly[which],
         )
 
     def closed_ahead(self, horizon: int) -> Mask:

@@ -15,6 +15,10 @@ from .panels import Floats, Mask, Whole
 
 # Weights of the newest day that are tried: small ones closer, because sparse demand wants them.
 ALPHAS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4, 0.55, 0.75, 0.95)
+# So many series tell what is common to all; as how many days of a series' own that is tried to count, and the drifts believed.
+FEWEST_SERIES = 10
+DRAWN = tuple(0.25 * 2 ** (place / 2) for place in range(24))
+DRIFTS = (0.5, 2.0)
 # (level, trend, season) of Holt-Winters that are tried, and how much of a trend is left a day later.
 HOLT_WINTERS = ((0.02, 0.0, 0.02), (0.05, 0.0, 0.05), (0.1, 0.01, 0.05), (0.2, 0.02, 0.05), (0.05, 0.01, 0.1), (0.3, 0.05, 0.1))
 DAMPED = 0.98
@@ -59,7 +63,7 @@ def credibility(units: Floats, told: Mask) -> tuple[float, float]:
     """The mean level of all series, and as how many days of a series' own it counts; 0 days where fewer than 10 series tell."""
     count = told.sum(axis=1)
     tells = count >= 8
-    if tells.sum() < 10:
+    if tells.sum() < FEWEST_SERIES:
         return 0.0, 0.0
     days, seen = count[tells], told[tells]
     level = np.where(seen, units[tells], 0.0).sum(axis=1) / days
@@ -67,6 +71,37 @@ def credibility(units: Floats, told: Mask) -> tuple[float, float]:
     between = float(level.var() - (noise / days).mean())
     longest = float(days.mean())
     return float(level.mean()), min(float(noise.mean()) / between, longest) if between > 0 else longest
+
+
+def credibility_by_outcome(units: Floats, told: Mask, *, alpha: float, span: int) -> tuple[float, float, float] | None:
+    """The same, learned from how it turned out: (mean level, days, drift) with the least squared error, over all series and
+    all evenings whose next `span` days have passed, of (units + days x mean) / (days seen + days) x drift. None where that
+    has passed on no evening after the first two spans.
+
+    Variances alone believe a series too soon: levels wander, and what sold much lately will sell less.
+    """
+    total, count = np.zeros(len(units)), np.zeros(len(units))
+    ahead, seen_ahead = (np.cumsum(np.pad(one, ((0, 0), (1, 0))), axis=1) for one in (np.where(told, units, 0.0), told))
+    sides: list[Floats] = []
+    days = units.shape[1]
+    for day in range(days):
+        if day >= 2 * span and (day - 2 * span) % max(span // 6, 1) == 0 and day + span <= days:
+            asked, seen = (one[:, day + span] - one[:, day] for one in (ahead, seen_ahead))
+            tells = (count > 0) & (seen > 0)
+            if tells.sum() >= FEWEST_SERIES:
+                prior = np.full(tells.sum(), (total[tells] / count[tells]).mean())
+                sides.append(np.stack([total[tells], count[tells], prior, asked[tells] / seen[tells]]))
+        total = (1 - alpha) * total + np.where(told[:, day], units[:, day], 0.0)
+        count = (1 - alpha) * count + told[:, day]
+    if not sides or (count > 0).sum() < FEWEST_SERIES:
+        return None
+    sold, known, prior, came = np.concatenate(sides, axis=1)
+    best = (np.inf, 0.0, 1.0)
+    for drawn in DRAWN:
+        level = (sold + drawn * prior) / (known + drawn)
+        drift = float(level @ came) / max(float(level @ level), 1e-12)
+        best = min(best, (float(np.square(came - drift * level).sum()), drawn, drift))
+    return float((total[count > 0] / count[count > 0]).mean()), best[1], float(np.clip(best[2], *DRIFTS))
 
 
 def ses(units: Floats, told: Mask, horizon: int, *, alpha: float) -> Floats:

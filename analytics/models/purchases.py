@@ -26,7 +26,7 @@ def _counts(title: Any) -> "ArrayField[list[int], list[int]]":
 
 
 class Touch(models.Model):
-    """One click on a promotion or a message; of seeing a promotion or opening a message the first of a visitor's day."""
+    """One click on, or sight of, a promotion or a message, as often as it happened."""
 
     class Kind(models.TextChoices):
         PROMOTION_VIEWED = "PROMOTION_VIEWED", pgettext_lazy("touch", "promotion seen")  # it was on the page

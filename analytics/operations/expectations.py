@@ -4,19 +4,24 @@ Arrays are loaded with the first forecast, not with every process: they come wit
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from analytics import expecting
 from analytics.queries import demand
-from analytics.queries.demand import Calendar, Series
+from analytics.queries.demand import Calendar, Series, Weeks
 
 if TYPE_CHECKING:
-    from analytics.forecasting.panels import Panel
+    from analytics.forecasting.panels import Floats, Panel
 
 WINDOW_DAYS = 364
 HORIZON = 28
 WEEK = 7
+# So many years are looked at for what comes again with the seasons.
+YEARS = 3
+# By category its factor in each of the 52 weeks of a year.
+Seasons = Mapping[int, Sequence[float]]
 # What is common to all SKUs is counted from so many.
 SAMPLED = 600
 # Tried on the past for these classes, the usual one first: another has to be better by this share of its error.
@@ -56,12 +61,40 @@ class Expected:
         return round(sum(self.daily), 4)
 
 
-def prepare(*, first: date, last: date, variants: Sequence[int]) -> dict[str, Any]:
+def prepare(*, first: date, last: date, variants: Sequence[int], seasons: Seasons) -> dict[str, Any]:
     """What is common to all, from SKUs picked at even distances; plain values that chunks take with them."""
     from analytics.forecasting import nightly
 
     calendar = demand.calendar(first=first, last=last, ahead=HORIZON)
-    return nightly.pool(_panel(sampled(first=first, last=last, variants=variants), calendar)).plain()
+    panel = _panel(sampled(first=first, last=last, variants=variants), calendar, seasons)
+    return {**nightly.pool(panel).plain(), "year": {str(kind): list(factors) for kind, factors in seasons.items()}}
+
+
+def seasons(*, last: date) -> dict[int, list[float]]:
+    """What comes again with the seasons of the year, by category; nothing where less than a year and some weeks are known."""
+    return _seasons(_weeks(last), last)
+
+
+def _weeks(last: date) -> list[Weeks]:
+    return demand.weeks_by_category(first=last - timedelta(days=YEARS * 366), last=last, bulk=False)
+
+
+def _seasons(weeks: Sequence[Weeks], last: date) -> dict[int, list[float]]:
+    """Of whole weeks up to a day: the one that orders began in is none, and the one that the look back began in."""
+    from analytics.forecasting import year
+
+    sunday = last - timedelta(days=(last.weekday() + 1) % WEEK)
+    begins = min((monday for one in weeks for monday in one.units), default=sunday) + timedelta(days=WEEK)
+    mondays = [begins + timedelta(days=place) for place in range(0, (sunday - begins).days + 1, WEEK)]
+    # A week lies where its Thursday does.
+    place = year.weeks_of(begins + timedelta(days=3), len(mondays) * WEEK)[::WEEK]
+    units = {one.key: [float(one.units.get(monday, 0)) for monday in mondays] for one in weeks if one.key is not None}
+    return year.seasons(units, place.tolist())
+
+
+def known_seasons(pooled: Mapping[str, Any]) -> dict[int, list[float]]:
+    """As a night was begun with."""
+    return {int(kind): factors for kind, factors in pooled.get("year", {}).items()}
 
 
 def sampled(*, first: date, last: date, variants: Sequence[int]) -> list[Series]:
@@ -78,12 +111,14 @@ def tried(*, first: date, last: date, variants: Sequence[int]) -> dict[str, dict
 
     calendar = demand.calendar(first=first, last=last, ahead=HORIZON)
     series = sampled(first=first, last=last, variants=variants)
-    panel = _panel(series, calendar)
+    panel = _panel(series, calendar, {})
     begun = min((begins(one) for one in series), default=calendar.days)
     evenings = [one for one in backtesting.origins(panel.days, HORIZON) if one - begun >= 2 * HORIZON]
+    weeks = _weeks(last)
     sums: dict[str, dict[str, list[float]]] = {}
     for origin in evenings if len(evenings) >= backtesting.FEWEST_ORIGINS else ():
-        past = panel.until(origin)
+        known = _seasons(weeks, first + timedelta(days=origin - 1))
+        past = replace(panel.until(origin), yearly=_yearly(series, calendar, known))
         pooled = nightly.pool(past)
         # What a SKU has lately sold for is what missing it is worth.
         worth = (panel.weights * past.units[:, -HORIZON:].sum(axis=1)).tolist()
@@ -121,7 +156,8 @@ def expect(
         return []
     calendar = demand.calendar(first=first, last=last, ahead=HORIZON)
     chosen = {DemandClass(one.lower()): Method(method) for one, method in methods.items()}
-    found = nightly.forecast(_panel(series, calendar), HORIZON, chosen, pooled=nightly.Pooled.of(pooled))
+    panel = _panel(series, calendar, known_seasons(pooled))
+    found = nightly.forecast(panel, HORIZON, chosen, pooled=nightly.Pooled.of(pooled))
     return [
         Expected(
             variant_id=one.variant_id,
@@ -140,11 +176,25 @@ def expect(
     ]
 
 
-def _panel(series: Sequence[Series], calendar: Calendar) -> "Panel":
+def _yearly(series: Sequence[Series], calendar: Calendar, seasons: Seasons) -> "Floats | None":
+    """Factors of each day of the window and the coming ones, of each series those of its category."""
+    import numpy as np
+
+    from analytics.forecasting import year
+
+    if not seasons or not series:
+        return None
+    place = year.weeks_of(calendar.first, calendar.days + HORIZON)
+    plain = [1.0] * expecting.WEEKS_OF_YEAR
+    by_kind = {kind: np.array(seasons.get(kind, plain))[place] for kind in {one.category_id for one in series}}
+    return np.array([by_kind[one.category_id] for one in series])
+
+
+def _panel(series: Sequence[Series], calendar: Calendar, seasons: Seasons) -> "Panel":
     from analytics.forecasting import panels
 
     days = calendar.days
-    return panels.panel(
+    found = panels.panel(
         [one.units for one in series] or [[0.0] * days],
         censored=[one.sold_out for one in series] or [[False] * days],
         closed=calendar.closed,
@@ -155,6 +205,7 @@ def _panel(series: Sequence[Series], calendar: Calendar) -> "Panel":
         kin=[one.category_id for one in series] or [0],
         phase=calendar.first.weekday(),
     )
+    return replace(found, yearly=_yearly(series, calendar, seasons))
 
 
 def begins(one: Series) -> int:

@@ -17,7 +17,7 @@ from analytics.models import DemandForecast, DemandSeries, ForecastChunk, Foreca
 from analytics.operations import demand, demand_overrides, expectations, forecast_scores, locks
 from analytics.operations.expectations import WINDOW_DAYS, Expected
 from analytics.queries import demand as recorded
-from config.kernel import jobs
+from config.kernel import bulk, jobs
 from config.kernel.errors import Missing
 
 # The jobs of analytics/tasks.py, and the one below that buys by what is expected.
@@ -82,7 +82,13 @@ def _run(origin: date, at: datetime) -> ForecastRun:
     variants = [variant for variant, _count in wanted]
     if origin.day == 1 or not MethodChoice.objects.exists():
         forecast_scores.choose_by(expectations.tried(first=first, last=origin, variants=variants), since=origin, at=at)
-    pooled = expectations.prepare(first=first, last=origin, variants=variants)
+    # A year repeats itself slowly: what it repeats is looked for once a month.
+    before = ForecastRun.objects.filter(origin__lt=origin).order_by("-origin").first()
+    if before and before.origin.replace(day=1) == origin.replace(day=1):
+        seasons = expectations.known_seasons(before.pooled)
+    else:
+        seasons = expectations.seasons(last=origin)
+    pooled = expectations.prepare(first=first, last=origin, variants=variants, seasons=seasons)
     run = ForecastRun.objects.create(origin=origin, began_at=at, pooled=pooled)
     ForecastChunk.objects.bulk_create(
         ForecastChunk(run=run, number=number, first_variant=begin, last_variant=end)
@@ -150,7 +156,7 @@ def _chunk(run_id: int, number: int, at: datetime) -> int:
 def _write(found: list[Expected], origin: date) -> list[DemandSeries]:
     """The latest forecast of each SKU, and beside it what is kept to be judged."""
     series = _latest(found, origin)
-    DemandForecast.objects.bulk_create(
+    bulk.put(
         [
             DemandForecast(
                 series=row,
@@ -167,7 +173,8 @@ def _write(found: list[Expected], origin: date) -> list[DemandSeries]:
             )
             for row, one in zip(series, found, strict=True)
         ],
-        ignore_conflicts=True,
+        unique=("series_id", "origin"),
+        replace=False,
     )
     return series
 
@@ -192,16 +199,9 @@ def _latest(found: list[Expected], origin: date) -> list[DemandSeries]:
         for one in found
     ]
     if not ForecastRun.objects.filter(origin__gt=origin).exists():
-        return DemandSeries.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["variant", "warehouse"],
-            update_fields=[
-                *("origin", "demand_class", "method", "daily", "dispersion", "level", "trend", "weekdays"),
-                *("week_units", "month_units"),
-            ],
-        )
-    DemandSeries.objects.bulk_create(rows, ignore_conflicts=True)
+        bulk.put(rows, unique=("variant_id", "warehouse_id"))
+        return rows
+    bulk.put(rows, unique=("variant_id", "warehouse_id"), replace=False)
     known = DemandSeries.objects.filter(variant__in={one.variant_id for one in found})
     by_place = {(row.variant_id, row.warehouse_id): row for row in known}
     return [by_place[one.variant_id, one.warehouse_id] for one in found]

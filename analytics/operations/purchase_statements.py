@@ -41,20 +41,13 @@ def _seconds(later: str, earlier: str) -> str:
 
 _CODE = "coalesce(e.properties ->> 'promotion', e.properties ->> 'message', '')"
 
-# Clicks each; of what was merely seen the first of the day.
+# Every one: which is the first of the week before an order depends on the order's own moment, within a day and a visit.
 TOUCHES = f"""
     INSERT INTO analytics_touch (day, visitor, kind, code, at)
-    SELECT day, visitor, kind, code, at FROM (
-        SELECT
-            (e.occurred_at AT TIME ZONE %(zone)s)::date AS day, e.visitor, k.kind, {_CODE} AS code, e.occurred_at AS at,
-            row_number() OVER (
-                PARTITION BY (e.occurred_at AT TIME ZONE %(zone)s)::date, e.visitor, k.kind, {_CODE} ORDER BY e.occurred_at
-            ) AS place
-        FROM analytics_event AS e
-        JOIN unnest(%(kind_numbers)s::int[], %(kind_names)s::text[]) AS k (number, kind) ON k.number = e.kind
-        WHERE e.occurred_at >= %(starts_at)s AND e.occurred_at < %(ends_at)s AND e.traffic = 0 AND e.visitor IS NOT NULL
-    ) AS told
-    WHERE place = 1 OR kind = ANY(%(clicks)s)
+    SELECT (e.occurred_at AT TIME ZONE %(zone)s)::date, e.visitor, k.kind, {_CODE}, e.occurred_at
+    FROM analytics_event AS e
+    JOIN unnest(%(kind_numbers)s::int[], %(kind_names)s::text[]) AS k (number, kind) ON k.number = e.kind
+    WHERE e.occurred_at >= %(starts_at)s AND e.occurred_at < %(ends_at)s AND e.traffic = 0 AND e.visitor IS NOT NULL
     ON CONFLICT DO NOTHING
 """  # noqa: S608  put together from texts of this file, as below
 

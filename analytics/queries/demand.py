@@ -187,17 +187,19 @@ class Weeks:
         return sum(self.units.values())
 
 
-def weeks_by_category(*, first: date, last: date) -> list[Weeks]:
-    """Units wanted by week and category, the largest first. Bulk orders included: this is what was sold."""
+def weeks_by_category(*, first: date, last: date, bulk: bool = True) -> list[Weeks]:
+    """Units wanted by week and category, the largest first. With bulk orders it is what was sold."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT p.category_id, date_trunc('week', d.day)::date, sum(d.units + d.bulk_units)::int
+            SELECT
+                p.category_id, date_trunc('week', d.day)::date,
+                sum(d.units + CASE WHEN %(bulk)s THEN d.bulk_units ELSE 0 END)::int
             FROM analytics_dailydemand AS d
             JOIN inventory_variant AS v ON v.id = d.variant_id JOIN inventory_product AS p ON p.id = v.product_id
-            WHERE d.day BETWEEN %s AND %s AND d.units + d.bulk_units > 0 GROUP BY 1, 2
+            WHERE d.day BETWEEN %(first)s AND %(last)s AND d.units + d.bulk_units > 0 GROUP BY 1, 2
             """,
-            [first, last],
+            {"first": first, "last": last, "bulk": bulk},
         )
         found: dict[int, dict[date, int]] = defaultdict(dict)
         for category, week, units in cursor.fetchall():

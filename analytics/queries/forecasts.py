@@ -52,6 +52,7 @@ class Told:
     override: DemandOverride | None
     overrides: Sequence[DemandOverride]
     errors: Sequence[Missed]
+    season: float | None
 
     @property
     def daily(self) -> list[float]:
@@ -77,7 +78,16 @@ def told(series: DemandSeries) -> Told:
     past = demand.past(variant_id=series.variant_id, warehouse_id=series.warehouse_id, first=first, last=series.origin)
     overrides = list(series.overrides.select_related("made_by", "ended_by").order_by("-pk")[:20])
     standing = next((one for one in overrides if one.ended_at is None), None)
-    return Told(series, past, standing, overrides, list(_errors(series, past)))
+    factors = factors_of_year().get(str(series.variant.product.category_id))
+    season = expecting.season_ahead(factors, series.origin, MONTH) if factors else None
+    return Told(series, past, standing, overrides, list(_errors(series, past)), season)
+
+
+def factors_of_year() -> dict[str, list[float]]:
+    """By category's key the factors of the 52 weeks of a year, as the latest night used them; nothing where none is known."""
+    run = latest_run()
+    known: dict[str, list[float]] = run.pooled.get("year", {}) if run else {}
+    return known
 
 
 def _errors(series: DemandSeries, past: Sequence[Past]) -> list[Missed]:
@@ -306,6 +316,15 @@ class Season:
     weeks: Sequence[tuple[date, int]]
     usual: float
     peaks: Sequence[Peak]
+    factors: Sequence[float] = ()
+
+    def strongest(self, since: date) -> tuple[date, float] | None:
+        """Of the coming year the day on which the strongest week of its season begins, and its factor."""
+        if not self.factors:
+            return None
+        days = [since + timedelta(days=number) for number in range(1, 366)]
+        best = max(days, key=lambda day: self.factors[expecting.week_of_year(day)])
+        return best, self.factors[expecting.week_of_year(best)]
 
 
 MOST_PEAKS = 5
@@ -327,12 +346,20 @@ def seasons(*, last: date, weeks: int = 52) -> list[Season]:
         return []
     mondays = [first + timedelta(days=7 * number) for number in range(weeks)]
     mondays = [monday for monday in mondays if monday + timedelta(days=6) >= known]
-    made = []
+    made, factors = [], factors_of_year()
     for one in demand.weeks_by_category(first=first, last=sunday)[:MOST_SEASONS]:
         told = [(monday, one.units.get(monday, 0)) for monday in mondays]
         usual = _median([units for _monday, units in told])
         peaks = [Peak(monday, units, units / usual) for monday, units in told if usual and units >= PEAK_FROM * usual]
-        made.append(Season(one.key or 0, told, usual, sorted(peaks, key=lambda peak: -peak.units)[:MOST_PEAKS]))
+        made.append(
+            Season(
+                one.key or 0,
+                told,
+                usual,
+                sorted(peaks, key=lambda peak: -peak.units)[:MOST_PEAKS],
+                factors.get(str(one.key), ()),
+            )
+        )
     return made
 
 

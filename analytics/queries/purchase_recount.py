@@ -225,26 +225,20 @@ class _World:
     def _touched(self, order: Order) -> dict[tuple[str, str], datetime]:
         """By kind and code: the last click, the first time it was seen, within a week."""
         found: dict[tuple[str, str], datetime] = {}
-        seen_that_day: set[tuple[date, int, str, str]] = set()
         for visit in self.theirs[order.pk]:
             if visit.ended_at <= order.placed_at - WEEK:
                 continue
-            midnight = day_period(shop.day(visit.started_at), shop.zone()).starts_at
             events = Event.objects.filter(
-                visitor=visit.visitor, traffic=0, occurred_at__gte=midnight, occurred_at__lte=visit.ended_at
+                visitor=visit.visitor, traffic=0, occurred_at__gte=visit.started_at, occurred_at__lte=visit.ended_at
             )
-            for event in events.order_by("occurred_at"):
+            for event in events:
                 kind = next((name for name, told in KINDS.items() if event.kind in told), None)
                 if kind is None:
                     continue
                 said = event.properties or {}
                 code = said.get("promotion", said.get("message", ""))
                 at = event.occurred_at
-                once = (shop.day(at), visit.visitor, kind, code)
-                if kind not in CLICKS and once in seen_that_day:
-                    continue
-                seen_that_day.add(once)
-                if not (visit.started_at <= at and order.placed_at - WEEK < at <= order.placed_at):
+                if not order.placed_at - WEEK < at <= order.placed_at:
                     continue
                 latest = kind in CLICKS
                 found[kind, code] = (max if latest else min)(found.get((kind, code), at), at)

@@ -19,11 +19,11 @@ from config.kernel.admin import wording
 from config.kernel.admin.buttons import ButtonForm, ButtonsAdmin, ReasonForm, actor, operation_button
 from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
-from inventory.admin import cost_words, costs, documents, labels
+from inventory.admin import cost_words, costs, documents, labels, lot_forms
 from inventory.admin.finding import ByCategory
 from inventory.admin.saving import AmountFormField
 from inventory.models import Category, PriceChange, Product, Variant
-from inventory.operations import catalog, kits
+from inventory.operations import catalog, kits, lots
 from inventory.queries import catalog as listings
 from inventory.queries import categories, shelves
 from inventory.queries import (
@@ -194,7 +194,9 @@ class VariantAdmin(ButtonsAdmin):
         (None, {"fields": ("product", "sku", "name", "barcode", "is_active")}),
         (gettext_lazy("Prices"), {"fields": ("list_price", "cost")}),
         (gettext_lazy("As packed"), {"fields": ("weight", "volume")}),
+        (gettext_lazy("Lots and expiry"), {"fields": ("lot_terms",)}),
     )
+    readonly_fields = ("lot_terms",)
     change_form_outer_after_template = "admin/inventory/variant/_story.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
@@ -218,7 +220,7 @@ class VariantAdmin(ButtonsAdmin):
         obj.save(update_fields=form.changed_data if change else None)
 
     def version_of(self, variant: Variant) -> str:
-        return f"{variant.list_price}:{variant.cost}"
+        return f"{variant.list_price}:{variant.cost}:{variant.tracks_lots}:{variant.shelf_life_days}:{variant.sell_until_days}"
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         variant: Variant | None = kwargs.get("obj")
@@ -270,6 +272,15 @@ class VariantAdmin(ButtonsAdmin):
     def on_sale(self, variant: Variant) -> bool:
         return variant.is_on_sale
 
+    @display(description=gettext_lazy("tracks lots"))
+    def lot_terms(self, variant: Variant) -> str:
+        if not variant.tracks_lots:
+            return "-"
+        told = [_("last sale %(days)s days before it expires") % {"days": variant.sell_until_days}]
+        if variant.shelf_life_days is not None:
+            told.append(_("shelf life of %(days)s days") % {"days": variant.shelf_life_days})
+        return " · ".join(told)
+
     @operation_button(
         title=gettext_lazy("Change the list price"), permission=MAY_CHANGE, icon="sell", form=PriceForm,
         explanation=gettext_lazy("Counts for orders from now on. Orders keep the price they were placed with."),
@@ -301,6 +312,25 @@ class VariantAdmin(ButtonsAdmin):
     )  # fmt: skip
     def set_parts(self, request: HttpRequest, variant: Variant, values: dict[str, Any]) -> None:
         kits.set_parts(variant_id=variant.pk, parts=values["parts"], actor=actor(request), at=clock.now())
+
+    @operation_button(
+        title=gettext_lazy("Lots and expiry"), permission=MAY_CHANGE, icon="calendar_clock", form=lot_forms.TermsForm,
+        quiet=lambda variant: True,
+        explanation=gettext_lazy(
+            "Deliveries of it then name lots and dates; what expires first leaves first, and nothing expired or blocked is "
+            "promised."
+        ),
+        noted=lambda variant, values: f"{values['shelf_life_days']} · {values['sell_until_days']} · {values['reason']}",
+    )  # fmt: skip
+    def track_lots(self, request: HttpRequest, variant: Variant, values: dict[str, Any]) -> None:
+        lots.track(variant_id=variant.pk, actor=actor(request), at=clock.now(), **values)
+
+    @operation_button(
+        title=gettext_lazy("Track lots no longer"), permission=MAY_CHANGE, icon="event_busy",
+        shown=lambda variant: variant.tracks_lots, quiet=lambda variant: True,
+    )  # fmt: skip
+    def untrack_lots(self, request: HttpRequest, variant: Variant) -> None:
+        lots.untrack(variant_id=variant.pk, actor=actor(request), at=clock.now())
 
 
 @admin.register(PriceChange)

@@ -39,6 +39,19 @@ def link(kind: str, number: str) -> str:
     return format_html('<a class="row-link" href="{}?{}">{}</a>', reverse(known.changelist), urlencode({"q": number}), text)
 
 
+_receivers: list[str] = []
+
+
+def declare_receivers(page: str) -> None:
+    """`page` is the name of an admin page that tells, for the key of a lot, to whom units of it went."""
+    _receivers[:] = [page]
+
+
+def receivers_of(lot_id: int) -> str:
+    """Where it is told to whom units of the lot went; empty where nobody knows."""
+    return reverse(_receivers[0], args=[lot_id]) if _receivers else ""
+
+
 declare("RECEIPT", pgettext_lazy("document", "goods receipt"), "admin:inventory_goodsreceipt_changelist")
 declare("COUNT", pgettext_lazy("document", "stock count"), "admin:inventory_stockcount_changelist")
 declare("ADJUSTMENT", pgettext_lazy("document", "adjustment"))
@@ -47,4 +60,5 @@ _transfers = "admin:inventory_transferorder_changelist"
 declare("TRANSFER", pgettext_lazy("document", "transfer"), _transfers)
 declare("TRANSFER_RECEIPT", pgettext_lazy("document", "arrival of a transfer"), _transfers)
 declare("TRANSFER_LOSS", pgettext_lazy("document", "loss of a transfer"), _transfers)
+declare("LOTS", pgettext_lazy("document", "lots held back"))
 declare("OPENING", pgettext_lazy("document", "opening stock"))

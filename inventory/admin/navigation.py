@@ -19,6 +19,7 @@ add_group(
     [
         Link(gettext_lazy("Stock-out risks"), "warning", "admin:inventory_stockrisk_changelist", "inventory.view_stockrisk"),
         Link(gettext_lazy("Stock levels"), "shelves", "admin:inventory_stocklevel_changelist", "inventory.view_stocklevel"),
+        Link(pgettext_lazy("sidebar", "Lots"), "calendar_clock", "admin:inventory_lot_changelist", "inventory.view_lot"),
         Link(gettext_lazy("Stock counts"), "fact_check", "admin:inventory_stockcount_changelist", "inventory.view_stockcount"),
         Link(
             gettext_lazy("Due for counting"), "event_upcoming", "admin:inventory_countdue_changelist", "inventory.view_countdue"
@@ -43,6 +44,7 @@ add_group(
     pgettext_lazy("sidebar", "Stock reports"),
     [
         Link(gettext_lazy("Projected stock"), "waterfall_chart", "admin:inventory_projection", "inventory.view_stocklevel"),
+        Link(gettext_lazy("Expiring stock"), "timer", "admin:inventory_expiring", "inventory.view_stocklevel"),
         Link(gettext_lazy("Excess and ageing"), "hourglass_bottom", "admin:inventory_ageing", "inventory.view_stocklevel"),
         Link(
             gettext_lazy("Dismissed suggestions"), "thumb_down", "admin:inventory_excessdismissal_changelist",

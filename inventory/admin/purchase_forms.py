@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from config.kernel.admin.buttons import ButtonForm, reason_field
 from inventory import lifecycle
-from inventory.admin import labels
+from inventory.admin import labels, lot_forms
 from inventory.admin.saving import AmountFormField
 from inventory.admin.sku_fields import DraftLineForm, DraftLineFormSet
 from inventory.models import LandedCost, PurchaseOrder, PurchaseOrderLine, ReceiptDiscrepancy, Supplier
 from inventory.operations.confirming import Confirmed
+from inventory.operations.lotbook import LotUnits
 from inventory.operations.purchase_steps import MOST_UNITS
 from inventory.operations.receiving import LONGEST_ITEM, Gap
 from inventory.queries import bins
@@ -79,6 +80,11 @@ class ReceiveForm(ButtonForm):
                 % {"outstanding": line.outstanding, "ordered": line.quantity}
                 + (f" · {pgettext('warehouse', 'bin')} {lies}" if lies else ""),
             )
+            if line.variant.tracks_lots:
+                self.fields[f"lots-{line.pk}"] = lot_forms.LotsField(
+                    label=f"{line.variant.sku} · {pgettext('stock', 'lots')}",
+                    help_text=_("One a line: code, date of expiry, units. Of a single lot the units may be left out."),
+                )
         self.fields["more_came"] = forms.BooleanField(
             label=_("More came than was ordered"),
             required=False,
@@ -92,6 +98,7 @@ class ReceiveForm(ButtonForm):
         cleaned = super().clean() or {}
         units = {line.variant.sku: cleaned.get(f"line-{line.pk}") or 0 for line in self.lines}
         cleaned["quantities"] = {sku: number for sku, number in units.items() if number}
+        cleaned["lots"] = self._lots(cleaned, units)
         cleaned["gaps"] = self.gaps(cleaned)
         if not cleaned["quantities"] and not cleaned["gaps"] and not self.errors:
             raise forms.ValidationError(_("Enter what has come."))
@@ -105,6 +112,22 @@ class ReceiveForm(ButtonForm):
             if beyond:
                 self._ask_below(f"line-{beyond[-1].pk}")
         return cleaned
+
+    def _lots(self, cleaned: dict[str, Any], units: dict[str, int]) -> dict[str, list[LotUnits]]:
+        """By SKU. Lots of a line of which nothing came are not read."""
+        found = {}
+        for line in self.lines:
+            whole, name = units[line.variant.sku], f"lots-{line.pk}"
+            if not line.variant.tracks_lots or not whole:
+                continue
+            try:
+                found[line.variant.sku] = lot_forms.read(cleaned.get(name) or "", whole)
+            except forms.ValidationError as refusal:
+                self.add_error(name, refusal)
+                continue
+            if not found[line.variant.sku]:
+                self.add_error(name, _("Say of which lots the units are."))
+        return found
 
     def gaps(self, cleaned: dict[str, Any]) -> list[Gap]:
         """What was wrong with the delivery, where the form asks for it."""
@@ -157,7 +180,7 @@ class ReceiveWithGapsForm(ReceiveForm):
     def _line_by_line(self) -> list[str]:
         names = ["delivery_note"]
         for line in self.lines:
-            names += [f"{kind}-{line.pk}" for kind in ("line", GAP_DAMAGED, GAP_SHORT)]
+            names += [f"{kind}-{line.pk}" for kind in ("line", "lots", GAP_DAMAGED, GAP_SHORT)]
         return names
 
     def gaps(self, cleaned: dict[str, Any]) -> list[Gap]:

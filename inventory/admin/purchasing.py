@@ -303,7 +303,7 @@ class PurchaseOrderAdmin(PapersOfOrders, ButtonsAdmin):
         at = clock.now()
         receipt = receiving.receive_goods(
             number=order.number, delivery_note=values["delivery_note"], quantities=values["quantities"],
-            gaps=values["gaps"], accepts_surplus=values["more_came"], actor=actor(request), at=at,
+            gaps=values["gaps"], lots=values["lots"], accepts_surplus=values["more_came"], actor=actor(request), at=at,
         )  # fmt: skip
         if receipt.received_at != at:
             return _("This delivery note was booked before as %(receipt)s; nothing more was put on the shelf.") % {

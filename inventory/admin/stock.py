@@ -19,12 +19,14 @@ from config.kernel.admin.filters import BusinessDaysFilter
 from config.kernel.admin.house import HouseAdmin, ReadOnlyAdmin
 from config.kernel.admin.tables import TableAdmin
 from config.kernel.money import Money
-from inventory.admin import costs, documents, labels, limits
+from inventory.admin import costs, documents, labels, limits, lot_forms
+from inventory.admin import lots as lot_pages
 from inventory.admin.auditing import NamedInAudit
 from inventory.admin.finding import ByAvailability, ByCategory, FoundBySkuOrDocument
 from inventory.admin.stock_reports import StockReports
 from inventory.models import Reservation, StockLevel, StockMovement, StockRepair, Warehouse, WriteOffCause
-from inventory.operations import stock, transfers
+from inventory.operations import lots, stock, transfers
+from inventory.queries import lots as lot_queries
 from inventory.queries import shelves, valuation
 from inventory.queries import transfers as transfer_queries
 
@@ -64,7 +66,7 @@ class WarehouseAdmin(HouseAdmin):
         return wording.total(warehouse.value)  # type: ignore[attr-defined]
 
 
-class AdjustForm(ReasonForm):
+class AdjustForm(lot_forms.LotChosen, ReasonForm):
     quantity = forms.IntegerField(
         label=gettext_lazy("units to add or take"),
         min_value=-stock.MOST_UNITS,
@@ -73,11 +75,17 @@ class AdjustForm(ReasonForm):
     )
     field_order = ("quantity", "reason")
 
+    def prepare(self, row: StockLevel) -> None:
+        self.ask(row)
 
-class WriteOffForm(ReasonForm):
+
+class WriteOffForm(lot_forms.LotChosen, ReasonForm):
     quantity = forms.IntegerField(label=gettext_lazy("units to write off"), min_value=1, max_value=stock.MOST_UNITS)
     cause = forms.ChoiceField(label=pgettext_lazy("write-off", "cause"), choices=WriteOffCause.choices)
     field_order = ("quantity", "cause", "reason")
+
+    def prepare(self, row: StockLevel) -> None:
+        self.ask(row)
 
 
 class TransferForm(ReasonForm):
@@ -141,7 +149,10 @@ class StockLevelAdmin(StockReports, NamedInAudit, TableAdmin, ReadOnlyAdmin, But
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         standing = shelves.of_level(kwargs["obj"])
+        level: StockLevel = kwargs["obj"]
+        there = lot_queries.at_place(level.variant_id, level.warehouse_id) if level.tracks_lots else ()
         context |= {
+            "lots": [{"row": one, "standing": lot_pages.standing(one), "code": lot_pages.code(one.lot)} for one in there],
             "held": [
                 {"row": one, "document": documents.link(one.document_kind, one.document_number)} for one in standing.held
             ],
@@ -185,6 +196,21 @@ class StockLevelAdmin(StockReports, NamedInAudit, TableAdmin, ReadOnlyAdmin, But
         stock.adjust(
             variant_id=level.variant_id, warehouse_id=level.warehouse_id, quantity=values["quantity"],
             reason=values["reason"], actor=actor(request), at=clock.now(), expected=level.on_hand, limit=limits.of(request),
+            lot=values.get("lot", ""),
+        )  # fmt: skip
+
+    @operation_button(
+        title=gettext_lazy("Count by lot"), permission="inventory.count_stock", icon="fact_check", form=lot_forms.CountForm,
+        shown=lambda level: level.tracks_lots, quiet=lambda level: True,
+        explanation=gettext_lazy(
+            "Enter what is found of each lot, 0 where none is left. What the lots differ in together corrects the stock."
+        ),
+        noted=lambda level, values: " · ".join([*(f"{one.code} {one.quantity}" for one in values["found"]), values["reason"]]),
+    )  # fmt: skip
+    def count_lots(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> None:
+        lots.count(
+            variant_id=level.variant_id, warehouse_id=level.warehouse_id, found=values["found"], reason=values["reason"],
+            actor=actor(request), at=clock.now(), expected=level.on_hand, limit=limits.of(request),
         )  # fmt: skip
 
     @operation_button(
@@ -214,7 +240,7 @@ class StockLevelAdmin(StockReports, NamedInAudit, TableAdmin, ReadOnlyAdmin, But
         stock.write_off(
             variant_id=level.variant_id, warehouse_id=level.warehouse_id, quantity=values["quantity"],
             reason=values["reason"], actor=actor(request), at=clock.now(), expected=level.on_hand,
-            limit=limits.of(request), cause=WriteOffCause(values["cause"]),
+            limit=limits.of(request), cause=WriteOffCause(values["cause"]), lot=values.get("lot", ""),
         )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from config.kernel.admin.house import HouseAdmin
-from inventory.admin import ageing, projection, valuation
+from inventory.admin import ageing, expiring, projection, valuation
 
 
 class StockReports(HouseAdmin):
@@ -23,6 +23,8 @@ class StockReports(HouseAdmin):
             ("ageing.csv", "ageing_csv"): ageing.file,
             ("ageing.xlsx", "ageing_xlsx"): partial(ageing.file, as_workbook=True),
             ("ageing/<int:level_id>/dismiss/", "ageing_dismiss"): ageing.dismiss,
+            ("expiring/", "expiring"): expiring.page,
+            ("expiring.csv", "expiring_csv"): expiring.file,
             ("projection/", "projection"): projection.page,
             ("projection.csv", "projection_csv"): projection.file,
         }

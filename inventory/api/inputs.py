@@ -7,16 +7,35 @@ from rest_framework import serializers
 
 from config.kernel.serializing import StrictInput
 from inventory.models import LandedCost, ReceiptDiscrepancy
+from inventory.operations.lotbook import LONGEST_CODE
 from inventory.operations.purchase_steps import MOST_UNITS
 from inventory.operations.receiving import LONGEST_ITEM, LONGEST_REASON
 
 MOST_LINES = 500
+MOST_LOTS = 100
 Kind, Outcome = ReceiptDiscrepancy.Kind, ReceiptDiscrepancy.Outcome
 
 
 class ReceivedLineInput(StrictInput):
     sku = serializers.CharField(max_length=64)
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+
+
+class LotInput(StrictInput):
+    """Units of one lot. Without a date the lot's own counts, or the shelf life of the SKU."""
+
+    code = serializers.CharField(max_length=LONGEST_CODE)
+    expires_on = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="The last day on which the goods may be used."
+    )
+    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+
+
+class DeliveredLineInput(ReceivedLineInput):
+    lots: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=LotInput(), required=False, default=list, max_length=MOST_LOTS,
+        help_text="Of which lots the units are; needed where the SKU tracks lots, and they add up to the quantity.",
+    )  # fmt: skip
 
 
 class DiscrepancyInput(StrictInput):
@@ -42,7 +61,9 @@ class DeliveryInput(StrictInput):
 
     delivery_note = serializers.CharField(max_length=64, help_text="The supplier's own number; the same one counts once.")
     lines: serializers.ListSerializer[Any] = serializers.ListSerializer(
-        child=ReceivedLineInput(), max_length=MOST_LINES, help_text="Sellable units; may be empty where discrepancies are told."
+        child=DeliveredLineInput(),
+        max_length=MOST_LINES,
+        help_text="Sellable units; may be empty where discrepancies are told.",
     )
     discrepancies: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=DiscrepancyInput(), required=False, default=list, max_length=MOST_LINES

@@ -19,6 +19,7 @@ from inventory.api import filters, inputs, outputs
 from inventory.models import PurchaseOrder, StockLevel, StockMovement, Variant
 from inventory.operations import receiving
 from inventory.operations.costing import Extra
+from inventory.operations.lotbook import LotUnits
 from inventory.operations.receiving import Gap
 from inventory.queries import catalog, purchases, suppliers
 
@@ -130,6 +131,7 @@ class ReceiveView(APIView):
                 quantities={line["sku"]: line["quantity"] for line in delivery["lines"]},
                 gaps=[Gap(**gap) for gap in delivery["discrepancies"]],
                 extras=[Extra(**cost) for cost in delivery["costs"]],
+                lots={line["sku"]: [LotUnits(**lot) for lot in line["lots"]] for line in delivery["lines"]},
                 accepts_surplus=delivery["accepts_surplus"],
                 actor=cast(User, request.user),
                 at=at,

@@ -24,6 +24,12 @@ from inventory.models.excess import (
 from inventory.models.kits import (
     KitPart,
 )
+from inventory.models.lots import (
+    Lot,
+    LotEntry,
+    LotEvent,
+    LotLevel,
+)
 from inventory.models.papers import (
     CostEntry,
     LandedCost,
@@ -98,6 +104,10 @@ __all__ = (
     "LandedCostShare",
     "Lane",
     "LearnedLeadTime",
+    "Lot",
+    "LotEntry",
+    "LotEvent",
+    "LotLevel",
     "Mode",
     "PolicyChange",
     "PriceBreak",

@@ -72,6 +72,17 @@ class Variant(models.Model):
         _("volume"), null=True, blank=True, help_text=_("Of one unit as packed, in milliliters.")
     )
     is_active = models.BooleanField(_("on sale"), default=True)
+    # Decided by `operations.lots.track`: the levels are told in the same transaction. The defaults are the database's too, for
+    # whoever copies rows.
+    tracks_lots = models.BooleanField(_("tracks lots"), default=False, db_default=False, editable=False)
+    shelf_life_days = models.PositiveIntegerField(
+        _("shelf life in days"), null=True, blank=True, editable=False,
+        help_text=_("From the day it is received. It dates deliveries on which no date is printed."),
+    )  # fmt: skip
+    sell_until_days = models.PositiveIntegerField(
+        _("days of life at the last sale"), default=0, db_default=0, editable=False,
+        help_text=_("That many days before it expires, a lot is sold for the last time."),
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("SKU")

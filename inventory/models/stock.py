@@ -46,6 +46,12 @@ class StockLevel(models.Model):
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="levels", verbose_name=_("warehouse"))
     on_hand = models.IntegerField(_("on hand"), default=0)
     reserved = models.IntegerField(_("reserved"), default=0)
+    # As its SKU says, kept here so that whoever locks the level knows.
+    tracks_lots = models.BooleanField(_("tracks lots"), default=False, db_default=False, editable=False)
+    lots_due_on = models.DateField(
+        _("lots due on"), null=True, blank=True, editable=False,
+        help_text=_("The day from which less of a lot may be sold than the day before."),
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("stock level")

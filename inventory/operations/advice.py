@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from config.kernel import bulk
 from config.kernel.errors import Invalid
 from inventory.models import DemandAdvice
 
@@ -53,12 +54,7 @@ def _apply(rows: list[DemandAdvice], origin: date) -> int:
     standing = DemandAdvice.objects.filter(variant__in={variant for variant, _warehouse in places}, origin__gt=origin)
     newer = set(standing.values_list("variant_id", "warehouse_id"))
     rows = [places[place] for place in sorted(places.keys() - newer)]
-    DemandAdvice.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["variant", "warehouse"],
-        update_fields=["origin", "daily", "dispersion", "doubt", "method", "valid_until", "applied_at", "explanation"],
-    )
+    bulk.put(rows, unique=("variant_id", "warehouse_id"))
     return len(rows)
 
 

@@ -19,6 +19,7 @@ from inventory import counting, locking, numbering
 from inventory.locking import Place
 from inventory.models import (
     CountDue,
+    Lot,
     StockCount,
     StockCountEntry,
     StockCountLine,
@@ -27,8 +28,9 @@ from inventory.models import (
     Variant,
     Warehouse,
 )
-from inventory.operations import ledger, reservations
+from inventory.operations import ledger, lotbook, reservations
 from inventory.operations.ledger import Change, Document
+from inventory.operations.lotbook import LotChange
 from inventory.operations.stock import LONGEST_REASON, MOST_UNITS, UnknownPlace
 from inventory.queries import corrected, marks
 from inventory.queries import counting as query
@@ -413,9 +415,17 @@ def _post(taken: StockCount, lines: Sequence[StockCountLine], reason: str, actor
     for line in lines:
         line.moved_since = told[line.variant_id].moved_since
     StockCountLine.objects.bulk_update(lines, ["moved_since"])
-    remaining = {(variant, warehouse_id): one.remaining for variant, one in told.items()}
+    lots = _of_lots(levels, {(variant, warehouse_id): one.difference for variant, one in told.items()}, at)
+    changes = [
+        Change(levels[variant, warehouse_id], on_hand=one.difference, lots=lots.get((variant, warehouse_id), ()))
+        for variant, one in told.items()
+        if one.difference
+    ]
+    freed = {(one.level.variant_id, warehouse_id): one.held for one in changes}
+    remaining = {
+        (variant, warehouse_id): one.remaining - freed.get((variant, warehouse_id), 0) for variant, one in told.items()
+    }
     reservations.lose(levels, remaining, at=at)
-    changes = [Change(levels[variant, warehouse_id], on_hand=one.difference) for variant, one in told.items() if one.difference]
     if changes:
         ledger.post(
             kind=StockMovement.Kind.ADJUSTMENT,
@@ -425,9 +435,28 @@ def _post(taken: StockCount, lines: Sequence[StockCountLine], reason: str, actor
             at=at,
             reason=taken.note,
         )
+        if lots:
+            counted = StockLevel.objects.filter(pk__in=[levels[place].pk for place in lots])
+            reservations.hold_lots(counted, at=at, today=None)
         ledger.announce(at=at)
     taken.state, taken.decided_at, taken.decided_by, taken.reason = State.POSTED, at, actor, reason
     taken.save(update_fields=["state", "decided_at", "decided_by", "reason"])
+
+
+def _of_lots(
+    levels: Mapping[Place, StockLevel], differences: Mapping[Place, int], at: datetime
+) -> dict[Place, list[LotChange]]:
+    """A sheet counts SKUs, not lots: what is missing is thought to be of the lots that pickers take first, and what is too much
+    is held back in a lot of its own until somebody counts by lot.
+    """
+    with_lots = {place: units for place, units in differences.items() if units and levels[place].tracks_lots}
+    stocks = lotbook.at_levels(levels[place] for place in with_lots)
+    return {
+        place: [lotbook.into(lotbook.unsorted(levels[place], Lot.Origin.FOUND, at=at), units)]
+        if units > 0
+        else lotbook.lost(levels[place], stocks[levels[place].pk], -units)
+        for place, units in with_lots.items()
+    }
 
 
 def _corrected(since: Since | None) -> bool:

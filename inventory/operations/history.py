@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from config.kernel import bulk
 from config.kernel.errors import Invalid
 from inventory import locking
-from inventory.models import PriceChange, Product, Reservation, StockMovement, TaxClass, Variant
+from inventory.models import PriceChange, Product, Reservation, StockLevel, StockMovement, TaxClass, Variant
 from inventory.operations import ledger
 from inventory.operations.ledger import Change, Document
 
@@ -167,6 +167,7 @@ def write_stock(*, movements: Sequence[PastMovement], reservations: Sequence[Pas
             held[promise.variant_id, promise.warehouse_id] += promise.held
     places = {(one.variant_id, one.warehouse_id) for one in ordered} | set(held)
     levels = locking.lock_levels(places)
+    _refuse_lots(levels.values())
     before = {place: level.on_hand for place, level in levels.items()}
     after = _running(ordered, before)
     _refuse_overheld({place: after[place] - levels[place].reserved - held[place] for place in places})
@@ -207,6 +208,16 @@ def write_stock(*, movements: Sequence[PastMovement], reservations: Sequence[Pas
         ]
     )
     return len(ordered)
+
+
+def _refuse_lots(levels: Iterable[StockLevel]) -> None:
+    """The past says nothing of lots: it is written before a SKU begins to track them."""
+    skus = _skus(one.variant_id for one in levels if one.tracks_lots)
+    if skus:
+        raise ImpossibleHistory(
+            _("%(sku)s tracks lots, and the past knows none. Import it before lots are tracked.") % {"sku": min(skus.values())},
+            details={"skus": sorted(skus.values())[:MOST_NAMED]},
+        )
 
 
 def _running(ordered: Sequence[PastMovement], before: Mapping[tuple[int, int], int]) -> dict[tuple[int, int], int]:

@@ -13,6 +13,8 @@ from config.kernel.errors import Conflict
 from config.kernel.models import User
 from inventory.events import StockChanged
 from inventory.models import StockLevel, StockMovement
+from inventory.operations import lotbook
+from inventory.operations.lotbook import LotChange
 
 
 class InsufficientStock(Conflict):
@@ -31,12 +33,18 @@ class Document:
 
 @dataclass(frozen=True)
 class Change:
-    """What one operation does to one locked level."""
+    """What one operation does to one locked level. Where it tracks lots, `lots` say of which the units of `on_hand` are."""
 
     level: StockLevel
     on_hand: int = 0
     reserved: int = 0
     unit_cost: Decimal | None = None
+    lots: Sequence[LotChange] = ()
+
+    @property
+    def held(self) -> int:
+        """How many more units of its lots are held back, as a reservation of their own."""
+        return sum(one.held for one in self.lots)
 
 
 # Subselects hide from the planner how many changes there are: knowing it, it would plan every single execution anew.
@@ -57,7 +65,11 @@ def shift(changes: Sequence[Change]) -> None:
     """
     if not changes:
         return
-    columns = ([one.level.pk for one in changes], [one.on_hand for one in changes], [one.reserved for one in changes])
+    columns = (
+        [one.level.pk for one in changes],
+        [one.on_hand for one in changes],
+        [one.reserved + one.held for one in changes],
+    )
     with connection.cursor() as cursor:
         cursor.execute(_SHIFT, columns)
         applied = cursor.rowcount
@@ -79,8 +91,10 @@ def post(
 ) -> list[StockMovement]:
     """Writes one ledger entry for each change of `on_hand` and applies the changes to their levels.
 
-    `cause` is one of `WriteOffCause`, for write-offs.
+    `cause` is one of `WriteOffCause`, for write-offs. Entries of SKUs that track lots say of which lots they are.
     """
+    for one in changes:
+        lotbook.require_named(one.level, one.on_hand, one.lots)
     movements = StockMovement.objects.bulk_create(
         StockMovement(
             variant_id=one.level.variant_id,
@@ -99,7 +113,21 @@ def post(
         if one.on_hand
     )
     shift(changes)
+    _write_lots(movements, changes, at)
     return movements
+
+
+def _write_lots(movements: Sequence[StockMovement], changes: Sequence[Change], at: datetime) -> None:
+    of_lots = [one for one in changes if one.lots]
+    if not of_lots:
+        return
+    lotbook.shift([lot for one in of_lots for lot in one.lots])
+    places = {(one.level.variant_id, one.level.warehouse_id): one.lots for one in of_lots}
+    moved = [one for one in movements if (one.variant_id, one.warehouse_id) in places]
+    lotbook.write(moved, places, at=at)
+    for one in of_lots:
+        lotbook.hold(one.level, one.held, gone=one.on_hand < 0, at=at)
+        lotbook.expect(one.level, one.lots, at=at)
 
 
 def announce(*, at: datetime) -> None:

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from config.kernel import shop
 from config.kernel.errors import Conflict, Missing
 from config.kernel.models import User
 from config.kernel.money import Money
@@ -28,10 +29,12 @@ from inventory.models import (
     ReceiptDiscrepancy,
     StockMovement,
 )
-from inventory.operations import approving, catalog, costing, ledger, purchase_steps
+from inventory.operations import approving, catalog, costing, ledger, lotbook, purchase_steps
 from inventory.operations.costing import Extra
 from inventory.operations.ledger import Change, Document
+from inventory.operations.lotbook import LotsUnnamed, LotUnits
 from inventory.operations.purchase_steps import MOST_UNITS, PurchaseInvalid
+from inventory.queries import lots as lot_queries
 from inventory.queries import purchases
 
 Kind, Outcome = ReceiptDiscrepancy.Kind, ReceiptDiscrepancy.Outcome
@@ -88,6 +91,7 @@ def receive_goods(
     at: datetime,
     gaps: Sequence[Gap] = (),
     extras: Sequence[Extra] = (),
+    lots: Mapping[str, Sequence[LotUnits]] | None = None,
     accepts_surplus: bool = False,
 ) -> GoodsReceipt:
     """Puts a delivery on the shelf: sellable units by SKU, all or part of what was ordered, or more.
@@ -97,6 +101,8 @@ def receive_goods(
     changes nothing and returns the first receipt, whatever the state: its `received_at` is not `at`. With other quantities or
     discrepancies it is refused, since they may be another parcel, and with costs that were not booked: nothing that is told
     is left out in silence.
+
+    `lots` say, by SKU, of which lots the units are; SKUs that track lots need them, and no others may have them.
     """
     note = delivery_note.strip()
     if not note or len(note) > 64:
@@ -106,12 +112,13 @@ def receive_goods(
     order = purchase_steps.locked(number)
     known = purchases.receipts().filter(purchase_order=order, delivery_note=note).first()
     if known is not None:
-        _require_same(known, quantities, gaps, extras)
+        _require_same(known, quantities, gaps, extras, lots or {})
         return known
     purchase_steps.require(order, Step.RECEIVED)
     by_sku = {line.variant.sku: line for line in purchase_steps.lines_of(order)}
     lines = _lines_received(by_sku, quantities, gaps)
     _require_sensible(gaps, by_sku)
+    _require_lots(lines, lots or {}, at)
     surplus = {line: line.received + units - line.quantity for line, units in lines.items()}
     surplus = {line: units for line, units in surplus.items() if units > 0}
     if not accepts_surplus:
@@ -135,12 +142,17 @@ def receive_goods(
             kind=StockMovement.Kind.RECEIPT,
             document=Document("RECEIPT", receipt.number),
             changes=[
-                Change(levels[line.variant_id, order.warehouse_id], on_hand=units, unit_cost=line.unit_cost)
+                Change(
+                    levels[line.variant_id, order.warehouse_id], on_hand=units, unit_cost=line.unit_cost,
+                    lots=lotbook.named(
+                        levels[line.variant_id, order.warehouse_id], (lots or {}).get(line.variant.sku, ()), at=at, line=line
+                    ),
+                )
                 for line, units in lines.items()
             ],
             actor=actor,
             at=at,
-        )
+        )  # fmt: skip
         for line, units in lines.items():
             line.received += units
         PurchaseOrderLine.objects.bulk_update(lines, ["received"])
@@ -192,6 +204,23 @@ def _lines_received(
         _require_ordered(by_sku, sku, "quantities")
         _require_units(sku, units, "quantities")
     return {by_sku[sku]: units for sku, units in quantities.items()}
+
+
+def _require_lots(lines: Mapping[PurchaseOrderLine, int], lots: Mapping[str, Sequence[LotUnits]], at: datetime) -> None:
+    by_sku = {line.variant.sku: (line.variant, units) for line, units in lines.items()}
+    for sku, told in lots.items():
+        if told and (sku not in by_sku or not by_sku[sku][0].tracks_lots):
+            raise PurchaseInvalid(
+                _("%(sku)s tracks no lots, or none of it came.") % {"sku": sku}, details={"field": "lots", "sku": sku}
+            )
+    for sku, (variant, units) in by_sku.items():
+        if variant.tracks_lots:
+            if not lots.get(sku):
+                raise LotsUnnamed(
+                    _("%(sku)s tracks lots: say of which lots the units are.") % {"sku": sku},
+                    details={"field": "lots", "sku": sku},
+                )
+            lotbook.require_sensible(sku, lots[sku], units, today=shop.day(at))
 
 
 def _require_ordered(by_sku: Mapping[str, PurchaseOrderLine], sku: str, field: str) -> None:
@@ -297,7 +326,13 @@ def _write_gaps(
     ReceiptDiscrepancy.objects.bulk_create(rows)
 
 
-def _require_same(known: GoodsReceipt, quantities: Mapping[str, int], gaps: Sequence[Gap], extras: Sequence[Extra]) -> None:
+def _require_same(
+    known: GoodsReceipt,
+    quantities: Mapping[str, int],
+    gaps: Sequence[Gap],
+    extras: Sequence[Extra],
+    lots: Mapping[str, Sequence[LotUnits]],
+) -> None:
     """What is sent again must be what was booked. Costs may be left out: those that are told must be booked, to the won."""
     booked = dict(known.lines.order_by("pk").values_list("line__variant__sku", "quantity"))
     told = sorted([gap.kind, gap.sku or gap.item.strip(), gap.quantity, gap.outcome] for gap in gaps)
@@ -308,9 +343,12 @@ def _require_same(known: GoodsReceipt, quantities: Mapping[str, int], gaps: Sequ
     )
     costs = {_cost_told(one) for one in extras}
     booked_costs = {_cost_told(one) for one in known.landed_costs.all()}
+    told_lots = {sku: {one.code: one.quantity for one in units} for sku, units in lots.items() if units}
+    booked_lots = lot_queries.of_receipt(known.number) if told_lots else {}
     differs = {
         "units": (booked != dict(quantities), booked, dict(quantities), _("units")),
         "gaps": (told != kept, kept, told, _("discrepancies")),
+        "lots": (told_lots != booked_lots, booked_lots, told_lots, pgettext_lazy("stock", "lots")),
         "costs": (not costs <= booked_costs, sorted(booked_costs), sorted(costs), pgettext_lazy("landed cost", "costs")),
     }
     wrong = {name: one for name, one in differs.items() if one[0]}

@@ -32,6 +32,8 @@ _LOCK = 0x7265706C
 # How long the night's run waits for the one before it. A person waits no longer than for any other row.
 _PATIENCE = "300s"
 _LONGEST_REASON = 300
+# Proposals that are explained and written together.
+_AT_ONCE = 500
 LOWEST_SERVICE, HIGHEST_SERVICE = Decimal("0.5"), Decimal("0.9999")
 MOST_REVIEW_DAYS = 365
 # Why nothing is bought, beside the reasons of the rule.
@@ -91,6 +93,7 @@ def propose(
         if proposal.line is not None:
             drafts.drop(proposal.line)
     opened, refreshed = [], []
+    told: list[Need] = []
     for place, need in wanted.items():
         before, line = standing.get(place), drafts.line(need.offer, place[1])
         # Staff may have written the SKU into the draft themselves.
@@ -98,6 +101,7 @@ def propose(
         if before is None or place in gone:
             proposal = _new(need, before, by_staff, at)
             opened.append(proposal)
+            told.append(need)
         else:
             proposal = before
             if _refresh(before, need, at):
@@ -113,7 +117,7 @@ def propose(
     )
     drafts.write()
     ReplenishmentProposal.objects.bulk_update(refreshed, ["quantity", "explanation", "as_of"], batch_size=500)
-    ReplenishmentProposal.objects.bulk_create(opened, batch_size=500)
+    _write(opened, told)
     done = automatic.approve_within_limits(at=at, only=None if policies is None else drafts.touched)
     return Proposed(
         opened=len(opened),
@@ -391,8 +395,18 @@ def _new(
         proposal.override_by_id = before.override_by_id
     elif by_staff is not None:
         proposal.override = by_staff.quantity
-    proposal.explanation = need.explanation(proposal.units)
     return proposal
+
+
+def _write(opened: list[ReplenishmentProposal], needs: list[Need]) -> None:
+    """Explains and writes so many at a time: the explanations of a large shop, all at once, would be most of the memory."""
+    for first in range(0, len(opened), _AT_ONCE):
+        some = opened[first : first + _AT_ONCE]
+        for proposal, need in zip(some, needs[first : first + _AT_ONCE], strict=True):
+            proposal.explanation = need.explanation(proposal.units)
+        ReplenishmentProposal.objects.bulk_create(some)
+        for proposal in some:
+            proposal.explanation = {}
 
 
 def _locked(proposal_id: int) -> ReplenishmentProposal:

@@ -8,21 +8,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from config.kernel import outbox, rounds
+from config.kernel import outbox, rounds, shop
 from config.kernel.errors import Conflict, Invalid
 from config.kernel.models import User
-from inventory import locking, sourcing
+from inventory import locking, lots, sourcing
 from inventory.events import ReservationsLost
 from inventory.locking import Place
-from inventory.models import Reservation, StockLevel, StockMovement, Variant
-from inventory.operations import ledger
+from inventory.models import LotLevel, Reservation, StockLevel, StockMovement, Variant
+from inventory.operations import ledger, lotbook
 from inventory.operations.ledger import Change, Document, InsufficientStock
+from inventory.operations.lotbook import LotChange
 from inventory.sourcing import Allocation
 
 # More than a round gets done: what is due beyond waits for the next one.
@@ -67,6 +68,7 @@ def reserve(
     # comes before the first write.
     with nullcontext() if connection.in_atomic_block else transaction.atomic():
         levels = locking.lock_for_sale(demand)
+        settle_lots(levels, at=at)
         by_place = {(one.variant_id, one.warehouse_id): one for one in levels}
         preferred = list(dict.fromkeys(one.warehouse_id for one in levels))
         plan = sourcing.plan(demand, {place: one.available for place, one in by_place.items()}, preferred)
@@ -102,13 +104,21 @@ def consume(
     """Ships reserved units: `items` is units by (variant id, warehouse id), `parcel` the shipment that carries them."""
     _require_positive(items)
     levels = locking.lock_known(items)
+    settle_lots(levels.values(), at=at)
     held = {_place(one): one for one in _active(document, items)}
     _require_held(held, items)
     for place, quantity in items.items():
         held[place].consumed += quantity
         _settle(held[place], Reservation.State.CONSUMED)
     Reservation.objects.bulk_update([held[place] for place in items], ["consumed", "state"])
-    changes = [Change(levels[place], on_hand=-quantity, reserved=-quantity) for place, quantity in items.items()]
+    stocks = lotbook.at_levels(levels.values())
+    changes = [
+        Change(
+            levels[place], on_hand=-quantity, reserved=-quantity,
+            lots=lotbook.taken(levels[place], stocks.get(levels[place].pk, ()), quantity),
+        )
+        for place, quantity in items.items()
+    ]  # fmt: skip
     movements = ledger.post(kind=StockMovement.Kind.SHIPMENT, document=parcel, changes=changes, actor=actor, at=at)
     ledger.announce(at=at)
     return movements
@@ -133,6 +143,7 @@ def release(*, document: Document, items: Mapping[Place, int] | None = None, exp
         levels,
         Reservation.State.EXPIRED if expired else Reservation.State.RELEASED,
     )
+    _hold_released(levels, held.values())
     return dict(items)
 
 
@@ -206,7 +217,9 @@ def lose(levels: Mapping[Place, StockLevel], remaining: Mapping[Place, int], *, 
 
 
 def _newest_first(places: Iterable[Place]) -> QuerySet[Reservation]:
-    return Reservation.objects.filter(locking.at(places), state=Reservation.State.ACTIVE).order_by("-reserved_at", "-id")
+    rows = Reservation.objects.filter(locking.at(places), state=Reservation.State.ACTIVE)
+    # What is held back of lots was promised to nobody.
+    return rows.exclude(document_kind=lotbook.HELD).order_by("-reserved_at", "-id")
 
 
 @dataclass(frozen=True)
@@ -239,4 +252,60 @@ def _expire(document: Document, at: datetime) -> bool:
     # Asked again under the lock: it may have been prolonged, consumed or released meanwhile.
     due = [one for one in _active(document, levels) if one.expires_at is not None and one.expires_at <= at]
     _give_back({one: one.held for one in due}, levels, Reservation.State.EXPIRED)
+    _hold_released(levels, due)
     return bool(due)
+
+
+def settle_lots(levels: Iterable[StockLevel], *, at: datetime) -> int:
+    """Of these locked levels, holds back what may be sold no longer since the day began; answers at how many there was any.
+
+    Whoever promises or ships units asks here first, so nothing that has expired is promised or leaves, whatever the nightly
+    job did. Levels without lots, and those at which no date has passed, cost nothing.
+    """
+    if not (dated := [one for one in levels if one.lots_due_on is not None]):
+        return 0
+    today = shop.day(at)
+    due = [one for one in dated if one.lots_due_on <= today]  # type: ignore[operator]
+    hold_lots(due, at=at, today=today)
+    return len(due)
+
+
+def hold_lots(levels: Iterable[StockLevel], *, at: datetime, today: date | None) -> None:
+    """Brings what is held back at these locked levels to what it must be: by the calendar of `today`, or, without one, as the
+    lots stand. Where less remains than is promised, the newest reservations give way. It keeps the levels in step.
+    """
+    for level in levels:
+        if level.tracks_lots:
+            _hold_lots(level, lotbook.at_levels([level])[level.pk], at, today)
+
+
+def _hold_lots(level: StockLevel, stocks: Sequence[LotLevel], at: datetime, today: date | None) -> None:
+    held = sum(one.held for one in stocks)
+    if today is not None:
+        for one in stocks:
+            one.standing = lotbook.terms(one.lot).standing(today).value
+        level.lots_due_on = min(
+            (day for one in stocks if one.quantity and (day := lotbook.terms(one.lot).changes_on(today))), default=None
+        )
+        StockLevel.objects.filter(pk=level.pk).update(lots_due_on=level.lots_due_on)
+    wanted = lots.hold(lotbook.batches(stocks), promised=level.reserved - held)
+    more = sum(wanted.held.values()) - held
+    place = (level.variant_id, level.warehouse_id)
+    if wanted.lost:
+        lose({place: level}, {place: level.reserved - wanted.lost}, at=at)
+        _hold_lots(level, stocks, at, None)
+        return
+    changes = [LotChange(one, 0, wanted.held.get(one.lot_id, 0) - one.held) for one in stocks]
+    lotbook.shift(changes)
+    if more:
+        ledger.shift([Change(level, reserved=more)])
+        lotbook.hold(level, more, gone=False, at=at)
+        level.reserved += more
+
+
+def _hold_released(levels: Mapping[Place, StockLevel], given: Iterable[Reservation]) -> None:
+    """What was promised of a lot that is not sold any more is not promised anew."""
+    touched = {_place(one): one.reserved_at for one in given if levels[_place(one)].tracks_lots}
+    for place, since in touched.items():
+        level = StockLevel.objects.get(pk=levels[place].pk)
+        hold_lots([level], at=since, today=None)

@@ -3,7 +3,7 @@
 Each posts to the ledger with a document of its own. Where less lies than was believed, the newest reservations give way.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from config.kernel.errors import Conflict, Invalid, Missing, Stale
 from config.kernel.models import User
-from inventory import locking, numbering
+from inventory import locking, lots, numbering
 from inventory.locking import Place
-from inventory.models import StockLevel, StockMovement, StockRepair, Variant, Warehouse, WriteOffCause
-from inventory.operations import ledger, reservations
+from inventory.models import Lot, StockLevel, StockMovement, StockRepair, Variant, Warehouse, WriteOffCause
+from inventory.operations import ledger, lotbook, reservations
 from inventory.operations.ledger import Change, Document, InsufficientStock
+from inventory.operations.lotbook import LotChange
 from inventory.queries import corrected, drift
 from inventory.queries.drift import Difference
 
@@ -66,16 +67,20 @@ def adjust(
     at: datetime,
     expected: int | None = None,
     limit: Decimal | None = None,
+    lot: str = "",
 ) -> StockMovement:
     """Corrects what lies there by `quantity`, signed. Taking what is reserved releases the newest reservations.
 
     `expected` is what lay there when somebody decided on it: two who saw the same miscount do not both correct it. `limit` is
-    what all of a day's corrections of the SKU by this person may come to at cost.
+    what all of a day's corrections of the SKU by this person may come to at cost. Where the SKU tracks lots, `lot` is the code
+    of the one that is corrected.
     """
     if quantity == 0:
         raise reservations.QuantityInvalid(_("An adjustment changes the quantity."), details={"field": "quantity"})
     kind = StockMovement.Kind.ADJUSTMENT
-    return _correct(kind, numbering.ADJUSTMENT, (variant_id, warehouse_id), quantity, reason, actor, at, expected, limit)
+    return _correct(
+        kind, numbering.ADJUSTMENT, (variant_id, warehouse_id), quantity, reason, actor, at, expected, limit, lot=lot
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -90,14 +95,17 @@ def write_off(
     expected: int | None = None,
     limit: Decimal | None = None,
     cause: WriteOffCause | None = None,
+    lot: str = "",
 ) -> StockMovement:
     """Takes lost, broken or expired units off the shelf. Taking what is reserved releases the newest reservations.
 
-    `cause` is from the closed list that the report of losses sums up by. `expected` and `limit` are as in `adjust`.
+    `cause` is from the closed list that the report of losses sums up by. `expected`, `limit` and `lot` are as in `adjust`.
     """
     _require_units(quantity)
     kind = StockMovement.Kind.WRITE_OFF
-    return _correct(kind, numbering.WRITE_OFF, (variant_id, warehouse_id), -quantity, reason, actor, at, expected, limit, cause)
+    return _correct(
+        kind, numbering.WRITE_OFF, (variant_id, warehouse_id), -quantity, reason, actor, at, expected, limit, cause, lot
+    )
 
 
 def _correct(
@@ -111,40 +119,93 @@ def _correct(
     expected: int | None,
     limit: Decimal | None,
     cause: WriteOffCause | None = None,
+    lot: str = "",
 ) -> StockMovement:
     reason = _required(reason)
     _require_units(abs(quantity))
     _require_known([place])
     level = locking.lock_levels([place])[place]
     _require_expected(level, expected)
-    _require_within(limit, place, quantity, actor, at)
+    require_within(limit, place, quantity, actor, at)
     if level.on_hand + quantity < 0:
         raise _too_few({place: -quantity}, {place: level.on_hand})
-    reservations.lose({place: level}, {place: level.on_hand + quantity}, at=at)
+    changes = _of_lot(level, quantity, lot, at)
+    freed = sum(one.held for one in changes)
+    reservations.lose({place: level}, {place: level.on_hand + quantity - freed}, at=at)
     document = Document(kind.value, numbering.document_number(prefix, at))
     # What is lost is lost at what it cost then.
     cost = Variant.objects.values_list("cost", flat=True).get(pk=place[0]) if kind == StockMovement.Kind.WRITE_OFF else None
     (movement,) = ledger.post(
-        kind=kind, document=document, changes=[Change(level, on_hand=quantity, unit_cost=cost)], actor=actor, at=at,
-        reason=reason, cause=cause or "",
+        kind=kind, document=document, changes=[Change(level, on_hand=quantity, unit_cost=cost, lots=changes)], actor=actor,
+        at=at, reason=reason, cause=cause or "",
     )  # fmt: skip
+    if changes:
+        reservations.hold_lots([StockLevel.objects.get(pk=level.pk)], at=at, today=None)
     ledger.announce(at=at)
     return movement
 
 
+def _of_lot(level: StockLevel, quantity: int, code: str, at: datetime) -> list[LotChange]:
+    """The one lot that a correction names, where lots are tracked."""
+    if not level.tracks_lots:
+        return []
+    if not code:
+        lotbook.require_named(level, quantity, ())
+    lot = Lot.objects.filter(variant=level.variant_id, code=code, levels__level=level).select_related("variant").first()
+    if lot is None:
+        raise UnknownPlace(
+            _("No lot %(lot)s of it ever lay there. Count by lot to name a new one.") % {"lot": code},
+            details={"field": "lot", "lot": code},
+        )
+    row = lotbook.opened(level, [lot], at=at)[lot.pk]
+    return [lotbook.into(row, quantity) if quantity > 0 else lotbook.out_of(row, -quantity)]
+
+
 @transaction.atomic
-def take_back(*, document: Document, items: Mapping[Place, int], actor: User | None, at: datetime) -> list[StockMovement]:
-    """Puts units that customers sent back on the shelf again. `items` is units by (variant id, warehouse id)."""
+def take_back(
+    *,
+    document: Document,
+    items: Mapping[Place, int],
+    actor: User | None,
+    at: datetime,
+    parcels: Iterable[str] = (),
+    earlier: Iterable[str] = (),
+) -> list[StockMovement]:
+    """Puts units that customers sent back on the shelf again. `items` is units by (variant id, warehouse id).
+
+    Units of lots go back to the lots that left in `parcels` and have not come back in `earlier` returns, the first to expire
+    first. They are read only where lots are tracked. What was sent from no lot goes to one that is blocked until it is sorted.
+    """
     for quantity in items.values():
         _require_units(quantity)
     if not items:
         return []
     _require_known(items)
     levels = locking.lock_levels(items)
-    changes = [Change(levels[place], on_hand=quantity) for place, quantity in items.items()]
+    with_lots = {place: units for place, units in items.items() if levels[place].tracks_lots}
+    back = _back_to_lots(levels, with_lots, parcels, earlier, at) if with_lots else {}
+    changes = [Change(levels[place], on_hand=quantity, lots=back.get(place, ())) for place, quantity in items.items()]
     movements = ledger.post(kind=StockMovement.Kind.RETURN, document=document, changes=changes, actor=actor, at=at)
     ledger.announce(at=at)
     return movements
+
+
+def _back_to_lots(
+    levels: Mapping[Place, StockLevel], items: Mapping[Place, int], parcels: Iterable[str], earlier: Iterable[str], at: datetime
+) -> dict[Place, list[LotChange]]:
+    variants = {variant for variant, _warehouse in items}
+    sent = lotbook.of_documents("SHIPMENT", parcels, variants)
+    came = lotbook.of_documents("RETURN", earlier, variants)
+    found = {}
+    for place, units in items.items():
+        out = {lot: -gone - came.get(place[0], {}).get(lot, 0) for lot, gone in sent.get(place[0], {}).items()}
+        known = lotbook.by_expiry(out)
+        shares = lots.returned(out, [one.pk for one in known], units)
+        stocks = lotbook.opened(levels[place], [one for one in known if one.pk in shares], at=at)
+        found[place] = [lotbook.into(stocks[lot], part) for lot, part in shares.items()]
+        if rest := units - sum(shares.values()):
+            found[place].append(lotbook.into(lotbook.unsorted(levels[place], Lot.Origin.RETURNED, at=at), rest))
+    return found
 
 
 @dataclass(frozen=True)
@@ -232,7 +293,7 @@ def _require_expected(level: StockLevel, expected: int | None) -> None:
         )
 
 
-def _require_within(limit: Decimal | None, place: Place, quantity: int, actor: User | None, at: datetime) -> None:
+def require_within(limit: Decimal | None, place: Place, quantity: int, actor: User | None, at: datetime) -> None:
     """Judged under the lock of the level, so that two pages at once do not each stay below it."""
     if limit is None:
         return

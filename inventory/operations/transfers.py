@@ -19,9 +19,11 @@ from config.kernel import shop, versions
 from config.kernel.errors import Conflict, Invalid, Missing
 from config.kernel.models import User
 from inventory import locking, numbering
+from inventory import lots as lot_rules
 from inventory.locking import Place
 from inventory.models import (
     Lane,
+    Lot,
     StockLevel,
     StockMovement,
     TransferEvent,
@@ -34,8 +36,9 @@ from inventory.models import (
     Warehouse,
     WriteOffCause,
 )
-from inventory.operations import ledger
+from inventory.operations import ledger, lotbook, reservations
 from inventory.operations.ledger import Change, Document, InsufficientStock
+from inventory.operations.lotbook import LotChange
 from inventory.operations.stock import MOST_UNITS, StockMoved
 from inventory.queries import transfers as queries
 
@@ -183,11 +186,15 @@ def close(*, number: str, reason: str, actor: User | None, at: datetime) -> Tran
     lost = {line: line.in_transit for line in _lines(order) if line.in_transit}
     levels = locking.lock_levels((line.variant_id, order.to_warehouse_id) for line in lost)
     document = Document(LOSS, numbering.document_number(numbering.TRANSFER_LOSS, at))
+    came = _arriving_lots(order, lost, levels, at)
     for kind, sign in ((Kind.TRANSFER_IN, 1), (Kind.WRITE_OFF, -1)):
         changes = [
-            Change(levels[line.variant_id, order.to_warehouse_id], on_hand=sign * units, unit_cost=line.unit_cost)
+            Change(
+                levels[line.variant_id, order.to_warehouse_id], on_hand=sign * units, unit_cost=line.unit_cost,
+                lots=[LotChange(one.stock, sign * one.quantity, sign * one.held) for one in came.get(line, ())],
+            )
             for line, units in lost.items()
-        ]
+        ]  # fmt: skip
         cause = WriteOffCause.LOST if kind == Kind.WRITE_OFF else ""
         ledger.post(kind=kind, document=document, changes=changes, actor=actor, at=at, reason=reason, cause=cause)
     for line, units in lost.items():
@@ -375,6 +382,7 @@ def _send_off(
 ) -> None:
     """Off the sender's shelf, with the levels locked. Only what is not promised to orders may go."""
     here = {line: levels[line.variant_id, order.from_warehouse_id] for line in units}
+    reservations.settle_lots(here.values(), at=at)
     short = [
         {"sku": line.variant.sku, "requested": number, "available": here[line].available}
         for line, number in units.items()
@@ -386,16 +394,23 @@ def _send_off(
             % {"available": short[0]["available"], "sku": short[0]["sku"]},
             details={"lines": short},
         )
+    stocks = lotbook.at_levels(here.values())
     for line, number in units.items():
         line.shipped, line.unit_cost = number, line.variant.cost
     ledger.post(
         kind=Kind.TRANSFER_OUT,
         document=Document(OUT, order.number),
-        changes=[Change(here[line], on_hand=-number, unit_cost=line.unit_cost) for line, number in units.items()],
+        changes=[
+            Change(
+                here[line], on_hand=-number, unit_cost=line.unit_cost,
+                lots=lotbook.taken(here[line], stocks.get(here[line].pk, ()), number, sellable_only=True),
+            )
+            for line, number in units.items()
+        ],
         actor=actor,
         at=at,
         reason=order.reason,
-    )
+    )  # fmt: skip
     TransferLine.objects.bulk_update(units, ["shipped", "unit_cost"])
     order.state, order.shipped_at = State.SHIPPED, at
     order.save(update_fields=["state", "shipped_at", "expected_on"])
@@ -418,17 +433,21 @@ def _take_in(
     TransferReceiptLine.objects.bulk_create(
         TransferReceiptLine(receipt=receipt, line=line, quantity=number) for line, number in units.items()
     )
+    lots = _arriving_lots(order, units, levels, at)
     ledger.post(
         kind=Kind.TRANSFER_IN,
         document=Document(ARRIVAL, receipt.number),
         changes=[
-            Change(levels[line.variant_id, order.to_warehouse_id], on_hand=number, unit_cost=line.unit_cost)
+            Change(
+                levels[line.variant_id, order.to_warehouse_id], on_hand=number, unit_cost=line.unit_cost,
+                lots=lots.get(line, ()),
+            )
             for line, number in units.items()
         ],
         actor=actor,
         at=at,
         reason=order.reason,
-    )
+    )  # fmt: skip
     for line, number in units.items():
         line.received += number
     TransferLine.objects.bulk_update(units, ["received"])
@@ -439,6 +458,34 @@ def _take_in(
     told = {"receipt": receipt.number, "units": sum(units.values())}
     _tell(order, Step.RECEIVED, actor, at, details=told | ({"in_transit": missing} if missing else {}))
     return receipt
+
+
+def _arriving_lots(
+    order: TransferOrder, units: Mapping[TransferLine, int], levels: Mapping[Place, StockLevel], at: datetime
+) -> dict[TransferLine, list[LotChange]]:
+    """Of which lots these units are: those that left and are still on their way, the first to expire first.
+
+    What left before the SKU tracked lots goes to a lot that is blocked until somebody counts by lot.
+    """
+    with_lots = [line for line in units if levels[line.variant_id, order.to_warehouse_id].tracks_lots]
+    if not with_lots:
+        return {}
+    variants = {line.variant_id for line in with_lots}
+    left = lotbook.of_documents(OUT, [order.number], variants)
+    came = lotbook.of_documents(ARRIVAL, order.receipts.values_list("number", flat=True), variants)
+    found = {}
+    for line in with_lots:
+        level = levels[line.variant_id, order.to_warehouse_id]
+        under_way = {
+            lot: -gone - came.get(line.variant_id, {}).get(lot, 0) for lot, gone in left.get(line.variant_id, {}).items()
+        }
+        known = lotbook.by_expiry(under_way)
+        shares = lot_rules.returned(under_way, [one.pk for one in known], units[line])
+        stocks = lotbook.opened(level, [one for one in known if one.pk in shares], at=at)
+        found[line] = [lotbook.into(stocks[lot], part) for lot, part in shares.items()]
+        if rest := units[line] - sum(shares.values()):
+            found[line].append(lotbook.into(lotbook.unsorted(level, Lot.Origin.RETURNED, at=at), rest))
+    return found
 
 
 def _lane_days(order: TransferOrder) -> int:

@@ -80,6 +80,7 @@ def _asked(at: datetime) -> dict[Place, int]:
     """Units that customers ordered in the last 24 hours and did not give back."""
     rows = (
         Reservation.objects.filter(reserved_at__gt=at - DAY, reserved_at__lte=at)
+        .exclude(document_kind="LOTS")  # held back because it expired or is blocked: nobody asked for it
         .values_list("variant_id", "warehouse_id")
         .annotate(units=Sum(F("quantity") - F("released")))
         .order_by()

@@ -1,5 +1,5 @@
 """The pages on which staff work through orders."""
 
-from orders.admin import codes, documents, importing, navigation, order, records, returns, unmatched
+from orders.admin import codes, documents, importing, lot_receivers, navigation, order, records, returns, unmatched
 
-__all__ = ["codes", "documents", "importing", "navigation", "order", "records", "returns", "unmatched"]
+__all__ = ["codes", "documents", "importing", "lot_receivers", "navigation", "order", "records", "returns", "unmatched"]

@@ -14,7 +14,7 @@ from config.kernel import clock
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import ReasonForm, actor, operation_button
 from orders import lifecycle, views
-from orders.admin import known, labels, order_forms, telling
+from orders.admin import known, labels, lot_receivers, order_forms, telling
 from orders.admin.order_list import CUSTOMER, OrderListAdmin
 from orders.models import Order
 from orders.operations import canceling, fulfilling, noting, paying, returning, shortage, turns, unmatched
@@ -55,6 +55,8 @@ class OrderAdmin(OrderListAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("picking/", wrap(views.picking_view), name="orders_order_picking"),
+            path("lots/<int:lot_id>/", wrap(lot_receivers.page), name=lot_receivers.PAGE),
+            path("lots/<int:lot_id>.csv", wrap(lot_receivers.file), name=f"{lot_receivers.PAGE}_csv"),
             path("<path:object_id>/packing-slip/", wrap(views.packing_slip_view), name="orders_order_packing_slip"),
             *super().get_urls(),
         ]

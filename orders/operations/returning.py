@@ -135,7 +135,12 @@ def receive(*, number: str, restocked: Mapping[int, int], actor: User | None, at
     )  # fmt: skip
     outbox.record(OrderReturned(number=order.number, on=recording.day(order.placed_at), returned_on=recording.day(at)), at=at)
     if back:
-        stock.take_back(document=Document("RETURN", arrived.number), items=back, actor=actor, at=at)
+        stock.take_back(
+            document=Document("RETURN", arrived.number), items=back, actor=actor, at=at,
+            # Looked up only where goods of the return track lots.
+            parcels=order.fulfillments.values_list("number", flat=True),
+            earlier=order.returns.exclude(pk=arrived.pk).values_list("number", flat=True),
+        )  # fmt: skip
     return arrived
 
 

@@ -54,7 +54,7 @@ from orders.models import Order, Payment
 from orders.operations import history, seeding_transfers, unmatched
 from orders.past import PastOrder
 from orders.queries.quoting import SHIPPING_TAX_RATE
-from orders.seeding import furnishing, offers, prices, seasons, stockroom
+from orders.seeding import furnishing, lots, offers, prices, seasons, stockroom
 from orders.seeding.lives import Terms
 from orders.seeding.shelves import OPENING, Shelves, Told
 from orders.seeding.story import Offered, Repricing, Story
@@ -153,6 +153,7 @@ def seed(*, scale: Scale, seed: int, until: datetime, at: datetime, say: Callabl
         counter=people.get(staff.get(Role.WAREHOUSE.value, 0)), buyer=people.get(staff.get(Role.BUYER.value, 0)), at=until,
         draw=Random(f"{seed} stockroom"),
     )  # fmt: skip
+    lots.fill(keeper=people.get(staff.get(Role.WAREHOUSE.value, 0)), buyer=people.get(staff.get(Role.BUYER.value, 0)), at=until)
     proposed = replenishment.propose(at=at)
     seeding_transfers.fill(warehouses=furnished.warehouses, staff={name: people[pk] for name, pk in staff.items()}, until=at)
     risks.assess(at=at)

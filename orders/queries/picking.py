@@ -7,13 +7,15 @@ from decimal import Decimal
 from django.db.models import F
 
 from inventory.models import Reservation, Variant, Warehouse
-from inventory.queries import bins
+from inventory.queries import bins, lots
 from orders import lifecycle
 from orders.models import Fulfillment, Order, OrderLine
 from orders.queries.worklists import DOCUMENT
 
 # More orders than this nobody fetches in one round.
 ROUND = 200
+# Lots that a line of the list names.
+MOST_LOTS = 3
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Pick:
     orders: list[tuple[str, int]] = field(default_factory=list)
     # Where it lies, as people walk: "A-03-2".
     bin: str = ""
+    # Where it tracks lots: those to take from, the first one first.
+    lots: tuple[str, ...] = ()
 
     @property
     def units(self) -> int:
@@ -67,13 +71,16 @@ def picking_lists(*, numbers: Collection[str], warehouse: Warehouse | None = Non
         rows = rows.filter(warehouse=warehouse)
     found: dict[int, PickingList] = {}
     picks: dict[tuple[int, int], Pick] = {}
-    codes = bins.codes(places={(row.variant_id, row.warehouse_id) for row in rows})
+    places = {(row.variant_id, row.warehouse_id) for row in rows}
+    codes, first = bins.codes(places=places), lots.first_out(places)
     for row in rows:
         sheet = found.setdefault(row.warehouse_id, PickingList(row.warehouse, []))
         pick = picks.get((row.warehouse_id, row.variant_id))
         if pick is None:
             pick = picks[row.warehouse_id, row.variant_id] = Pick(
-                row.variant, bin=codes.get((row.variant_id, row.warehouse_id), "")
+                row.variant,
+                bin=codes.get((row.variant_id, row.warehouse_id), ""),
+                lots=tuple(first.get((row.variant_id, row.warehouse_id), ())[:MOST_LOTS]),
             )
             sheet.picks.append(pick)
         pick.orders.append((row.document_number, row.units))

@@ -45,6 +45,7 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
         "admin:campaigns_promotion_try": {"basket": basket},
         "admin:inventory_projection": {by: {"by": by} for by in ("category_id", "supplier_id")},
         "admin:inventory_projection_csv": {"category": {"by": "category_id"}},
+        "admin:inventory_expiring": {"far": {"days": "90"}},
         "admin:inventory_ageing": {"all": {"show": "all"}, "dismissed": {"show": "dismissed"}},
         "admin:inventory_valuation": {"before": {"day": f"{world.at - timedelta(days=1):%Y-%m-%d}"}},
         "admin:inventory_stockcount_count": {"skus": {"warehouse": str(world.warehouse.pk), "skus": skus}},
@@ -102,11 +103,14 @@ def _of_a_model(world: World, model: type[Model], pattern: URLPattern, route: st
         return
     if (pattern.name or "").endswith("_history") and model is not Order:
         return  # One page for all kinds of rows.
-    # A page of a customer's may belong to a model of which it shows many.
-    row = world.customer if arguments == ["customer_id"] else world.row(model) if arguments else None
-    others = {"supplier_id": world.supplier.pk, "warehouse_id": world.warehouse.pk}
-    args = [row.token_key if one == "token_key" else others.get(one, row.pk) for one in arguments]
-    address = reverse(f"admin:{pattern.name}", args=args)
+    # A page of a customer's may belong to a model of which it shows many, one of a lot to the orders that got it, and one of
+    # proposals to a supplier and a warehouse.
+    others: dict[str, Any] = {
+        "customer_id": world.customer, "lot_id": world.lot, "supplier_id": world.supplier, "warehouse_id": world.warehouse
+    }  # fmt: skip
+    rows = [others.get(one) or world.row(model) for one in arguments]
+    keys = [row.token_key if one == "token_key" else row.pk for one, row in zip(arguments, rows, strict=True)]
+    address = reverse(f"admin:{pattern.name}", args=keys)
     yield route, address
     for state, other in _in_other_states(world).get(f"admin:{pattern.name}", {}).items():
         yield f"{route} {state}", reverse(f"admin:{pattern.name}", args=[other.pk])

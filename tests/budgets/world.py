@@ -87,6 +87,7 @@ from inventory.models import (
     BinPlace,
     Lane,
     LearnedLeadTime,
+    Lot,
     Mode,
     PriceBreak,
     PurchaseMail,
@@ -113,6 +114,7 @@ from inventory.operations import (
     confirming,
     counting,
     excess,
+    lots,
     purchasing,
     receiving,
     replenishment,
@@ -126,6 +128,7 @@ from inventory.operations.advice import Advice
 from inventory.operations.confirming import Confirmed
 from inventory.operations.costing import Extra
 from inventory.operations.ledger import Document
+from inventory.operations.lotbook import LotUnits
 from inventory.operations.purchasing import Wanted
 from inventory.operations.receiving import Gap
 from inventory.queries import ageing
@@ -164,6 +167,7 @@ class World:
         self._simulations(size)
         self._moves(size)
         self._odd_cases(size)
+        self._lots(size)
         self._imports(size)
         self._staff(size)
         self._past(size)
@@ -533,6 +537,32 @@ class World:
                 reserved_after=0, actor=self.clerk, repaired_at=self.at,
             )  # fmt: skip
 
+    def _lots(self, size: int) -> None:
+        """A SKU with many lots: one has expired, one is blocked, decided on often, and left in many parcels."""
+        today = shop.day(self.at)
+        tea = builders.a_stocked_variant(20 * (size + 3), self.warehouse, product=self.variants[-1].product)
+        lots.track(
+            variant_id=tea.pk, shelf_life_days=90, sell_until_days=3, opening="OLD", reason="식품", actor=self.clerk, at=self.at
+        )
+        self.lot_level = StockLevel.objects.get(variant=tea, warehouse=self.warehouse)
+        days = [4, 5, *(10 + number for number in range(size + 1))]
+        lots.count(
+            variant_id=tea.pk, warehouse_id=self.warehouse.pk, reason="정리", actor=self.clerk, at=self.at,
+            found=[
+                LotUnits("OLD", 0),
+                *(LotUnits(f"L{place}", 20, today + timedelta(days=day)) for place, day in enumerate(days)),
+            ],
+        )  # fmt: skip
+        for _ in range(size):
+            builders.a_shipped_order((tea, 1), at=self.at)
+        gone, self.lot = Lot.objects.get(variant=tea, code="L1"), Lot.objects.get(variant=tea, code="L0")
+        lots.correct_date(
+            lot_id=gone.pk, expires_on=today - timedelta(days=1), reason="오타", actor=self.clerk, at=self.at
+        )  # fmt: skip
+        for _ in range(size):
+            lots.block(lot_id=self.lot.pk, reason="의심", actor=self.clerk, at=self.at)
+            lots.free(lot_id=self.lot.pk, reason="이상 없음", actor=self.clerk, at=self.at)
+
     def _shipped_order(self) -> Order:
         return builders.a_shipped_order((self.variants[-1], 1), at=self.at)
 
@@ -725,6 +755,8 @@ class World:
     def rows(self, model: type[Model]) -> Iterator[Any]:
         """Rows whose pages may be opened: the large ones, then the newest."""
         large: dict[type[Model], list[Model]] = {
+            Lot: [self.lot],
+            StockLevel: [self.lot_level],
             Order: [self.order, self.shipped, self.placed, self.paid, self.short],
             Return: [self.returned],
             Warehouse: [self.warehouse],

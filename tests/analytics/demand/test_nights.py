@@ -15,7 +15,7 @@ from analytics.models import (
     MethodChange,
     MethodChoice,
 )
-from analytics.operations import demand_overrides, forecast_scores, forecasts
+from analytics.operations import demand_overrides, expectations, forecast_scores, forecasts
 from analytics.operations.expectations import REFEREE
 from analytics.queries import forecasts as told
 from config.kernel.models import JobRun
@@ -286,3 +286,27 @@ def test_evenings_are_dropped_when_they_have_been_judged(shop: object) -> None:
 
     assert list(row.forecasts.values_list("origin", flat=True)) == [ORIGIN - 35 * DAY]
     assert ForecastScore.objects.filter(origin=ORIGIN - 36 * DAY, days=28).exists()
+
+
+def test_what_came_again_with_the_season_is_expected_before_it_begins() -> None:
+    """Two years of a category that sells three times as much from the end of November on; the origin lies before it."""
+    cup, place = a_variant(a_product(a_category())), a_warehouse()
+    first = ORIGIN - timedelta(days=2 * 364 + 20)
+    high = {48, 49, 50, 51}
+    days = [first + timedelta(days=number) for number in range((ORIGIN - first).days + 1)]
+    wanted(cup, place, [12 if (day - day.replace(month=1, day=1)).days // 7 in high else 4 for day in days])
+    window = {"first": ORIGIN - timedelta(days=expectations.WINDOW_DAYS - 1), "last": ORIGIN}
+
+    known = expectations.seasons(last=ORIGIN)
+    means = []
+    for seasons in ({}, known):
+        pooled = expectations.prepare(**window, variants=[cup.pk], seasons=seasons)
+        (row,) = expectations.expect(**window, variants=(cup.pk, cup.pk), pooled=pooled, methods={})
+        means.append(row.daily)
+    plain, seasonal = means
+
+    assert expectations.known_seasons(pooled) == known
+    # Of a factor of three in every year so much as two years let believe: from the middle of the season on twice the plain.
+    assert sum(seasonal[21:28]) > 1.6 * sum(plain[21:28])
+    assert sum(seasonal[:7]) == pytest.approx(sum(plain[:7]), rel=0.25)
+    assert expectations.seasons(last=first + timedelta(days=7 * 54)) == {}

@@ -7,6 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
+from analytics import expecting
 from analytics.models import DemandForecast, DemandOverride, DemandSeries, ForecastRun, ServedRegion
 from analytics.operations import demand, forecast_scores
 from config.kernel import clock
@@ -74,6 +75,23 @@ def test_the_page_of_a_sku_tells_the_forecast_in_a_sentence_and_how_far_off_it_w
     assert "About 14 units are expected in the next 7 days, rarely more than 23." in said
     assert "Most on Saturday, fewest on Monday. Rising by 3.0 % a week." in said
     assert "level and trend (theta) 14 16 17 +3" in said, "what was expected, its bound, what came and what was missed"
+
+
+def test_what_comes_again_with_the_season_is_told_where_it_is_known(row: DemandSeries) -> None:
+    client = a_client(a_staff_member())
+    client.cookies["django_language"] = "en"
+    one, peaks = everything(row)[1], everything(row)[3]
+    assert "Season, 28 days ahead not known yet" in words_of(client.get(one))
+
+    peak = row.origin + timedelta(days=28)
+    factors = [2.0 if place == expecting.week_of_year(peak) else 1.0 for place in range(52)]
+    run = ForecastRun.objects.get()
+    ForecastRun.objects.filter(pk=run.pk).update(pooled={"year": {str(row.variant.product.category_id): factors}})
+
+    ahead = expecting.season_ahead(factors, row.origin, 28)
+    assert ahead > 1.03
+    assert f"Season, 28 days ahead +{100 * (ahead - 1):.1f} %" in words_of(client.get(one))
+    assert "2.00 times the year's mean. Forecasts go by it." in words_of(client.get(peaks))
 
 
 def test_categories_are_told_with_what_came(row: DemandSeries) -> None:

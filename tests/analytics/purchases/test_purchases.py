@@ -288,6 +288,19 @@ def test_clicks_of_days_that_are_made_after_count(first_time: bool, monkeypatch:
     assert wrong() == []
 
 
+def test_what_was_seen_a_week_before_to_the_moment_counts_from_there_though_it_was_seen_that_morning_too() -> None:
+    source, buyer, offer = a_source(at=seoul("2026-10-01")), a_customer(), a_promotion(seoul("2026-10-01"), ends_at=None)
+    an_order(seoul("2026-11-12", "12:00"), Line(a_variant()), customer=buyer)
+    for hour in ("09:00", "13:00", "14:00"):
+        seen = an_event("promotion_viewed", at=seoul("2026-11-05", hour), promotion=str(offer.pk))
+        tell(source, seen, visitor="device", customer=buyer.external_id)
+    found()
+
+    # The end of the hour in which it lies: seven days but an hour.
+    assert value("response_time", date(2026, 11, 12), date(2026, 11, 12)) == D(7 * 86_400)
+    assert wrong() == []
+
+
 def test_retention_by_channel_is_read_at_once(django_assert_num_queries: Any) -> None:
     cup, asked = a_variant(), {"first": date(2026, 9, 1), "last": date(2026, 9, 30), "at": NOW}
     for channel in ("web", "app"):

@@ -1,8 +1,11 @@
 """A night of forecasts and the proposals that follow, by the shop's own worker: time, memory, and how both grow."""
 
 import os
+import threading
 import time
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -41,9 +44,9 @@ LONGEST = 1_800
 _DEMAND = """
     INSERT INTO analytics_dailydemand
         (day, variant_id, warehouse_id, lines, units, bulk_units, promoted_units, returned_units, sold_out)
-    SELECT day, variant_id, warehouse_id, 1, units, 0, 0, 0, 0 FROM (
+    SELECT %(day)s, variant_id, warehouse_id, 1, units, 0, 0, 0, 0 FROM (
         SELECT
-            %(first)s::date + day AS day, v.id AS variant_id, w.id AS warehouse_id,
+            v.id AS variant_id, w.id AS warehouse_id,
             -- Poisson's by the chance of none, one, two ...: close enough for small means, rounded normal for large ones.
             CASE WHEN mean < 3 THEN
                 (drawn > exp(-mean))::int + (drawn > exp(-mean) * (1 + mean))::int
@@ -51,15 +54,21 @@ _DEMAND = """
                 + (drawn > exp(-mean) * (1 + mean + mean ^ 2 / 2 + mean ^ 3 / 6))::int
             ELSE greatest(round(mean + sqrt(mean) * (drawn + random() + random() - 1.5) * 2), 0)::int END AS units
         FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM inventory_variant WHERE sku LIKE 'NIGHT-%%') AS v
-        CROSS JOIN inventory_warehouse AS w CROSS JOIN generate_series(0, %(days)s - 1) AS day
+        CROSS JOIN inventory_warehouse AS w
         CROSS JOIN LATERAL (
             SELECT
                 8.0 / (1 + 70.0 * v.place / %(skus)s)
-                * (ARRAY[0.8, 0.9, 1.0, 1.0, 1.2, 1.4, 0.7])[1 + day %% 7] AS mean,
+                * (ARRAY[0.8, 0.9, 1.0, 1.0, 1.2, 1.4, 0.7])[1 + %(number)s %% 7] AS mean,
                 random() AS drawn
         ) AS chance
-        WHERE NOT (v.place %% 20 = 0 AND day > %(days)s - 10)
+        WHERE NOT (v.place %% 20 = 0 AND %(number)s > %(days)s - 10)
     ) AS drawn WHERE units > 0
+"""
+
+# What guards each row and finds it again is dear for millions of them: it is taken off while they are drawn, and put back.
+_GUARDS = """
+    SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE conrelid = 'analytics_dailydemand'::regclass AND contype IN ('f', 'u')
 """
 
 
@@ -70,7 +79,7 @@ def run(services: Services, *, quick: bool) -> dict[str, Any]:
     print(f"{'SKUs x 5':>10} {'seconds':>9} {'own cpu':>9} {'db cpu':>8} {'MB':>6} {'forecasts':>10} {'proposals':>10}")
     for skus, one in found.items():
         print(
-            f"{skus:>10} {one['seconds']:>9} {one['worker_cpu']:>9} {one['database_cpu']:>8} {one['worker_mb']:>6} "
+            f"{skus:>10} {one['seconds']:>9} {_own(one):>9} {one['database_cpu']:>8} {one['mb']['all']:>6} "
             f"{one['forecasts']:>10} {one['proposals']:>10}"
         )
     first, last = (found[str(one)] for one in (sizes[0], sizes[-1]))
@@ -82,8 +91,12 @@ def run(services: Services, *, quick: bool) -> dict[str, Any]:
     }
 
 
+def _own(one: dict[str, Any]) -> float:
+    return round(float(one["asking_cpu"] + one["worker_cpu"]), 1)
+
+
 def _cpu(one: dict[str, Any]) -> float:
-    return float(one["worker_cpu"] + one["database_cpu"])
+    return _own(one) + float(one["database_cpu"])
 
 
 def _night(services: Services, skus: int) -> dict[str, Any]:
@@ -95,21 +108,26 @@ def _night(services: Services, skus: int) -> dict[str, Any]:
         worker = _worker(services, place)
         try:
             worker.wait_until(lambda: _answers(worker), seconds=60)
+            asked, own = os.getpid(), time.process_time()
             began, served, worked = time.perf_counter(), stage.cpu_seconds(server), stage.cpu_seconds(worker.process.pid)
-            forecasts.begin(at=at)
-            planned = time.perf_counter() - began
-            run = ForecastRun.objects.latest("pk")
-            _wait(lambda: ForecastRun.objects.filter(pk=run.pk, ended_at__isnull=False).exists())
-            forecast = time.perf_counter() - began
-            _wait(lambda: JobRun.objects.filter(name=forecasts.PROPOSE, state="SUCCEEDED").exists())
-            seconds = time.perf_counter() - began
+            with watched({"worker": worker.process.pid, "database": server, "asking": asked}) as peaks:
+                forecasts.begin(at=at)
+                planned = time.perf_counter() - began
+                own = time.process_time() - own
+                run = ForecastRun.objects.latest("pk")
+                _wait(lambda: ForecastRun.objects.filter(pk=run.pk, ended_at__isnull=False).exists())
+                forecast = time.perf_counter() - began
+                _wait(lambda: JobRun.objects.filter(name=forecasts.PROPOSE, state="SUCCEEDED").exists())
+                seconds = time.perf_counter() - began
             return {
                 "seconds": round(seconds, 1),
                 "preparing": round(planned, 1),
                 "until_forecast": round(forecast, 1),
+                "asking_cpu": round(own, 1),
                 "worker_cpu": round(stage.cpu_seconds(worker.process.pid) - worked, 1),
                 "database_cpu": round(stage.cpu_seconds(server) - served, 1),
-                "worker_mb": _memory(worker.process.pid),
+                "mb": peaks,
+                "load": round(os.getloadavg()[0], 1),
                 "forecasts": DemandSeries.objects.filter(origin=run.origin).count(),
                 "proposals": ReplenishmentProposal.objects.filter(state="OPEN").count(),
             }
@@ -146,13 +164,40 @@ def _wait(done: Any) -> None:
         time.sleep(0.2)
 
 
-def _memory(pid: int) -> int:
-    """The peaks of the worker and its children together, in megabytes."""
-    total = 0
-    for one in (pid, *stage.children_of(pid)):
-        text = Path(f"/proc/{one}/status").read_text()
-        total += int(next(line for line in text.splitlines() if line.startswith("VmHWM")).split()[1])
-    return total // 1024
+@contextmanager
+def watched(roots: dict[str, int]) -> Iterator[dict[str, int]]:
+    """The most memory that each of the trees of processes, and all of them at once, took meanwhile, in megabytes.
+
+    A page that several processes share counts as its share of each (PSS), so that the sum is what the machine gives.
+    """
+    peaks, over = dict.fromkeys([*roots, "all"], 0), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.25):
+            now = {name: sum(_pss(one) for one in (pid, *_below(name, pid))) for name, pid in roots.items()}
+            now["all"] = sum(now.values())
+            for name, size in now.items():
+                peaks[name] = max(peaks[name], size // 1024)
+
+    def _below(name: str, pid: int) -> list[int]:
+        # What asks has the servers below it, which stand on their own here.
+        return [] if name == "asking" else list(stage.children_of(pid))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield peaks
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _pss(pid: int) -> int:
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")), 0)
 
 
 def _furnish(skus: int) -> None:
@@ -167,13 +212,27 @@ def _furnish(skus: int) -> None:
         )
         cursor.execute("TRUNCATE kernel_jobrun CASCADE")
         _catalog(skus)
-        cursor.execute(_DEMAND, {"first": first, "days": DAYS, "skus": skus})
+        _draw(cursor, first, skus)
         rules = demand_source.rules()
         DemandDay.objects.bulk_create(
             DemandDay(day=first + timedelta(days=one), state="CLEAN", rebuilt_at=at, rules=rules) for one in range(DAYS)
         )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def _draw(cursor: Any, first: date, skus: int) -> None:
+    """Day by day, as a shop comes by them: the days of one SKU lie far apart."""
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    cursor.execute(_GUARDS)
+    guards = cursor.fetchall()
+    for name, _definition in guards:
+        cursor.execute(f'ALTER TABLE analytics_dailydemand DROP CONSTRAINT "{name}"')
+    for number in range(DAYS):
+        day = first + timedelta(days=number)
+        cursor.execute(_DEMAND, {"day": day, "number": number, "days": DAYS, "skus": skus})
+    for name, definition in guards:
+        cursor.execute(f'ALTER TABLE analytics_dailydemand ADD CONSTRAINT "{name}" {definition}')
 
 
 def _catalog(skus: int) -> None:
