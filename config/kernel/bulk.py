@@ -72,9 +72,10 @@ def put(rows: Sequence[models.Model], *, unique: Sequence[str], replace: bool = 
     types = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(str(field.column)), sql.SQL(str(field.db_type(connection)))) for field in fields
     )
-    keys = sql.SQL(", ").join(sql.Identifier(str(meta.get_field(name.removesuffix("_id")).column)) for name in unique)
+    column: dict[str, str] = {field.attname: str(field.column) for field in meta.concrete_fields}
+    keys = sql.SQL(", ").join([sql.Identifier(column[name]) for name in unique])
     anew = [field.column for field in fields if field.attname not in unique]
-    settled = sql.SQL("NOTHING")
+    settled: sql.Composable = sql.SQL("NOTHING")
     if replace:
         settled = sql.SQL("UPDATE SET ") + sql.SQL(", ").join(
             sql.SQL("{0} = excluded.{0}").format(sql.Identifier(str(one))) for one in anew
