@@ -29,6 +29,13 @@ def weeks_of(first: date, number: int) -> Whole:
     return np.array([week_of_year(first + timedelta(days=place)) for place in range(number)], dtype=np.int64)
 
 
+def by_day(factors: Mapping[int, Sequence[float]], kinds: Sequence[int], first: date, number: int) -> Floats:
+    """The factor of each of so many days for each series, which are of these kinds; 1 for a kind that is not known."""
+    place, plain = weeks_of(first, number), np.ones(WEEKS)
+    by_kind = {kind: np.asarray(factors.get(kind, plain), dtype=np.float64)[place] for kind in set(kinds)}
+    return np.array([by_kind[one] for one in kinds])
+
+
 def seasons(units: Mapping[int, Sequence[float]], place: Sequence[int]) -> dict[int, list[float]]:
     """By kind the factor of each week of the year, 1 being usual and their mean; nothing before enough weeks came again.
 

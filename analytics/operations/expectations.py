@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from analytics import expecting
 from analytics.queries import demand
 from analytics.queries.demand import Calendar, Series, Weeks
 
@@ -178,16 +177,11 @@ def expect(
 
 def _yearly(series: Sequence[Series], calendar: Calendar, seasons: Seasons) -> "Floats | None":
     """Factors of each day of the window and the coming ones, of each series those of its category."""
-    import numpy as np
-
     from analytics.forecasting import year
 
     if not seasons or not series:
         return None
-    place = year.weeks_of(calendar.first, calendar.days + HORIZON)
-    plain = [1.0] * expecting.WEEKS_OF_YEAR
-    by_kind = {kind: np.array(seasons.get(kind, plain))[place] for kind in {one.category_id for one in series}}
-    return np.array([by_kind[one.category_id] for one in series])
+    return year.by_day(seasons, [one.category_id for one in series], calendar.first, calendar.days + HORIZON)
 
 
 def _panel(series: Sequence[Series], calendar: Calendar, seasons: Seasons) -> "Panel":

@@ -109,7 +109,7 @@ def test_the_page_of_a_proposal_tells_every_figure_in_both_languages(
         "target",
         "wanted",
     ):
-        assert str(plan[figure]) in said, figure
+        assert str(round(plan[figure], 2)) in said, figure
     assert "99 · 1" in said
     about = said[said.index("재고 포지션" if language == "ko" else "Stock position") - 600 :]
     assert foreign_words(about.replace("SKU", "").replace("PO", ""), language) == []

@@ -218,7 +218,7 @@ class TestMoving:
 class TestCorrecting:
     def test_a_correction_names_its_lot(self, store: Warehouse, at: datetime) -> None:
         tea = a_tea(at)
-        receive(sent_order(tea, store, at), tea, "1", at, A=(3, SOON))
+        receive(sent_order(tea, store, at), tea, "1", at, A=(3, SOON), B=(2, LATER))
         with pytest.raises(LotsUnnamed):
             stock.adjust(variant_id=tea.pk, warehouse_id=store.pk, quantity=1, reason="발견", actor=None, at=at)
         stock.adjust(variant_id=tea.pk, warehouse_id=store.pk, quantity=1, reason="발견", lot="A", actor=None, at=at)
@@ -226,7 +226,7 @@ class TestCorrecting:
             stock.write_off(
                 variant_id=tea.pk, warehouse_id=store.pk, quantity=5, reason="파손", lot="A", actor=None, at=at
             )  # fmt: skip
-        assert lying(tea) == {"A": (4, 0)}
+        assert lying(tea) == {"A": (4, 0), "B": (2, 0)}
 
     def test_writing_off_what_is_held_takes_no_promise(self, store: Warehouse, at: datetime) -> None:
         tea = a_tea(at)
