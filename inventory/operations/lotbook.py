@@ -164,12 +164,13 @@ def ensured(
     )  # fmt: skip
     lots = {one.code: one for one in Lot.objects.filter(variant=variant_id, code__in=wanted).select_related("variant")}
     for code, one in wanted.items():
-        if one.expires_on is not None and lots[code].expires_on != one.expires_on:
+        known_day = lots[code].expires_on
+        if one.expires_on is not None and known_day != one.expires_on:
             raise LotInvalid(
                 _("Lot %(lot)s of %(sku)s expires on %(known)s, not on %(told)s.")
                 % {
                     "lot": code, "sku": lots[code].variant.sku, "told": one.expires_on.isoformat(),
-                    "known": lots[code].expires_on.isoformat() if lots[code].expires_on else _("no date"),  # type: ignore[union-attr]
+                    "known": known_day.isoformat() if known_day else _("no date"),
                 },
                 details={"field": "lots", "sku": lots[code].variant.sku, "lot": code},
             )  # fmt: skip

@@ -262,10 +262,11 @@ def settle_lots(levels: Iterable[StockLevel], *, at: datetime) -> int:
     Whoever promises or ships units asks here first, so nothing that has expired is promised or leaves, whatever the nightly
     job did. Levels without lots, and those at which no date has passed, cost nothing.
     """
-    if not (dated := [one for one in levels if one.lots_due_on is not None]):
+    dated = [(one.lots_due_on, one) for one in levels if one.lots_due_on is not None]
+    if not dated:
         return 0
     today = shop.day(at)
-    due = [one for one in dated if one.lots_due_on <= today]  # type: ignore[operator]
+    due = [one for day, one in dated if day <= today]
     hold_lots(due, at=at, today=today)
     return len(due)
 

@@ -37,9 +37,7 @@ def fill(*, keeper: User | None, buyer: User | None, at: datetime) -> None:
             for level in StockLevel.objects.filter(variant=variant, on_hand__gt=0).order_by("pk"):
                 _sort(level, len(tracked), until, keeper, at)
     _send(tracked, keeper, at)
-    blocked = (
-        Lot.objects.filter(variant__in=tracked, expires_on__gt=shop.day(at), levels__quantity__gt=0).order_by("-pk").first()
-    )
+    blocked = Lot.objects.filter(variant__in=tracked, code__endswith="B", levels__quantity__gt=0).order_by("-pk").first()
     if blocked is not None:
         lots.block(lot_id=blocked.pk, reason="공급처 회수 요청", actor=keeper, at=at)
 

@@ -15,7 +15,7 @@ from config.kernel import doorbell, invariants
 from config.kernel.errors import DomainError
 from inventory import locking
 from inventory.locking import Place
-from inventory.models import LotLevel, PurchaseOrder, Reservation, StockLevel, Variant, Warehouse
+from inventory.models import Lot, LotLevel, PurchaseOrder, Reservation, StockLevel, Variant, Warehouse
 from inventory.operations import lotbook, lots, reservations
 from inventory.operations.ledger import Document
 from inventory.operations.lotbook import LotUnits
@@ -106,6 +106,8 @@ class TestTwoShipTheLastOfALot:
 class TestReceiveWhileItIsCounted:
     def both(self, tea: Variant, store: Warehouse, order: PurchaseOrder, at: datetime) -> Counter[str]:
         receive(order, tea, "1", at, A=(2, SOON))
+        # Known, and lying nowhere yet.
+        Lot.objects.create(variant=tea, code="B", expires_on=LATER, first_seen_at=at)
 
         def count() -> object:
             found = [LotUnits("A", 1), LotUnits("B", 1, LATER)]
