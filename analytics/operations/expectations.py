@@ -61,7 +61,8 @@ def prepare(*, first: date, last: date, variants: Sequence[int]) -> dict[str, An
     from analytics.forecasting import nightly
 
     calendar = demand.calendar(first=first, last=last, ahead=HORIZON)
-    return nightly.pool(_panel(sampled(first=first, last=last, variants=variants), calendar)).plain()
+    panel = _panel(sampled(first=first, last=last, variants=variants), calendar)
+    return nightly.with_trees(panel, nightly.pool(panel)).plain()
 
 
 def sampled(*, first: date, last: date, variants: Sequence[int]) -> list[Series]:
@@ -84,12 +85,15 @@ def tried(*, first: date, last: date, variants: Sequence[int]) -> dict[str, dict
     sums: dict[str, dict[str, list[float]]] = {}
     for origin in evenings if len(evenings) >= backtesting.FEWEST_ORIGINS else ():
         past = panel.until(origin)
-        pooled = nightly.pool(past)
+        pooled = nightly.with_trees(past, nightly.pool(past))
         # What a SKU has lately sold for is what missing it is worth.
         worth = (panel.weights * past.units[:, -HORIZON:].sum(axis=1)).tolist()
-        for method in TRIED:
+        for method in (*TRIED, *((Method.BOOSTED,) if pooled.trees else ())):
             found = nightly.forecast(past, HORIZON, dict.fromkeys(DemandClass, Method(method)), pooled=pooled)
-            happened = panel.units[:, origin : origin + HORIZON]
+            # What a sold-out day would have sold is not known: no method is judged by it.
+            told = slice(origin, origin + HORIZON)
+            happened = panel.units[:, told].copy()
+            happened[panel.censored[:, told]] = found.mean[panel.censored[:, told]]
             scored = backtesting.score(past, happened, found.mean)
             for one, error, weight in zip(found.classes, scored.rmsse.tolist(), worth, strict=True):
                 if (name := one.upper()) in CHOSEN_FOR:
