@@ -98,7 +98,7 @@ def own_cause(units: Floats, told: Mask, caused: Mask, kins: Floats, dispersion:
     sold = np.where(special, cut(units, special, USUAL), 0.0).sum(axis=1)
     usual = special.sum(axis=1) * _level(units, told & ~caused) * kins
     doubt = CAUSE_EVIDENCE * dispersion
-    return np.clip(kins * (sold + doubt) / (usual + doubt), *BOUNDS)
+    return np.asarray(np.clip(kins * (sold + doubt) / (usual + doubt), *BOUNDS))
 
 
 def _level(units: Floats, told: Mask) -> Floats:
