@@ -40,6 +40,8 @@ def test_older_days_count_less_in_the_fading_mean() -> None:
 def test_the_credible_mean_lies_between_a_series_and_all_of_them() -> None:
     found = smoothing.credible_mean(*days(4, 4), 2, alpha=0.0, prior=1.0, days=4.0, drift=1.5)
     assert found.tolist() == [[3.0, 3.0]]  # (8 + 4) / (2 + 4) x 1.5
+    months = smoothing.credible_mean(*days(*[2] * 10), 1, alpha=0.0, prior=0.47, days=8.0, drift=0.895)
+    assert months[0, 0] == pytest.approx(1.18, abs=0.005)  # the worked example
 
 
 def test_series_of_one_level_are_not_told_apart() -> None:
