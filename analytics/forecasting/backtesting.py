@@ -125,7 +125,8 @@ def choose(
 ) -> dict[DemandClass, Method]:
     """The method of each class with the lowest WRMSSE over the origins; the first of `methods` unless one is better by `least`.
 
-    Each origin sees nothing of what came after it. Fewer than four origins do not decide: the first method stays.
+    Each origin sees nothing of what came after it; sold-out days are not judged. Fewer than four origins do not decide: the
+    first method stays.
     """
     if len(origins) < FEWEST_ORIGINS:
         return {}
@@ -133,9 +134,11 @@ def choose(
     for origin in origins:
         past = panel.until(origin)
         happened = panel.units[:, origin : origin + horizon]
+        hidden = panel.censored[:, origin : origin + horizon]
         for method in methods:
             mean, classes = forecast(past, horizon, method)
-            scored = score(past, happened, mean[:, : happened.shape[1]])
+            mean = mean[:, : happened.shape[1]]
+            scored = score(past, np.where(hidden, mean, happened), mean)
             for one in set(classes):
                 which = np.array([each is one for each in classes])
                 errors, weight = sums.setdefault(one, {}).setdefault(method, [0.0, 0.0]), scored.part(which)

@@ -19,8 +19,10 @@ USUAL = 0.95
 # Days of the shop's own factor that a SKU's days are added to, for each unit of variance over mean.
 EVIDENCE = 60.0
 # A factor of a known cause is believed between these, and drawn towards 1 as if so many days without effect had been seen.
-BOUNDS = (0.2, 5.0)
+BOUNDS = (0.2, 10.0)
 DOUBT = 20.0
+# The same of a SKU's own factor, for each unit of variance over mean: units that its special days are added to.
+CAUSE_EVIDENCE = 2.0
 # From the middle of the four weeks to the middle of the eight before them.
 WEEKS_APART = 6
 
@@ -63,16 +65,46 @@ def cause_factor(units: Floats, told: Mask, caused: Mask) -> float:
     plain, special = told & ~caused, told & caused
     if not special.any():
         return 1.0
-    count = plain.sum(axis=1)
-    level = np.divide(
-        np.where(plain, cut(units, plain, USUAL), 0.0).sum(axis=1), count, out=np.zeros(len(units)), where=count > 0
-    )
+    level = _level(units, plain)
     usual = (special * level[:, None]).sum()
     if usual <= 0:
         return 1.0
     doubt = DOUBT * float(level[level > 0].mean())
     ratio = (np.where(special, cut(units, special, USUAL), 0.0).sum() + doubt) / (usual + doubt)
     return float(np.clip(ratio, *BOUNDS))
+
+
+def kin_factors(units: Floats, told: Mask, caused: Mask, kin: Whole, shop: float) -> dict[int, float]:
+    """The same factor of each kind that has such days, drawn to that of the whole shop."""
+    plain, special = told & ~caused, told & caused
+    level = _level(units, plain)
+    sold = np.where(special, cut(units, special, USUAL), 0.0).sum(axis=1)
+    usual = special.sum(axis=1) * level
+    found = {}
+    for one in np.unique(kin[special.any(axis=1)]):
+        which = kin == one
+        doubt = DOUBT * float(level[which].mean())
+        if usual[which].sum() > 0:
+            ratio = (sold[which].sum() + shop * doubt) / (usual[which].sum() + doubt)
+            found[int(one)] = float(np.clip(ratio, *BOUNDS))
+    return found
+
+
+def own_cause(units: Floats, told: Mask, caused: Mask, kins: Floats, dispersion: Floats) -> Floats:
+    """The factor of each series: that of its kind, and its own as far as its sales on such days tell of it."""
+    special = told & caused
+    if not special.any():
+        return kins
+    sold = np.where(special, cut(units, special, USUAL), 0.0).sum(axis=1)
+    usual = special.sum(axis=1) * _level(units, told & ~caused) * kins
+    doubt = CAUSE_EVIDENCE * dispersion
+    return np.asarray(np.clip(kins * (sold + doubt) / (usual + doubt), *BOUNDS))
+
+
+def _level(units: Floats, told: Mask) -> Floats:
+    count = told.sum(axis=1)
+    total = np.where(told, cut(units, told, USUAL), 0.0).sum(axis=1)
+    return np.asarray(np.divide(total, count, out=np.zeros(len(units)), where=count > 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from inventory.stocking.values import Outlook
 
-from . import cold_start, decompose, quantiles, smoothing
+from . import boosting, cold_start, decompose, quantiles, smoothing
 from .boosting import Boosted
 from .censoring import demand
 from .cold_start import Kind
@@ -28,19 +28,21 @@ RETURNING = 0.4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pooled:
-    """What all series of a shop share: closed days, factors of weekdays and known causes, dispersion by level, kinds, and the
-    mean level with its credibility and drift (what is sold lately over the level of all), and the share of bulk orders that
-    comes again."""
+    """What all series of a shop share: closed days, factors of weekdays and known causes (of promotions by kind as well),
+    dispersion by level, kinds, the mean level with its credibility and drift (what is sold lately over the level of all),
+    the share of bulk orders that comes again, and the boosted model where there is one."""
 
     closed: Mask
     weekdays: Floats
     promotion: float
+    promotions: Mapping[int, float]
     holiday: float
     line: tuple[float, float]
     kinds: Mapping[int, Kind]
     prior: tuple[float, float] = (0.0, 0.0)
     drift: float = 1.0
     returning: float = 1.0
+    trees: str = ""
 
     def plain(self) -> dict[str, Any]:
         """As JSON knows it: what a job hands to its workers."""
@@ -48,11 +50,13 @@ class Pooled:
             "closed": [bool(one) for one in self.closed],
             "weekdays": [float(one) for one in self.weekdays],
             "promotion": self.promotion,
+            "promotions": {str(key): one for key, one in self.promotions.items()},
             "holiday": self.holiday,
             "line": list(self.line),
             "prior": list(self.prior),
             "drift": self.drift,
             "returning": self.returning,
+            "trees": self.trees,
             "kinds": {str(key): [one.mean, one.days, one.price, one.slope] for key, one in self.kinds.items()},
         }
 
@@ -62,11 +66,14 @@ class Pooled:
             closed=np.asarray(plain["closed"], dtype=np.bool_),
             weekdays=np.asarray(plain["weekdays"], dtype=np.float64),
             promotion=float(plain["promotion"]),
+            # Nights that were begun by an earlier release know of none.
+            promotions={int(key): float(one) for key, one in plain.get("promotions", {}).items()},
             holiday=float(plain["holiday"]),
             line=(float(plain["line"][0]), float(plain["line"][1])),
             prior=(float(plain["prior"][0]), float(plain["prior"][1])),
             drift=float(plain["drift"]),
             returning=float(plain["returning"]),
+            trees=str(plain.get("trees", "")),
             kinds={int(key): Kind(*one) for key, one in plain["kinds"].items()},
         )
 
@@ -130,6 +137,8 @@ class Prepared:
     weekday: Floats  # n x season
     ahead: Floats  # n x horizon
     dispersion: Floats
+    known: Floats  # n x days x facts: logarithm of the price, promoted, holiday
+    coming: Floats  # the same of the coming days
 
 
 def pool(panel: Panel) -> Pooled:
@@ -145,13 +154,14 @@ def pool(panel: Panel) -> Pooled:
     weekdays = decompose.weekday_factors(units[:, recent], (told & ~special & ~festive)[:, recent], place[recent], panel.season)
     flat = units / np.where(weekdays > 0, weekdays, 1.0)[place]
     promotion = decompose.cause_factor(flat, told & ~festive, special)
+    by_kind = decompose.kin_factors(flat, told & ~festive, special, panel.kin, promotion)
     holiday = decompose.cause_factor(flat, told & ~special, festive)
     line = quantiles.pooled_line(flat, told & ~special & ~festive)
     count = told.sum(axis=1)
     levels = np.divide(np.where(told, flat, 0.0).sum(axis=1), count, out=np.zeros(panel.size), where=count > 0)
     spread = quantiles.dispersion(flat, told, line, levels)
     found = cold_start.kinds(levels, spread, panel.kin, list(count >= RHYTHMS[panel.season].fewest), last_prices(panel))
-    common = Pooled(panel.closed, weekdays, promotion, holiday, line, found)
+    common = Pooled(panel.closed, weekdays, promotion, by_kind, holiday, line, found)
     ready = prepare(panel, 1, common)
     whole, kept = (np.where(ready.told, one, 0.0).sum() for one in (ready.whole, ready.units))
     rhythm = RHYTHMS[panel.season]
@@ -183,10 +193,13 @@ def forecast(
     method_by_class: Mapping[DemandClass, Method] | None = None,
     *,
     pooled: Pooled | None = None,
-    boosted: Boosted | None = None,
 ) -> Forecasts:
-    """The coming `horizon` days of every series of the panel. Without `pooled` the panel is taken for the whole shop."""
+    """The coming `horizon` days of every series of the panel. Without `pooled` the panel is taken for the whole shop.
+
+    The boosted model is the one that is pooled; where the `ml` extra is not installed the others speak for it.
+    """
     common = pooled or pool(panel)
+    boosted = Boosted(common.trees) if common.trees and boosting.available() else None
     chosen = {**usual(panel.season), **(method_by_class or {})}
     ready = prepare(panel, horizon, common)
     found_classes = classes(ready.whole, ready.told, fewest_days=RHYTHMS[panel.season].fewest)
@@ -200,7 +213,9 @@ def forecast(
         prior=common.prior[0],
         days=common.prior[1],
         drift=common.drift,
-        boosted=None if boosted is None else boosted.predict(ready.units, ready.told, horizon),
+        boosted=None
+        if boosted is None
+        else boosted.predict(ready.units, ready.told, horizon, ready.known, ready.coming, panel.season),
     )
     for method in dict.fromkeys(methods):
         which = np.array([place for place, one in enumerate(methods) if one is method])
@@ -229,12 +244,19 @@ def prepare(panel: Panel, horizon: int, common: Pooled) -> Prepared:
     told = ((np.arange(days) >= panel.since[:, None]) & ~panel.censored)[:, open_days]
     hidden = (panel.censored & (np.arange(days) >= panel.since[:, None]))[:, open_days]
     place = decompose.places(panel, 0, days)[open_days]
-    causes = _causes(panel, 0, days, common)[:, open_days]
+    kins = np.array([common.promotions.get(int(one), common.promotion) for one in panel.kin])
+    causes = _causes(panel, 0, days, common, kins)[:, open_days]
     base = np.where(common.weekdays > 0, common.weekdays, 1.0)
     flat = panel.units[:, open_days] / (causes * base[place])
     count = told.sum(axis=1)
     level = np.divide(np.where(told, flat, 0.0).sum(axis=1), count, out=np.zeros(panel.size), where=count > 0)
     spread = quantiles.dispersion(flat, told, common.line, level)
+    special = panel.promoted[:, :days][:, open_days]
+    own = kins
+    if special.any():
+        plain = panel.units[:, open_days] / (base[place] * np.where(panel.holiday[:days][open_days], common.holiday, 1.0))
+        own = decompose.own_cause(plain, told, special, kins, spread)
+        causes = _causes(panel, 0, days, common, own)[:, open_days]
     weekday = np.ones((panel.size, panel.season))
     if panel.season == WEEK:
         weekday = decompose.own_factors(panel.units[:, open_days] / causes, told, place, common.weekdays, spread)
@@ -243,20 +265,43 @@ def prepare(panel: Panel, horizon: int, common: Pooled) -> Prepared:
     told = told | hidden
     coming = decompose.places(panel, days, horizon)
     closed_ahead = ahead(common.closed, days, horizon, shut, panel.season)
-    moved = np.where(closed_ahead, 0.0, weekday[:, coming]) * _causes(panel, days, horizon, common)
-    return Prepared(quantiles.cut(flat, told, decompose.USUAL), flat, told, weekday, moved, spread)
+    moved = np.where(closed_ahead, 0.0, weekday[:, coming]) * _causes(panel, days, horizon, common, own)
+    known = _known(panel, days + horizon)
+    kept = quantiles.cut(flat, told, decompose.USUAL)
+    return Prepared(kept, flat, told, weekday, moved, spread, known[:, :days][:, open_days], known[:, days:])
+
+
+def with_trees(panel: Panel, pooled: Pooled) -> Pooled:
+    """What is pooled and a boosted model of the panel; without one where the `ml` extra is missing or too little is known."""
+    if not boosting.available():
+        return pooled
+    ready = prepare(panel, 1, pooled)
+    model = boosting.train(ready.units, ready.told, ready.known, season=panel.season)
+    return pooled if model is None else replace(pooled, trees=model.text)
 
 
 def last_prices(panel: Panel) -> Floats | None:
-    return None if panel.prices is None else np.nan_to_num(panel.prices[:, -1])
+    return None if panel.prices is None else np.nan_to_num(panel.prices[:, min(panel.days, panel.prices.shape[1]) - 1])
 
 
-def _causes(panel: Panel, first: int, number: int, common: Pooled) -> Floats:
-    """The factor of what is known of each day (n x number); 1 where nothing is."""
+def _known(panel: Panel, days: int) -> Floats:
+    """What is known beforehand of each day (n x days x 3); the last price goes on."""
+    found = np.zeros((panel.size, days, 3))
+    if panel.prices is not None:
+        prices = np.log(np.maximum(np.nan_to_num(panel.prices[:, :days]), 1e-9))
+        found[:, : prices.shape[1], 0] = prices
+        found[:, prices.shape[1] :, 0] = prices[:, -1:]
+    found[:, : panel.promoted.shape[1], 1] = panel.promoted[:, :days]
+    found[:, : panel.holiday.size, 2] = panel.holiday[:days]
+    return found
+
+
+def _causes(panel: Panel, first: int, number: int, common: Pooled, promotion: Floats) -> Floats:
+    """The factor of what is known of each day (n x number), `promotion` being that of each series; 1 where nothing is."""
     found = np.ones((panel.size, number))
     special = panel.promoted[:, first : first + number]
     festive = panel.holiday[first : first + number]
-    found[:, : special.shape[1]] *= np.where(special, common.promotion, 1.0)
+    found[:, : special.shape[1]] *= np.where(special, promotion[:, None], 1.0)
     found[:, : festive.size] *= np.where(festive, common.holiday, 1.0)
     return np.asarray(found * _yearly(panel, first, number))
 

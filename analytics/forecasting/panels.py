@@ -21,7 +21,8 @@ WEEKS_TO_TELL = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
-    """Units of n series on T days. `closed`, `promoted` and `holiday` go on beyond T, as far as the coming days are known.
+    """Units of n series on T days. `closed`, `promoted`, `holiday` and `prices` go on beyond T, as far as the coming days are
+    known.
 
     `since` is the first day on which a series could have sold: its first sale, unless it is known to have been for sale before.
     `kin` says which series are of one kind (a category): they share what one of them alone is too small to show. `season` is
@@ -63,7 +64,6 @@ class Panel:
             units=self.units[:, :origin],
             censored=self.censored[:, :origin],
             since=np.minimum(self.since, first_sales(self.units[:, :origin])),
-            prices=None if self.prices is None else self.prices[:, :origin],
         )
 
     def part(self, which: "Mask | Whole | slice") -> "Panel":

@@ -66,7 +66,8 @@ def prepare(*, first: date, last: date, variants: Sequence[int], seasons: Season
 
     calendar = demand.calendar(first=first, last=last, ahead=HORIZON)
     panel = _panel(sampled(first=first, last=last, variants=variants), calendar, seasons)
-    return {**nightly.pool(panel).plain(), "year": {str(kind): list(factors) for kind, factors in seasons.items()}}
+    pooled = nightly.with_trees(panel, nightly.pool(panel))
+    return {**pooled.plain(), "year": {str(kind): list(factors) for kind, factors in seasons.items()}}
 
 
 def seasons(*, last: date) -> dict[int, list[float]]:
@@ -118,12 +119,15 @@ def tried(*, first: date, last: date, variants: Sequence[int]) -> dict[str, dict
     for origin in evenings if len(evenings) >= backtesting.FEWEST_ORIGINS else ():
         known = _seasons(weeks, first + timedelta(days=origin - 1))
         past = replace(panel.until(origin), yearly=_yearly(series, calendar, known))
-        pooled = nightly.pool(past)
+        pooled = nightly.with_trees(past, nightly.pool(past))
         # What a SKU has lately sold for is what missing it is worth.
         worth = (panel.weights * past.units[:, -HORIZON:].sum(axis=1)).tolist()
-        for method in TRIED:
+        for method in (*TRIED, *((Method.BOOSTED,) if pooled.trees else ())):
             found = nightly.forecast(past, HORIZON, dict.fromkeys(DemandClass, Method(method)), pooled=pooled)
-            happened = panel.units[:, origin : origin + HORIZON]
+            # What a sold-out day would have sold is not known: no method is judged by it.
+            told = slice(origin, origin + HORIZON)
+            happened = panel.units[:, told].copy()
+            happened[panel.censored[:, told]] = found.mean[panel.censored[:, told]]
             scored = backtesting.score(past, happened, found.mean)
             for one, error, weight in zip(found.classes, scored.rmsse.tolist(), worth, strict=True):
                 if (name := one.upper()) in CHOSEN_FOR:

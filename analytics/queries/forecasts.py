@@ -70,7 +70,7 @@ def said(override: DemandOverride | None) -> Said | None:
 
 
 def latest_run() -> ForecastRun | None:
-    return ForecastRun.objects.order_by("-origin").first()
+    return ForecastRun.objects.defer("pooled").order_by("-origin").first()
 
 
 def told(series: DemandSeries) -> Told:

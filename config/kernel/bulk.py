@@ -72,14 +72,10 @@ def put(rows: Sequence[models.Model], *, unique: Sequence[str], replace: bool = 
     types = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(str(field.column)), sql.SQL(str(field.db_type(connection)))) for field in fields
     )
-    column: dict[str, str] = {field.attname: str(field.column) for field in meta.concrete_fields}
-    keys = sql.SQL(", ").join([sql.Identifier(column[name]) for name in unique])
-    anew = [field.column for field in fields if field.attname not in unique]
-    settled: sql.Composable = sql.SQL("NOTHING")
-    if replace:
-        settled = sql.SQL("UPDATE SET ") + sql.SQL(", ").join(
-            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(str(one))) for one in anew
-        )
+    by_name = {field.attname: sql.Identifier(str(field.column)) for field in fields}
+    keys = sql.SQL(", ").join([by_name[name] for name in unique])
+    anew = [sql.SQL("{0} = excluded.{0}").format(column) for name, column in by_name.items() if name not in unique]
+    settled = sql.Composed([sql.SQL("UPDATE SET "), sql.SQL(", ").join(anew)]) if replace else sql.SQL("NOTHING")
     statement = sql.SQL(
         "INSERT INTO {table} ({columns}) SELECT {columns} FROM json_to_recordset(%s::json) AS told ({types}) ORDER BY {keys}"
         " ON CONFLICT ({keys}) DO {settled} RETURNING {key}, {keys}"

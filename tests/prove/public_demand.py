@@ -5,13 +5,13 @@ import gzip
 import os
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
-from analytics.forecasting.panels import Floats, Panel, closed_days, panel
+from analytics.forecasting.panels import Floats, Mask, Panel, closed_days, panel
 
 PROJECT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("BACKOFFICE_DATA") or PROJECT.parent / "shared" / "data")
@@ -124,3 +124,52 @@ def carparts_case(demand: Floats, origin: int, horizon: int = 6) -> Case:
         ),
         demand[:, origin : origin + horizon],
     )
+
+
+@dataclass(frozen=True)
+class Juice:
+    """Weekly sales of brands of orange juice in stores; weeks nobody told of are not a number."""
+
+    brands: list[int]
+    units: Floats
+    prices: Floats
+    advertised: Floats
+
+    @property
+    def untold(self) -> Mask:
+        return np.isnan(self.units)
+
+
+def juice() -> Juice:
+    """All store-brands. A price that is not told is that of the week before, or the first one."""
+    found = rows("orange_juice_prices/orange_juice.csv.gz")
+    places = {one: place for place, one in enumerate(sorted({(int(row["brand"]), int(row["store"])) for row in found}))}
+    weeks = sorted({int(row["week"]) for row in found})
+    units, prices = (np.full((len(places), len(weeks)), np.nan) for _ in range(2))
+    advertised = np.zeros(units.shape)
+    for row in found:
+        where = places[int(row["brand"]), int(row["store"])], int(row["week"]) - weeks[0]
+        units[where] = np.exp(float(row["logmove"]))
+        prices[where] = float(row[f"price{row['brand']}"])
+        advertised[where] = float(row["feat"])
+    for row in prices:
+        told = np.flatnonzero(~np.isnan(row))
+        row[:] = row[told[np.maximum(np.searchsorted(told, np.arange(len(row)), side="right") - 1, 0)]]
+    return Juice([brand for brand, _store in places], units, prices, advertised)
+
+
+def juice_case(sales: Juice, origin: int, horizon: int = 4, *, causes: bool) -> Case:
+    """With `causes` prices and advertisements are known, those of the coming weeks as well: the shop plans them."""
+    past, known = np.nan_to_num(sales.units[:, :origin]), origin + horizon
+    made = panel(
+        past.tolist(),
+        censored=sales.untold[:, :origin].tolist(),
+        closed=[False] * origin,
+        since=[0] * len(past),
+        weights=(past[:, -13:].sum(axis=1) * sales.prices[:, origin - 1]).tolist(),
+        kin=sales.brands,
+        season=52,
+    )
+    if causes:
+        made = replace(made, promoted=sales.advertised[:, :known] > 0, prices=sales.prices[:, :known])
+    return Case(made, sales.units[:, origin:known])

@@ -40,6 +40,8 @@ def test_older_days_count_less_in_the_fading_mean() -> None:
 def test_the_credible_mean_lies_between_a_series_and_all_of_them() -> None:
     found = smoothing.credible_mean(*days(4, 4), 2, alpha=0.0, prior=1.0, days=4.0, drift=1.5)
     assert found.tolist() == [[3.0, 3.0]]  # (8 + 4) / (2 + 4) x 1.5
+    months = smoothing.credible_mean(*days(*[2] * 10), 1, alpha=0.0, prior=0.47, days=8.0, drift=0.895)
+    assert months[0, 0] == pytest.approx(1.18, abs=0.005)  # the worked example
 
 
 def test_series_of_one_level_are_not_told_apart() -> None:
@@ -49,6 +51,29 @@ def test_series_of_one_level_are_not_told_apart() -> None:
     told = np.ones(alike.shape, dtype=np.bool_)
     assert smoothing.credibility(alike, told) == pytest.approx((3.0, 30.0), abs=0.1)
     assert smoothing.credibility(different, told)[1] < 0.5
+
+
+def test_how_far_a_series_is_believed_is_learned_from_how_it_turned_out() -> None:
+    drawn = np.random.default_rng(1)
+    levels = drawn.gamma(2.0, 1.0, 400)
+    # Levels that stay, and levels that are drawn anew every six months: these tell nothing of what comes.
+    stays = drawn.poisson(levels[:, None], (400, 48)).astype(float)
+    wanders = drawn.poisson(np.repeat(drawn.gamma(2.0, 1.0, (400, 8)), 6, axis=1)).astype(float)
+    told = np.ones(stays.shape, dtype=np.bool_)
+    found = smoothing.credibility_by_outcome(stays, told, alpha=0.1, span=6)
+    assert found is not None
+    assert found[0] == pytest.approx(2.0, rel=0.1)
+    assert found[1] <= 1.0  # a month's variance over that of levels: one month
+    assert found[2] == pytest.approx(1.0, abs=0.05)
+    fickle = smoothing.credibility_by_outcome(wanders, told, alpha=0.1, span=6)
+    assert fickle is not None
+    assert fickle[1] > 4 * found[1]
+    # Demand that falls by a fifth in six months is expected to go on falling.
+    falling = drawn.poisson(levels[:, None] * 0.8 ** (np.arange(48) / 6), (400, 48)).astype(float)
+    fades = smoothing.credibility_by_outcome(falling, told, alpha=0.1, span=6)
+    assert fades is not None
+    assert fades[2] < 0.9
+    assert smoothing.credibility_by_outcome(stays[:, :12], told[:, :12], alpha=0.1, span=6) is None
 
 
 def test_holt_winters_repeats_a_week_that_repeats_itself() -> None:

@@ -5,17 +5,17 @@ import pytest
 
 from analytics.forecasting import decompose
 from analytics.forecasting.combining import DemandClass, Method, classes
-from analytics.forecasting.nightly import Pooled, forecast, pool
+from analytics.forecasting.nightly import Pooled, forecast, pool, with_trees
 from analytics.forecasting.panels import Panel, closed_days, panel
 
 FACTORS = np.array([1.0, 1.0, 1.2, 1.0, 1.4, 0.4, 0.0])  # Monday first; closed on Sundays
 DAYS = 140
 
 
-def shop(size: int = 60, seed: int = 1, **more: object) -> Panel:
+def shop(size: int = 60, seed: int = 1, levels: tuple[float, float] = (0.3, 9.0), **more: object) -> Panel:
     drawn = np.random.default_rng(seed)
-    levels = drawn.uniform(0.3, 9.0, size)
-    units = drawn.poisson(levels[:, None] * np.tile(FACTORS, DAYS // 7)).astype(float)
+    means = drawn.uniform(*levels, size)
+    units = drawn.poisson(means[:, None] * np.tile(FACTORS, DAYS // 7)).astype(float)
     return panel(units.tolist(), kin=[place % 3 for place in range(size)], **more)  # type: ignore[arg-type]
 
 
@@ -138,6 +138,38 @@ def test_a_day_without_trade_is_no_closed_day_where_everything_was_sold_out() ->
 def test_a_panel_that_does_not_fit_names_what_is_wrong(units: object, more: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         panel(units, **more)  # type: ignore[arg-type]
+
+
+def test_a_promotion_does_for_each_kind_and_each_sku_what_it_did_for_it() -> None:
+    plain = shop(levels=(4.0, 9.0))
+    promoted = np.zeros((plain.size, DAYS + 14), dtype=np.bool_)
+    promoted[:, 30:58] = promoted[:, DAYS : DAYS + 7] = True
+    # Kind 0 sells twice as much, the others four times; one SKU of kind 0 does not care.
+    times = np.where(plain.kin == 0, 2.0, 4.0)
+    times[3] = 1.0
+    units = np.where(promoted[:, :DAYS], plain.units * times[:, None], plain.units)
+    ready = panel(units.tolist(), promoted=promoted.tolist(), kin=plain.kin.tolist())
+    common = Pooled.of(pool(ready).plain())
+    assert [common.promotions[kind] for kind in (0, 1)] == pytest.approx([2.0, 4.0], rel=0.12)
+    found = forecast(ready, 14, pooled=common).mean
+    lifts = found[:, :7].sum(axis=1) / found[:, 7:].sum(axis=1)
+    assert np.median(lifts[plain.kin == 0]) == pytest.approx(2.0, rel=0.15)
+    assert np.median(lifts[plain.kin == 1]) == pytest.approx(4.0, rel=0.15)
+    assert lifts[3] < 1.4
+
+
+def test_trees_learn_what_a_price_does_and_go_with_what_is_pooled() -> None:
+    pytest.importorskip("lightgbm")
+    plain = shop(size=300)
+    cheap = np.random.default_rng(2).random((plain.size, DAYS // 7 + 2)) < 0.3
+    prices = np.where(np.repeat(cheap, 7, axis=1), 700.0, 1000.0)
+    prices[:, DAYS : DAYS + 7], prices[:, DAYS + 7 :] = 700.0, 1000.0
+    units = np.where(prices[:, :DAYS] < 1000, plain.units * 3, plain.units)
+    whole = panel(units.tolist(), kin=plain.kin.tolist(), prices=prices.tolist())
+    common = with_trees(whole, pool(whole))
+    assert Pooled.of(common.plain()).trees == common.trees != ""
+    found = forecast(whole, 14, dict.fromkeys(DemandClass, Method.BOOSTED), pooled=common).mean
+    assert found[:, :7].sum() / found[:, 7:].sum() == pytest.approx(3.0, rel=0.25)
 
 
 def test_without_the_boosted_model_the_others_speak_for_it() -> None:
