@@ -172,7 +172,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
             # Threads and processes of tests may have left sessions behind, and a database in use cannot be dropped.
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                "WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
             )
         teardown_databases(made, verbosity=0)
 
