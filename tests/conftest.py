@@ -12,15 +12,34 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
+from django.template import Context, RequestContext, Template
+from django.test import TransactionTestCase
+from django.test.signals import template_rendered
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
+from django.utils.safestring import SafeString
 from xdist.scheduler import LoadScopeScheduling
 
 from config.kernel import health, installing, throttling
 from config.local import redis
-from tests import live, recounting, services
+from tests import emptying, live, migrating, recounting, services
 
 LAST = ("concurrency", "worker", "e2e", "prove")
+# Of those that come last, the long ones begin first, so that two processes end together.
+LONG = (
+    "concurrency/test_deaths.py",
+    "concurrency/test_orders_idempotency.py",
+    "concurrency/test_replenishment_deaths.py",
+    "worker/test_workers_die.py",
+    "worker/test_jobs_run.py",
+    "e2e/test_walk.py",
+    "e2e/test_analytics.py",
+    "e2e/test_buying.py",
+    "e2e/test_orders.py",
+    "e2e/test_lists.py",
+)
 
 
 def folder_of(item: pytest.Item) -> str:
@@ -34,12 +53,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """Side by side (`-n 2`), the tests of a file stay together; so do the races, and those that need the running shop."""
+    """Side by side (`-n 2`), the tests of a file stay together, and each process starts a running shop of its own."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::", 1)[0]
-        folder = file.split("/")[1]
-        return "shop" if folder in ("worker", "e2e") else folder if folder in LAST else file
+        return nodeid.split("::", 1)[0]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -60,7 +77,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     astray = [item.nodeid for item in items if _place(item) == 0 and _commits(item)]
     if astray:
         raise pytest.UsageError(f"Tests that commit belong into tests/concurrency: {', '.join(astray)}")
-    items.sort(key=_place)
+    items.sort(key=_turn)
     without_redis = pytest.mark.skip(reason="no redis-server here: install the package redis-server")
     for item in items:
         if _place(item) == LAST.index("e2e") + 1:
@@ -84,6 +101,12 @@ def _commits(item: pytest.Item) -> bool:
 def _place(item: pytest.Item) -> int:
     folder = folder_of(item)
     return LAST.index(folder) + 1 if folder in LAST else 0
+
+
+def _turn(item: pytest.Item) -> tuple[int, int]:
+    """What takes long begins first of its kind."""
+    file = Path(str(item.path)).relative_to(Path(__file__).parent).as_posix()
+    return _place(item), LONG.index(file) if file in LONG else len(LONG)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -125,22 +148,49 @@ def furnish() -> None:
     installing.sync_schedules()
 
 
+@receiver(connection_created)
+def _keep_plans(connection: Any, **_: Any) -> None:
+    """A run asks thousands of different statements, each planned but once: with the driver's limit of a hundred they would be
+    prepared and dropped in turn.
+    """
+    connection.connection.prepared_max = 5_000
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
     """One furnished database for the run, made even when only the running shop asks for it."""
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False)
+        with migrating.hastily():
+            made = setup_databases(verbosity=0, interactive=False, serialized_aliases=())
         furnish()
         recounting.learn()
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: emptying.empty())
+        yield
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:
             # Threads and processes of tests may have left sessions behind, and a database in use cannot be dropped.
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                "WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
             )
         teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _pages_remembered_once(django_test_environment: None) -> Iterator[None]:
+    """Tests read what a page was given. To copy that for each of the hundreds of pieces it is put together from would take a
+    tenth of the time of all pages.
+    """
+
+    def rendered(template: Template, context: Context) -> SafeString:
+        if isinstance(context, RequestContext) and context.template is template:
+            template_rendered.send(sender=template, template=template, context=context)
+        return template.nodelist.render(context)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", rendered)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,12 @@ class Shop:
     beat: Child
 
 
+def own_port(first: int) -> int:
+    """A free port that another process of the tests, side by side with this one, does not take meanwhile."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return free_port(first + 20 * number)
+
+
 def database_url(role_url: str, name: str) -> str:
     """`role_url` with another database's name."""
     parts = urllib.parse.urlsplit(role_url)
@@ -43,7 +49,7 @@ def environment(services: Services) -> dict[str, str]:
 
 @contextmanager
 def running(services: Services, place: Place) -> Iterator[Shop]:
-    port = free_port(8600)
+    port = own_port(8600)
     url = f"http://127.0.0.1:{port}"
     children = shop_processes(services, place, port, web_processes=1, **environment(services))
     try:

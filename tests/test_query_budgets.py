@@ -26,7 +26,6 @@ import pytest
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
-from django.template import Template
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from drf_spectacular.generators import SchemaGenerator
@@ -151,8 +150,6 @@ def costs(
         patch.setattr(clock, "now", lambda: NOW)
         parts = health.report(at=NOW)
         patch.setattr(health, "report", lambda *, at: parts)
-        # Copies of what each template was given are of no use here, and take a tenth of the time.
-        patch.setattr(Template, "_render", lambda template, context: template.nodelist.render(context))
         ContentType.objects.get_for_models(*admin.site._registry)
         many = in_a_shop(MANY, lambda name: True)
         one = in_a_shop(ONE, in_doubt)

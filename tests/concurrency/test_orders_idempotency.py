@@ -12,10 +12,9 @@ from django.db import transaction
 
 from config.kernel import clock, invariants
 from config.kernel.models import IdempotencyKey, TokenScope, User
-from config.local.demo import free_port
 from inventory.models import Reservation, StockLevel
 from orders.models import Order, OrderEvent
-from tests import builders
+from tests import builders, live
 from tests import services as run_services
 from tests.orders import races, web
 from tests.probe.together import together
@@ -61,7 +60,7 @@ def test_control_looking_the_key_up_first_places_many(at: datetime) -> None:
 def test_a_shop_killed_in_the_middle_leaves_nothing_and_the_retry_places_the_order(tmp_path: Path) -> None:
     """It dies after the order, its lines and its events are written, while it waits for the stock."""
     assert run_services.services is not None
-    services, port = run_services.services, free_port(8700)
+    services, port = run_services.services, live.own_port(8700)
     cup = builders.a_stocked_variant()
     body, token = web.order(cup.sku), web.a_token()
     first = web.process(services, port, tmp_path / "first.log")

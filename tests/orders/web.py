@@ -11,7 +11,7 @@ from typing import Any
 
 from config.kernel import clock, tokens
 from config.kernel.models import TokenScope
-from config.local.demo import PYTHON, free_port
+from config.local.demo import PYTHON
 from config.local.place import PROJECT
 from config.local.process import Child
 from config.local.services import Services
@@ -32,7 +32,7 @@ def process(services: Services, port: int, log: Path) -> Child:
 @contextmanager
 def running(services: Services, log: Path) -> Iterator[int]:
     """The port of a web process."""
-    port = free_port(8700)
+    port = live.own_port(8700)
     web = process(services, port, log)
     try:
         yield port
