@@ -298,13 +298,8 @@ def test_lots_add_up_whatever_happens(store: Warehouse, at: datetime) -> None:
         try:
             match chance.randrange(9):
                 case 0 | 1:
-                    receive(
-                        order,
-                        tea,
-                        f"{step}",
-                        now,
-                        **{f"L{step}": (chance.randint(3, 9), day + timedelta(days=chance.randint(1, 20)))},
-                    )
+                    units, expires_on = chance.randint(3, 9), day + timedelta(days=chance.randint(1, 20))
+                    receive(order, tea, f"{step}", now, **{f"L{step}": (units, expires_on)})
                 case 2 | 3:
                     documents.append(Document("BASKET", str(step)))
                     reservations.reserve(document=documents[-1], demand={tea.pk: chance.randint(1, 6)}, at=now)
