@@ -81,7 +81,7 @@ def test_fed_with_sales_the_rule_costs_less_at_every_margin_and_fills_more_from_
         fill = reporting.at_stock(by_costs, point.figures.stock_value)
         assert fill is not None
         sys.stdout.write(f"stock {point.figures.stock_value:9,.0f}: fill {point.figures.unit_fill:.4f}, by costs {fill:.4f}\n")
-        assert fill >= point.figures.unit_fill - 0.002  # in a quarter fewer orders
+        assert fill >= point.figures.unit_fill - 0.002  # in a fifth fewer orders at least
 
     stated = [point.figures for point in report.curve if point.service_level is not None]
     filled = [(one.stock_value, one.unit_fill) for one in stated]
