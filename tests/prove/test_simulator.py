@@ -25,6 +25,8 @@ pytestmark = pytest.mark.prove
 KNOWN = {Name.FIXED: 208_329, Name.COVER: 179_151, Name.TEXTBOOK: 161_675}
 CLAIRVOYANT = 33_277
 LEVELS = (0.8, 0.85, 0.9, 0.95, 0.97)
+# Margins between those of the curve, at which the product's rule has about the stock that the textbook has.
+BETWEEN = (0.2, 0.45, 0.65)
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +71,17 @@ def test_fed_with_sales_the_rule_costs_less_at_every_margin_and_fills_more_from_
     own = {point.margin_factor: point for point in report.curve if point.name is Name.OWN and point.service_level is None}
     for point in referee:
         assert own[point.margin_factor].figures.total <= point.figures.total
+
+    by_costs = [(point.figures.stock_value, point.figures.unit_fill) for point in own.values()]
+    for factor in BETWEEN:
+        world = Setting(margin_factor=factor)
+        found = reporting.figures(running.once(traces, Name.OWN, world), traces, cost_share=world.cost_share)
+        by_costs.append((found.stock_value, found.unit_fill))
+    for point in referee:
+        fill = reporting.at_stock(by_costs, point.figures.stock_value)
+        assert fill is not None
+        sys.stdout.write(f"stock {point.figures.stock_value:9,.0f}: fill {point.figures.unit_fill:.4f}, by costs {fill:.4f}\n")
+        assert fill >= point.figures.unit_fill - 0.002  # in a fifth fewer orders at least
 
     stated = [point.figures for point in report.curve if point.service_level is not None]
     filled = [(one.stock_value, one.unit_fill) for one in stated]
