@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from config.kernel.admin import downloading, wording
-from inventory.admin import labels
+from inventory.admin import labels, reports
 from inventory.admin import lots as lot_pages
 from inventory.admin.documents import declare_receivers
 from inventory.models import Lot
@@ -48,8 +48,9 @@ def page(request: HttpRequest, lot_id: int) -> HttpResponse:
         "rows": [
             {"row": one, "url": reverse("admin:orders_order_change", args=[one.order_id]),
              "shipped": wording.moment(one.shipped_at)}
-            for one in found
+            for one in found[: reports.MOST_ROWS]
         ],
+        "more": reports.more(min(len(found), reports.MOST_ROWS), len(found)),
     }  # fmt: skip
     return TemplateResponse(request, "admin/orders/lot.html", context)
 

@@ -186,6 +186,14 @@ class TestSelling:
                 document=ORDER, demand={tea.pk: 1}, at=datetime.fromisoformat("2026-11-23T00:00:00+09:00")
             )  # fmt: skip
 
+    @pytest.mark.breaks_promises("a date is written past the operation that would have held the lot back")
+    def test_a_lot_still_sold_after_its_last_day_of_sale_is_told(self, store: Warehouse, at: datetime) -> None:
+        tea = a_tea(at)
+        receive(sent_order(tea, store, at), tea, "1", at, A=(3, LATER))
+        Lot.objects.update(expires_on=SOON)
+        assert broken(at) == []  # until Sunday it is sold
+        assert ["last day of sale is over" in one for one in broken(at + timedelta(days=2))] == [True]
+
     def test_what_was_promised_leaves_until_it_expires_and_not_after(self, store: Warehouse, at: datetime) -> None:
         tea = a_tea(at)
         receive(sent_order(tea, store, at), tea, "1", at, A=(5, SOON))

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from config.kernel import clock, shop
 from config.kernel.models import TokenScope
 from config.kernel.roles import Role
+from inventory.admin import reports
 from inventory.models import Lot, PurchaseOrder, StockLevel, Variant, Warehouse
 from inventory.operations import counting, lots
 from orders.operations import returning
@@ -180,3 +181,16 @@ class TestReports:
         assert sold.number in file
         linked = clerk.get(reverse("admin:inventory_lot_change", args=[key])).content.decode()
         assert reverse("admin:orders_order_lot", args=[key]) in linked
+
+    def test_a_lot_that_went_to_many_is_a_short_page_and_a_whole_file(
+        self, tea: Variant, order: PurchaseOrder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        receive(order, tea, "1", clock.now(), A=(5, LATER))
+        sold = {a_shipped_order((tea, 1), at=clock.now()).number for _number in range(3)}
+        monkeypatch.setattr(reports, "MOST_ROWS", 2)
+        clerk, key = someone(Role.ORDER_CLERK), lot("A").pk
+        page = clerk.get(reverse("admin:orders_order_lot", args=[key]))
+        assert (len(page.context["rows"]), page.context["orders"]) == (2, "3")
+        assert page.context["more"] in page.content.decode()
+        file = b"".join(clerk.get(reverse("admin:orders_order_lot_csv", args=[key]))).decode()  # type: ignore[arg-type]
+        assert all(number in file for number in sold)
