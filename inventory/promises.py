@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Count, F, Q
+from django.db.models import Count, DateField, ExpressionWrapper, F, Q
 
 from config.kernel import shop
 from config.kernel.invariants import Violation, invariant
@@ -238,8 +238,8 @@ def lines_received_what_their_receipts_brought(at: datetime) -> Iterator[Violati
             yield Violation("I18", f"{sku} of {number}", f"received {received}, but its receipts brought {came}")
 
 
-# Where lots are tracked: they add up to what lies there, to what their entries say, and to what is held for them; each movement
-# says of which lots it is, and what moves between lots adds up to nothing.
+# Where lots are tracked: they add up to what lies there, to what their entries say, and to what is held for them; the lots of
+# a movement add up to it.
 _BROKEN_LOTS = """
     SELECT subject, told FROM (
         SELECT variant.sku || '@' || warehouse.code AS subject, CASE
@@ -291,6 +291,13 @@ def no_lot_that_has_expired_is_promised(at: datetime) -> Iterator[Violation]:
     today = shop.day(at)
     late = LotLevel.objects.filter(quantity__gt=F("held"), lot__expires_on__lt=today).exclude(level__lots_due_on__lte=today)
     blocked = LotLevel.objects.filter(quantity__gt=F("held"), lot__blocked_at__isnull=False)
+    last_sale_on = ExpressionWrapper(F("lot__expires_on") - F("lot__variant__sell_until_days"), output_field=DateField())
+    sold = LotLevel.objects.alias(last_sale_on=last_sale_on).filter(
+        standing=LotLevel.Standing.SELLABLE, quantity__gt=0, last_sale_on__lt=today
+    )
+    sold = sold.exclude(level__lots_due_on__lte=today)
+    for code, sku, warehouse in sold.values_list("lot__code", "lot__variant__sku", "level__warehouse__code")[:1000]:
+        yield Violation("I19", f"lot {code} of {sku}@{warehouse}", "is sold, though its last day of sale is over")
     for one in (late | blocked).select_related("lot__variant", "level__warehouse").distinct()[:1000]:
         yield Violation(
             "I19", f"lot {one.lot.code} of {one.lot.variant.sku}@{one.level.warehouse.code}",

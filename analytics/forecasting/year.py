@@ -49,7 +49,8 @@ def seasons(units: Mapping[int, Sequence[float]], place: Sequence[int]) -> dict[
     own, noise = _indices(sold, weeks)
     apart = own - shop
     # Between kinds there is what they differ by more than their noise would have them (Buehlmann and Straub).
-    counted = noise.mean(axis=1) > 0
+    # A kind that sold nothing in these weeks tells nothing of how kinds differ.
+    counted = np.isfinite(noise).all(axis=1) & (noise.mean(axis=1) > 0)
     differ = max(float((apart[counted] ** 2 - noise[counted]).mean()), 0.0) if counted.any() else 0.0
     believed = np.divide(differ, differ + noise, out=np.zeros_like(noise), where=differ + noise > 0)
     index = np.maximum(shop + believed * apart, 1e-6)

@@ -85,9 +85,11 @@ def told(series: DemandSeries) -> Told:
 
 def factors_of_year() -> dict[str, list[float]]:
     """By category's key the factors of the 52 weeks of a year, as the latest night used them; nothing where none is known."""
-    run = latest_run()
-    known: dict[str, list[float]] = run.pooled.get("year", {}) if run else {}
-    return known
+    # Only these: what else is pooled, the trees above all, is hundreds of kilobytes.
+    known: dict[str, list[float]] | None = (
+        ForecastRun.objects.order_by("-origin").values_list("pooled__year", flat=True).first()
+    )
+    return known or {}
 
 
 def _errors(series: DemandSeries, past: Sequence[Past]) -> list[Missed]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from config.kernel import clock, shop
 from config.kernel.admin import wording
-from inventory.admin import costs, reports
+from inventory.admin import costs, labels, reports
 from inventory.admin.reports import Cell, NarrowForm, Table, Tile, Told
 from inventory.lots import Standing
 from inventory.models import LotLevel, Warehouse
@@ -95,7 +95,8 @@ def file(request: HttpRequest) -> HttpResponseBase:
     costly = (len(heading) - 2, len(heading) - 1)
     rows = (
         [
-            one.sku, one.name, one.code, stores[one.warehouse_id], one.expires_on or "", "" if one.days is None else one.days,
+            one.sku, one.name, labels.lot_code(one.code), stores[one.warehouse_id], one.expires_on or "",
+            "" if one.days is None else one.days,
             LotLevel.Standing(one.standing).label, one.quantity, one.held, round(one.sells, 1), one.left_over,
             ACTIONS[one.action], why(one, stores), round(one.value, 2), round(one.value_left_over, 2),
         ]
@@ -127,8 +128,8 @@ def _rows(request: HttpRequest, found: Sequence[Expiring]) -> Table:
         cells = [
             reports.sku(one.variant_id, one.sku, one.name),
             Cell(
-                one.code, small=stores[one.warehouse_id], url=reverse("admin:inventory_lot_change", args=[one.lot_id]),
-                looks="what",
+                labels.lot_code(one.code), small=stores[one.warehouse_id],
+                url=reverse("admin:inventory_lot_change", args=[one.lot_id]), looks="what",
             ),
             Cell(reports.day(one.expires_on) if one.expires_on else "-", looks="wide"),
             Cell("-" if one.days is None else f"{one.days:,}", looks="number"),

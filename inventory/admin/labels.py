@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from config.kernel.admin import wording
 from inventory.models import (
+    Lot,
     PurchaseMail,
     PurchaseOrder,
     PurchaseOrderEvent,
@@ -15,6 +16,7 @@ from inventory.models import (
     StockMovement,
     Variant,
 )
+from inventory.operations import lotbook
 
 PURCHASES = {
     PurchaseOrder.State.DRAFT: "warning",
@@ -52,6 +54,11 @@ MOVEMENTS = {
     StockMovement.Kind.WRITE_OFF: "danger",
 }
 RESERVATIONS = {Reservation.State.ACTIVE: "info", Reservation.State.CONSUMED: "success"}
+
+
+def lot_code(code: str) -> str:
+    """Lots of unknown goods are called by what they are."""
+    return str(Lot.Origin(code).label) if code in lotbook.UNSORTED else code
 
 
 def purchase_state(order: PurchaseOrder) -> str:

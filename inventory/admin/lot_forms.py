@@ -8,11 +8,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from config.kernel.admin.buttons import ReasonForm
+from inventory.admin import labels
 from inventory.models import Lot, LotLevel, StockLevel, Variant
 from inventory.operations import lots
 from inventory.operations.lotbook import LONGEST_CODE, LotUnits
 from inventory.operations.stock import MOST_UNITS
 from inventory.queries import lots as queries
+
+# No quantity has more; and Python reads no number of thousands of them.
+MOST_DIGITS = 9
 
 
 class LotsField(forms.CharField):
@@ -31,7 +35,7 @@ def read(text: str, whole: int | None) -> list[LotUnits]:
         code, rest = words[0], words[1:]
         day, units = None, None
         for word in rest:
-            if word.isdecimal() and units is None:
+            if word.isdecimal() and len(word) <= MOST_DIGITS and units is None:
                 units = int(word)
             elif day is None and (day := _day(word)) is not None:
                 continue
@@ -95,7 +99,7 @@ class CountForm(ReasonForm):
         self.stocks: list[LotLevel] = list(queries.at_place(row.variant_id, row.warehouse_id))
         for one in self.stocks:
             self.fields[f"lot-{one.pk}"] = forms.IntegerField(
-                label=one.lot.code, min_value=0, max_value=MOST_UNITS,
+                label=labels.lot_code(one.lot.code), min_value=0, max_value=MOST_UNITS,
                 help_text=_("expires on %(day)s") % {"day": one.lot.expires_on} if one.lot.expires_on else _("without a date"),
             )  # fmt: skip
         self.order_fields([*(f"lot-{one.pk}" for one in self.stocks), "others", "reason"])
@@ -129,7 +133,7 @@ class LotChosen(forms.Form):
             return
         there = queries.at_place(row.variant_id, row.warehouse_id)
         choices = [
-            (one.lot.code, f"{one.lot.code} · {one.lot.expires_on or '-'} · {one.quantity:,}") for one in there
+            (one.lot.code, f"{labels.lot_code(one.lot.code)} · {one.lot.expires_on or '-'} · {one.quantity:,}") for one in there
         ]  # fmt: skip
         self.fields["lot"] = forms.ChoiceField(label=pgettext_lazy("stock", "lot"), choices=choices)
         self.order_fields(["lot", *self.fields])

@@ -18,7 +18,7 @@ from config.kernel.admin.buttons import ButtonsAdmin, ReasonForm, actor, operati
 from config.kernel.admin.house import ReadOnlyAdmin
 from inventory.admin import documents, labels, limits, lot_forms
 from inventory.models import Lot, LotEntry, LotLevel
-from inventory.operations import lots
+from inventory.operations import lotbook, lots
 from inventory.queries import lots as queries
 
 MAY_BLOCK = "inventory.block_lot"
@@ -48,7 +48,7 @@ class ByState(DropdownFilter):  # type: ignore[misc]
             case "dated":
                 return rows.filter(expires_on__gte=today)
             case "unsorted":
-                return rows.filter(origin__in=lots.UNSORTED)
+                return rows.filter(origin__in=lotbook.UNSORTED)
         return rows
 
 
@@ -58,11 +58,6 @@ def state(lot: Lot) -> str:
     if lot.expires_on is not None and lot.expires_on < shop.day(clock.now()):
         return wording.label(pgettext("lot", "expired"), "danger")
     return wording.label(pgettext("lot", "sold"), "success")
-
-
-def code(lot: Lot) -> str:
-    """Lots of unknown goods are called by what they are."""
-    return f"{lot.get_origin_display()}" if lot.origin in lots.UNSORTED else lot.code
 
 
 @admin.register(Lot)
@@ -86,7 +81,7 @@ class LotAdmin(ReadOnlyAdmin, ButtonsAdmin):
         return queries.listed()
 
     def title_of(self, lot: Lot) -> str:
-        return f"{lot.variant.sku} · {pgettext('stock', 'lot')} {code(lot)}"
+        return f"{lot.variant.sku} · {pgettext('stock', 'lot')} {labels.lot_code(lot.code)}"
 
     def version_of(self, lot: Lot) -> str:
         return f"{lot.blocked_at or ''}:{lot.expires_on}:{lot.units}"  # type: ignore[attr-defined]  # annotated by the query
@@ -107,7 +102,7 @@ class LotAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=pgettext_lazy("stock", "lot"), ordering="code")
     def lot(self, lot: Lot) -> str:
-        return code(lot)
+        return labels.lot_code(lot.code)
 
     @display(description=gettext_lazy("SKU"))
     def sku(self, lot: Lot) -> str:
@@ -155,7 +150,7 @@ class LotAdmin(ReadOnlyAdmin, ButtonsAdmin):
             "For recalls and doubts: nothing of the lot is promised or leaves any more. Orders that only it could serve are "
             "short at once."
         ),
-        noted=lambda lot, values: f"{lot.code} · {values['reason']}",
+        noted=lambda lot, values: f"{labels.lot_code(lot.code)} · {values['reason']}",
     )  # fmt: skip
     def block(self, request: HttpRequest, lot: Lot, values: dict[str, Any]) -> str:
         lots.block(lot_id=lot.pk, reason=values["reason"], actor=actor(request), at=clock.now())
@@ -163,9 +158,9 @@ class LotAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @operation_button(
         title=pgettext_lazy("lot", "Give free"), permission=MAY_BLOCK, icon="lock_open", form=ReasonForm,
-        shown=lambda lot: lot.is_blocked and lot.origin not in lots.UNSORTED,
+        shown=lambda lot: lot.is_blocked and lot.origin not in lotbook.UNSORTED,
         explanation=gettext_lazy("It is sold again as far as its date allows. Orders that are short stay short until filled."),
-        noted=lambda lot, values: f"{lot.code} · {values['reason']}",
+        noted=lambda lot, values: f"{labels.lot_code(lot.code)} · {values['reason']}",
     )  # fmt: skip
     def free(self, request: HttpRequest, lot: Lot, values: dict[str, Any]) -> None:
         lots.free(lot_id=lot.pk, reason=values["reason"], actor=actor(request), at=clock.now())
@@ -174,15 +169,16 @@ class LotAdmin(ReadOnlyAdmin, ButtonsAdmin):
         title=gettext_lazy("Write off what is held back"), permission=MAY_CORRECT, icon="delete_sweep", form=ReasonForm,
         danger=True, shown=lambda lot: lot.held > 0,
         explanation=gettext_lazy("Takes it off the shelf in every warehouse, at what it costs."),
-        noted=lambda lot, values: f"{lot.code} · -{lot.held} · {values['reason']}",
+        noted=lambda lot, values: f"{labels.lot_code(lot.code)} · -{lot.held} · {values['reason']}",
     )  # fmt: skip
     def write_off(self, request: HttpRequest, lot: Lot, values: dict[str, Any]) -> None:
-        limits.require(request, lot.held * lot.variant.cost)  # type: ignore[attr-defined]  # annotated by the query
-        lots.write_off(lot_id=lot.pk, reason=values["reason"], actor=actor(request), at=clock.now())
+        lots.write_off(
+            lot_id=lot.pk, reason=values["reason"], actor=actor(request), at=clock.now(), limit=limits.of(request)
+        )  # fmt: skip
 
     @operation_button(
         title=gettext_lazy("Correct the date"), permission=MAY_CORRECT, icon="edit_calendar", form=lot_forms.DateForm,
-        quiet=lambda lot: True, shown=lambda lot: lot.origin not in lots.UNSORTED,
+        quiet=lambda lot: True, shown=lambda lot: lot.origin not in lotbook.UNSORTED,
         explanation=gettext_lazy("Where it was read or typed wrongly. What may be sold follows at once."),
         noted=lambda lot, values: f"{lot.code} · {lot.expires_on} → {values['expires_on']} · {values['reason']}",
     )  # fmt: skip

@@ -152,7 +152,7 @@ class StockLevelAdmin(StockReports, NamedInAudit, TableAdmin, ReadOnlyAdmin, But
         level: StockLevel = kwargs["obj"]
         there = lot_queries.at_place(level.variant_id, level.warehouse_id) if level.tracks_lots else ()
         context |= {
-            "lots": [{"row": one, "standing": lot_pages.standing(one), "code": lot_pages.code(one.lot)} for one in there],
+            "lots": [{"row": one, "standing": lot_pages.standing(one), "code": labels.lot_code(one.lot.code)} for one in there],
             "held": [
                 {"row": one, "document": documents.link(one.document_kind, one.document_number)} for one in standing.held
             ],
@@ -205,7 +205,9 @@ class StockLevelAdmin(StockReports, NamedInAudit, TableAdmin, ReadOnlyAdmin, But
         explanation=gettext_lazy(
             "Enter what is found of each lot, 0 where none is left. What the lots differ in together corrects the stock."
         ),
-        noted=lambda level, values: " · ".join([*(f"{one.code} {one.quantity}" for one in values["found"]), values["reason"]]),
+        noted=lambda level, values: " · ".join(
+            [*(f"{labels.lot_code(one.code)} {one.quantity}" for one in values["found"]), values["reason"]]
+        ),
     )  # fmt: skip
     def count_lots(self, request: HttpRequest, level: StockLevel, values: dict[str, Any]) -> None:
         lots.count(

@@ -455,7 +455,7 @@ def _of_lots(
         place: [lotbook.into(lotbook.unsorted(levels[place], Lot.Origin.FOUND, at=at), units)]
         if units > 0
         else lotbook.lost(levels[place], stocks[levels[place].pk], -units)
-        for place, units in with_lots.items()
+        for place, units in sorted(with_lots.items())  # so that two warehouses make the same lots in one order
     }
 
 

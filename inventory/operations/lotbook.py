@@ -24,8 +24,10 @@ from inventory.models import Lot, LotEntry, LotLevel, PurchaseOrderLine, Reserva
 # The document that holds what is expired or blocked: a reservation like any other, so that nobody else promises it.
 HELD = "LOTS"
 LONGEST_CODE = 40
-# Lots that no delivery named. Their units are held back until somebody counts by lot.
-FOUND, RETURNED = "FOUND", "RETURNED"
+# In days. A date further away is a slip, or stands for goods that never expire.
+LONGEST_LIFE = 36_500
+# Lots of units of which nobody knows where they belong: counting by lot sorts them, nothing else frees them.
+UNSORTED = (Lot.Origin.FOUND, Lot.Origin.RETURNED)
 
 
 class LotsUnnamed(Invalid):
@@ -133,7 +135,14 @@ def named(
     line: PurchaseOrderLine | None = None,
 ) -> list[LotChange]:
     """Puts units into the lots that a delivery names; lots that are new are made. The level is locked."""
+    if told and not level.tracks_lots:
+        raise LotInvalid(
+            _("%(sku)s tracks lots no longer.") % {"sku": level.variant.sku},
+            details={"field": "lots", "sku": level.variant.sku},
+        )
     lots = ensured(level, told, at=at, line=line)
+    for code, lot in lots.items():
+        _require_unexpired(level.variant.sku, code, lot.expires_on, shop.day(at))
     stocks = opened(level, lots.values(), at=at)
     return [into(stocks[lots[one.code].pk], one.quantity) for one in told]
 
@@ -144,13 +153,17 @@ def ensured(
     """The lots of these codes, made where they are new. A new one needs a date, its own or by the shelf life of its SKU."""
     variant_id = level.variant_id
     wanted = {one.code: one for one in told}
+    sku, today = level.variant.sku, shop.day(at)
     known = set(Lot.objects.filter(variant=variant_id, code__in=wanted).values_list("code", flat=True))
     dates = {code: one.expires_on or _by_shelf_life(level, at) for code, one in wanted.items() if code not in known}
     if undated := sorted(code for code, day in dates.items() if day is None):
         raise LotInvalid(
-            _("Say when lot %(lot)s of %(sku)s expires.") % {"lot": undated[0], "sku": level.variant.sku},
-            details={"field": "lots", "sku": level.variant.sku, "lot": undated[0]},
+            _("Say when lot %(lot)s of %(sku)s expires.") % {"lot": undated[0], "sku": sku},
+            details={"field": "lots", "sku": sku, "lot": undated[0]},
         )
+    for code, day in dates.items():
+        require_code(code, field="lots")
+        require_date(code, day, today=today, field="lots")
     # In one order, whoever else makes the same lots at the same moment in another warehouse.
     Lot.objects.bulk_create(
         (
@@ -254,18 +267,41 @@ def require_sensible(sku: str, told: Sequence[LotUnits], units: int, *, today: d
                 _("A lot of %(sku)s has at least one unit: %(lot)s.") % {"sku": sku, "lot": one.code},
                 details={"field": "lots", "sku": sku, "lot": one.code},
             )
-        if one.expires_on is not None and one.expires_on < today:
-            raise LotInvalid(
-                _("Lot %(lot)s of %(sku)s has expired already. Note it as damaged: it does not go on the shelf.")
-                % {"sku": sku, "lot": one.code},
-                details={"field": "lots", "sku": sku, "lot": one.code},
-            )
+        require_code(one.code, field="lots")
+        _require_unexpired(sku, one.code, one.expires_on, today)
     if len({one.code for one in told}) != len(told):
         raise LotInvalid(_("Name each lot of %(sku)s once.") % {"sku": sku}, details={"field": "lots", "sku": sku})
     if (found := sum(one.quantity for one in told)) != units:
         raise LotInvalid(
             _("The lots of %(sku)s come to %(lots)s units, not to %(units)s.") % {"sku": sku, "lots": found, "units": units},
             details={"field": "lots", "sku": sku, "lots": found, "units": units},
+        )
+
+
+def require_code(code: str, *, field: str) -> None:
+    """Nobody calls a lot by the name of those that are unknown."""
+    if code in UNSORTED:
+        raise LotInvalid(
+            _("%(lot)s is what goods of an unknown lot are called. Choose another name.") % {"lot": code},
+            details={"field": field, "lot": code},
+        )
+
+
+def require_date(code: str, day: date | None, *, today: date, field: str) -> None:
+    if day is not None and abs((day - today).days) > LONGEST_LIFE:
+        raise LotInvalid(
+            _("Lot %(lot)s cannot expire on %(day)s: that is more than %(most)s days away.")
+            % {"lot": code, "most": f"{LONGEST_LIFE:,}", "day": day.isoformat()},
+            details={"field": field, "lot": code},
+        )
+
+
+def _require_unexpired(sku: str, code: str, expires_on: date | None, today: date) -> None:
+    if expires_on is not None and expires_on < today:
+        raise LotInvalid(
+            _("Lot %(lot)s of %(sku)s has expired already. Note it as damaged: it does not go on the shelf.")
+            % {"sku": sku, "lot": code},
+            details={"field": "lots", "sku": sku, "lot": code},
         )
 
 

@@ -24,9 +24,7 @@ from inventory.operations.lotbook import LotInvalid, LotUnits
 from inventory.operations.stock import LONGEST_REASON, MOST_UNITS, StockMoved
 
 Origin = Lot.Origin
-LONGEST_LIFE = 36_500
-# Lots of units of which nobody knows where they belong: counting by lot sorts them, nothing else frees them.
-UNSORTED = (Origin.FOUND, Origin.RETURNED)
+LONGEST_LIFE = lotbook.LONGEST_LIFE
 
 
 class UnknownLot(Missing):
@@ -100,6 +98,8 @@ def _begin(
             % {"most": lotbook.LONGEST_CODE},
             details={"field": "opening"},
         )
+    lotbook.require_code(code, field="opening")
+    lotbook.require_date(code, expires_on, today=shop.day(at), field="opening_expires_on")
     lot, is_new = Lot.objects.get_or_create(
         variant=variant, code=code, defaults={"expires_on": expires_on, "origin": Origin.OPENING, "first_seen_at": at}
     )
@@ -144,7 +144,7 @@ def free(*, lot_id: int, reason: str, actor: User | None, at: datetime) -> Lot:
     """Takes a block back: the lot is sold again as far as its date allows. Promises that gave way are not made again."""
     reason = _required(reason)
     lot, levels = _locked(lot_id)
-    if lot.origin in UNSORTED:
+    if lot.origin in lotbook.UNSORTED:
         raise LotDecided(_("Nobody knows of which lot these units are. Count by lot to sort them."), details={"lot": lot.code})
     if not lot.is_blocked:
         raise LotDecided(_("Lot %(lot)s is not blocked.") % {"lot": lot.code}, details={"lot": lot.code})
@@ -159,6 +159,7 @@ def correct_date(*, lot_id: int, expires_on: date, reason: str, actor: User | No
     lot, levels = _locked(lot_id)
     if lot.expires_on == expires_on:
         raise LotInvalid(_("That is the date it has."), details={"field": "expires_on"})
+    lotbook.require_date(lot.code, expires_on, today=shop.day(at), field="expires_on")
     told = f"{lot.expires_on or '-'} → {expires_on}: {reason}"[:LONGEST_REASON]
     lot.expires_on = expires_on
     return _decided(lot, levels, LotEvent.Kind.DATED, told, actor, at)
@@ -205,7 +206,7 @@ def count(
     if not any(one.quantity for one in changes):
         return None
     difference = sum(one.quantity for one in changes)
-    stock.require_within(limit, place, difference, actor, at)
+    stock.require_within(limit, {place: difference}, actor, at)
     freed = sum(one.held for one in changes)
     reservations.lose({place: level}, {place: level.on_hand + difference - freed}, at=at)
     movements = ledger.post(
@@ -247,8 +248,13 @@ def _differences(level: StockLevel, found: Sequence[LotUnits], at: datetime) -> 
 
 
 @transaction.atomic
-def write_off(*, lot_id: int, reason: str, actor: User | None, at: datetime) -> list[StockMovement]:
-    """Takes what is held back of the lot off the shelf, in every warehouse: it expired, or is not to be sold again."""
+def write_off(
+    *, lot_id: int, reason: str, actor: User | None, at: datetime, limit: Decimal | None = None
+) -> list[StockMovement]:
+    """Takes what is held back of the lot off the shelf, in every warehouse: it expired, or is not to be sold again.
+
+    `limit` is as in `stock.adjust`, for all warehouses together.
+    """
     reason = _required(reason)
     lot, levels = _locked(lot_id)
     reservations.settle_lots(levels, at=at)
@@ -261,6 +267,7 @@ def write_off(*, lot_id: int, reason: str, actor: User | None, at: datetime) -> 
     }
     if not held:
         raise LotDecided(_("Nothing of lot %(lot)s is held back.") % {"lot": lot.code}, details={"lot": lot.code})
+    stock.require_within(limit, {place: -units for place, units in held.items()}, actor, at)
     last = lotbook.terms(lot).last_sale_on
     is_too_old = last is not None and last < shop.day(at)
     cause = WriteOffCause.EXPIRED if is_too_old else WriteOffCause.BROKEN

@@ -138,15 +138,20 @@ def receive_goods(
     _write_gaps(receipt, gaps, by_sku, {line: min(units, lines[line]) for line, units in surplus.items()}, at)
     if lines:
         levels = locking.lock_levels((line.variant_id, order.warehouse_id) for line in lines)
+        # In one order: whoever makes the same lots of two SKUs in another warehouse waits for the first to end.
+        of_lots = {
+            line: lotbook.named(
+                levels[line.variant_id, order.warehouse_id], (lots or {}).get(line.variant.sku, ()), at=at, line=line
+            )
+            for line in sorted(lines, key=lambda one: one.variant_id)
+        }
         ledger.post(
             kind=StockMovement.Kind.RECEIPT,
             document=Document("RECEIPT", receipt.number),
             changes=[
                 Change(
                     levels[line.variant_id, order.warehouse_id], on_hand=units, unit_cost=line.unit_cost,
-                    lots=lotbook.named(
-                        levels[line.variant_id, order.warehouse_id], (lots or {}).get(line.variant.sku, ()), at=at, line=line
-                    ),
+                    lots=of_lots[line],
                 )
                 for line, units in lines.items()
             ],
@@ -345,10 +350,18 @@ def _require_same(
     booked_costs = {_cost_told(one) for one in known.landed_costs.all()}
     told_lots = {sku: {one.code: one.quantity for one in units} for sku, units in lots.items() if units}
     booked_lots = lot_queries.of_receipt(known.number) if told_lots else {}
+    told_dates = {
+        f"{sku} {one.code}": one.expires_on.isoformat() for sku, units in lots.items() for one in units if one.expires_on
+    }
+    # A date that was corrected since was told as it stood on the note.
+    booked_dates = lot_queries.dates_of_receipt(known.number) if told_dates else {}
+    told_dates = {name: day for name, day in told_dates.items() if name in booked_dates}
+    booked_dates = {name: booked_dates[name] for name in told_dates}
     differs = {
         "units": (booked != dict(quantities), booked, dict(quantities), _("units")),
         "gaps": (told != kept, kept, told, _("discrepancies")),
         "lots": (told_lots != booked_lots, booked_lots, told_lots, pgettext_lazy("stock", "lots")),
+        "dates": (told_dates != booked_dates, booked_dates, told_dates, pgettext_lazy("lot", "dates of expiry")),
         "costs": (not costs <= booked_costs, sorted(booked_costs), sorted(costs), pgettext_lazy("landed cost", "costs")),
     }
     wrong = {name: one for name, one in differs.items() if one[0]}

@@ -126,7 +126,7 @@ def _correct(
     _require_known([place])
     level = locking.lock_levels([place])[place]
     _require_expected(level, expected)
-    require_within(limit, place, quantity, actor, at)
+    require_within(limit, {place: quantity}, actor, at)
     if level.on_hand + quantity < 0:
         raise _too_few({place: -quantity}, {place: level.on_hand})
     changes = _of_lot(level, quantity, lot, at)
@@ -197,7 +197,8 @@ def _back_to_lots(
     sent = lotbook.of_documents("SHIPMENT", parcels, variants)
     came = lotbook.of_documents("RETURN", earlier, variants)
     found = {}
-    for place, units in items.items():
+    # In one order: lots of unknown goods are made here, in another warehouse perhaps at the same moment.
+    for place, units in sorted(items.items()):
         out = {lot: -gone - came.get(place[0], {}).get(lot, 0) for lot, gone in sent.get(place[0], {}).items()}
         known = lotbook.by_expiry(out)
         shares = lots.returned(out, [one.pk for one in known], units)
@@ -293,13 +294,13 @@ def _require_expected(level: StockLevel, expected: int | None) -> None:
         )
 
 
-def require_within(limit: Decimal | None, place: Place, quantity: int, actor: User | None, at: datetime) -> None:
+def require_within(limit: Decimal | None, units: Mapping[Place, int], actor: User | None, at: datetime) -> None:
     """Judged under the lock of the level, so that two pages at once do not each stay below it."""
     if limit is None:
         return
-    costs = dict(Variant.objects.filter(pk=place[0]).values_list("pk", "cost"))
+    costs = dict(Variant.objects.filter(pk__in={variant for variant, _w in units}).values_list("pk", "cost"))
     before = corrected.today(actor=actor, variant_ids=costs, at=at)
-    if corrected.worth(before=before, now={place: quantity}, costs=costs) > limit:
+    if corrected.worth(before=before, now=units, costs=costs) > limit:
         raise CorrectionBeyondLimit(
             _(
                 "With what you have corrected of this SKU today, it is worth more than you may decide on alone. "

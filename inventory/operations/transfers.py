@@ -474,7 +474,8 @@ def _arriving_lots(
     left = lotbook.of_documents(OUT, [order.number], variants)
     came = lotbook.of_documents(ARRIVAL, order.receipts.values_list("number", flat=True), variants)
     found = {}
-    for line in with_lots:
+    # In one order: lots of unknown goods are made here, in another warehouse perhaps at the same moment.
+    for line in sorted(with_lots, key=lambda one: one.variant_id):
         level = levels[line.variant_id, order.to_warehouse_id]
         under_way = {
             lot: -gone - came.get(line.variant_id, {}).get(lot, 0) for lot, gone in left.get(line.variant_id, {}).items()

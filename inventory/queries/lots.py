@@ -31,6 +31,16 @@ def of_receipt(number: str) -> dict[str, dict[str, int]]:
     return dict(found)
 
 
+def dates_of_receipt(number: str) -> dict[str, str]:
+    """When the lots of a goods receipt expire, by SKU and code; those whose date was corrected are left out."""
+    rows = (
+        Lot.objects.filter(entries__movement__document_kind="RECEIPT", entries__movement__document_number=number)
+        .exclude(events__kind=LotEvent.Kind.DATED)
+        .values_list("variant__sku", "code", "expires_on")
+    )
+    return {f"{sku} {code}": day.isoformat() if day else "" for sku, code, day in rows}
+
+
 def listed() -> QuerySet[Lot]:
     """Every lot with its SKU, and `units` and `held` of it in all warehouses."""
     rows = LotLevel.objects.filter(lot=OuterRef("pk")).order_by().values("lot")
@@ -157,10 +167,11 @@ def expiring(
         .select_related("lot__variant__product", "level")
         .order_by("level_id", F("lot__expires_on").asc(nulls_last=True), "lot_id")
     )
+    tracked = {row.lot.variant_id for row in rows}
     outlooks = {
         place: [expected_over(outlook, day, 1) for day in range(days + 1)]
         for place, outlook in expected.everywhere(as_of=today).items()
-        if any(row.lot.variant_id == place[0] for row in rows)
+        if place[0] in tracked
     } if rows else {}  # fmt: skip
     by_level: defaultdict[int, list[LotLevel]] = defaultdict(list)
     for row in rows:

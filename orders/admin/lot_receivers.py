@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from config.kernel.admin import downloading, wording
+from inventory.admin import labels, reports
 from inventory.admin import lots as lot_pages
 from inventory.admin.documents import declare_receivers
 from inventory.models import Lot
@@ -37,8 +38,8 @@ def page(request: HttpRequest, lot_id: int) -> HttpResponse:
     found = lots.receivers(lot.pk)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": f"{lot.variant.sku} · {pgettext('stock', 'lot')} {lot_pages.code(lot)} · {_('Who got it')}",
-        "lot": lot,
+        "title": f"{lot.variant.sku} · {pgettext('stock', 'lot')} {labels.lot_code(lot.code)} · {_('Who got it')}",
+        "code": labels.lot_code(lot.code),
         "state": lot_pages.state(lot),
         "lot_url": reverse("admin:inventory_lot_change", args=[lot.pk]),
         "file": reverse(f"admin:{PAGE}_csv", args=[lot.pk]),
@@ -47,8 +48,9 @@ def page(request: HttpRequest, lot_id: int) -> HttpResponse:
         "rows": [
             {"row": one, "url": reverse("admin:orders_order_change", args=[one.order_id]),
              "shipped": wording.moment(one.shipped_at)}
-            for one in found
+            for one in found[: reports.MOST_ROWS]
         ],
+        "more": reports.more(min(len(found), reports.MOST_ROWS), len(found)),
     }  # fmt: skip
     return TemplateResponse(request, "admin/orders/lot.html", context)
 
@@ -61,8 +63,8 @@ def file(request: HttpRequest, lot_id: int) -> HttpResponseBase:
         pgettext("lot", "came back"),
     ]  # fmt: skip
     rows = (
-        [lot.variant.sku, lot.code, one.order, one.parcel, one.warehouse, wording.plain_moment(one.shipped_at), one.units,
-         one.returned]
+        [lot.variant.sku, labels.lot_code(lot.code), one.order, one.parcel, one.warehouse,
+         wording.plain_moment(one.shipped_at), one.units, one.returned]
         for one in found
     )  # fmt: skip
     return downloading.as_csv(

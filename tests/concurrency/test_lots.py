@@ -6,20 +6,23 @@ Each promise has a control that takes its guard away from the test's side and sh
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import date, datetime
+from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from config.kernel import doorbell, invariants
 from config.kernel.errors import DomainError
 from inventory import locking
 from inventory.locking import Place
 from inventory.models import Lot, LotLevel, PurchaseOrder, Reservation, StockLevel, Variant, Warehouse
-from inventory.operations import lotbook, lots, reservations
+from inventory.operations import lotbook, lots, purchasing, receiving, reservations
 from inventory.operations.ledger import Document
 from inventory.operations.lotbook import LotUnits
-from tests.builders import a_warehouse
+from inventory.operations.purchasing import Wanted
+from tests.builders import a_supplier, a_warehouse
 from tests.inventory.lots import a_tea, lot, lying, receive, sent_order
 from tests.probe.together import together
 
@@ -47,11 +50,23 @@ def order(tea: Variant, store: Warehouse, at: datetime) -> PurchaseOrder:
     return sent_order(tea, store, at)
 
 
+def a_sent_order_of(variants: Iterable[Variant], at: datetime) -> PurchaseOrder:
+    """For a warehouse of its own."""
+    order = purchasing.draft(
+        supplier_id=a_supplier().pk, warehouse_id=a_warehouse().pk, lines=[Wanted(one.pk, 9, one.cost) for one in variants],
+        actor=None, at=at,
+    )  # fmt: skip
+    purchasing.approve(number=order.number, reason="시험", actor=None, at=at)
+    return purchasing.send(number=order.number, expected_on=None, actor=None, at=at)
+
+
 def ended(call: Callable[[], object]) -> str:
     try:
         call()
     except DomainError as refusal:
         return refusal.code
+    except OperationalError:
+        return "the database ended it"
     except IntegrityError:
         return "only the table's own uniqueness was left"
     return "done"
@@ -179,7 +194,7 @@ class TestBlockedWhileItArrivesElsewhere:
         assert self.blocked(tea, order, at, monkeypatch) == 0
         assert invariants.check_all(at=at) == []
 
-    @pytest.mark.breaks_promises("what arrives elsewhere is not held")
+    @pytest.mark.breaks_promises("what arrives elsewhere is not held, so that a blocked lot may leave")
     def test_control_holding_only_where_it_lies_leaves_some_free(
         self, tea: Variant, order: PurchaseOrder, at: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -189,6 +204,45 @@ class TestBlockedWhileItArrivesElsewhere:
 
         monkeypatch.setattr(lots, "_locked_everywhere", where_it_lies)
         assert self.blocked(tea, order, at, monkeypatch) == 5
+
+
+class TestTwoWarehousesReceiveTheSameNewLots:
+    """Of two SKUs each, which their delivery notes name in opposite order."""
+
+    def both(self, tea: Variant, at: datetime, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+        milk = a_tea(at, sku="MILK")
+        orders = [a_sent_order_of((tea, milk), at) for _number in range(2)]
+        ensured, both_made_one, made = lotbook.ensured, threading.Barrier(2), threading.local()
+
+        def slow(*given: Any, **told: Any) -> dict[str, Lot]:
+            found = ensured(*given, **told)
+            if not getattr(made, "one", False):
+                made.one = True
+                # Who waits for the other's lot never comes here.
+                with suppress(threading.BrokenBarrierError):
+                    both_made_one.wait(1)
+            return found
+
+        monkeypatch.setattr(lotbook, "ensured", slow)
+
+        def come(number: int) -> object:
+            skus = (tea.sku, milk.sku) if number else (milk.sku, tea.sku)
+            return receiving.receive_goods(
+                number=orders[number].number, delivery_note="1", quantities=dict.fromkeys(skus, 1),
+                lots={sku: [LotUnits("A", 1, LATER)] for sku in skus}, actor=None, at=at,
+            )  # fmt: skip
+
+        return Counter(together(2, lambda number: ended(lambda: come(number))))
+
+    def test_one_waits_for_the_other(self, tea: Variant, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert self.both(tea, at, monkeypatch) == {"done": 2}
+        assert invariants.check_all(at=at) == []
+
+    def test_control_in_the_order_of_the_notes_they_wait_for_each_other(
+        self, tea: Variant, at: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(receiving, "sorted", lambda rows, key: list(rows), raising=False)
+        assert self.both(tea, at, monkeypatch) == {"done": 1, "the database ended it": 1}
 
 
 def test_many_sell_and_ship_while_lots_are_blocked_and_freed(

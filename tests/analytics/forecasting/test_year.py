@@ -46,6 +46,15 @@ def test_growth_is_no_season(weeks: int) -> None:
     assert found[1] == pytest.approx([1.0] * WEEKS_OF_YEAR, abs=0.1)
 
 
+def test_a_kind_that_sold_nothing_yet_leaves_the_others_their_seasons() -> None:
+    winter = SUMMER[::-1]
+    kinds = {1: sold(104, SUMMER, 400), 2: sold(104, winter, 400)}
+    alone = year.seasons(kinds, PLACES[:104].tolist())
+    beside = year.seasons({**kinds, 3: [0.0] * 104}, PLACES[:104].tolist())
+    assert beside[1] == alone[1]
+    assert max(alone[1]) > 1.2
+
+
 def test_a_kind_too_small_to_show_a_season_has_that_of_the_shop() -> None:
     found = year.seasons({1: sold(104, SUMMER, 900), 2: sold(104, SUMMER, 900), 3: sold(104, FLAT, 0.4)}, PLACES[:104].tolist())
     assert found[3] == pytest.approx(found[1], abs=0.45)

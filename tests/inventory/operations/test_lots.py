@@ -1,12 +1,15 @@
 """Lots: received, shipped, returned, moved, counted, blocked and written off."""
 
 import random
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 import pytest
 
 from config.kernel import invariants
 from config.kernel.errors import DomainError
+from inventory import locking
+from inventory.locking import Place
 from inventory.models import Lot, LotEntry, LotLevel, Reservation, StockLevel, StockMovement, Warehouse
 from inventory.operations import counting, history, lots, receiving, reservations, stock, transfers
 from inventory.operations.history import ImpossibleHistory, PastMovement
@@ -15,9 +18,11 @@ from inventory.operations.lotbook import LotInvalid, LotShort, LotsUnnamed, LotU
 from inventory.operations.lots import LotDecided, LotTermsInvalid, StillThere
 from inventory.operations.receiving import DeliveryNoteUsed
 from inventory.operations.reservations import NotReserved
+from inventory.operations.stock import CorrectionBeyondLimit
 from inventory.operations.transfers import Wanted
 from inventory.queries import lots as queries
 from tests.builders import a_stocked_variant, a_warehouse
+from tests.config.kernel.pages import a_staff_member
 from tests.inventory.lots import a_tea, balance, lot, lying, receive, sent_order
 
 pytestmark = pytest.mark.django_db
@@ -93,15 +98,55 @@ class TestReceiving:
             {"A": (3, None)},  # nobody says when it expires
             {"A": (0, SOON), "B": (3, LATER)},
             {"x" * 41: (3, SOON)},
+            {"FOUND": (3, LATER)},  # what goods of unknown lots are called
+            {"A": (3, date.max)},
         ],
     )
     def test_what_makes_no_sense_is_refused(
         self, store: Warehouse, at: datetime, told: dict[str, tuple[int, date | None]]
     ) -> None:
-        tea = a_tea(at)
-        with pytest.raises(LotInvalid):
+        tea = a_tea(at, sell_until_days=0)
+        with pytest.raises(LotInvalid) as refusal:
             receive(sent_order(tea, store, at), tea, "1", at, **told)
+        assert refusal.value.details["field"] == "lots"
         assert lying(tea) == {}
+
+    def test_a_lot_that_expired_meanwhile_is_not_put_on_the_shelf_again(self, store: Warehouse, at: datetime) -> None:
+        tea = a_tea(at)
+        order = sent_order(tea, store, at)
+        receive(order, tea, "1", at, A=(3, SOON))
+        with pytest.raises(LotInvalid):
+            receive(order, tea, "2", at + timedelta(days=5), A=(3, None))
+
+    def test_the_same_note_with_another_date_is_refused_unless_the_date_was_corrected(
+        self, store: Warehouse, at: datetime
+    ) -> None:
+        tea = a_tea(at)
+        order = sent_order(tea, store, at)
+        receive(order, tea, "1", at, A=(3, SOON))
+        with pytest.raises(DeliveryNoteUsed) as refusal:
+            receive(order, tea, "1", at, A=(3, LATER))
+        assert refusal.value.details["differs"] == ["dates"]
+        lots.correct_date(lot_id=lot("A").pk, expires_on=LATER, reason="오기", actor=None, at=at)
+        receive(order, tea, "1", at, A=(3, SOON))
+        assert lying(tea) == {"A": (3, 0)}
+
+    def test_lots_of_a_sku_that_just_stopped_tracking_them_are_refused(
+        self, store: Warehouse, at: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tea = a_tea(at)
+        order = sent_order(tea, store, at)
+        lock_levels = locking.lock_levels
+
+        def too_late(places: Iterable[Place]) -> dict[Place, StockLevel]:
+            monkeypatch.undo()
+            lots.untrack(variant_id=tea.pk, actor=None, at=at)
+            return lock_levels(places)
+
+        monkeypatch.setattr(locking, "lock_levels", too_late)
+        with pytest.raises(LotInvalid):
+            receive(order, tea, "1", at, A=(3, LATER))
+        assert broken(at) == []
 
     def test_a_lot_has_one_date(self, store: Warehouse, at: datetime) -> None:
         tea = a_tea(at)
@@ -140,6 +185,14 @@ class TestSelling:
             reservations.reserve(
                 document=ORDER, demand={tea.pk: 1}, at=datetime.fromisoformat("2026-11-23T00:00:00+09:00")
             )  # fmt: skip
+
+    @pytest.mark.breaks_promises("a date is written past the operation that would have held the lot back")
+    def test_a_lot_still_sold_after_its_last_day_of_sale_is_told(self, store: Warehouse, at: datetime) -> None:
+        tea = a_tea(at)
+        receive(sent_order(tea, store, at), tea, "1", at, A=(3, LATER))
+        Lot.objects.update(expires_on=SOON)
+        assert broken(at) == []  # until Sunday it is sold
+        assert ["last day of sale is over" in one for one in broken(at + timedelta(days=2))] == [True]
 
     def test_what_was_promised_leaves_until_it_expires_and_not_after(self, store: Warehouse, at: datetime) -> None:
         tea = a_tea(at)
@@ -238,6 +291,20 @@ class TestCorrecting:
         assert Reservation.objects.get(document_number="1", document_kind="BASKET").held == 2
         assert broken(late) == []
 
+    def test_writing_off_counts_together_with_what_was_corrected_today(self, store: Warehouse, at: datetime) -> None:
+        tea, keeper = a_tea(at), a_staff_member()
+        order, south = sent_order(tea, store, at), a_warehouse()
+        receive(order, tea, "1", at, A=(3, LATER), B=(9, LATER))
+        receive(sent_order(tea, south, at), tea, "1", at, A=(2, LATER))
+        limit = StockLevel.objects.select_related("variant").filter(variant=tea)[0].variant.cost * 6
+        lots.block(lot_id=lot("A").pk, reason="회수", actor=None, at=at)
+        stock.write_off(
+            variant_id=tea.pk, warehouse_id=store.pk, quantity=2, reason="파손", lot="B", actor=keeper, at=at, limit=limit
+        )  # fmt: skip
+        with pytest.raises(CorrectionBeyondLimit):
+            lots.write_off(lot_id=lot("A").pk, reason="회수", actor=keeper, at=at, limit=limit)
+        assert len(lots.write_off(lot_id=lot("A").pk, reason="회수", actor=None, at=at)) == 2
+
     def test_a_sheet_counts_skus_and_what_is_too_much_waits_to_be_sorted(self, store: Warehouse, at: datetime) -> None:
         tea = a_tea(at)
         receive(sent_order(tea, store, at), tea, "1", at, A=(3, SOON), B=(4, LATER))
@@ -275,6 +342,19 @@ class TestDeciding:
         with pytest.raises(LotDecided):
             lots.block(lot_id=lot("B").pk, reason="회수", actor=None, at=at)
         assert broken(at) == []
+
+    def test_no_lot_is_called_or_dated_so_that_nobody_can_tell(self, store: Warehouse, at: datetime) -> None:
+        tea = a_stocked_variant(7, store)
+        told = {"variant_id": tea.pk, "shelf_life_days": None, "sell_until_days": 9, "reason": "식품", "actor": None, "at": at}
+        for opening, day, field in (("RETURNED", LATER, "opening"), ("OLD", date.max, "opening_expires_on")):
+            with pytest.raises(LotInvalid) as refusal:
+                lots.track(**told, opening=opening, opening_expires_on=day)
+            assert refusal.value.details["field"] == field
+        lots.track(**told, opening="OLD", opening_expires_on=LATER)
+        for day in (date.min, date.max):
+            with pytest.raises(LotInvalid) as refusal:
+                lots.correct_date(lot_id=lot("OLD").pk, expires_on=day, reason="오기", actor=None, at=at)
+            assert refusal.value.details["field"] == "expires_on"
 
     def test_a_wrong_date_is_corrected_and_what_follows_follows(self, store: Warehouse, at: datetime) -> None:
         tea = a_tea(at)

@@ -11,8 +11,9 @@ from rest_framework.test import APIClient
 from config.kernel import clock, shop
 from config.kernel.models import TokenScope
 from config.kernel.roles import Role
+from inventory.admin import reports
 from inventory.models import Lot, PurchaseOrder, StockLevel, Variant, Warehouse
-from inventory.operations import lots
+from inventory.operations import counting, lots
 from orders.operations import returning
 from tests.builders import a_shipped_order, a_stocked_variant, a_warehouse
 from tests.inventory.admin.pages import press, someone
@@ -113,6 +114,19 @@ class TestTheLot:
         )  # fmt: skip
         assert lying(tea) == {"A": (3, 0), "B": (1, 0)}
 
+    def test_goods_of_an_unknown_lot_are_called_so_and_no_number_is_too_long_to_refuse(
+        self, keeper: Client, tea: Variant, store: Warehouse, order: PurchaseOrder
+    ) -> None:
+        receive(order, tea, "1", clock.now(), A=(5, LATER))
+        counting.count(warehouse_id=store.pk, lines=[(tea.pk, 5, 7)], note="", actor=None, at=clock.now())
+        level = StockLevel.objects.get(variant=tea, warehouse=store)
+        for button in ("count_lots", "write_off"):
+            form = keeper.get(reverse("admin:inventory_stocklevel_press", args=[level.pk, button])).content.decode()
+            assert "실사에서 발견" in form
+        fields = {f"lot-{one.pk}": one.quantity for one in level.lots.all()}
+        press(keeper, level, "count_lots", reason="실사", seen="7", others="B " + "9" * 4900, **fields)
+        assert lying(tea) == {"A": (5, 0), "FOUND": (2, 2)}
+
     def test_a_sku_begins_to_track_lots_by_a_button(self, order: PurchaseOrder) -> None:
         cup = Variant.objects.get(pk=a_stocked_variant(4).pk)
         press(
@@ -168,3 +182,16 @@ class TestReports:
         assert sold.number in file
         linked = clerk.get(reverse("admin:inventory_lot_change", args=[key])).content.decode()
         assert reverse("admin:orders_order_lot", args=[key]) in linked
+
+    def test_a_lot_that_went_to_many_is_a_short_page_and_a_whole_file(
+        self, tea: Variant, order: PurchaseOrder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        receive(order, tea, "1", clock.now(), A=(5, LATER))
+        sold = {a_shipped_order((tea, 1), at=clock.now()).number for _number in range(3)}
+        monkeypatch.setattr(reports, "MOST_ROWS", 2)
+        clerk, key = someone(Role.ORDER_CLERK), lot("A").pk
+        page = clerk.get(reverse("admin:orders_order_lot", args=[key]))
+        assert (len(page.context["rows"]), page.context["orders"]) == (2, "3")
+        assert page.context["more"] in page.content.decode()
+        file = b"".join(clerk.get(reverse("admin:orders_order_lot_csv", args=[key]))).decode()  # type: ignore[arg-type]
+        assert all(number in file for number in sold)
