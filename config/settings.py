@@ -400,7 +400,8 @@ FILE_UPLOAD_HANDLERS = [
 
 # --- Mail to staff: alerts and reports ---------------------------------------------------------------------------------------
 
-# Such as smtp+tls://user:password@mail.example.com:587. Without it nothing is mailed, and notices say so.
+# Such as smtp+tls://user:password@mail.example.com:587, or filemail:////var/mails, which lays each mail into that folder.
+# Without it nothing is mailed, and notices say so.
 EMAIL_URL = env.str("EMAIL_URL", default="")
 MAIL_IS_ON = bool(EMAIL_URL)
 if MAIL_IS_ON:
@@ -408,6 +409,7 @@ if MAIL_IS_ON:
     EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_BACKEND"], _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+    EMAIL_FILE_PATH = _mail.get("EMAIL_FILE_PATH") or None
 else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 EMAIL_TIMEOUT = 20

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from datetime import UTC, datetime
 from types import FrameType
+from urllib.parse import quote
 
 from . import first_order, tables
 from .place import PROJECT, LocalError, Place, lasting
@@ -165,7 +166,9 @@ def run() -> None:
                 url = f"http://127.0.0.1:{port}"
                 place.remember(url=url)
                 try:
-                    children = shop_processes(services, place, port)
+                    # Mails go to a folder, where the link that a supplier confirms by can be tried.
+                    mails = place.root / "mails"
+                    children = shop_processes(services, place, port, SHOP_URL=url, EMAIL_URL=f"filemail:///{quote(str(mails))}")
                     wait_until_ready(children, url)
                     tries = first_order.commands(url, token)
                     _greet(url, password, logins, token, tries, place, time.monotonic() - began)
@@ -217,6 +220,7 @@ def _greet(
   Password      {password}   (one for all of them)
   API token     Authorization: Token {token}
 {told}
+  Mails         {place.root / "mails"}   (none is sent; each is a file)
   Logs          {place.logs}
   Ctrl-C stops everything.
 """,

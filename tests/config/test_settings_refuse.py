@@ -17,10 +17,10 @@ GOOD = {
 }
 
 
-def reading(**changes: str) -> subprocess.CompletedProcess[str]:
+def reading(said: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | GOOD | changes
     return subprocess.run(
-        [sys.executable, "-c", "import config.settings"],
+        [sys.executable, "-c", f"from config import settings; print({said})"],
         env=environment,
         cwd=PROJECT,
         capture_output=True,
@@ -31,6 +31,13 @@ def reading(**changes: str) -> subprocess.CompletedProcess[str]:
 
 def test_good_variables_are_read() -> None:
     assert reading().returncode == 0
+
+
+def test_mails_may_go_to_a_folder() -> None:
+    """As in the demo, where nobody has a mail server and the link in a mail is still wanted."""
+    done = reading(EMAIL_URL="filemail:////a/folder%20of/mails", said="settings.MAIL_IS_ON, settings.EMAIL_FILE_PATH")
+
+    assert done.stdout.split("\n") == ["True /a/folder of/mails", ""]
 
 
 @pytest.mark.parametrize(
