@@ -135,14 +135,16 @@ def named(
     line: PurchaseOrderLine | None = None,
 ) -> list[LotChange]:
     """Puts units into the lots that a delivery names; lots that are new are made. The level is locked."""
-    if told and not level.tracks_lots:
+    if not told:
+        return []
+    if not level.tracks_lots:
         raise LotInvalid(
             _("%(sku)s tracks lots no longer.") % {"sku": level.variant.sku},
             details={"field": "lots", "sku": level.variant.sku},
         )
     lots = ensured(level, told, at=at, line=line)
     for code, lot in lots.items():
-        _require_unexpired(level.variant.sku, code, lot.expires_on, shop.day(at))
+        _require_unexpired(lot.variant.sku, code, lot.expires_on, shop.day(at))
     stocks = opened(level, lots.values(), at=at)
     return [into(stocks[lots[one.code].pk], one.quantity) for one in told]
 
@@ -153,17 +155,16 @@ def ensured(
     """The lots of these codes, made where they are new. A new one needs a date, its own or by the shelf life of its SKU."""
     variant_id = level.variant_id
     wanted = {one.code: one for one in told}
-    sku, today = level.variant.sku, shop.day(at)
     known = set(Lot.objects.filter(variant=variant_id, code__in=wanted).values_list("code", flat=True))
     dates = {code: one.expires_on or _by_shelf_life(level, at) for code, one in wanted.items() if code not in known}
     if undated := sorted(code for code, day in dates.items() if day is None):
         raise LotInvalid(
-            _("Say when lot %(lot)s of %(sku)s expires.") % {"lot": undated[0], "sku": sku},
-            details={"field": "lots", "sku": sku, "lot": undated[0]},
+            _("Say when lot %(lot)s of %(sku)s expires.") % {"lot": undated[0], "sku": level.variant.sku},
+            details={"field": "lots", "sku": level.variant.sku, "lot": undated[0]},
         )
     for code, day in dates.items():
         require_code(code, field="lots")
-        require_date(code, day, today=today, field="lots")
+        require_date(code, day, today=shop.day(at), field="lots")
     # In one order, whoever else makes the same lots at the same moment in another warehouse.
     Lot.objects.bulk_create(
         (
