@@ -180,6 +180,10 @@ class PartsForm(ButtonForm):
         return found
 
 
+# Prices as those see them who may not change them.
+AS_READ = {"list_price": "list_price_label", "cost": "cost_label"}
+
+
 @admin.register(Variant)
 class VariantAdmin(ButtonsAdmin):
     form = PricedForm
@@ -196,7 +200,7 @@ class VariantAdmin(ButtonsAdmin):
         (gettext_lazy("As packed"), {"fields": ("weight", "volume")}),
         (gettext_lazy("Lots and expiry"), {"fields": ("lot_terms",)}),
     )
-    readonly_fields = ("lot_terms",)
+    readonly_fields = ("lot_terms", *AS_READ.values())
     change_form_outer_after_template = "admin/inventory/variant/_story.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
@@ -207,8 +211,9 @@ class VariantAdmin(ButtonsAdmin):
         return costs.without(request, super().get_list_display(request), "cost_label")
 
     def get_fieldsets(self, request: HttpRequest, obj: Variant | None = None) -> Any:
+        shown = {} if obj is None or self.has_change_permission(request, obj) else AS_READ
         return [
-            (title, {"fields": costs.without(request, told["fields"], "cost")})
+            (title, {"fields": [shown.get(name, name) for name in costs.without(request, told["fields"], "cost")]})
             for title, told in super().get_fieldsets(request, obj)
         ]
 

@@ -33,7 +33,7 @@ class ChoiceForm(ButtonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, row=None, **kwargs)
-        self.fields["category"].label_from_instance = lambda category: category.path  # type: ignore[attr-defined]
+        self.fields["category"].choices = [("", "-"), *reports.category_paths().items()]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

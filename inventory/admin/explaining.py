@@ -58,11 +58,11 @@ def method(code: str) -> str:
     return str(_METHODS.get(code, code))
 
 
-def sentences(explanation: Mapping[str, Any]) -> list[str]:
-    return [str(one) for one in _sentences(explanation)]
+def sentences(explanation: Mapping[str, Any], *, is_open: bool) -> list[str]:
+    return [str(one) for one in _sentences(explanation, is_open)]
 
 
-def _sentences(told: Mapping[str, Any]) -> Iterator[Any]:
+def _sentences(told: Mapping[str, Any], is_open: bool) -> Iterator[Any]:
     plan, terms, stock = told["plan"], told["terms"], told["stock"]
     yield _expected(told, plan)
     yield _lead(told["lead"], terms)
@@ -90,7 +90,8 @@ def _sentences(told: Mapping[str, Any]) -> Iterator[Any]:
             "units": f"{told['share']['quantity']:,}",
             "why": SHARED[told["share"]["because"]],
         }
-    yield MODES[told["service"]["mode"]]
+    if is_open:
+        yield MODES[told["service"]["mode"]]
 
 
 def _expected(told: Mapping[str, Any], plan: Mapping[str, Any]) -> str:

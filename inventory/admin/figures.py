@@ -43,8 +43,10 @@ class Bar:
     says: str
 
 
-def table(explanation: Mapping[str, Any]) -> str:
-    """The whole plan: what it says in sentences, demand with its chart, the formula, the stock, the quantity."""
+def table(explanation: Mapping[str, Any], *, is_open: bool) -> str:
+    """The whole plan: what it says in sentences, demand with its chart, the formula, the stock, the quantity. What happens next
+    is told only while it is open.
+    """
     terms, plan, stock = explanation["terms"], explanation["plan"], explanation["stock"]
     is_advised = explanation["basis"] == Basis.ADVICE
     last_on = date.fromisoformat(explanation["last_on"])
@@ -69,7 +71,7 @@ def table(explanation: Mapping[str, Any]) -> str:
         "any_sold_out": any(empty),
         "is_expected": is_advised,
     }
-    told = {"sentences": explaining.sentences(explanation), "parts": parts, "chart": chart}
+    told = {"sentences": explaining.sentences(explanation, is_open=is_open), "parts": parts, "chart": chart}
     return render_to_string("admin/inventory/_plan.html", told)
 
 

@@ -57,6 +57,8 @@ def state(lot: Lot) -> str:
         return wording.label(pgettext("lot", "blocked"), "danger")
     if lot.expires_on is not None and lot.expires_on < shop.day(clock.now()):
         return wording.label(pgettext("lot", "expired"), "danger")
+    if not lot.units:  # type: ignore[attr-defined]  # annotated by the query
+        return wording.label(pgettext("lot", "used up"))
     return wording.label(pgettext("lot", "sold"), "success")
 
 

@@ -171,7 +171,7 @@ class ReorderPolicyAdmin(NamedInAudit):
         now = clock.now()
         found = queries.needs(at=now, as_of=shop.day(now), policies=[policy.pk])
         if found.needs:
-            return figures.table(found.needs[0].explanation(found.needs[0].quantity))
+            return figures.table(found.needs[0].explanation(found.needs[0].quantity), is_open=True)
         return str(explaining.NOTHING[replenishment.OFF_SALE if found.off_sale else replenishment.NO_SUPPLIER])
 
     def has_decide_permission(self, request: HttpRequest) -> bool:

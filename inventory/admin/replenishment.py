@@ -229,7 +229,7 @@ class ReplenishmentProposalAdmin(NamedInAudit, ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description="")
     def why(self, proposal: ReplenishmentProposal) -> str:
-        return figures.table(proposal.explanation)
+        return figures.table(proposal.explanation, is_open=is_open(proposal))
 
     @operation_button(
         title=gettext_lazy("Take it into a purchase order"), permission=MAY_DECIDE, icon="add_shopping_cart",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from django import forms
@@ -81,7 +82,7 @@ class NarrowForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["category"].label_from_instance = lambda category: category.path  # type: ignore[attr-defined]
+        self.fields["category"].choices = [("", _("All")), *category_paths().items()]  # type: ignore[attr-defined]
         for one in self.fields.values():
             one.label = capfirst(one.label)
 
@@ -192,7 +193,9 @@ def names(model: type[Model]) -> dict[int, str]:
 
 
 def category_paths() -> dict[int, str]:
-    return {one.pk: one.path for one in Category.objects.select_related("parent__parent")}
+    """By key, in the order in which people read them."""
+    paths = {one.pk: one.path for one in Category.objects.select_related("parent__parent")}
+    return dict(sorted(paths.items(), key=itemgetter(1)))
 
 
 def more(shown: int, whole: int) -> str:

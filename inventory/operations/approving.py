@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.kernel.errors import Conflict
 from config.kernel.models import User
-from config.kernel.money import Money
+from config.kernel.money import Money, format_money
 from config.kernel.roles import Role, granted
 from inventory.models import ApprovalLimit, PurchaseOrder, PurchaseOrderLine, SupplierOffer
 from inventory.queries import terms
@@ -51,7 +51,7 @@ def require_within_limit(order: PurchaseOrder, actor: User | None, on_top: Decim
         return
     amount = judged_amount(order) + on_top
     if amount > limit:
-        told = {"amount": Money(amount, order.currency).as_text(), "limit": Money(limit, order.currency).as_text()}
+        told = {"amount": Money(amount, order.currency), "limit": Money(limit, order.currency)}
         typed = _(
             "This purchase order comes to %(amount)s, but you may approve up to %(limit)s. Ask somebody with a higher limit."
         )
@@ -59,7 +59,11 @@ def require_within_limit(order: PurchaseOrder, actor: User | None, on_top: Decim
             "At the usual costs this purchase order comes to %(amount)s, but you may approve up to %(limit)s. "
             "Ask somebody with a higher limit."
         )
-        raise AboveLimit((usual if amount > terms.amount_of(order.lines.all()) + on_top else typed) % told, details=told)
+        raise AboveLimit(
+            (usual if amount > terms.amount_of(order.lines.all()) + on_top else typed)
+            % {name: format_money(money) for name, money in told.items()},
+            details={name: money.as_text() for name, money in told.items()},
+        )
 
 
 def judged_amount(order: PurchaseOrder) -> Decimal:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.kernel import shop, versions
 from config.kernel.models import User
-from config.kernel.money import Money
+from config.kernel.money import Money, format_money
 from inventory import lifecycle, locking, numbering
 from inventory.lifecycle import Step
 from inventory.models import (
@@ -137,7 +137,7 @@ def approve(*, number: str, actor: User | None, at: datetime, reason: str = "", 
     if below and not reason.strip():
         raise TermsMissed(
             _("The supplier takes orders from %(minimum)s on; %(missing)s are missing. Add lines, or approve with a reason.")
-            % {name: Money(amount, order.currency).as_text() for name, amount in below.items()},
+            % {name: format_money(Money(amount, order.currency)) for name, amount in below.items()},
             details={"field": "lines", **{name: Money(amount, order.currency).as_text() for name, amount in below.items()}},
         )
     order.state, order.approved_at, order.approved_by = PurchaseOrder.State.APPROVED, at, actor

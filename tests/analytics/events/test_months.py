@@ -104,3 +104,14 @@ def test_events_forget_their_customer_and_then_go() -> None:
     assert Event.objects.exists()
     event_months.drop(at=AT + timedelta(days=760 + 31))
     assert not Event.objects.exists()
+
+
+def test_the_role_that_runs_the_shop_drops_strays_as_well() -> None:
+    """It has no rights to the part they lie in, only to the whole."""
+    event_months.make(first=AT.date(), last=AT.date())
+    ahead = AT + timedelta(days=730)
+    told(a_source(), a_batch(an_event(at=ahead), sent_at=ahead.isoformat()))
+    assert _where() == {"analytics_event_stray"}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE shop_app")
+    assert event_months.drop(at=AT + timedelta(days=61)) == Dropped(0, 1, ())
