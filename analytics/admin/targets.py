@@ -25,7 +25,7 @@ from analytics.models import SalesTarget
 from analytics.operations import targets
 from analytics.queries import targets as queries
 from analytics.queries.targets import Month
-from analytics.words.figures import money, number
+from analytics.words.figures import money, number, short_day
 from config.kernel import clock, shop
 from config.kernel.admin import wording
 from config.kernel.admin.buttons import actor
@@ -79,14 +79,16 @@ class TargetForm(LabeledForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "month" in self.fields:
-            months: Any = self.fields["month"]
-            present = shop.day(clock.now()).replace(day=1)
-            offered = [aiming.next_month(present, number) for number in range(MONTHS_AHEAD + 1)]
-            months.choices = [(one.isoformat(), words.month(one)) for one in offered]
-        if "category" in self.fields:
-            categories: Any = self.fields["category"]
-            categories.queryset = Category.objects.select_related("parent__parent").order_by("name", "pk")
+        if self.instance.pk is not None:
+            # Another month, or another category, is another target.
+            del self.fields["month"], self.fields["category"]
+            return
+        present = shop.day(clock.now()).replace(day=1)
+        offered = [aiming.next_month(present, number) for number in range(MONTHS_AHEAD + 1)]
+        months: Any = self.fields["month"]
+        months.choices = [(one.isoformat(), words.month(one)) for one in offered]
+        categories: Any = self.fields["category"]
+        categories.queryset = Category.objects.select_related("parent__parent").order_by("name", "pk")
 
 
 class ByMonth(DropdownFilter):  # type: ignore[misc]
@@ -149,6 +151,9 @@ class SalesTargetAdmin(TableAdmin):
             targets.change_target(target_id=obj.pk, **given, **who)
         else:
             obj.pk = targets.add_target(month=obj.month, category_id=obj.category_id, **given, **who).pk
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nothing belongs to a target."""
 
     def delete_model(self, request: HttpRequest, obj: SalesTarget) -> None:
         targets.drop_target(target_id=obj.pk, at=clock.now())
@@ -233,6 +238,8 @@ def section(request: HttpRequest) -> dict[str, Any]:
             "add": f"{add}?{urlencode(known)}" if add and None not in found.targets else "",
             "list": f"{reverse('admin:analytics_salestarget_changelist')}?{urlencode({'month': f'{chosen:%Y-%m}'})}",
             "is_over": found.span.is_over,
+            # Where the forecast ends before the month does.
+            "until": short_day(found.span.reaches) if found.span.untold and found.span.reaches else "",
             "of_categories": words.of_categories(found),
             "kept": words.kept(found.kept) if found.kept is not None else "",
             "kept_days": queries.KEPT_DAYS,
