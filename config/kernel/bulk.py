@@ -84,7 +84,7 @@ def put(rows: Sequence[models.Model], *, unique: Sequence[str], replace: bool = 
         key=sql.Identifier(str(meta.pk.column)),
     )  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(statement, [json.dumps(told, default=_text, allow_nan=False, ensure_ascii=False)])
+        cursor.execute(statement.as_string(), [json.dumps(told, default=_text, allow_nan=False, ensure_ascii=False)])
         written = {tuple(found): key for key, *found in cursor.fetchall()}
     known_by = attrgetter(*unique)
     for row in rows:

@@ -15,7 +15,7 @@ What is unsold is waited for; `shortage` is charged for each unit and period, as
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import ceil, sqrt
+from math import ceil, inf, sqrt
 from operator import mul
 
 from inventory.stocking.distributions import Distribution, demand
@@ -31,6 +31,10 @@ class Charge(StrEnum):
 
     EACH_PERIOD = "EACH_PERIOD"  # for as long as it is waited for
     ONCE = "ONCE"  # the margin of a lost sale
+
+
+class NothingPays(ValueError):
+    """Losing every sale costs no more than the cheapest stock: there is no best level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,8 @@ class _Counted:
 
 
 def optimum(case: Case) -> Optimum:
-    """The cheapest levels; counted in lots where demand or purchases are large."""
+    """The cheapest levels; counted in lots where demand or purchases are large. `NothingPays` where a lost unit costs too
+    little."""
     purchase = sqrt(2 * case.mean * case.fixed / case.holding)
     lot = max(1, ceil(case.mean / MOST_A_PERIOD), ceil(purchase / MOST_A_PURCHASE))
     counted = _Counted(case, lot)
@@ -101,12 +106,16 @@ def optimum(case: Case) -> Optimum:
     # G falls, then rises: walk to its bottom.
     while counted.cost_at(best + 1) < counted.cost_at(best):
         best += 1
+    # Charged once, a shortage costs as much below zero as at it: who gets there without an end finds none.
+    lowest = -1 if case.charge is Charge.ONCE else -inf
     while counted.cost_at(best - 1) <= counted.cost_at(best):
         best -= 1
+        _require_gain(best, lowest)
 
     target, reorder = best, best - 1
     while counted.cost(reorder, target) > counted.cost_at(reorder):
         reorder -= 1
+        _require_gain(reorder, lowest)
     cost = counted.cost(reorder, target)
     tried = target + 1
     while counted.cost_at(tried) <= cost:
@@ -118,6 +127,11 @@ def optimum(case: Case) -> Optimum:
             cost = counted.cost(reorder, target)
         tried += 1
     return Optimum(Levels(reorder * lot, target * lot), cost, lot)
+
+
+def _require_gain(position: int, lowest: float) -> None:
+    if position < lowest:
+        raise NothingPays("Losing every sale costs less than any stock.")
 
 
 def cost_of(levels: Levels, case: Case) -> float:

@@ -2,9 +2,9 @@
 
 The reorder point s has to last until what is bought at the next look is there: lead time and one review. It is the quantile of
 that demand, a negative binomial by mean and variance, at the level at which one more unit costs as much to keep as it saves in
-lost sales. A purchase is the economic quantity of the cost of ordering *and* of the sales that are expected to be lost in each
-cycle. When somebody looks, the position has fallen below s already, by the undershoot; what is bought starts from there, so S
-lies the purchase less the undershoot above s. docs/algorithms/stocking.md tells it with numbers.
+lost sales. A purchase is the economic quantity of the cost of ordering *and* of that part of the sales lost in each cycle which
+larger purchases avoid. When somebody looks, the position has fallen below s already, by the undershoot; what is bought starts
+from there, so S lies the purchase less the undershoot above s. docs/algorithms/stocking.md tells it with numbers.
 """
 
 from dataclasses import dataclass
@@ -22,6 +22,12 @@ TURNS = 3
 LEAST_LEVEL, MOST_LEVEL = 0.3, 0.9995
 # The demand that a purchase is sized for is that of the days it lasts, within these.
 LEAST_DAYS, MOST_DAYS = 7.0, 182.0
+# The textbook's level falls as a purchase lasts longer, since it knows one danger in each cycle: its end. Orders of many units
+# are a danger on every day of it. So the level is that of a cycle half way, in proportion, between the own and a usual one.
+USUAL_CYCLE = 60.0
+# And of the sales lost in a cycle only so much is avoided by having fewer cycles; else lots grow that fill less than the same
+# stock kept as safety.
+AVOIDED = 0.25
 
 
 class Basis(StrEnum):
@@ -93,7 +99,7 @@ def decide(
     shortage, rate, level, reorder_point = 0.0, 0.0, stated or LEAST_LEVEL, 0
     lot = breaks.Lot(0, economics.unit_cost, 0.0)
     for _turn in range(TURNS):
-        extra = economics.lost_margin * shortage if stated is None else 0.0
+        extra = AVOIDED * economics.lost_margin * shortage if stated is None else 0.0
         rate = _rate(outlook, bridged.days, rate, economics, extra)
         if rate <= 0:
             break
@@ -103,8 +109,8 @@ def decide(
         shortage = demand.shortage(reorder_point)
 
     method, above = Method.QUANTILE, _above(lot, undershoot, economics) if rate > 0 else 0
-    if exactly and rate > 0 and is_stationary(outlook, lead, economics, review_days):
-        best = exact.optimum(_case(outlook, lead, economics)).levels
+    best = _best(outlook, lead, economics) if exactly and is_stationary(outlook, lead, economics, review_days) else None
+    if best is not None and rate > 0:
         method, reorder_point, above = Method.EXACT, best.reorder_point, best.target - best.reorder_point
         level, shortage = round(demand.chance(reorder_point), 4), demand.shortage(reorder_point)
 
@@ -161,6 +167,13 @@ def saved(outlook: Outlook, lead: LeadTime, economics: Economics, *, position: i
     return economics.lost_margin * max(demand.shortage(position) - demand.shortage(position + quantity), 0.0)
 
 
+def _best(outlook: Outlook, lead: LeadTime, economics: Economics) -> Levels | None:
+    try:
+        return exact.optimum(_case(outlook, lead, economics)).levels
+    except exact.NothingPays:
+        return None
+
+
 def _case(outlook: Outlook, lead: LeadTime, economics: Economics) -> exact.Case:
     return exact.Case(
         mean=outlook.daily[0],
@@ -193,11 +206,10 @@ def _rate(outlook: Outlook, start: float, before: float, economics: Economics, e
 
 def _service_level(rate: float, quantity: int, economics: Economics) -> float:
     """The chance of no stock-out in a cycle. Where nothing is stated: one more unit at the reorder point costs its holding for
-    the cycle, rate and quantity say how long that is, and saves a lost sale with the chance of a stock-out
-    (Hadley and Whitin, 1963, lost sales): 1 - hQ / (hQ + p d)."""
+    the cycle T and saves a lost sale with the chance of a stock-out (Hadley and Whitin, 1963, lost sales): p / (p + h T)."""
     if economics.service_level is not None:
         return economics.service_level
-    holding = economics.holding * quantity
-    lost = economics.lost_margin * rate
+    holding = economics.holding * sqrt(USUAL_CYCLE * quantity / rate)
+    lost = economics.lost_margin
     level = lost / (lost + holding) if lost + holding > 0 else LEAST_LEVEL
     return round(min(max(level, LEAST_LEVEL), MOST_LEVEL), 4)

@@ -496,6 +496,8 @@ class World(Observed):
         for _ in range(size):
             lots.block(lot_id=self.lot.pk, reason="의심", actor=self.clerk, at=self.at)
             lots.free(lot_id=self.lot.pk, reason="이상 없음", actor=self.clerk, at=self.at)
+        suspect = Lot.objects.get(variant=tea, code="L2")
+        lots.block(lot_id=suspect.pk, reason="의심", actor=self.clerk, at=self.at)
 
     def _shipped_order(self) -> Order:
         return builders.a_shipped_order((self.variants[-1], 1), at=self.at)

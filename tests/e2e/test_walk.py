@@ -87,6 +87,8 @@ class Storefront:
 
     def post(self, path: str, body: dict[str, Any], *, status: int) -> dict[str, Any]:
         headers = self.headers | {"Idempotency-Key": str(uuid.uuid4())}
+        # The server hangs up on who is silent for long, as a storefront is while staff are at work.
+        self.line.close()
         self.line.request("POST", f"/api/v1{path}", json.dumps(body), headers)
         answer = self.line.getresponse()
         said: dict[str, Any] = json.loads(answer.read())

@@ -61,7 +61,8 @@ def test_a_run_beyond_its_time_limit_fails_and_the_worker_goes_on(hire: Hire) ->
     assert ended(endless).state == State.FAILED
     assert endless.error.startswith("SoftTimeLimitExceeded")
     assert endless.seconds is not None
-    assert 0.9 < endless.seconds < 5
+    # The limit of a second counts from before the run has noted its start.
+    assert 0.5 < endless.seconds < 5
     assert ended(next_one).state == State.SUCCEEDED
 
 

@@ -35,12 +35,12 @@ from tests import builders
 from tests.benchmarks import stage, world
 
 PLACES = 5
-DAYS = 364
+DAYS, MONTH = 364, 28
 SIZES = "NIGHTLY_SIZES"
 LONGEST = 1_800
 
 # SKUs of a long tail: the first sells about eight a day at each warehouse, the middle one every fourth day, with a week
-# of their own. Every twentieth sells nothing in its last ten days. The demand of a year is drawn straight into the rollup.
+# of their own. The demand of a month is drawn straight into the rollup.
 _DEMAND = """
     INSERT INTO analytics_dailydemand
         (day, variant_id, warehouse_id, lines, units, bulk_units, promoted_units, returned_units, sold_out)
@@ -61,8 +61,16 @@ _DEMAND = """
                 * (ARRAY[0.8, 0.9, 1.0, 1.0, 1.2, 1.4, 0.7])[1 + %(number)s %% 7] AS mean,
                 random() AS drawn
         ) AS chance
-        WHERE NOT (v.place %% 20 = 0 AND %(number)s > %(days)s - 10)
     ) AS drawn WHERE units > 0
+"""
+
+# The months after the first are like it; every twentieth SKU sells nothing in its last ten days.
+_AGAIN = """
+    INSERT INTO analytics_dailydemand
+        (day, variant_id, warehouse_id, lines, units, bulk_units, promoted_units, returned_units, sold_out)
+    SELECT day + %(days)s, variant_id, warehouse_id, lines, units, 0, 0, 0, 0 FROM analytics_dailydemand
+    WHERE day BETWEEN %(first)s AND %(first)s::date + %(month)s - 1
+        AND NOT (variant_id %% 20 = 0 AND day + %(days)s > %(silent)s)
 """
 
 # What guards each row and finds it again is dear for millions of them: it is taken off while they are drawn, and put back.
@@ -242,6 +250,8 @@ def _furnish(skus: int) -> None:
         cursor.execute(
             "TRUNCATE analytics_forecastrun, analytics_demandseries, analytics_dailydemand, analytics_demandday CASCADE"
         )
+        # What stood open of a smaller shop would be work that its own night did not have.
+        cursor.execute("TRUNCATE inventory_replenishmentproposal, inventory_purchaseorder, inventory_demandadvice CASCADE")
         cursor.execute("TRUNCATE kernel_jobrun CASCADE")
         _catalog(skus)
         _draw(cursor, first, skus)
@@ -260,9 +270,11 @@ def _draw(cursor: Any, first: date, skus: int) -> None:
     guards = cursor.fetchall()
     for name, _definition in guards:
         cursor.execute(f'ALTER TABLE analytics_dailydemand DROP CONSTRAINT "{name}"')
-    for number in range(DAYS):
-        day = first + timedelta(days=number)
-        cursor.execute(_DEMAND, {"day": day, "number": number, "days": DAYS, "skus": skus})
+    for number in range(MONTH):
+        cursor.execute(_DEMAND, {"day": first + timedelta(days=number), "number": number, "skus": skus})
+    silent = first + timedelta(days=DAYS - 11)
+    for days in range(MONTH, DAYS, MONTH):
+        cursor.execute(_AGAIN, {"first": first, "days": days, "month": MONTH, "silent": silent})
     for name, definition in guards:
         cursor.execute(f'ALTER TABLE analytics_dailydemand ADD CONSTRAINT "{name}" {definition}')
 

@@ -43,6 +43,12 @@ def test_trying_all_levels_finds_nothing_cheaper(case: Case) -> None:
     assert found.cost == pytest.approx(cheapest[0], abs=1e-9)
 
 
+@pytest.mark.parametrize("shortage", [0.0001, 0.04])
+def test_where_a_lost_sale_costs_less_than_any_stock_there_is_no_best_level(shortage: float) -> None:
+    with pytest.raises(exact.NothingPays):
+        exact.optimum(Case(2, 40, 7, 4, 0.00041, shortage, Charge.ONCE))
+
+
 def test_large_demand_is_counted_in_lots_at_hardly_any_cost() -> None:
     case = Case(1200, 4, 1, 400, 1, 9)
     found = exact.optimum(case)

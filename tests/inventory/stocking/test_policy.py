@@ -48,10 +48,10 @@ def test_before_a_peak_stock_is_built_up_and_at_its_end_run_down() -> None:
     def at(day: int) -> policy.Decision:
         return policy.decide(Outlook(tuple(season[day:]), 3.0), WEEK, COSTS)
 
-    quiet, before, last, after = at(0), at(25), at(46), at(60)
+    quiet, before, last, after = at(0), at(25), at(48), at(60)
     assert before.levels.reorder_point > 2 * quiet.levels.reorder_point
     assert before.levels.target > quiet.levels.target
-    # Four days before the end what is ordered arrives too late for the peak.
+    # Two days before the end what is ordered arrives too late for the peak.
     assert last.levels.reorder_point < before.levels.reorder_point
     assert last.levels.target < before.levels.target
     assert after.levels.reorder_point < quiet.levels.reorder_point
@@ -102,6 +102,8 @@ def test_demand_that_stays_as_it_is_may_be_planned_exactly_and_the_rule_comes_cl
     assert found.levels == best.levels
     assert policy.exact.cost_of(policy.levels(outlook, WEEK, COSTS), case) < 1.05 * best.cost
     assert policy.decide(replace(outlook, doubt=0.1), WEEK, COSTS, exactly=True).method is Method.QUANTILE
+    worthless = replace(COSTS, lost_margin=0.005)
+    assert policy.decide(outlook, WEEK, worthless, exactly=True).method is Method.QUANTILE
 
 
 def test_lead_times_start_at_the_promise_and_end_at_the_receipts() -> None:
