@@ -1,5 +1,6 @@
 """Sales targets of months: their list and form, and what the page of the sales forecast tells of a month next to its target."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -36,6 +37,7 @@ from inventory.models import Category
 
 MAY_SEE = ("analytics.view_salestarget", "analytics.view_dailysales")
 MAY_ADD, MAY_CHANGE = "analytics.add_salestarget", "analytics.change_salestarget"
+MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 # A year can be planned at once.
 MONTHS_AHEAD = 12
 # Months one click away on the page of the forecast, before and after the present one.
@@ -111,7 +113,8 @@ class SalesTargetAdmin(TableAdmin):
     list_display = ("month_words", "part", "amount_words", "units_words", "who", "set")
     list_filter: tuple[Any, ...] = (ByMonth,)
     list_select_related = ("category__parent__parent", "set_by")
-    ordering = ("-month", "id")
+    # Falling, the shop's own target comes before those of categories.
+    ordering = ("-month", "-category_id")
     sortable_by = ()
     actions = None
 
@@ -209,10 +212,7 @@ def _told(amount: Decimal | None, units: int | None) -> str:
 
 def month_of(text: str) -> date | None:
     """The first day of 2026-11; nothing where that is no month."""
-    try:
-        return date.fromisoformat(f"{text}-01") if len(text) == 7 else None
-    except ValueError:
-        return None
+    return date.fromisoformat(f"{text}-01") if MONTH.fullmatch(text) else None
 
 
 def section(request: HttpRequest) -> dict[str, Any]:
