@@ -54,6 +54,10 @@ class AnalyticsConfig(AppConfig):
         knowing = ("change_demandseries", "add_servedregion", "change_servedregion", "delete_servedregion")
         grant("analytics", dict.fromkeys((Role.ANALYST, Role.VIEWER), expected))
         grant("analytics", {Role.BUYER: (*expected, *knowing)})
+        # What is to be sold is agreed on by those who buy and those who count, and seen beside what is expected.
+        aimed = ("add_salestarget", "change_salestarget", "delete_salestarget")
+        grant("analytics", dict.fromkeys((Role.ANALYST, Role.BUYER), ("view_salestarget", *aimed)))
+        grant("analytics", {Role.VIEWER: ("view_salestarget",)})
         # What other terms of buying would have cost is for who buys.
         grant("analytics", {Role.BUYER: ("view_simulation", "add_simulation")})
         # Boards are put together by whoever has figures to steer by; of each figure the rollup's own right decides.

@@ -483,6 +483,15 @@ TABLES = (
         none="id demand_class former method cause why changed_at",
     ),
     Table(
+        "analytics_salestarget",
+        "analyst",
+        Purpose.MEASURING,
+        Kept.WHILE_NEEDED,
+        none="id month category_id set_at",
+        pseudonymous="set_by_id",
+        sensitive="amount units",
+    ),
+    Table(
         "analytics_demandoverride",
         "buyer",
         Purpose.MEASURING,

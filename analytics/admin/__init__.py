@@ -35,6 +35,7 @@ from analytics.admin import (
     searches,
     simulations,
     spending,
+    targets,
     tiles,
     time_to_buy,
     trending,
@@ -70,6 +71,7 @@ add_group(
     [
         Link(_("Demand by SKU"), "show_chart", "admin:analytics_demandseries_changelist", "analytics.view_demandseries"),
         Link(_("Sales forecast"), "trending_flat", "admin:analytics_forecastrun_sales", "analytics.view_forecastrun"),
+        Link(_("Sales targets"), "flag", "admin:analytics_salestarget_changelist", "analytics.view_salestarget"),
         Link(_("Peak weeks"), "calendar_month", "admin:analytics_forecastrun_peaks", "analytics.view_forecastrun"),
         Link(_("Forecast accuracy"), "target", "admin:analytics_forecastscore_changelist", "analytics.view_forecastscore"),
         Link(_("What if"), "science", "admin:analytics_simulation_changelist", "analytics.view_simulation"),
@@ -159,6 +161,7 @@ __all__ = (
     "searches",
     "simulations",
     "spending",
+    "targets",
     "tiles",
     "time_to_buy",
     "trending",

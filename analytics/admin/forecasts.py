@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from analytics import drawing
 from analytics.admin import demand_words as words
-from analytics.admin import periods
+from analytics.admin import periods, targets
 from analytics.admin.charts import LABELS
 from analytics.admin.periods import PeriodForm
 from analytics.models import ForecastRun, ForecastScore, MethodChange
@@ -162,7 +162,12 @@ class ForecastRunAdmin(ReadOnlyAdmin):
     def sales_view(self, request: HttpRequest) -> HttpResponse:
         self._require(request)
         run = forecasts.latest_run()
-        context = {**self.admin_site.each_context(request), "title": _("Sales forecast"), **(_sales(run) if run else {})}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Sales forecast"),
+            **targets.section(request),
+            **(_sales(run) if run else {}),
+        }
         return TemplateResponse(request, "analytics/sales_forecast.html", context)
 
     def peaks_view(self, request: HttpRequest) -> HttpResponse:

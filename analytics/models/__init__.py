@@ -94,6 +94,7 @@ from analytics.models.rollups import (
     RollupState,
 )
 from analytics.models.simulations import Simulation
+from analytics.models.targets import SalesTarget
 from analytics.models.visits import (
     Visit,
     VisitDay,
@@ -170,6 +171,7 @@ __all__ = (
     "ReportPack",
     "RhythmRun",
     "RollupState",
+    "SalesTarget",
     "ServedRegion",
     "Severity",
     "Simulation",

@@ -115,7 +115,7 @@ _EFFECTIVE = """
             SELECT round(coalesce(sum(CASE
                 WHEN o.id IS NULL OR s.origin + told.number::int NOT BETWEEN o.first_on AND o.last_on THEN told.units
                 WHEN o.units_a_day IS NOT NULL THEN o.units_a_day ELSE told.units * o.percent / 100.0 END), 0)::numeric, 4)
-            FROM unnest(s.daily[1:%(days)s]) WITH ORDINALITY AS told (units, number)
+            FROM unnest(s.daily[1:%(days)s]) WITH ORDINALITY AS told (units, number) WHERE told.number > %(skip)s
         ) AS units, s.dispersion, v.list_price
     FROM analytics_demandseries AS s
     JOIN inventory_variant AS v ON v.id = s.variant_id JOIN inventory_product AS p ON p.id = v.product_id
@@ -126,13 +126,17 @@ _EFFECTIVE = """
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Expected of a category, a warehouse or the whole shop. Spread is added up as if SKUs went their own ways."""
+    """Expected of a category, a warehouse or the whole shop. Spread is added up as if SKUs went their own ways.
+
+    `variance` is of units, `amount_variance` of what they are worth at list price.
+    """
 
     key: int | None
     series: int
     units: float
     variance: float
     amount: Decimal
+    amount_variance: float
 
     @property
     def upper(self) -> float:
@@ -146,16 +150,19 @@ class Sum:
 _BY = {"category": "category_id", "warehouse": "warehouse_id", "variant": "variant_id", "": "NULL::bigint"}
 
 
-def sums(*, origin: date, days: int, by: str = "") -> list[Sum]:
-    """What is expected of the days after an evening, added up from the SKUs: every cut has the same total."""
+def sums(*, origin: date, days: int, by: str = "", skip: int = 0) -> list[Sum]:
+    """What is expected of the days after an evening, but for the first ones that are skipped, added up from the SKUs: every
+    cut has the same total.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT
-                {_BY[by]}, count(*)::int, sum(units)::float8, sum(units::float8 * dispersion)::float8, sum(units * list_price)
+                {_BY[by]}, count(*)::int, sum(units)::float8, sum(units::float8 * dispersion)::float8, sum(units * list_price),
+                sum(units::float8 * dispersion * list_price::float8 * list_price::float8)::float8
             FROM ({_EFFECTIVE}) AS expected GROUP BY 1 ORDER BY 3 DESC, 1
             """,  # noqa: S608  texts of this file
-            {"origin": origin, "days": days},
+            {"origin": origin, "days": days, "skip": skip},
         )
         return [Sum(*row) for row in cursor.fetchall()]
 

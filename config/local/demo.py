@@ -197,6 +197,7 @@ def _fill(services: Services, place: Place) -> None:
         manage(services, "seed_alerts")
         manage(services, "forecast_demand", "--weeks", "4")
         manage(services, "seed_simulation")
+        manage(services, "seed_targets")
     except LocalError as refusal:
         print(f"The shop stays as it is. {refusal}", flush=True)
         return

@@ -58,6 +58,7 @@ RULES = (
     "inventory/stocking/*.py",
     "inventory/balancing/*.py",
     "analytics/expecting.py",
+    "analytics/aiming.py",
     "analytics/scoring.py",
     "analytics/survival.py",
     "analytics/cohorts.py",

@@ -40,6 +40,7 @@ from analytics.operations import (
     rollups,
     simulations,
     spend,
+    targets,
     trending,
     visits,
     webhooks,
@@ -48,7 +49,7 @@ from analytics.queries import alerts
 from campaigns.models import Customer
 from config.kernel import accesses, shop
 from config.kernel.models import User
-from inventory.models import Variant, Warehouse
+from inventory.models import Category, Variant, Warehouse
 from orders.models import Order
 from tests import builders
 from tests.analytics.builders import Line, an_order, movements
@@ -230,3 +231,9 @@ class Observed:
                 demand_class="SMOOTH", method=f"m{number}", why={"errors": {"mean": 1.0}}, since=origin, at=self.at
             )
         self.wanted = series
+        month = shop.day(self.at).replace(day=1)
+        for category in (None, *Category.objects.order_by("-pk")[:size]):
+            key = category.pk if category else None
+            targets.add_target(
+                month=month, category_id=key, amount=Decimal(1_000_000), units=900, actor=self.clerk, at=self.at
+            )  # fmt: skip

@@ -41,6 +41,7 @@ def _asked_with(world: World) -> dict[str, dict[str, dict[str, str]]]:
             "category": {"by": "category", "against": "year"},
             "weeks": {"form": "weeks", "metric": "shipped_units"},
         },
+        "admin:analytics_forecastrun_sales": {"ahead": {"month": f"{world.at + timedelta(days=31):%Y-%m}"}},
         "admin:analytics_quarantinedevent_changelist": {"reason": {"reason": "bad_id"}},
         "admin:campaigns_promotion_try": {"basket": basket},
         "admin:inventory_projection": {by: {"by": by} for by in ("category_id", "supplier_id")},
