@@ -131,7 +131,7 @@ def _rows(request: HttpRequest, found: Sequence[Expiring]) -> Table:
                 labels.lot_code(one.code), small=stores[one.warehouse_id],
                 url=reverse("admin:inventory_lot_change", args=[one.lot_id]), looks="what",
             ),
-            Cell(reports.day(one.expires_on) if one.expires_on else "-", looks="wide"),
+            Cell(reports.day(one.expires_on) if one.expires_on else "-", looks="wide unbroken"),
             Cell("-" if one.days is None else f"{one.days:,}", looks="number"),
             reports.number(one.quantity), reports.number(one.sells, "number wide"),
             reports.number(one.left_over, "number wide"),
