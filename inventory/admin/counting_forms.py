@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from config.kernel.admin.buttons import ButtonForm, reason_field
+from inventory.admin import reports
 from inventory.models import Category, CountDue, StockCount, Warehouse
 from inventory.queries import bins, counting
 
