@@ -1,7 +1,7 @@
 """Categories, products and SKUs. Prices are typed in once; afterwards they change by buttons that ask why."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -91,7 +91,21 @@ def repriced(before: Decimal, values: dict[str, Any]) -> str:
     return f"{wording.amount(before)} → {wording.amount(values['amount'])} · {values['reason']}"
 
 
-class VariantInline(TabularInline):  # type: ignore[misc]
+class PricesAsRead:
+    """Prices as those see them who may not change them."""
+
+    AS_READ: ClassVar = {"list_price": "list_price_label", "cost": "cost_label"}
+
+    @display(description=gettext_lazy("list price"), ordering="list_price")
+    def list_price_label(self, variant: Variant) -> str:
+        return wording.amount(variant.list_price)
+
+    @display(description=gettext_lazy("unit cost"), ordering="cost")
+    def cost_label(self, variant: Variant) -> str:
+        return wording.amount(variant.cost)
+
+
+class VariantInline(PricesAsRead, TabularInline):  # type: ignore[misc]
     model = Variant
     form = PricedForm
     formset = VariantFormSet
@@ -101,9 +115,12 @@ class VariantInline(TabularInline):  # type: ignore[misc]
     can_delete = False
     show_change_link = True
     tab = False
+    readonly_fields = tuple(PricesAsRead.AS_READ.values())
 
     def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
-        return costs.without(request, self.fields, "cost")
+        # Those of an existing SKU change by its buttons; a form shows them to whoever may add one.
+        shown = {} if self.has_add_permission(request, obj) else self.AS_READ
+        return [shown.get(name, name) for name in costs.without(request, self.fields, "cost")]
 
 
 class ByCategoryOfProduct(ByCategory):
@@ -180,12 +197,8 @@ class PartsForm(ButtonForm):
         return found
 
 
-# Prices as those see them who may not change them.
-AS_READ = {"list_price": "list_price_label", "cost": "cost_label"}
-
-
 @admin.register(Variant)
-class VariantAdmin(ButtonsAdmin):
+class VariantAdmin(PricesAsRead, ButtonsAdmin):
     form = PricedForm
     empty_hint = gettext_lazy("What is sold and counted: each color and size of a product.")
     list_display = ("sku", "product_name", "list_price_label", "cost_label", "available", "on_sale")
@@ -200,7 +213,7 @@ class VariantAdmin(ButtonsAdmin):
         (gettext_lazy("As packed"), {"fields": ("weight", "volume")}),
         (gettext_lazy("Lots and expiry"), {"fields": ("lot_terms",)}),
     )
-    readonly_fields = ("lot_terms", *AS_READ.values())
+    readonly_fields = ("lot_terms", *PricesAsRead.AS_READ.values())
     change_form_outer_after_template = "admin/inventory/variant/_story.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
@@ -211,7 +224,7 @@ class VariantAdmin(ButtonsAdmin):
         return costs.without(request, super().get_list_display(request), "cost_label")
 
     def get_fieldsets(self, request: HttpRequest, obj: Variant | None = None) -> Any:
-        shown = {} if obj is None or self.has_change_permission(request, obj) else AS_READ
+        shown = {} if obj is None or self.has_change_permission(request, obj) else self.AS_READ
         return [
             (title, {"fields": [shown.get(name, name) for name in costs.without(request, told["fields"], "cost")]})
             for title, told in super().get_fieldsets(request, obj)
@@ -260,14 +273,6 @@ class VariantAdmin(ButtonsAdmin):
     @display(description=gettext_lazy("product"))
     def product_name(self, variant: Variant) -> str:
         return labels.variant_name(variant)
-
-    @display(description=gettext_lazy("list price"), ordering="list_price")
-    def list_price_label(self, variant: Variant) -> str:
-        return wording.amount(variant.list_price)
-
-    @display(description=gettext_lazy("unit cost"), ordering="cost")
-    def cost_label(self, variant: Variant) -> str:
-        return wording.amount(variant.cost)
 
     @display(description=pgettext_lazy("stock", "available"))
     def available(self, variant: Variant) -> str:

@@ -2,15 +2,19 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import psycopg
 import pytest
 from django.db import DataError, connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 
 from analytics.models import Event, KnownVisitor, QuarantinedEvent
 from analytics.operations import event_months
 from analytics.operations.event_months import Dropped
+from tests import services
 from tests.analytics.events.builders import a_batch, a_source, an_event, told
 from tests.builders import AT, a_customer
+from tests.live import database_url
 
 pytestmark = pytest.mark.django_db
 
@@ -106,12 +110,15 @@ def test_events_forget_their_customer_and_then_go() -> None:
     assert not Event.objects.exists()
 
 
-def test_the_role_that_runs_the_shop_drops_strays_as_well() -> None:
-    """It has no rights to the part they lie in, only to the whole."""
-    event_months.make(first=AT.date(), last=AT.date())
-    ahead = AT + timedelta(days=730)
-    told(a_source(), a_batch(an_event(at=ahead), sent_at=ahead.isoformat()))
-    assert _where() == {"analytics_event_stray"}
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE shop_app")
-    assert event_months.drop(at=AT + timedelta(days=61)) == Dropped(0, 1, ())
+def test_the_role_that_runs_the_shop_finds_what_is_dropped() -> None:
+    """It has no rights to the part of strays, only to the whole: each question of the night is asked once more as that role."""
+    if services.services is None or services.services.postgres is None:
+        pytest.skip("needs the servers that the run starts itself")
+    with CaptureQueriesContext(connection) as asked:
+        event_months.drop(at=AT + timedelta(days=61))
+    questions = [str(one["sql"]) for one in asked if "FROM analytics_event" in one["sql"]]
+    assert any("analytics_event_stray" in one for one in questions)
+    url = database_url(services.services.postgres.url("shop_app"), connection.settings_dict["NAME"])
+    with psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True, options="-c lock_timeout=2s") as session:
+        for one in questions:
+            session.execute(one.encode())

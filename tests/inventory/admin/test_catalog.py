@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from config.kernel.roles import Role
 from inventory import promises
 from inventory.admin.catalog import PricedForm
 from inventory.models import (
@@ -20,7 +21,7 @@ from tests.builders import (
     a_category,
     a_product,
 )
-from tests.inventory.admin.pages import address, press
+from tests.inventory.admin.pages import address, press, someone
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +112,11 @@ class TestPrices:
         owner.post(address(Variant, "add"), values)
 
         assert Variant.objects.get(sku="NEW-1").list_price == 9_900
+
+
+def test_who_may_not_change_prices_reads_them_as_money(cup: Variant) -> None:
+    buyer = someone(Role.BUYER)
+    for row in (cup, cup.product):
+        page = buyer.get(address(type(row), "change", row.pk)).content.decode()
+        assert f"₩{cup.list_price:,.0f}" in page
+        assert ".0000" not in page

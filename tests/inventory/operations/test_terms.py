@@ -238,7 +238,7 @@ class TestPricesAndCalendars:
         replenishment.propose(at=at)
         number = line_of(only(cup)).purchase_order.number
 
-        with pytest.raises(TermsMissed, match="75000"):
+        with pytest.raises(TermsMissed, match="₩75,000"):
             purchasing.approve(number=number, actor=buyer, at=at)
 
         assert purchasing.approve(number=number, actor=buyer, at=at, reason="agreed by phone").state == "APPROVED"
@@ -457,7 +457,7 @@ class TestApprovalLimits:
     ) -> None:
         number = self.order(store, limited, at)
 
-        with pytest.raises(AboveLimit, match=r"60000.*50000") as refused:
+        with pytest.raises(AboveLimit, match=r"₩60,000.*₩50,000") as refused:
             purchasing.approve(number=number, actor=limited, at=at)
         assert refused.value.details == {"amount": "60000", "limit": "50000"}
         assert PurchaseOrder.objects.get(number=number).state == "DRAFT"
