@@ -34,7 +34,7 @@ class ChoiceForm(ButtonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, row=None, **kwargs)
-        self.fields["category"].choices = [("", "-"), *reports.category_paths().items()]  # type: ignore[attr-defined]
+        self.fields["category"].choices = reports.category_choices("-")  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

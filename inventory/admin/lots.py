@@ -57,8 +57,6 @@ def state(lot: Lot) -> str:
         return wording.label(pgettext("lot", "blocked"), "danger")
     if lot.expires_on is not None and lot.expires_on < shop.day(clock.now()):
         return wording.label(pgettext("lot", "expired"), "danger")
-    if not lot.units:  # type: ignore[attr-defined]  # annotated by the query
-        return wording.label(pgettext("lot", "used up"))
     return wording.label(pgettext("lot", "sold"), "success")
 
 
@@ -120,7 +118,8 @@ class LotAdmin(ReadOnlyAdmin, ButtonsAdmin):
 
     @display(description=pgettext_lazy("lot", "state"))
     def state_label(self, lot: Lot) -> str:
-        return state(lot)
+        is_used_up = not lot.units and not lot.is_blocked  # type: ignore[attr-defined]  # annotated by the query
+        return wording.label(pgettext("lot", "used up")) if is_used_up else state(lot)
 
     @display(description=gettext_lazy("why it is blocked"))
     def why(self, lot: Lot) -> str:

@@ -1,9 +1,10 @@
 """What the report pages of stock share: a form that narrows, tiles, tables, and the same figures as a file."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -82,7 +83,7 @@ class NarrowForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["category"].choices = [("", _("All")), *category_paths().items()]  # type: ignore[attr-defined]
+        self.fields["category"].choices = category_choices(_("All"))  # type: ignore[attr-defined]
         for one in self.fields.values():
             one.label = capfirst(one.label)
 
@@ -196,6 +197,11 @@ def category_paths() -> dict[int, str]:
     """By key, in the order in which people read them."""
     paths = {one.pk: one.path for one in Category.objects.select_related("parent__parent")}
     return dict(sorted(paths.items(), key=itemgetter(1)))
+
+
+def category_choices(nothing: str) -> Callable[[], list[tuple[Any, str]]]:
+    """Asked once where a form is drawn, and not where it is only read."""
+    return cache(lambda: [("", nothing), *category_paths().items()])
 
 
 def more(shown: int, whole: int) -> str:
