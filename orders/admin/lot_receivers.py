@@ -16,7 +16,6 @@ from inventory.admin import labels, reports
 from inventory.admin import lots as lot_pages
 from inventory.admin.documents import declare_receivers
 from inventory.models import Lot
-from inventory.queries import lots as inventory_lots
 from orders.queries import lots
 
 PAGE = "orders_order_lot"
@@ -28,7 +27,7 @@ declare_receivers(f"admin:{PAGE}")
 def _lot(request: HttpRequest, lot_id: int) -> Lot:
     if not request.user.has_perms(MAY_LOOK):
         raise PermissionDenied
-    lot = inventory_lots.listed().filter(pk=lot_id).first()
+    lot = Lot.objects.select_related("variant__product").filter(pk=lot_id).first()
     if lot is None:
         raise Http404
     return lot
