@@ -51,6 +51,15 @@ def season_ahead(factors: Sequence[float], origin: date, days: int) -> float:
     return later / earlier if earlier else 1.0
 
 
+def known_causes(daily: Sequence[float], level: float, weekdays: Sequence[float], origin: date) -> float | None:
+    """How many times the usual is expected on the open days after the origin: what is more or less than level and weekday is
+    known to move them. None where nothing is usual.
+    """
+    days = [(origin + timedelta(days=number), one) for number, one in enumerate(daily, 1)]
+    usual = sum(level * weekdays[day.weekday()] for day, one in days if one > 0 and weekdays)
+    return sum(daily) / usual if usual else None
+
+
 def bound(mean: float, dispersion: float, share: float = 0.975) -> int:
     """The least number of units that demand stays at or below with this chance."""
     if mean <= 0:

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
+from analytics import expecting
 from analytics.models import DemandClass, DemandOverride, DemandSeries, MethodChange, MethodChoice
 from analytics.operations.expectations import REFEREE
 from analytics.words.figures import number, weekday_names
@@ -34,6 +35,9 @@ explaining.name_methods(METHODS)
 # A weekday that differs by less from the others is not worth telling, and neither is a change of less than this in a week.
 WORTH_TELLING = 0.1
 CHANGE_WORTH_TELLING = 0.01
+# Known causes that make less of a difference than this explain nothing that one would ask about.
+CAUSES_WORTH_TELLING = 1.25
+WEEK = 7
 
 
 def method(code: str) -> str:
@@ -69,6 +73,12 @@ def sentence(row: DemandSeries, week: float, upper: int) -> str:
         parts.append(
             _("Most on %(best)s, fewest on %(least)s.")
             % {"best": names[max(open_days)[1]][1], "least": names[min(open_days)[1]][1]}
+        )
+    times = expecting.known_causes(row.daily[:WEEK], row.level, row.weekdays, row.origin)
+    if times is not None and not 1 / CAUSES_WORTH_TELLING < times < CAUSES_WORTH_TELLING:
+        parts.append(
+            _("Promotions, holidays and the season known for these days make it %(times)s times the usual.")
+            % {"times": factor(times)}
         )
     if abs(row.trend) >= CHANGE_WORTH_TELLING:
         told = {"share": percent(abs(row.trend))}

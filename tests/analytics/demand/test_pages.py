@@ -77,6 +77,16 @@ def test_the_page_of_a_sku_tells_the_forecast_in_a_sentence_and_how_far_off_it_w
     assert "level and trend (theta) 14 16 17 +3" in said, "what was expected, its bound, what came and what was missed"
 
 
+def test_a_week_that_a_promotion_moves_says_so(row: DemandSeries) -> None:
+    client = a_client(a_staff_member())
+    client.cookies["django_language"] = "en"
+    DemandSeries.objects.filter(pk=row.pk).update(daily=[4.8, 4.8, 4.8, 4.8, 4.8, 4.8, 4.8, *[2.4] * 21])
+
+    said = words_of(client.get(reverse("admin:analytics_demandseries_change", args=[row.pk])))
+
+    assert "Promotions, holidays and the season known for these days make it 2.00 times the usual." in said
+
+
 def test_what_comes_again_with_the_season_is_told_where_it_is_known(row: DemandSeries) -> None:
     client = a_client(a_staff_member())
     client.cookies["django_language"] = "en"
