@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from analytics.simulation.traces import Marks, Numbers, Traces
 
+# Days by which it is told how long a stock lasts.
+RECENT_DAYS = 28
+
 
 class Fed(StrEnum):
     """What the shop writes down of a day."""
@@ -27,6 +30,7 @@ class Setting:
 
     lead_days: int = 7
     lead_spread: float = 0.0  # deviation over mean; gamma where above zero
+    lead_records: tuple[int, ...] = ()  # days that deliveries took, of which each order draws one in place of mean and spread
     late_share: float = 0.0  # of the orders, which take twice as long
     fed: Fed = Fed.SALES
     backorders: bool = False  # who finds nothing waits, and the margin is charged all the same
@@ -38,6 +42,7 @@ class Setting:
     minimum_quantity: int = 1
     order_multiple: int = 1
     order_days: int = 1  # a supplier takes orders every so many days
+    budget: float | None = None  # all orders of one evening at cost: whoever has the least days of cover comes first
     review_days: int = 7  # policies learn from the records every so many days
     service_level: float | None = None  # stated in place of what costs ask for, by the product's policy alone
     # stated by class, such as ("AX", 0.98), in place of the one above; a class that is not named has the one above
@@ -138,7 +143,7 @@ def play(traces: Traces, policy: Policy, setting: Setting) -> Outcome:
         if (day - start) % setting.order_days or day + setting.lead_days + 1 >= end:
             continue
         view = View(day, sold[:, : day + 1], empty[:, : day + 1], on_hand + coming - waiting)
-        bought = _in_packs(policy(view), setting)
+        bought = _affordable(_in_packs(policy(view), setting), view, traces, setting)
         due = np.minimum(day + 1 + _lead_times(count, setting, chance), end)
         arrivals[everyone, due] += bought
         coming += bought
@@ -166,9 +171,25 @@ def _in_packs(wanted: Numbers, setting: Setting) -> Numbers:
     return np.where(wanted > 0, packs, 0.0)
 
 
+def _affordable(bought: Numbers, view: View, traces: Traces, setting: Setting) -> Numbers:
+    """Whole orders, as long as money lasts; what does not fit is left and the next one tried."""
+    if setting.budget is None:
+        return bought
+    cost = bought * traces.price * setting.cost_share
+    pace = view.sold[:, -RECENT_DAYS:].mean(axis=1)
+    cover = np.divide(view.position, pace, out=np.full(len(pace), np.inf), where=pace > 0)
+    left, granted = setting.budget, np.zeros_like(bought)
+    for one in np.argsort(cover, kind="stable"):
+        if bought[one] and cost[one] <= left:
+            granted[one], left = bought[one], left - cost[one]
+    return granted
+
+
 def _lead_times(count: int, setting: Setting, chance: np.random.Generator) -> NDArray[np.int64]:
     days = np.full(count, float(setting.lead_days))
-    if setting.lead_spread > 0:
+    if setting.lead_records:
+        days = chance.choice(np.array(setting.lead_records, dtype=np.float64), count)
+    elif setting.lead_spread > 0:
         shape = setting.lead_spread**-2
         days = chance.gamma(shape, setting.lead_days / shape, count)
     if setting.late_share > 0:

@@ -28,6 +28,15 @@ HEADING = (
     f"{'':26}{'total':>12}{'holding':>12}{'ordering':>12}{'lost margin':>13}{'fill':>7}{'value':>7}"
     f"{'x referee':>22}{'captured':>10}"
 )
+# No delivery takes longer than a year.
+LONGEST_LEAD = 365
+
+
+def days(told: str) -> tuple[int, ...]:
+    found = tuple(int(one) for one in told.split(","))
+    if not all(0 < one <= LONGEST_LEAD for one in found):
+        raise ValueError(f"Days from 1 to {LONGEST_LEAD}, please.")
+    return found
 
 
 class Command(OperationCommand):
@@ -42,6 +51,10 @@ class Command(OperationCommand):
         )
         parser.add_argument("--lead-time", type=int, default=7, help="Days (default: %(default)s).")
         parser.add_argument("--lead-spread", type=float, default=0.0, help="Deviation over mean, gamma (default: %(default)s).")
+        parser.add_argument(
+            "--lead-days", type=days, default=(), help='What deliveries took, as "5,7,7,12": each order draws one of them.'
+        )
+        parser.add_argument("--budget", type=float, help="Of all orders of one evening at cost; the least cover comes first.")
         parser.add_argument("--late", type=float, default=0.0, help="Share of orders that take twice as long.")
         parser.add_argument("--fed", choices=("sales", "demand"), default="sales", help="What policies learn from.")
         parser.add_argument("--backorders", action="store_true", help="Who finds nothing waits.")
@@ -88,6 +101,8 @@ class Command(OperationCommand):
         setting = world.Setting(
             lead_days=options["lead_time"],
             lead_spread=options["lead_spread"],
+            lead_records=options["lead_days"],
+            budget=options["budget"],
             late_share=options["late"],
             fed=world.Fed(options["fed"]),
             backorders=options["backorders"],

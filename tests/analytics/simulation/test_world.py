@@ -46,6 +46,31 @@ def test_what_is_ordered_in_the_evening_is_there_after_the_lead_time_and_no_orde
     assert found.ordering.tolist() == [8]
 
 
+def test_each_order_takes_as_long_as_one_of_the_deliveries_did() -> None:
+    def once(view: View) -> np.ndarray:
+        return np.where(view.position < 20, 100.0, 0.0)
+
+    met = [16, *[1] * 30]
+    many = Traces.of({f"S{place}": [1] * 14 + met for place in range(60)}, {f"S{p}": 1.0 for p in range(60)}, warm_up=14)
+    found = play(many, once, Setting(lead_days=2, lead_records=(3, 3, 3, 9)))
+    # Empty from the first evening on: short for as many days as the delivery takes, three in three of four cases, else nine.
+    assert set(found.short.tolist()) == {3.0, 9.0}
+    assert found.short.mean() == pytest.approx(4.5, abs=1)
+
+
+def test_what_all_may_spend_goes_to_whoever_has_the_least_days_of_cover() -> None:
+    def all_want(view: View) -> np.ndarray:
+        return np.full(len(view.position), 10.0)
+
+    # Three SKUs of 6 a unit at cost: the first lasts for 8 days, the second for 2, the third for 16; ten units of two fit.
+    units = {"A": [1] * 14 + [8, 0, 0, 0], "B": [1] * 14 + [14, 0, 0, 0], "C": [1] * 14 + [0, 0, 0, 0]}
+    played = Traces.of(units, dict.fromkeys(units, 10.0), warm_up=14)
+    found = play(played, all_want, Setting(lead_days=2, budget=125.0))
+    assert found.ordered[:, 0].tolist() == [10, 10, 0]
+    assert play(played, all_want, Setting(lead_days=2, budget=65.0)).ordered[:, 0].tolist() == [0, 10, 0]
+    assert play(played, all_want, Setting(lead_days=2)).ordered[:, 0].tolist() == [10, 10, 10]
+
+
 def test_a_policy_sees_sales_or_demand_and_never_tomorrow() -> None:
     def spying(fed: Fed) -> list[list[float]]:
         told: list[list[float]] = []
