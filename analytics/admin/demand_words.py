@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from analytics import expecting
 from analytics.models import DemandClass, DemandOverride, DemandSeries, MethodChange, MethodChoice
-from analytics.operations.expectations import REFEREE
+from analytics.operations.expectations import REFEREE, WEEK
 from analytics.words.figures import number, weekday_names
 from inventory.admin import explaining
 
@@ -37,7 +37,6 @@ WORTH_TELLING = 0.1
 CHANGE_WORTH_TELLING = 0.01
 # Known causes that make less of a difference than this explain nothing that one would ask about.
 CAUSES_WORTH_TELLING = 1.25
-WEEK = 7
 
 
 def method(code: str) -> str:
